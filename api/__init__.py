@@ -1,0 +1,1 @@
+"""HTTP: thin, translates and calls services."""

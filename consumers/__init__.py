@@ -1,0 +1,1 @@
+"""Kafka in and out: decoders of change events, the worker loop, the publisher, dead letters."""

@@ -1,0 +1,66 @@
+"""The catalogue as the engine uses it: frozen, checked, compiled.
+
+What a user writes is `graph_model.catalogue_document`; one function there leads from it to this.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from graph_model.identifiers import IdentifierKind
+
+MessageFormat = Literal["debezium", "rows"]
+
+
+class TraitType(StrEnum):
+    """What values of a trait are; a value that is not of the type becomes an issue of its record."""
+
+    TEXT = "text"
+    DATE = "date"  #: ISO 8601 text, or days since 1970
+    TIMESTAMP = "timestamp"  #: ISO 8601 text, or seconds, milli-, micro- or nanoseconds since 1970
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A table or stream, and what its columns mean."""
+
+    name: str
+    format: MessageFormat
+    topic: str | None  #: exact topic name
+    topic_pattern: re.Pattern[str] | None  #: or a pattern that whole topic names match
+    table: str | None  #: `schema.table`, where one topic carries several tables
+    file: str | None  #: file name pattern (`customers*.csv`) that `ingest` recognises
+    key: tuple[str, ...]  #: columns of the key, in order
+    event_time: str | None  #: column that says when the row was last changed
+    version: str | None  #: column whose growing value orders a row's versions where there is no log
+    epoch: int  #: raised when the topic is made anew; at least 1
+    identifiers: tuple[tuple[str, str], ...]  #: (column, identifier kind)
+    traits: tuple[tuple[str, str], ...]  #: (column, trait)
+    rank: int  #: place in the catalogue, 0 first; breaks ties between values equally new
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Every column whose value is kept."""
+        named = {column for column, _ in (*self.identifiers, *self.traits)}
+        return frozenset(named)
+
+    def matches_topic(self, topic: str) -> bool:
+        """Tell whether messages of `topic` belong to this source."""
+        by_pattern = self.topic_pattern is not None and self.topic_pattern.fullmatch(topic) is not None
+        return topic == self.topic or by_pattern
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """Identifier kinds, traits and sources, ready to use."""
+
+    name: str  #: the file it came from, for messages
+    kinds: Mapping[str, IdentifierKind]
+    traits: Mapping[str, TraitType]  #: in the order in which readers see them
+    sources: Mapping[str, Source]
+    fingerprint: str  #: SHA-256 of everything that the result depends on

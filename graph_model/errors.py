@@ -1,0 +1,36 @@
+"""The errors of the domain. Every other room adds its own leaves under the same base.
+
+IdentityGraphError
+├── CatalogueError       the catalogue file cannot be used; lists every problem
+├── MessageRejected      one message or row cannot become a change; it goes to the dead letters
+└── (services.stores.errors) StoreError …
+"""
+
+from collections.abc import Sequence
+
+
+class IdentityGraphError(Exception):
+    """Base of every error of this product. The message says what was found, what was expected, what to do."""
+
+
+class CatalogueError(IdentityGraphError):
+    """The catalogue cannot be used; `problems` names every fault, one line each."""
+
+    def __init__(self, name: str, problems: Sequence[str]) -> None:
+        self.name = name
+        self.problems = tuple(problems)
+        listed = "\n".join(f"  - {problem}" for problem in self.problems)
+        count = f"{len(self.problems)} problem{'s' if len(self.problems) != 1 else ''}"
+        super().__init__(f"{name}: the catalogue has {count}:\n{listed}")
+
+
+class MessageRejected(IdentityGraphError):
+    """A message or row that has no usable address, position or values.
+
+    `stage` tells where it was refused (`decode` or `map`). The reason never holds personal data.
+    """
+
+    def __init__(self, stage: str, reason: str) -> None:
+        self.stage = stage
+        self.reason = reason
+        super().__init__(f"{stage}: {reason}")

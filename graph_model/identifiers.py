@@ -1,0 +1,57 @@
+"""Identifiers: values that tell who a record is about, and the kinds they come in."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Identifier:
+    """A normalised value of a kind, for example `email:ann@example.com`. Several records may carry it."""
+
+    kind: str
+    value: str
+
+    @classmethod
+    def parse(cls, text: str) -> "Identifier | None":
+        """Read `kind:value`; None where the text has no colon or either side is empty."""
+        kind, separator, value = text.partition(":")
+        return cls(kind, value) if separator and kind and value else None
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.value}"
+
+
+#: Turns a received value into its normal form; None where it has none.
+Normaliser = Callable[[str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class CompositePart:
+    """One part of a composite identifier: a trait, and how its value is normalised."""
+
+    trait: str
+    normalise: Normaliser
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentifierKind:
+    """What the catalogue says of one kind of identifier."""
+
+    name: str
+    normalise: Normaliser | None  #: None: a composite kind, derived from traits
+    holder_limit: int  #: how many records may carry one value before it is generic
+    exclusive: bool  #: may one person have only one value?
+    priority: int  #: rank as evidence; the greater joins first
+    blocked_values: frozenset[str] = frozenset()  #: normal forms (casefolded) that identify nobody
+    blocked_patterns: tuple[re.Pattern[str], ...] = ()
+    parts: tuple[CompositePart, ...] = ()
+
+    def is_generic(self, holders: int) -> bool:
+        """Tell whether a value that `holders` records carry is too common to be evidence."""
+        return holders > self.holder_limit
+
+    def is_blocked(self, text: str) -> bool:
+        """Tell whether a value, as received or normalised, is one that identifies nobody."""
+        folded = text.strip().casefold()
+        return folded in self.blocked_values or any(pattern.search(folded) for pattern in self.blocked_patterns)

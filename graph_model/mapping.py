@@ -1,0 +1,180 @@
+"""From a row to what it says about a person: address, identifiers, traits.
+
+A value that cannot be normalised or typed costs the record that value and leaves an issue; only a row
+without a usable key cannot become a change at all.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+import orjson
+
+from graph_model.catalogue import Catalogue, Source
+from graph_model.errors import MessageRejected
+from graph_model.identifiers import Identifier, IdentifierKind
+from graph_model.records import Change, JsonValue, KeyPart, Position, Record, RecordAddress, SourcePosition
+from graph_model.trait_values import timestamp_milliseconds, typed_value
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Issue:
+    """A value that could not be used."""
+
+    column: str
+    reason: str  #: what is wrong with it, without the value itself
+
+
+@dataclass(frozen=True, slots=True)
+class MappedRecord:
+    """A live record with everything derived from its values."""
+
+    record: Record
+    identifiers: tuple[Identifier, ...]  #: sorted, each once
+    traits: Mapping[str, JsonValue]  #: only those that have a value
+    issues: tuple[Issue, ...]
+
+    @property
+    def address(self) -> RecordAddress:
+        """Where the record lives."""
+        return self.record.address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where in which log a row was found, and when."""
+
+    position: Position
+    observed_at: int  #: milliseconds since 1970, where the row itself does not say
+    source_position: SourcePosition | None = None
+    previous: RecordAddress | None = None
+    trace: str | None = None
+
+
+def row_change(
+    source: Source,
+    row: Mapping[str, JsonValue],
+    origin: Origin,
+    *,
+    deleted: bool = False,
+    unavailable: frozenset[str] = frozenset(),
+    address: RecordAddress | None = None,
+) -> Change:
+    """Make the change that a row of `source` stands for.
+
+    Args:
+        source: the source that the row belongs to.
+        row: its columns; for a deleted row the key columns are enough.
+        origin: position and time of this version.
+        deleted: the row is gone.
+        unavailable: columns of which the source did not send the value.
+        address: the row's address where the message has it apart from the row.
+
+    Raises:
+        MessageRejected: a column of the key is missing or null, or the version column is not a number or time.
+    """
+    where = address or key_address(source, row)
+    position = origin.position
+    if source.version is not None and position.epoch == 0:
+        position = Position(0, _version_number(source, row))
+    said = None if source.event_time is None or deleted else timestamp_milliseconds(row.get(source.event_time))
+    return Change(
+        address=where,
+        position=position,
+        row=None if deleted else row,
+        observed_at=origin.observed_at if said is None else said,
+        unavailable=frozenset() if deleted else unavailable & source.columns,
+        source_position=origin.source_position,
+        previous=origin.previous,
+        trace=origin.trace,
+    )
+
+
+def key_address(source: Source, values: Mapping[str, JsonValue]) -> RecordAddress:
+    """Build a record's address from its key columns, in the catalogue's order.
+
+    Raises:
+        MessageRejected: a column of the key is missing, null, or not a single value.
+    """
+    parts: list[KeyPart] = []
+    for column in source.key:
+        value = values.get(column)
+        if value is None or not isinstance(value, str | int | float):
+            found = "missing" if column not in values else "null" if value is None else type(value).__name__
+            raise MessageRejected(
+                "map",
+                f"the key column {column!r} of source {source.name!r} is {found}; a text or number is expected",
+            )
+        parts.append(value)
+    return RecordAddress.of(source.name, parts)
+
+
+def map_record(record: Record, catalogue: Catalogue) -> MappedRecord:
+    """Derive identifiers and traits from a live record's values."""
+    source = catalogue.sources.get(record.address.source)
+    if source is None or record.values is None:
+        return MappedRecord(record, (), {}, ())
+    issues: list[Issue] = []
+    traits: dict[str, JsonValue] = {}
+    for column, trait in source.traits:
+        try:
+            value = typed_value(record.values.get(column), catalogue.traits[trait])
+        except ValueError as error:
+            issues.append(Issue(column, str(error)))
+            continue
+        if value is not None:
+            traits.setdefault(trait, value)
+    identifiers: set[Identifier] = set()
+    for column, kind_name in source.identifiers:
+        identifier = _simple_identifier(catalogue.kinds[kind_name], column, record.values.get(column), issues)
+        if identifier is not None:
+            identifiers.add(identifier)
+    for kind in catalogue.kinds.values():
+        if kind.parts:
+            composite = _composite_identifier(kind, traits)
+            if composite is not None:
+                identifiers.add(composite)
+    return MappedRecord(record, tuple(sorted(identifiers)), traits, tuple(sorted(set(issues))))
+
+
+def _simple_identifier(kind: IdentifierKind, column: str, value: JsonValue, issues: list[Issue]) -> Identifier | None:
+    if value is None or value == "" or kind.normalise is None:
+        return None
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
+        issues.append(Issue(column, f"is {type(value).__name__}; a text or number is expected for kind {kind.name!r}"))
+        return None
+    text = str(value)
+    if kind.is_blocked(text):
+        return None
+    normal = kind.normalise(text)
+    if normal is None:
+        if text.strip():
+            issues.append(Issue(column, f"cannot be read as kind {kind.name!r}"))
+        return None
+    return None if kind.is_blocked(normal) else Identifier(kind.name, normal)
+
+
+def _composite_identifier(kind: IdentifierKind, traits: Mapping[str, JsonValue]) -> Identifier | None:
+    values: list[str] = []
+    for part in kind.parts:
+        value = traits.get(part.trait)
+        normal = None if value is None else part.normalise(str(value))
+        if normal is None or kind.is_blocked(normal):
+            return None
+        values.append(normal)
+    return Identifier(kind.name, orjson.dumps(values).decode())
+
+
+def _version_number(source: Source, row: Mapping[str, JsonValue]) -> int:
+    """The version column's value as a growing number; times count in milliseconds."""
+    value = row.get(source.version or "")
+    try:
+        return int(Decimal(str(value)))
+    except (InvalidOperation, OverflowError, ValueError):
+        time = timestamp_milliseconds(value)
+    if time is None:
+        raise MessageRejected(
+            "map",
+            f"the version column {source.version!r} of source {source.name!r} holds no number and no time",
+        )
+    return time

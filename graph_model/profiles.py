@@ -1,0 +1,144 @@
+"""Profiles: the lasting public face of a cluster.
+
+A profile's body (traits, identifiers, records, conflicts) is a pure function of the records in force. Its head
+(id, version, status, times) is history. Both are kept and served as one JSON document.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, TypeAlias
+
+import orjson
+
+from graph_model.catalogue import Catalogue
+from graph_model.identifiers import Identifier
+from graph_model.mapping import MappedRecord
+from graph_model.records import RecordAddress
+from graph_model.resolve import Cluster, Conflict
+from graph_model.survivorship import golden_traits
+from graph_model.times import iso_time
+
+#: A JSON object as it is stored and served; `docs/api.md` and the API's schema describe its fields.
+Document: TypeAlias = dict[str, Any]
+
+#: The parts of a live document that follow from the records alone.
+BODY_FIELDS: Final = ("traits", "identifiers", "records", "conflicts")
+
+#: A profile that is no longer live remembers so many of its records at the most.
+REMEMBERED_RECORDS: Final = 1_000
+
+
+class ProfileStatus(StrEnum):
+    """What has become of a profile id."""
+
+    LIVE = "live"  #: it has records
+    ABSORBED = "absorbed"  #: its records belong to other profiles now
+    DELETED = "deleted"  #: its records are gone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileHead:
+    """The historical part of a profile."""
+
+    profile_id: str
+    version: int  #: grows by one with every event; 0: no event yet
+    status: ProfileStatus
+    created_at: int  #: milliseconds since 1970
+    updated_at: int  #: milliseconds since 1970
+
+
+def profile_body(
+    cluster: Cluster,
+    records: Mapping[RecordAddress, MappedRecord],
+    generic: frozenset[Identifier],
+    catalogue: Catalogue,
+) -> Document:
+    """Build what follows from the records of a cluster: the same records give the same bytes."""
+    members = [records[address] for address in cluster.members]
+    carried = Counter(identifier for mapped in members for identifier in mapped.identifiers)
+    return {
+        "traits": {
+            name: {"value": trait.value, **_said_by(trait.record), "observed_at": iso_time(trait.observed_at)}
+            for name, trait in golden_traits(members, catalogue).items()
+        },
+        "identifiers": [
+            {
+                "kind": identifier.kind,
+                "value": identifier.value,
+                "records": count,
+                "generic": identifier in generic,
+            }
+            for identifier, count in sorted(carried.items())
+        ],
+        "records": [_record_entry(mapped) for mapped in members],
+        "conflicts": [_conflict_entry(conflict) for conflict in cluster.conflicts],
+    }
+
+
+def live_document(head: ProfileHead, body: Document) -> bytes:
+    """The JSON document of a profile that has records."""
+    return orjson.dumps({**_head_fields(head), **body})
+
+
+def remembering_document(head: ProfileHead, members: Iterable[RecordAddress]) -> bytes:
+    """The JSON document of a profile without records: it remembers which ones it had last."""
+    remembered = sorted(members)
+    return orjson.dumps(
+        {
+            **_head_fields(head),
+            "records": [_said_by(address) for address in remembered[:REMEMBERED_RECORDS]],
+            "records_total": len(remembered),
+        }
+    )
+
+
+def document_members(document: Document) -> list[RecordAddress]:
+    """The addresses of the records that a document names, live or remembered."""
+    return [RecordAddress.of(entry["source"], entry["key"]) for entry in document["records"]]
+
+
+def document_generic(document: Document) -> set[Identifier]:
+    """The identifiers that a live document marks as generic."""
+    return {Identifier(entry["kind"], entry["value"]) for entry in document.get("identifiers", ()) if entry["generic"]}
+
+
+def changed_fields(before: Document, after: Document) -> list[str]:
+    """Name the parts of the body that differ: `traits.NAME` for single traits, else the part."""
+    old_traits, new_traits = before.get("traits", {}), after.get("traits", {})
+    names = [name for name in {**old_traits, **new_traits} if old_traits.get(name) != new_traits.get(name)]
+    parts = [part for part in BODY_FIELDS[1:] if before.get(part, []) != after.get(part, [])]
+    return [*(f"traits.{name}" for name in sorted(names)), *parts]
+
+
+def _head_fields(head: ProfileHead) -> Document:
+    return {
+        "profile_id": head.profile_id,
+        "version": head.version,
+        "status": head.status.value,
+        "created_at": iso_time(head.created_at),
+        "updated_at": iso_time(head.updated_at),
+    }
+
+
+def _said_by(address: RecordAddress) -> Document:
+    return {"source": address.source, "key": address.key_parts}
+
+
+def _record_entry(mapped: MappedRecord) -> Document:
+    return {
+        **_said_by(mapped.address),
+        "observed_at": iso_time(mapped.record.observed_at),
+        "issues": [{"column": issue.column, "reason": issue.reason} for issue in mapped.issues],
+        "incomplete": sorted(mapped.record.incomplete),
+    }
+
+
+def _conflict_entry(conflict: Conflict) -> Document:
+    return {
+        "kind": conflict.kind,
+        "records": [_said_by(conflict.low), _said_by(conflict.high)],
+        "values": [conflict.low_value, conflict.high_value],
+        "refused": None if conflict.refused is None else str(conflict.refused),
+    }

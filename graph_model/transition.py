@@ -1,0 +1,192 @@
+"""From the profiles as they were to the profiles as they are: new documents, and one event for each change.
+
+A profile that was live and has no cluster any more is absorbed if its records live elsewhere, else deleted.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from graph_model.events import ProfileEvent, ProfileEventType
+from graph_model.profiles import (
+    BODY_FIELDS,
+    Document,
+    ProfileHead,
+    ProfileStatus,
+    changed_fields,
+    document_members,
+    live_document,
+    remembering_document,
+)
+from graph_model.records import Position, RecordAddress
+
+#: An event names so many causes at the most; it always tells how many there were.
+NAMED_CAUSES = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownProfile:
+    """A profile as it was before."""
+
+    head: ProfileHead
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A change that led to an event."""
+
+    address: RecordAddress
+    position: Position
+    trace: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """What a profile becomes."""
+
+    profile_id: str
+    version: int
+    status: ProfileStatus
+    document: bytes | None  #: None: nothing about it changed
+    event: ProfileEvent | None  #: None: nothing that a reader sees changed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """The profiles and memberships around a batch of changes, before and after."""
+
+    known: Mapping[str, KnownProfile]
+    before: Mapping[RecordAddress, str]  #: live record -> its profile before, under present addresses
+    after: Mapping[RecordAddress, str]  #: live record -> its profile now
+    bodies: Mapping[str, Document]  #: profile id -> body, for every profile that has records now
+    causes: Callable[[str], Sequence[Cause]]  #: profile id -> the changes that touched its component
+    now: int  #: time of the commit, milliseconds since 1970
+
+
+def transitions(scene: Scene) -> list[Transition]:
+    """Tell what becomes of every profile of the scene, in order of their ids."""
+    members_before = _members(scene.before)
+    members_after = _members(scene.after)
+    found = []
+    for profile_id in sorted({*scene.known, *scene.bodies}):
+        known = scene.known.get(profile_id)
+        was_live = known is not None and known.head.status is ProfileStatus.LIVE
+        if profile_id in scene.bodies:
+            now_at = {scene.after[r] for r in members_before.get(profile_id, ()) if r in scene.after}
+            was_at = {scene.before[r] for r in members_after[profile_id] if r in scene.before}
+            found.append(_live(scene, profile_id, known if was_live else None, now_at, was_at))
+        elif known is not None and was_live:
+            found.append(_gone(scene, known, members_before.get(profile_id, [])))
+        elif known is not None:
+            found.append(_unchanged(known.head))
+    return found
+
+
+def _live(scene: Scene, profile_id: str, was: KnownProfile | None, now_at: set[str], was_at: set[str]) -> Transition:
+    body = scene.bodies[profile_id]
+    known = scene.known.get(profile_id)
+    if was is not None and all(was.document[part] == body[part] for part in BODY_FIELDS):
+        return _unchanged(was.head)
+    if was is None:
+        change = ProfileEventType.CREATED
+    elif now_at - {profile_id}:
+        change = ProfileEventType.SPLIT
+    else:
+        change = ProfileEventType.UPDATED
+    head = ProfileHead(
+        profile_id=profile_id,
+        version=1 if known is None else known.head.version + 1,
+        status=ProfileStatus.LIVE,
+        created_at=scene.now if known is None else known.head.created_at,
+        updated_at=scene.now,
+    )
+    document = live_document(head, body)
+    before = sorted(was_at | ({profile_id} if was is not None else set()))
+    after = sorted({profile_id} | (now_at if was is not None else set()))
+    fields = changed_fields({} if was is None else was.document, body)
+    event = _event(scene, head, change, document, before=before, after=after, fields=fields)
+    return Transition(profile_id=profile_id, version=head.version, status=head.status, document=document, event=event)
+
+
+def _gone(scene: Scene, known: KnownProfile, members: Sequence[RecordAddress]) -> Transition:
+    targets = Counter(scene.after[address] for address in members if address in scene.after)
+    head = ProfileHead(
+        profile_id=known.head.profile_id,
+        version=known.head.version + 1,
+        status=ProfileStatus.ABSORBED if targets else ProfileStatus.DELETED,
+        created_at=known.head.created_at,
+        updated_at=scene.now,
+    )
+    document = remembering_document(head, {*document_members(known.document), *members})
+    merged_into = min(targets, key=lambda target: (-targets[target], target)) if targets else None
+    event = _event(
+        scene,
+        head,
+        ProfileEventType.MERGED if targets else ProfileEventType.DELETED,
+        document,
+        before=[head.profile_id],
+        after=sorted(targets),
+        fields=[],
+        merged_into=merged_into,
+    )
+    return Transition(
+        profile_id=head.profile_id, version=head.version, status=head.status, document=document, event=event
+    )
+
+
+def _unchanged(head: ProfileHead) -> Transition:
+    return Transition(profile_id=head.profile_id, version=head.version, status=head.status, document=None, event=None)
+
+
+def _event(
+    scene: Scene,
+    head: ProfileHead,
+    change: ProfileEventType,
+    document: bytes,
+    *,
+    before: Sequence[str],
+    after: Sequence[str],
+    fields: Sequence[str],
+    merged_into: str | None = None,
+) -> ProfileEvent:
+    causes = scene.causes(head.profile_id)
+    data = {
+        "profile_id": head.profile_id,
+        "version": head.version,
+        "previous_version": head.version - 1,
+        "change": change.value,
+        "ids_before": before,
+        "ids_after": after,
+        "merged_into": merged_into,
+        "changed_fields": fields,
+        "causes": [_cause_entry(cause) for cause in causes[:NAMED_CAUSES]],
+        "causes_total": len(causes),
+        "profile": orjson.Fragment(document),
+    }
+    return ProfileEvent(
+        profile_id=head.profile_id,
+        version=head.version,
+        type=change,
+        occurred_at=scene.now,
+        data=orjson.dumps(data),
+        trace=next((cause.trace for cause in causes if cause.trace), None),
+    )
+
+
+def _cause_entry(cause: Cause) -> Document:
+    return {
+        "source": cause.address.source,
+        "key": cause.address.key_parts,
+        "epoch": cause.position.epoch,
+        "offset": cause.position.offset,
+    }
+
+
+def _members(memberships: Mapping[RecordAddress, str]) -> dict[str, list[RecordAddress]]:
+    members: dict[str, list[RecordAddress]] = {}
+    for address, profile_id in memberships.items():
+        members.setdefault(profile_id, []).append(address)
+    return members

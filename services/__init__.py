@@ -1,0 +1,1 @@
+"""What the product does with records and profiles, over any store."""

@@ -1,0 +1,83 @@
+"""A batch of changes, gathered by record: what is asked of one commit."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from graph_model.records import Change, Outcome, Record, RecordAddress, succeed
+from services.stores.port import StoredRecord
+
+#: Changes by record, each record's in the order of its log.
+Batch = Mapping[RecordAddress, Sequence[Change]]
+
+
+def gather(changes: Iterable[Change]) -> Batch:
+    """Gather changes by record; the order within a record is kept, that between records means nothing."""
+    gathered: dict[RecordAddress, list[Change]] = {}
+    for change in changes:
+        gathered.setdefault(change.address, []).append(change)
+    return gathered
+
+
+def halve(batch: Batch) -> tuple[Batch, Batch]:
+    """Split a batch of at least two records in two."""
+    records = list(batch.items())
+    middle = len(records) // 2
+    return dict(records[:middle]), dict(records[middle:])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordChange:
+    """What a batch makes of one record."""
+
+    address: RecordAddress
+    stored: StoredRecord | None
+    record: Record | None  #: the version in force afterwards
+    last: Change  #: the newest change of the record in this batch
+    previous: RecordAddress | None  #: the address it had before its key changed, where this batch says so
+    outcomes: tuple[Outcome, ...]  #: one for each change
+
+    @property
+    def before(self) -> Record | None:
+        """The live version before, if there was one."""
+        return None if self.stored is None or self.stored.record.is_grave else self.stored.record
+
+    @property
+    def after(self) -> Record | None:
+        """The live version afterwards, if there is one."""
+        return None if self.record is None or self.record.is_grave else self.record
+
+    @property
+    def is_written(self) -> bool:
+        """Whether there is a new version at all, if only of its position."""
+        return self.record is not None and (self.stored is None or self.record != self.stored.record)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether what the record says differs from before."""
+        before, after = self.before, self.after
+        if before is None or after is None:
+            return before is not after
+        return before.values != after.values or before.incomplete != after.incomplete
+
+
+def fold(
+    address: RecordAddress, changes: Sequence[Change], stored: StoredRecord | None, columns: frozenset[str]
+) -> RecordChange:
+    """Apply the changes of one record in order."""
+    record = None if stored is None else stored.record
+    outcomes = []
+    previous = None
+    for change in changes:
+        succession = succeed(record, change, columns)
+        record = succession.record
+        outcomes.append(succession.outcome)
+        if succession.outcome is Outcome.APPLIED:
+            previous = change.previous or previous
+    return RecordChange(
+        address=address,
+        stored=stored,
+        record=record,
+        last=changes[-1],
+        previous=previous,
+        outcomes=tuple(outcomes),
+    )

@@ -1,0 +1,58 @@
+"""Wiring of the service, read once from environment variables named `IDENTITY_GRAPH_…`.
+
+What the data means is in the catalogue; what is here only says where things are and how to reach them.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class KafkaSettings(BaseSettings):
+    """How to reach Kafka, and which names to use there."""
+
+    model_config = SettingsConfigDict(env_prefix="IDENTITY_GRAPH_KAFKA_", frozen=True, extra="ignore")
+
+    bootstrap_servers: str = Field("", description="`host:port,host:port` of the brokers; empty means: no Kafka")
+    group: str = Field("identity-graph", description="name of the consumer group")
+    start: Literal["earliest", "latest"] = Field("earliest", description="where a group without offsets begins")
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="how connections to the brokers are secured"
+    )
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "PLAIN", description="how the client proves who it is"
+    )
+    sasl_username: str = Field("", description="user name for SASL")
+    sasl_password: SecretStr = Field(SecretStr(""), description="password for SASL")
+    ssl_ca_file: Path | None = Field(None, description="PEM file of the authority that signed the brokers' keys")
+    ssl_certificate_file: Path | None = Field(None, description="PEM file of the client's certificate")
+    ssl_key_file: Path | None = Field(None, description="PEM file of the client's private key")
+    ssl_key_password: SecretStr = Field(SecretStr(""), description="password of the client's private key")
+    updates_topic: str = Field("profile-updated", description="topic that every change of a profile goes to")
+    state_topic: str = Field("profile-state", description="compacted topic with the latest state of each profile")
+    dead_letter_topic: str = Field(
+        "identity-graph-dead-letters", description="topic for messages that cannot be decoded or mapped"
+    )
+    batch_size: int = Field(500, ge=1, le=10_000, description="most messages of one partition in one commit")
+
+
+class Settings(BaseSettings):
+    """Everything the processes `serve` and `consume` need to know about the world around them."""
+
+    model_config = SettingsConfigDict(env_prefix="IDENTITY_GRAPH_", frozen=True, extra="ignore")
+
+    catalogue: Path = Field(Path("catalogue.yaml"), description="the catalogue file")
+    store: str = Field(
+        "sqlite:identity-graph.sqlite",
+        description="where the graph is kept: `sqlite:FILE`, or the `ws://` or `wss://` address of a Gremlin endpoint",
+    )
+    store_username: str = Field("", description="user name for a Gremlin Server that asks for one")
+    store_password: SecretStr = Field(SecretStr(""), description="password for a Gremlin Server that asks for one")
+    host: str = Field("127.0.0.1", description="address the HTTP API listens on")
+    port: int = Field(8080, ge=0, le=65535, description="port of the HTTP API")
+    consumer_port: int = Field(8081, ge=0, le=65535, description="port for the consumer's readiness and metrics")
+    log_format: Literal["console", "json"] = Field("console", description="how log lines look")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
+    kafka: KafkaSettings = Field(default_factory=KafkaSettings)

@@ -1,0 +1,34 @@
+"""Opens the store that the settings name."""
+
+from pathlib import Path
+
+from graph_model.catalogue import Catalogue
+from services.settings import Settings
+from services.stores.errors import StoreError
+from services.stores.gremlin.store import GremlinStore
+from services.stores.port import Store
+from services.stores.sqlite import SqliteStore
+
+
+async def open_store(settings: Settings, catalogue: Catalogue) -> Store:
+    """Open, and where there is none yet make, the store of `settings`.
+
+    Raises:
+        StoreError: the setting names no store that we know.
+        CatalogueChanged: the store was built with a catalogue of another meaning.
+        StoreUnavailable: it does not answer.
+    """
+    scheme, separator, rest = settings.store.partition(":")
+    if separator and scheme == "sqlite" and rest:
+        return await SqliteStore.open(Path(rest), catalogue.fingerprint)
+    if separator and scheme in ("ws", "wss"):
+        return await GremlinStore.open(
+            settings.store,
+            catalogue.fingerprint,
+            username=settings.store_username,
+            password=settings.store_password.get_secret_value(),
+        )
+    raise StoreError(
+        f"IDENTITY_GRAPH_STORE is {settings.store!r}; `sqlite:FILE` or the ws:// or wss:// address of a Gremlin "
+        "endpoint is expected"
+    )

@@ -1,0 +1,239 @@
+"""The port to every store: what the services ask for, in the words of the domain.
+
+Reads may be stale; `commit` is where truth is decided. A commit asserts the revision of everything the plan
+was built on and bumps it, in one atomic step with all writes, so that of two plans built on the same
+state only one is accepted. A revision is the unique id of a commit, never a counter.
+"""
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import orjson
+
+from graph_model.events import ProfileEvent
+from graph_model.identifiers import Identifier
+from graph_model.profiles import ProfileStatus
+from graph_model.records import Position, Record, RecordAddress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guarantees:
+    """What a store promises; a worker refuses a configuration that could lose a merge."""
+
+    guarded_commits: Literal["safe", "single_writer"]
+    durable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRecord:
+    """A record as the store has it, graves included."""
+
+    record: Record
+    revision: str
+    profile_id: str | None  #: its profile; of a grave the last one it belonged to
+    component: tuple[str, ...]  #: all profiles of that profile's component
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredIdentifier:
+    """An identifier as the store has it."""
+
+    revision: str
+    holders: int  #: how many live records carry it
+    component: tuple[str, ...]  #: profiles of the components of its holders; empty where it has too many
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredProfile:
+    """A profile as the store has it."""
+
+    profile_id: str
+    revision: str
+    version: int
+    status: ProfileStatus
+    document: bytes  #: JSON of the whole profile, as readers get it
+    component: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Components:
+    """Whole components: their profiles, and the live records of these with the profile of each."""
+
+    profiles: Mapping[str, StoredProfile]
+    records: Mapping[RecordAddress, Record]
+    memberships: Mapping[RecordAddress, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordWrite:
+    """A record to write, with the identifiers it carries from now on."""
+
+    record: Record
+    expected: str | None  #: revision it was read at; None: it must not exist
+    profile_id: str | None  #: its profile from now on (of a grave: the last one)
+    identifiers: tuple[Identifier, ...]
+    edges_changed: bool  #: whether identifiers or profile differ from what is stored
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentifierWrite:
+    """An identifier whose holders change."""
+
+    identifier: Identifier
+    expected: str | None  #: revision it was read at; None: it must not exist
+    holders: int  #: holders from now on; 0: remove it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileWrite:
+    """A profile to write; without a document only its revision is bumped."""
+
+    profile_id: str
+    expected: str | None  #: revision it was read at; None: it must not exist
+    version: int
+    status: ProfileStatus
+    document: bytes | None  #: None: content unchanged
+    component: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything one commit does, and everything it rests on."""
+
+    commit_id: str
+    records: tuple[RecordWrite, ...]
+    memberships: tuple[tuple[RecordAddress, str], ...]  #: other live records that move to another profile
+    identifiers: tuple[IdentifierWrite, ...]
+    profiles: tuple[ProfileWrite, ...]
+    events: tuple[ProfileEvent, ...]
+    progress: Position | None = None  #: last position of the writer's log that is in force with this commit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingEvents:
+    """Events of one commit that may not have been published yet."""
+
+    commit_id: str
+    events: tuple[ProfileEvent, ...]
+
+
+class Outbox(Protocol):
+    """One writer's claim on its part of the outbox.
+
+    A later claim of the same name makes this one invalid: commits through it are refused with `ClaimLost`.
+    """
+
+    @property
+    def pending(self) -> tuple[PendingEvents, ...]:
+        """What earlier holders of this claim committed and may not have published, oldest first."""
+        ...
+
+    @property
+    def progress(self) -> Position | None:
+        """The last log position that this writer's commits have recorded; None: none yet."""
+        ...
+
+    async def acknowledge(self, commit_id: str) -> None:
+        """Say that the events of this commit are published; their place may be used again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxEntry:
+    """An event in the durable outbox, with its place in the order of commits."""
+
+    sequence: int
+    event: ProfileEvent
+
+    @classmethod
+    def of(cls, sequence: int, stored: bytes) -> "OutboxEntry":
+        """Read an event as the outbox has it."""
+        return cls(sequence=sequence, event=ProfileEvent.from_json(orjson.loads(stored)))
+
+
+class Store(Protocol):
+    """A place for records, identifiers and profiles. Every method may raise `StoreUnavailable`."""
+
+    @property
+    def store_id(self) -> str:
+        """Random id, given when the store was made."""
+        ...
+
+    @property
+    def guarantees(self) -> Guarantees:
+        """What this store promises."""
+        ...
+
+    async def read_records(self, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, StoredRecord]:
+        """Read records and graves by address; what is unknown is left out."""
+        ...
+
+    async def read_identifiers(self, wanted: Mapping[Identifier, int]) -> Mapping[Identifier, StoredIdentifier]:
+        """Read identifiers; what is unknown is left out.
+
+        Args:
+            wanted: identifier -> number of holders up to which the components of its holders are read, too.
+        """
+        ...
+
+    async def read_components(self, profile_ids: Collection[str]) -> Components:
+        """Read profiles with their live records; unknown ids are left out. Revisions are read before contents."""
+        ...
+
+    async def commit(self, plan: Plan, outbox: Outbox) -> None:
+        """Write the whole plan if nothing it rests on has changed. Waits while the outbox has no free place.
+
+        Raises:
+            CommitConflict: something was changed by another commit; nothing was written.
+            ClaimLost: another worker has taken over the outbox; nothing was written.
+        """
+        ...
+
+    async def read_profile(self, profile_id: str) -> StoredProfile | None:
+        """Read one profile, live or not, in one round trip."""
+        ...
+
+    async def read_profiles(self, profile_ids: Collection[str]) -> Mapping[str, StoredProfile]:
+        """Read profiles by id; unknown ids are left out."""
+        ...
+
+    async def find_profiles(self, identifier: Identifier, limit: int) -> tuple[StoredProfile, ...]:
+        """Read up to `limit` live profiles whose records carry the identifier, in order of their ids."""
+        ...
+
+    def scan_records(self) -> AsyncIterator[StoredRecord]:
+        """All records and graves, in order of their addresses."""
+        ...
+
+    def scan_profiles(self) -> AsyncIterator[StoredProfile]:
+        """All profiles, live or not, in order of their ids."""
+        ...
+
+    def scan_identifiers(self) -> AsyncIterator[tuple[Identifier, int]]:
+        """All identifiers with the number of their holders, in order."""
+        ...
+
+    async def claim_outbox(self, writer: str) -> Outbox:
+        """Take over the outbox of a writer; whoever held it before can no longer commit."""
+        ...
+
+    async def close(self) -> None:
+        """Release connections; the store must not be used afterwards."""
+        ...
+
+
+class DurableOutbox(Protocol):
+    """A store whose outbox keeps published events for a while, so that they can be read again."""
+
+    async def read_outbox(self, after: int, limit: int) -> tuple[OutboxEntry, ...]:
+        """Read up to `limit` events that follow the sequence number `after`, oldest first."""
+        ...
+
+    async def outbox_bounds(self) -> tuple[int, int]:
+        """The sequence number before the oldest kept event, and that of the newest."""
+        ...
+
+    async def wait_for_events(self, after: int, timeout_seconds: float) -> None:
+        """Return once an event follows `after`, or after the time-out."""
+        ...

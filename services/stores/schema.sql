@@ -1,0 +1,60 @@
+-- The embedded store: one SQLite file in WAL mode. Times are milliseconds since 1970.
+
+CREATE TABLE IF NOT EXISTS store (
+    name  TEXT PRIMARY KEY,  -- store_id, fingerprint
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS record (
+    id         INTEGER PRIMARY KEY,
+    source     TEXT NOT NULL,
+    key        TEXT NOT NULL,      -- canonical JSON array
+    document   BLOB NOT NULL,      -- position, time and values as received; JSON
+    deleted    INTEGER NOT NULL,   -- 1: a grave
+    profile_id TEXT,               -- of a grave the last one
+    revision   TEXT NOT NULL,      -- commit that wrote it
+    UNIQUE (source, key)
+);
+CREATE INDEX IF NOT EXISTS record_profile ON record (profile_id) WHERE deleted = 0;
+
+CREATE TABLE IF NOT EXISTS identifier (
+    id       INTEGER PRIMARY KEY,
+    kind     TEXT NOT NULL,
+    value    TEXT NOT NULL,
+    holders  INTEGER NOT NULL,     -- live records that carry it
+    revision TEXT NOT NULL,
+    UNIQUE (kind, value)
+);
+
+CREATE TABLE IF NOT EXISTS has (
+    identifier INTEGER NOT NULL REFERENCES identifier (id),
+    record     INTEGER NOT NULL REFERENCES record (id),
+    PRIMARY KEY (identifier, record)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS has_record ON has (record);
+
+CREATE TABLE IF NOT EXISTS profile (
+    profile_id TEXT PRIMARY KEY,
+    version    INTEGER NOT NULL,
+    status     TEXT NOT NULL,      -- live, absorbed, deleted
+    document   BLOB NOT NULL,      -- the profile as readers get it; JSON
+    component  TEXT NOT NULL,      -- ids of all profiles of its component; JSON array
+    revision   TEXT NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS outbox (
+    sequence   INTEGER PRIMARY KEY AUTOINCREMENT,
+    writer     TEXT NOT NULL,
+    commit_id  TEXT NOT NULL,
+    event      BLOB NOT NULL,      -- JSON
+    published  INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS outbox_pending ON outbox (writer, sequence) WHERE published = 0;
+
+CREATE TABLE IF NOT EXISTS writer (
+    name   TEXT PRIMARY KEY,
+    claim  TEXT NOT NULL,          -- id of the claim in force
+    last_epoch  INTEGER,           -- log position in force
+    last_offset INTEGER
+) WITHOUT ROWID;

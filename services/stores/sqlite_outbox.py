@@ -1,0 +1,74 @@
+"""One writer's claim on the outbox table of the embedded store."""
+
+import asyncio
+import sqlite3
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import orjson
+
+from graph_model.events import ProfileEvent
+from graph_model.records import Position
+from services.clock import new_id, now_milliseconds
+from services.stores.port import PendingEvents
+
+#: Published events are kept so long, and at most so many of them, for readers that resume.
+_KEPT_MILLISECONDS = 7 * 24 * 3600 * 1000
+_KEPT_EVENTS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteOutbox:
+    """See `services.stores.port.Outbox`."""
+
+    writer: str
+    claim: str  #: id of this claim; commits through another one are refused
+    pending: tuple[PendingEvents, ...]
+    progress: Position | None
+    connection: sqlite3.Connection
+    thread: Executor
+
+    async def acknowledge(self, commit_id: str) -> None:
+        """See `Outbox.acknowledge`."""
+        statement = "UPDATE outbox SET published = 1 WHERE writer = ? AND commit_id = ? AND published = 0"
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self.thread, self.connection.execute, statement, (self.writer, commit_id))
+
+
+def claim(connection: sqlite3.Connection, thread: Executor, writer: str) -> SqliteOutbox:
+    """Take over the outbox of `writer`; whoever held it before is refused from now on."""
+    claim_id = new_id()
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(
+        "INSERT INTO writer (name, claim) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET claim = excluded.claim",
+        (writer, claim_id),
+    )
+    epoch, offset = connection.execute(
+        "SELECT last_epoch, last_offset FROM writer WHERE name = ?", (writer,)
+    ).fetchone()
+    rows = connection.execute(
+        "SELECT commit_id, event FROM outbox WHERE writer = ? AND published = 0 ORDER BY sequence", (writer,)
+    ).fetchall()
+    connection.execute("COMMIT")
+    commits: dict[str, list[ProfileEvent]] = {}
+    for commit_id, event in rows:
+        commits.setdefault(commit_id, []).append(ProfileEvent.from_json(orjson.loads(event)))
+    return SqliteOutbox(
+        writer,
+        claim_id,
+        tuple(PendingEvents(commit_id=commit_id, events=tuple(events)) for commit_id, events in commits.items()),
+        None if epoch is None else Position(epoch, offset),
+        connection,
+        thread,
+    )
+
+
+def trim(connection: sqlite3.Connection) -> None:
+    """Forget published events that are old, and the oldest where there are very many."""
+    connection.execute(
+        """
+        DELETE FROM outbox WHERE published = 1
+            AND (created_at < ? OR sequence <= (SELECT max(sequence) FROM outbox) - ?)
+        """,
+        (now_milliseconds() - _KEPT_MILLISECONDS, _KEPT_EVENTS),
+    )

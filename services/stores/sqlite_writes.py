@@ -1,0 +1,146 @@
+"""Writes a plan into the embedded store: guard and writes in one transaction."""
+
+import sqlite3
+from collections.abc import Iterable
+
+import orjson
+
+from services.clock import now_milliseconds
+from services.stores.errors import ClaimLost, CommitConflict
+from services.stores.port import Plan, ProfileWrite
+from services.stores.record_document import write_record
+
+_GUARDS = {
+    "record": """
+        SELECT count(*) FROM json_each(?) AS e
+        LEFT JOIN record AS t ON t.source = e.value ->> 0 AND t.key = e.value ->> 1
+        WHERE t.revision IS NOT e.value ->> 2""",
+    "identifier": """
+        SELECT count(*) FROM json_each(?) AS e
+        LEFT JOIN identifier AS t ON t.kind = e.value ->> 0 AND t.value = e.value ->> 1
+        WHERE t.revision IS NOT e.value ->> 2""",
+    "profile": """
+        SELECT count(*) FROM json_each(?) AS e
+        LEFT JOIN profile AS t ON t.profile_id = e.value ->> 0
+        WHERE t.revision IS NOT e.value ->> 1""",
+}
+
+
+def write_plan(connection: sqlite3.Connection, plan: Plan, writer: str, claim: str) -> None:
+    """Commit the plan in one transaction.
+
+    Raises:
+        CommitConflict: something that the plan rests on has changed; nothing was written.
+        ClaimLost: the writer's outbox belongs to another claim by now; nothing was written.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        _check(connection, plan, writer, claim)
+        _write_identifiers(connection, plan)
+        _write_records(connection, plan)
+        _write_profiles(connection, plan)
+        _write_outbox(connection, plan, writer)
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _check(connection: sqlite3.Connection, plan: Plan, writer: str, claim: str) -> None:
+    held = connection.execute("SELECT claim FROM writer WHERE name = ?", (writer,)).fetchone()
+    if held != (claim,):
+        raise ClaimLost(f"the outbox of {writer!r} has been taken over; this worker must stop writing")
+    records = [(w.record.address.source, w.record.address.key, w.expected) for w in plan.records]
+    identifiers = [(w.identifier.kind, w.identifier.value, w.expected) for w in plan.identifiers]
+    profiles = [(w.profile_id, w.expected) for w in plan.profiles]
+    for table, expected in (("record", records), ("identifier", identifiers), ("profile", profiles)):
+        (changed,) = connection.execute(_GUARDS[table], (orjson.dumps(expected).decode(),)).fetchone()
+        if changed:
+            raise CommitConflict(f"{changed} of the {table}s read have changed since; read again")
+
+
+def _write_identifiers(connection: sqlite3.Connection, plan: Plan) -> None:
+    connection.executemany(
+        """
+        INSERT INTO identifier (kind, value, holders, revision) VALUES (?, ?, ?, ?)
+        ON CONFLICT (kind, value) DO UPDATE SET holders = excluded.holders, revision = excluded.revision
+        """,
+        [(w.identifier.kind, w.identifier.value, w.holders, plan.commit_id) for w in plan.identifiers if w.holders],
+    )
+
+
+def _write_records(connection: sqlite3.Connection, plan: Plan) -> None:
+    connection.executemany(
+        """
+        INSERT INTO record (source, key, document, deleted, profile_id, revision) VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (source, key) DO UPDATE SET document = excluded.document, deleted = excluded.deleted,
+            profile_id = excluded.profile_id, revision = excluded.revision
+        """,
+        [
+            (
+                w.record.address.source,
+                w.record.address.key,
+                write_record(w.record),
+                w.record.is_grave,
+                w.profile_id,
+                plan.commit_id,
+            )
+            for w in plan.records
+        ],
+    )
+    connection.executemany(
+        "UPDATE record SET profile_id = ? WHERE source = ? AND key = ?",
+        [(profile_id, address.source, address.key) for address, profile_id in plan.memberships],
+    )
+    relinked = [w for w in plan.records if w.edges_changed]
+    connection.executemany(
+        "DELETE FROM has WHERE record = (SELECT id FROM record WHERE source = ? AND key = ?)",
+        [(w.record.address.source, w.record.address.key) for w in relinked if w.expected is not None],
+    )
+    connection.executemany(
+        """
+        INSERT INTO has SELECT i.id, r.id FROM identifier AS i, record AS r
+        WHERE i.kind = ? AND i.value = ? AND r.source = ? AND r.key = ?
+        """,
+        [(i.kind, i.value, w.record.address.source, w.record.address.key) for w in relinked for i in w.identifiers],
+    )
+    connection.executemany(
+        "DELETE FROM identifier WHERE kind = ? AND value = ?",
+        [(w.identifier.kind, w.identifier.value) for w in plan.identifiers if not w.holders],
+    )
+
+
+def _write_profiles(connection: sqlite3.Connection, plan: Plan) -> None:
+    connection.executemany(
+        """
+        INSERT INTO profile (profile_id, version, status, document, component, revision) VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (profile_id) DO UPDATE SET version = excluded.version, status = excluded.status,
+            document = excluded.document, component = excluded.component, revision = excluded.revision
+        """,
+        _profile_rows(plan.profiles, plan.commit_id),
+    )
+    connection.executemany(
+        "UPDATE profile SET revision = ? WHERE profile_id = ?",
+        [(plan.commit_id, w.profile_id) for w in plan.profiles if w.document is None],
+    )
+
+
+def _profile_rows(profiles: Iterable[ProfileWrite], commit_id: str) -> list[tuple[object, ...]]:
+    return [
+        (w.profile_id, w.version, w.status.value, w.document, orjson.dumps(w.component).decode(), commit_id)
+        for w in profiles
+        if w.document is not None
+    ]
+
+
+def _write_outbox(connection: sqlite3.Connection, plan: Plan, writer: str) -> None:
+    now = now_milliseconds()
+    connection.executemany(
+        "INSERT INTO outbox (writer, commit_id, event, created_at) VALUES (?, ?, ?, ?)",
+        [(writer, plan.commit_id, orjson.dumps(event.to_json()), now) for event in plan.events],
+    )
+    if plan.progress is not None:
+        connection.execute(
+            "UPDATE writer SET last_epoch = ?, last_offset = ? WHERE name = ?",
+            (plan.progress.epoch, plan.progress.offset, writer),
+        )
