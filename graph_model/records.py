@@ -6,9 +6,9 @@ and must be applied. The source's own position only filters what a connector sen
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import orjson
 
@@ -16,9 +16,8 @@ JsonValue: TypeAlias = "bool | int | float | str | Sequence[JsonValue] | Mapping
 KeyPart: TypeAlias = str | int | float | bool
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class RecordAddress:
-    """Where a record lives: its source and its key there."""
+class RecordAddress(NamedTuple):
+    """Where a record lives: its source and its key there. A tuple, since it is hashed and compared all the time."""
 
     source: str  #: name of the source in the catalogue
     key: str  #: canonical JSON array of the key columns' values, in the catalogue's order
@@ -107,7 +106,7 @@ class Outcome(StrEnum):
 class Succession:
     """A record after a change, and what the change did to it."""
 
-    record: Record | None = field()  #: None: nothing is known and nothing was said
+    record: Record | None  #: None: nothing is known and nothing was said
     outcome: Outcome
 
 

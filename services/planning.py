@@ -179,22 +179,22 @@ def _known(profile: StoredProfile, document: Document) -> KnownProfile:
 
 def _causes(loaded: Loaded, resolved: _Resolved) -> Callable[[str], Sequence[Cause]]:
     """Changes and profiles that hang together, by components before and after and by identifiers changed."""
-    together: UnionFind[object] = UnionFind()
+    together: UnionFind[RecordAddress | str] = UnionFind()
     for component, profile_ids in resolved.components:
         together.union([*profile_ids, *(a for cluster in component.clusters for a in cluster.members)])
     for address, profile_id in resolved.before.items():
         together.union((address, profile_id))
     for identifier in loaded.deltas:
         stored = loaded.identifiers.get(identifier)
-        together.union((identifier, *(stored.component if stored else ())))
+        together.union((str(identifier), *(stored.component if stored else ())))
     changed = [change for change in loaded.changes.values() if change.is_changed]
     for change in changed:
         if change.stored is not None and change.stored.profile_id is not None:
             together.union((change.address, change.stored.profile_id))
         mapped = loaded.mapped.get(change.address)
         gained = [i for i in mapped.identifiers if i in loaded.deltas] if mapped else []
-        together.union((change.address, *(i for i in gained if i not in resolved.generic)))
-    grouped: dict[object, list[Cause]] = {}
+        together.union((change.address, *(str(i) for i in gained if i not in resolved.generic)))
+    grouped: dict[RecordAddress | str, list[Cause]] = {}
     for change in sorted(changed, key=lambda change: change.address):
         cause = Cause(change.address, change.last.position, change.last.trace)
         grouped.setdefault(together.find(change.address), []).append(cause)

@@ -77,10 +77,10 @@ async def _read(store: Store, catalogue: Catalogue) -> _Stored:
 
 def _connected(records: Iterable[MappedRecord], generic: frozenset[Identifier]) -> list[list[RecordAddress]]:
     """Records that hang together by identifiers, as connected components of the graph of both."""
-    graph: nx.Graph[RecordAddress | Identifier] = nx.Graph()
+    graph: nx.Graph[RecordAddress | str] = nx.Graph()
     for mapped in records:
         graph.add_node(mapped.address)
-        graph.add_edges_from((mapped.address, i) for i in mapped.identifiers if i not in generic)
+        graph.add_edges_from((mapped.address, str(i)) for i in mapped.identifiers if i not in generic)
     return [
         sorted(node for node in nodes if isinstance(node, RecordAddress))
         for nodes in nx.connected_components(graph)

@@ -1,0 +1,40 @@
+"""What every normaliser does first: bring text into one Unicode form without characters nobody can see.
+
+Invisible characters are dropped, not refused: they come from copy and paste, tell nothing about a person,
+and would keep equal values apart. White space of any sort becomes a plain space.
+"""
+
+import re
+import unicodedata
+
+#: Characters; a longer value is no identifier.
+LONGEST_IDENTIFIER = 1_000
+
+#: Ignored in display, yet neither control nor format characters by category: joiners, fillers, variation
+#: selectors, tags (Unicode property Default_Ignorable_Code_Point), and the blank Braille pattern.
+_IGNORABLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
+)
+#: Control, format and surrogate characters, and code points that mean nothing.
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Cn"})
+
+
+def visible_text(text: str) -> str:
+    """Return `text` in Unicode form NFC, without invisible characters or white space at its ends."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    spaced = "".join(" " if character.isspace() else character for character in _IGNORABLE.sub("", text))
+    seen = "".join(character for character in spaced if unicodedata.category(character) not in _HIDDEN)
+    return unicodedata.normalize("NFC", seen).strip()
+
+
+def readable(text: str) -> str | None:
+    """Return the visible text of a value, None where nothing is visible or it is too long."""
+    if len(text) > LONGEST_IDENTIFIER:
+        return None
+    return visible_text(text) or None
+
+
+def within_limit(normal: str) -> str | None:
+    """Return a normal form that is neither empty nor, after expansion, too long; else None."""
+    return normal if 0 < len(normal) <= LONGEST_IDENTIFIER else None

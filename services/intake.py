@@ -1,0 +1,183 @@
+"""Changes that come over HTTP: checked, numbered in order of acceptance, and brought into force.
+
+IdentityGraphError
+└── IntakeRefused
+    ├── UnknownSource       the catalogue has no such source
+    ├── SourceFedByTopic    Kafka carries this source's changes; two roads would contradict each other
+    └── NobodyPublishes     the events of these changes could not be told to anybody
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import orjson
+
+from graph_model.catalogue import Catalogue, Source
+from graph_model.errors import IdentityGraphError, MessageRejected
+from graph_model.mapping import Origin, row_change
+from graph_model.records import Change, JsonValue, Outcome, Position
+from services.acceptance import AcceptanceClock
+from services.clock import now_milliseconds
+from services.ingest import Committed, Ingest
+from services.metrics import Metrics
+from services.stores.port import Outbox, Store
+from services.stores.sqlite import SqliteStore
+
+#: The name under which the API claims its part of the outbox.
+WRITER: Final = "api"
+
+#: Publishes the events of commits and acknowledges the commits in the outbox.
+Publish: TypeAlias = Callable[[Outbox, tuple[Committed, ...]], Awaitable[None]]
+
+
+class IntakeRefused(IdentityGraphError):
+    """The changes cannot be taken here at all."""
+
+
+class UnknownSource(IntakeRefused):
+    """The catalogue has no source of this name."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        super().__init__(f"the catalogue has no such source; it has: {', '.join(sorted(catalogue.sources))}")
+
+
+class SourceFedByTopic(IntakeRefused):
+    """The source's changes come from Kafka."""
+
+    def __init__(self, source: Source) -> None:
+        topic = source.topic if source.topic_pattern is None else source.topic_pattern.pattern
+        super().__init__(
+            f"source {source.name!r} is fed by topic {topic}; change the row where it lives, and it will arrive. "
+            "To load it from files as well, give the source a `file` pattern in the catalogue"
+        )
+
+
+class NobodyPublishes(IntakeRefused):
+    """The store keeps events only until they are published, and this process publishes none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "changes are not taken over HTTP here: this store keeps events only until they are published, and no "
+            "Kafka is configured (IDENTITY_GRAPH_KAFKA_BOOTSTRAP_SERVERS). Send the changes to a topic, or "
+            "configure Kafka"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """What a caller says about one row."""
+
+    values: Mapping[str, JsonValue]  #: its columns; of a deleted row at least the key
+    deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedChange:
+    """A change that could not be used."""
+
+    index: int  #: its place in the request, from 0
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeResult:
+    """What became of a request; the counts add up to its changes."""
+
+    outcomes: Counter[Outcome]
+    rejected: tuple[RejectedChange, ...]
+
+
+class ChangeIntake:
+    """Takes changes over HTTP, one request after the other."""
+
+    def __init__(
+        self,
+        store: Store,
+        catalogue: Catalogue,
+        *,
+        metrics: Metrics,
+        publish: Publish | None,
+        clock: Callable[[], int] = now_milliseconds,
+    ) -> None:
+        self._store = store
+        self._catalogue = catalogue
+        self._metrics = metrics
+        self._publish = publish
+        self._clock = clock
+        self._acceptance = AcceptanceClock(clock)
+        self._one_at_a_time = asyncio.Lock()
+        self._claimed: tuple[Outbox, Ingest] | None = None
+
+    async def open(self) -> None:
+        """Claim the outbox, and publish what an earlier process left there.
+
+        Without anybody who publishes, only the embedded store's outbox is claimed: its readers come to it.
+        """
+        if self._publish is None and not isinstance(self._store, SqliteStore):
+            return
+        outbox = await self._store.claim_outbox(WRITER)
+        left = tuple(Committed(pending.commit_id, pending.events) for pending in outbox.pending)
+        await self._hand_over(outbox, left)
+        ingest = Ingest(self._store, self._catalogue, outbox, metrics=self._metrics, clock=self._clock)
+        self._claimed = outbox, ingest
+
+    async def accept(self, source_name: str, rows: Sequence[RowChange]) -> IntakeResult:
+        """Bring changes into force; those that cannot be used are listed and cost the others nothing.
+
+        Raises:
+            UnknownSource: the catalogue has no such source.
+            SourceFedByTopic: its changes come from Kafka.
+            NobodyPublishes: the events of the changes would be lost.
+            StoreError: see `Ingest.apply`.
+        """
+        source = self._catalogue.sources.get(source_name)
+        if source is None:
+            raise UnknownSource(self._catalogue)
+        if source.file is None and (source.topic is not None or source.topic_pattern is not None):
+            raise SourceFedByTopic(source)
+        if self._claimed is None:
+            raise NobodyPublishes
+        outbox, ingest = self._claimed
+        async with self._one_at_a_time:
+            changes, rejected = self._changes(source, rows)
+            result = await ingest.apply(changes)
+            await self._hand_over(outbox, tuple(result.committed))
+        if rejected:
+            self._metrics.changes.labels(source.name, Outcome.DEAD.value).inc(len(rejected))
+        outcomes = Counter({outcome: count for (_, outcome), count in result.outcomes.items()})
+        outcomes[Outcome.DEAD] += len(rejected)
+        return IntakeResult(outcomes=outcomes, rejected=tuple(rejected))
+
+    def _changes(self, source: Source, rows: Sequence[RowChange]) -> tuple[list[Change], list[RejectedChange]]:
+        now = self._clock()
+        first = self._acceptance.next(len(rows))
+        changes: list[Change] = []
+        rejected: list[RejectedChange] = []
+        for index, row in enumerate(rows):
+            origin = Origin(position=Position(0, first + index), observed_at=now)
+            try:
+                _require_storable(row.values)
+                changes.append(row_change(source, row.values, origin, deleted=row.deleted))
+            except MessageRejected as rejection:
+                rejected.append(RejectedChange(index, rejection.reason))
+        return changes, rejected
+
+    async def _hand_over(self, outbox: Outbox, committed: tuple[Committed, ...]) -> None:
+        if self._publish is not None:
+            await self._publish(outbox, committed)
+            return
+        for commit in committed:
+            await outbox.acknowledge(commit.commit_id)
+
+
+def _require_storable(values: Mapping[str, JsonValue]) -> None:
+    """Refuse what Python's JSON reader takes but no store can keep: huge integers, broken characters."""
+    try:
+        orjson.dumps(values)
+    except orjson.JSONEncodeError as error:
+        raise MessageRejected(
+            "map", "the row holds an integer beyond 64 bits, or text that is not valid Unicode"
+        ) from error

@@ -1,0 +1,1 @@
+"""The store on any graph that speaks Gremlin."""

@@ -1,0 +1,87 @@
+"""Writes spelled for Gremlin Server: few steps, much data.
+
+Each step of a traversal is compiled by reflection there, so the rows travel as side effects of one short
+traversal. Measured three to four times faster than one step per element.
+"""
+
+from typing import Any
+
+from gremlin_python.process.graph_traversal import __
+from gremlin_python.process.traversal import Direction, Merge, P, T
+
+from services.stores.gremlin.plan import HAS, MEMBER_OF, WAS_MEMBER_OF, Edge, GraphWrites, VertexWrite
+from services.stores.gremlin.rows import RowKey, Rows
+from services.stores.gremlin.socket import Traversal
+from services.stores.gremlin.source import g
+
+ACCEPTED = ["accepted"]  #: the answer to a commit whose guard held; another answer means that nothing was written
+
+
+def bulk_traversal(writes: GraphWrites) -> Traversal:
+    """Spell all writes as one traversal, behind a guard.
+
+    The guard compares the revisions of everything that must exist. What changes between
+    guard and end of the request is a conflict of the server's transactions, or reaches a `fail()`, which undoes it.
+    """
+    made = [_row(write) for write in writes.vertices if write.expected is None]
+    changed = [write for write in writes.vertices if write.expected is not None]
+    source = (
+        g.with_side_effect("made", Rows(made))
+        .with_side_effect(
+            "changed", Rows([{"find": {T.id: write.vertex}, "set": write.properties} for write in changed])
+        )
+        .with_side_effect("kept", Rows([{"find": {T.id: record}, "keep": keep} for record, keep in writes.let_go]))
+        .with_side_effect("edges", Rows([_edge_row(edge) for edge in writes.edges]))
+    )
+    traversal = _guard(source, changed)
+    traversal = traversal.side_effect(
+        __.select("made").unfold().merge_v(__.identity()).option(Merge.on_match, __.fail("exists"))
+    ).side_effect(
+        __.select("changed")
+        .unfold()
+        .as_("row")
+        .merge_v(__.select("row").select("find"))
+        .option(Merge.on_create, __.fail("gone"))
+        .option(Merge.on_match, __.select("row").select("set"))
+    )
+    if writes.leave:
+        traversal = traversal.side_effect(__.V(*writes.leave).out_e(MEMBER_OF, WAS_MEMBER_OF).drop())
+    if writes.let_go:
+        traversal = traversal.side_effect(_drop_what_is_not_kept())
+    if writes.edges:
+        traversal = traversal.side_effect(__.select("edges").unfold().merge_e(__.identity()))
+    if writes.drops:
+        traversal = traversal.side_effect(__.V(*writes.drops).drop())
+    return traversal.constant(ACCEPTED[0])
+
+
+def _guard(source: Any, changed: list[VertexWrite]) -> Traversal:  # noqa: ANN401 - gremlinpython has no types
+    if not changed:
+        return source.inject(0)
+    vertices = [write.vertex for write in changed]
+    expected = [write.expected or "" for write in changed]
+    return source.V(*vertices).values("rev").fold().is_(Rows(expected))
+
+
+def _drop_what_is_not_kept() -> Traversal:
+    return (
+        __.select("kept")
+        .unfold()
+        .as_("row")
+        .select("keep")
+        .as_("keep")
+        .select("row")
+        .merge_v(__.select("row").select("find"))
+        .option(Merge.on_create, __.fail("gone"))
+        .out_e(HAS)
+        .where(__.in_v().id_().where(P.without("keep")))
+        .drop()
+    )
+
+
+def _row(write: VertexWrite) -> dict[RowKey, str | int | bool]:
+    return {T.id: write.vertex, T.label: write.label.value, **write.properties}
+
+
+def _edge_row(edge: Edge) -> dict[RowKey, str]:
+    return {T.label: edge.label, Direction.OUT: edge.tail, Direction.IN: edge.head}

@@ -1,0 +1,52 @@
+"""How records, components, positions and events are kept as JSON strings in vertex properties."""
+
+from collections.abc import Iterable
+
+import orjson
+
+from graph_model.events import ProfileEvent
+from graph_model.records import Position, Record, RecordAddress
+from services.stores.record_document import read_record, write_record
+
+
+def record_document(record: Record) -> str:
+    """Everything that is needed to build the record again: its stored form, with its address in front."""
+    address = orjson.dumps({"source": record.address.source, "key": record.address.key})
+    return (address[:-1] + b"," + write_record(record)[1:]).decode()
+
+
+def read_record_document(document: str) -> Record:
+    """Build the record that `record_document` wrote."""
+    fields = orjson.loads(document)
+    return read_record(RecordAddress(fields["source"], fields["key"]), document)
+
+
+def component_document(component: Iterable[str]) -> str:
+    """The ids of all profiles of one component, as a JSON array."""
+    return orjson.dumps(list(component)).decode()
+
+
+def read_component(document: str) -> tuple[str, ...]:
+    """Read what `component_document` wrote."""
+    return tuple(orjson.loads(document))
+
+
+def progress_document(progress: Position | None) -> str:
+    """A log position as a JSON array `[epoch, offset]`, or `null`."""
+    return orjson.dumps(None if progress is None else [progress.epoch, progress.offset]).decode()
+
+
+def read_progress(document: str) -> Position | None:
+    """Read what `progress_document` wrote."""
+    stored = orjson.loads(document)
+    return None if stored is None else Position(*stored)
+
+
+def events_document(events: Iterable[ProfileEvent]) -> str:
+    """Finished events, as a JSON array."""
+    return orjson.dumps([event.to_json() for event in events]).decode()
+
+
+def read_events(document: str) -> tuple[ProfileEvent, ...]:
+    """Read what `events_document` wrote."""
+    return tuple(ProfileEvent.from_json(event) for event in orjson.loads(document))

@@ -1,0 +1,64 @@
+"""Where errors of the server and the socket become errors of the store.
+
+Messages name status codes and exception classes only: what the server says may contain ids, and so personal data.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import aiohttp
+
+from services.stores.errors import CommitConflict, StoreError, StoreUnavailable
+
+UNAUTHORIZED = 401
+TIMED_OUT = 598
+FAILED_ON_PURPOSE = 595  #: our own `fail()` step: something existed that must not, or the other way round
+TRY_AGAIN = 596
+_CONFLICT_CLASSES = ("TransactionException", "ConcurrentModificationException")
+_CONFLICT_MESSAGES = ("Vertex with id already exists", "Vertex id could not be resolved from mergeE")
+
+
+class RequestTooLarge(CommitConflict):
+    """Too large for one request: commit less at once."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(f"too large: the request has {size} bytes, the server takes {limit}; commit less at once")
+
+
+def server_fault(code: int, message: str, attributes: Mapping[str, Any]) -> StoreError:
+    """Translate an error answer of the server.
+
+    Args:
+        code: status code of the Gremlin Server protocol.
+        message: what the server says; only looked through, never repeated.
+        attributes: status attributes; `exceptions` lists the classes of the error and its causes.
+    """
+    classes: list[str] = [str(name) for name in attributes.get("exceptions", ())]
+    found = f"status {code}{_in_brackets(classes)}"
+    if code == UNAUTHORIZED:
+        return StoreError(
+            f"the Gremlin Server refused the credentials ({found}); check IDENTITY_GRAPH_STORE_USERNAME and "
+            "IDENTITY_GRAPH_STORE_PASSWORD"
+        )
+    if code in {TIMED_OUT, TRY_AGAIN}:
+        return StoreUnavailable(f"the Gremlin Server could not answer in time ({found})")
+    by_class = any(name.endswith(_CONFLICT_CLASSES) for name in classes)
+    by_message = any(part in message for part in (*_CONFLICT_MESSAGES, *_CONFLICT_CLASSES))
+    if code == FAILED_ON_PURPOSE or by_class or by_message:
+        return CommitConflict(f"another commit was faster ({found})")
+    return StoreError(f"the Gremlin Server failed ({found}); its log says more")
+
+
+@contextmanager
+def socket_faults() -> Iterator[None]:
+    """Translate errors of the socket into `StoreUnavailable`."""
+    try:
+        yield
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        raise StoreUnavailable(f"the Gremlin Server cannot be reached ({type(error).__name__})") from error
+
+
+def _in_brackets(classes: Iterable[str]) -> str:
+    names = ", ".join(name.rpartition(".")[2] for name in classes)
+    return f": {names}" if names else ""

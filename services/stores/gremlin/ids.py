@@ -1,0 +1,70 @@
+"""The ids of vertices. This is the only place that makes them; to all other code they are opaque.
+
+An id can be read by a person (`record:crm%5B1%5D`, `identifier:email:ann@example.com`), and holds only what
+TinkerGraph, Amazon Neptune and JanusGraph all accept: printable ASCII without a hyphen.
+"""
+
+from enum import StrEnum
+from functools import lru_cache
+from hashlib import sha256
+from urllib.parse import quote
+
+from graph_model.identifiers import Identifier
+from graph_model.records import RecordAddress
+
+LONGEST_NAME = 200  #: characters; longer names are replaced by their hash
+
+
+class Label(StrEnum):
+    """What a vertex stands for."""
+
+    RECORD = "record"
+    IDENTIFIER = "identifier"
+    PROFILE = "profile"
+    PENDING = "pending"
+    STORE = "store"
+
+
+@lru_cache(maxsize=65_536)
+def vertex_id(label: Label, name: str) -> str:
+    """Make the id of the vertex of `label` that is called `name`.
+
+    Everything outside `[A-Za-z0-9._~@:+]` is percent-encoded. A hashed name starts with `~` and has no further
+    separator, which no name has by itself.
+    """
+    encoded = quote(name, safe="@:+").replace("-", "%2D")
+    if len(encoded) > LONGEST_NAME:
+        encoded = "~" + sha256(name.encode()).hexdigest()
+    return f"{label}:{encoded}"
+
+
+def record_id(address: RecordAddress) -> str:
+    """The id of a record or a grave."""
+    return vertex_id(Label.RECORD, str(address))
+
+
+def identifier_id(identifier: Identifier) -> str:
+    """The id of an identifier."""
+    return vertex_id(Label.IDENTIFIER, str(identifier))
+
+
+def profile_id(profile: str) -> str:
+    """The id of a profile."""
+    return vertex_id(Label.PROFILE, profile)
+
+
+def slot_id(writer: str, slot: int) -> str:
+    """The id of one place in a writer's outbox."""
+    return vertex_id(Label.PENDING, f"{writer}:{slot}")
+
+
+#: The one vertex that tells which store this is.
+STORE_ID = vertex_id(Label.STORE, "this")
+
+
+def revision(vertex: str, commit_id: str) -> str:
+    """The revision that a commit gives a vertex.
+
+    It holds the vertex' own id, so that a list of revisions can be asserted at once and none passes for another's.
+    """
+    return f"{vertex}#{commit_id}"

@@ -1,0 +1,61 @@
+"""Going through all vertices of a label, in order, with bounded memory.
+
+A window names the next vertices, by two properties at the most; their contents are then read by id, in small chunks.
+So the server sorts the label once per window, not once per chunk.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+
+from gremlin_python.process.graph_traversal import __
+from gremlin_python.process.traversal import P
+
+from services.stores.gremlin.connection import Submit
+from services.stores.gremlin.ids import Label
+from services.stores.gremlin.socket import Traversal
+from services.stores.gremlin.source import g
+
+#: Vertices named per window: about 10 MB here, and one sort of the label there.
+WINDOW = 50_000
+
+#: The properties that order the vertices of a label.
+ORDER = {
+    Label.RECORD: ("source", "key"),
+    Label.IDENTIFIER: ("kind", "value"),
+    Label.PROFILE: ("profile_id",),
+}
+
+
+async def windows(submit: Submit, label: Label, size: int) -> AsyncIterator[list[tuple[str, ...]]]:
+    """The ordering properties of all vertices of `label`, in order, at most `size` at once."""
+    after: tuple[str, ...] | None = None
+    while True:
+        rows = await submit(window_traversal(label, after, size))
+        if rows:
+            names = [tuple(row[name] for name in ORDER[label]) for row in rows]
+            after = names[-1]
+            yield names
+        if len(rows) < size:
+            return
+
+
+def window_traversal(label: Label, after: Sequence[str] | None, size: int) -> Traversal:
+    """The next vertices of `label`, those that follow `after`."""
+    names = ORDER[label]
+    traversal = g.V().has_label(label.value)
+    if after is not None:
+        beyond = [_equal(names[:place], after).has(names[place], P.gt(after[place])) for place in range(len(names))]
+        traversal = traversal.or_(*beyond)
+    traversal = traversal.order()
+    for name in names:
+        traversal = traversal.by(name)
+    traversal = traversal.limit(size).project(*names)
+    for name in names:
+        traversal = traversal.by(name)
+    return traversal
+
+
+def _equal(names: Sequence[str], values: Sequence[str]) -> Traversal:
+    traversal = __.identity()
+    for name, value in zip(names, values, strict=False):
+        traversal = traversal.has(name, value)
+    return traversal

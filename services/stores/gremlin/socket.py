@@ -1,0 +1,173 @@
+"""One WebSocket to a Gremlin Server: many requests in flight, answers matched by request id.
+
+gremlinpython builds the traversals and serializes them; its own driver occupies one connection per
+request and runs an event loop inside ours, so the transport is here.
+"""
+
+import asyncio
+import base64
+import logging
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+from uuid import uuid4
+
+import aiohttp
+from gremlin_python.driver.request import RequestMessage
+from gremlin_python.driver.serializer import GraphBinarySerializersV1
+
+from services.stores.errors import StoreError, StoreUnavailable
+from services.stores.gremlin.faults import RequestTooLarge, server_fault, socket_faults
+from services.stores.gremlin.rows import rows_writer
+
+#: A gremlinpython traversal; the library has no types of its own.
+Traversal: TypeAlias = Any
+
+LARGEST_REQUEST = 8 * 2**20  #: bytes; servers take 10 MiB in one message
+HEARTBEAT_SECONDS = 15.0
+ANSWER_SECONDS = 60.0  #: servers give up on a request after 30
+ROWS_PER_MESSAGE = 1000
+_DONE = frozenset({200, 204})
+_MORE_TO_COME = 206
+_CREDENTIALS_WANTED = 407
+
+# What the library logs on errors contains whole requests, and so personal data.
+for _name in ("gremlinpython", "gremlin_python"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Name and password for a server that asks for them; empty otherwise."""
+
+    username: str = ""
+    password: str = field(default="", repr=False)
+
+    @property
+    def sasl_plain(self) -> str:
+        """The answer to the server's challenge, by RFC 4616."""
+        return base64.b64encode(f"\0{self.username}\0{self.password}".encode()).decode()
+
+
+@dataclass(slots=True)
+class _Answer:
+    """What has come of one request so far."""
+
+    done: asyncio.Future[list[Any]]
+    rows: list[Any]
+
+
+class GremlinSocket:
+    """A live WebSocket. Once closed it stays closed; `Connection` opens another."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, websocket: aiohttp.ClientWebSocketResponse, credentials: Credentials
+    ) -> None:
+        self._session = session
+        self._websocket = websocket
+        self._credentials = credentials
+        self._serializer = GraphBinarySerializersV1(writer=rows_writer())
+        self._answers: dict[str, _Answer] = {}
+        self._reader = asyncio.create_task(self._read())
+
+    @classmethod
+    async def open(cls, url: str, credentials: Credentials) -> "GremlinSocket":
+        """Connect to `url`.
+
+        Raises:
+            StoreUnavailable: nothing answers there.
+        """
+        session = aiohttp.ClientSession()
+        try:
+            with socket_faults():
+                websocket = await session.ws_connect(url, heartbeat=HEARTBEAT_SECONDS, max_msg_size=0)
+        except BaseException:
+            await session.close()
+            raise
+        return cls(session, websocket, credentials)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether requests can still be sent."""
+        return not self._websocket.closed and not self._reader.done()
+
+    async def submit(self, traversal: Traversal) -> list[Any]:
+        """Run a traversal and return all it answers.
+
+        Raises:
+            RequestTooLarge: the server would not take the message.
+            CommitConflict: another transaction changed what this one read, or a `fail()` step was reached.
+            StoreUnavailable: the socket is lost or the server does not answer; what became of the request is unknown.
+        """
+        request_id = str(uuid4())
+        arguments = {"gremlin": traversal.bytecode, "aliases": {"g": "g"}, "batchSize": ROWS_PER_MESSAGE}
+        message = self._serialize(request_id, "bytecode", arguments)
+        if len(message) > LARGEST_REQUEST:
+            raise RequestTooLarge(len(message), LARGEST_REQUEST)
+        answer = _Answer(asyncio.get_running_loop().create_future(), [])
+        self._answers[request_id] = answer
+        try:
+            with socket_faults():
+                await self._websocket.send_bytes(message)
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    return await answer.done
+        finally:
+            del self._answers[request_id]
+
+    async def close(self) -> None:
+        """Close the socket; requests in flight fail."""
+        self._reader.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._reader
+        with suppress(aiohttp.ClientError, OSError):
+            await self._websocket.close()
+        await self._session.close()
+
+    def _serialize(self, request_id: str, operation: str, arguments: dict[str, Any]) -> bytes:
+        message: bytes = self._serializer.serialize_message(
+            request_id, RequestMessage("traversal", operation, arguments)
+        )
+        return message
+
+    async def _read(self) -> None:
+        """Hand every message to the request that waits for it, until the socket closes."""
+        try:
+            async for message in self._websocket:
+                if message.type is aiohttp.WSMsgType.BINARY:
+                    await self._receive(message.data)
+        finally:
+            self._fail_all(StoreUnavailable("the connection to the Gremlin Server was lost"))
+
+    async def _receive(self, data: bytes) -> None:
+        message = self._serializer.deserialize_message(data)
+        status = message["status"]
+        code: int = status["code"]
+        answer = self._answers.get(message["requestId"])
+        if answer is None or answer.done.done():
+            if message["requestId"] == "None":
+                self._fail_all(StoreError("the Gremlin Server could not decode a request; its log says more"))
+            return
+        if code == _CREDENTIALS_WANTED:
+            reply = {"sasl": self._credentials.sasl_plain}
+            with suppress(aiohttp.ClientError, OSError):
+                await self._websocket.send_bytes(self._serialize(message["requestId"], "authentication", reply))
+        elif code == _MORE_TO_COME:
+            answer.rows.extend(_rows(message))
+        elif code in _DONE:
+            answer.rows.extend(_rows(message))
+            answer.done.set_result(answer.rows)
+        else:
+            answer.done.set_exception(server_fault(code, str(status["message"]), status["attributes"] or {}))
+
+    def _fail_all(self, error: StoreError) -> None:
+        for answer in self._answers.values():
+            if not answer.done.done():
+                answer.done.set_exception(error)
+
+
+def _rows(message: dict[str, Any]) -> Iterator[Any]:
+    """The rows of one message; the server sends equal neighbours as one, with their number."""
+    for traverser in message["result"]["data"] or ():
+        for _ in range(traverser.bulk):
+            yield traverser.object

@@ -1,0 +1,68 @@
+"""Plain rows: values taken from captured messages, unwrapped."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import orjson
+import pytest
+
+from consumers.decoders import rows
+from consumers.decoders.message import Message
+from graph_model.catalogue import Catalogue
+from graph_model.errors import MessageRejected
+from graph_model.records import Position, RecordAddress
+
+Captured = Callable[..., Message]
+
+
+@pytest.fixture
+def message(captured: Captured) -> Message:
+    return captured("unwrap_c", topic="people")
+
+
+def test_a_row_is_kept_with_its_address_and_place_in_the_log(message: Message, catalogue: Catalogue) -> None:
+    (change,) = rows.decode(message, catalogue)
+    assert change.address == RecordAddress.of("people", [1003])
+    assert change.position == Position(3, 7)
+    assert change.row == orjson.loads(message.value or b"")
+
+
+def test_a_row_was_observed_when_its_message_was_written(message: Message, catalogue: Catalogue) -> None:
+    (change,) = rows.decode(message, catalogue)
+    assert change.observed_at == message.timestamp
+
+
+@pytest.mark.parametrize("key", [b'{"id":1003}', b"1003"], ids=["object", "only value"])
+def test_a_null_value_deletes_the_row_that_the_key_names(
+    key: bytes, message: Message, catalogue: Catalogue
+) -> None:
+    (change,) = rows.decode(replace(message, key=key, value=None), catalogue)
+    assert change.address == RecordAddress.of("people", [1003])
+    assert change.row is None
+
+
+@pytest.mark.parametrize(
+    ("key", "topic", "reason"),
+    [
+        (None, "people", "neither key nor value"),
+        (b"ann", "people", "not UTF-8 JSON"),
+        (b"1003", "pairs", "a, b"),
+        (b'{"a":1}', "pairs", "'b'"),
+    ],
+)
+def test_a_deletion_that_names_no_row_is_refused(
+    key: bytes | None, topic: str, reason: str, message: Message, catalogue: Catalogue
+) -> None:
+    with pytest.raises(MessageRejected, match=reason):
+        rows.decode(replace(message, key=key, value=None, topic=topic), catalogue)
+
+
+@pytest.mark.parametrize("value", [b"null", b"[1]", b'"x"', b"{"])
+def test_a_value_that_is_no_object_is_refused(value: bytes, message: Message, catalogue: Catalogue) -> None:
+    with pytest.raises(MessageRejected):
+        rows.decode(replace(message, value=value), catalogue)
+
+
+def test_a_row_without_its_key_column_is_refused(message: Message, catalogue: Catalogue) -> None:
+    with pytest.raises(MessageRejected, match="'id'"):
+        rows.decode(replace(message, value=b'{"name":"Ann"}'), catalogue)
