@@ -99,6 +99,8 @@ def _checked_form(document: YamlDocument) -> tuple[CatalogueForm | None, list[Fa
             if remaining == rest:  # the whole document is the fault
                 return None, shape
             rest = remaining
+    if any(len(fault.path) == 1 and fault.path != ("version",) for fault in shape):
+        return form, shape  # a whole section cannot be read, so nothing can be said of what refers to it
     faults = meaning_faults(form, _names(document, "identifiers"), _names(document, "traits"))
     return form, shape + [fault for fault in faults if not _follows_from(fault, shape)]
 

@@ -54,13 +54,15 @@ class _Told:
         self.versions: dict[str, int] = {}
         self.profiles: dict[str, dict[str, object]] = {}
 
-    def hear(self, event: ProfileEvent) -> None:
-        data = orjson.loads(event.data)
-        assert event.version == self.versions.get(event.profile_id, 0) + 1
-        assert event.profile_id in {*data["ids_before"], *data["ids_after"]}
-        assert all(known in self.versions for known in data["ids_before"])
-        self.versions[event.profile_id] = event.version
-        self.profiles[event.profile_id] = data["profile"]
+    def hear(self, events: Sequence[ProfileEvent]) -> None:
+        known = set(self.versions)
+        for event in events:
+            data = orjson.loads(event.data)
+            assert event.version == self.versions.get(event.profile_id, 0) + 1
+            assert event.profile_id in {*data["ids_before"], *data["ids_after"]}
+            assert known.issuperset(data["ids_before"])
+            self.versions[event.profile_id] = event.version
+            self.profiles[event.profile_id] = data["profile"]
 
 
 async def _run(catalogue: Catalogue, batches: Sequence[Sequence[Change]]) -> tuple[Partition, list[str]]:
@@ -74,14 +76,11 @@ async def _run(catalogue: Catalogue, batches: Sequence[Sequence[Change]]) -> tup
                 result = await ingest.apply(batch)
                 assert sum(result.outcomes.values()) == len(batch)
                 for committed in result.committed:
-                    for event in sorted(committed.events, key=lambda e: e.version):
-                        told.versions.setdefault(event.profile_id, event.version - 1)
-                    for event in committed.events:
-                        told.hear(event)
+                    told.hear(committed.events)
             problems = list((await verify(store, catalogue)).problems)
-            async for profile in store.scan_profiles():
-                if told.profiles.get(profile.profile_id) != orjson.loads(profile.document):
-                    problems.append(f"a subscriber holds another state of {profile.profile_id}")
+            held = {p.profile_id: orjson.loads(p.document) async for p in store.scan_profiles()}
+            if held != told.profiles:
+                problems.append("a subscriber holds other profiles than the store")
             members: dict[str, set[tuple[str, str]]] = {}
             async for stored in store.scan_records():
                 if not stored.record.is_grave:

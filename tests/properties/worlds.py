@@ -20,9 +20,7 @@ KEYS = (1, 2, 3, 4, 5, 6)
 def catalogue(limits: Sequence[int], priorities: Sequence[int], exclusive: Sequence[bool]) -> Catalogue:
     """Three kinds and two sources; every record may carry two values of each kind."""
     kinds = {
-        name: IdentifierKind(
-            name=name, normalise=str, holder_limit=limit, exclusive=is_exclusive, priority=priority
-        )
+        name: IdentifierKind(name=name, normalise=str, holder_limit=limit, exclusive=is_exclusive, priority=priority)
         for name, limit, priority, is_exclusive in zip(KINDS, limits, priorities, exclusive, strict=True)
     }
     sources = {
@@ -43,9 +41,7 @@ def catalogue(limits: Sequence[int], priorities: Sequence[int], exclusive: Seque
         )
         for rank, name in enumerate(SOURCES)
     }
-    return Catalogue(
-        name="random", kinds=kinds, traits={"name": TraitType.TEXT}, sources=sources, fingerprint="random"
-    )
+    return Catalogue(name="random", kinds=kinds, traits={"name": TraitType.TEXT}, sources=sources, fingerprint="random")
 
 
 catalogues = st.builds(
