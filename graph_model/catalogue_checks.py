@@ -121,19 +121,23 @@ def _column_faults(
 
 
 def _shared_topics(form: CatalogueForm) -> Iterator[Fault]:
-    """Messages of one topic belong to one source, unless tables tell them apart."""
+    """Sources that share a topic are told apart by their table; one of them may take all other tables."""
     for field in ("topic", "topic_pattern"):
-        taken: list[tuple[str, str | None, str]] = []
+        taken: dict[str, list[tuple[str, SourceForm]]] = {}
         for name, source in form.sources.items():
             topic = getattr(source, field)
             if topic is None:
                 continue
-            for other_topic, other_table, other in taken:
-                if topic == other_topic and (source.table in {None, other_table} or other_table is None):
-                    message = f"found {topic!r}, as in the source {other!r}; expected a `table` of its own in each"
+            for other_name, other in taken.get(topic, []):
+                if source.table == other.table:
+                    message = f"found {topic!r}, as in the source {other_name!r}; expected a `table` of its own in each"
                     yield Fault(("sources", name, field), message)
-                    break
-            taken.append((topic, source.table, name))
+                if source.format != other.format:
+                    message = (
+                        f"found {source.format!r}; expected {other.format!r}, as in {other_name!r} of the same topic"
+                    )
+                    yield Fault(("sources", name, "format"), message)
+            taken.setdefault(topic, []).append((name, source))
 
 
 def _pattern_faults(path: tuple[str | int, ...], pattern: str) -> Iterator[Fault]:

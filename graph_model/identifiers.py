@@ -34,9 +34,9 @@ class CompositePart:
     normalise: Normaliser
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class IdentifierKind:
-    """What the catalogue says of one kind of identifier."""
+    """What the catalogue says of one kind of identifier. Compared by identity: a catalogue has each kind once."""
 
     name: str
     normalise: Normaliser | None  #: None: a composite kind, derived from traits

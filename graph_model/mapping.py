@@ -7,10 +7,11 @@ without a usable key cannot become a change at all.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 import orjson
 
-from graph_model.catalogue import Catalogue, Source
+from graph_model.catalogue import Catalogue, Source, TraitType
 from graph_model.errors import MessageRejected
 from graph_model.identifiers import Identifier, IdentifierKind
 from graph_model.records import Change, JsonValue, KeyPart, Position, Record, RecordAddress, SourcePosition
@@ -118,7 +119,7 @@ def map_record(record: Record, catalogue: Catalogue) -> MappedRecord:
     traits: dict[str, JsonValue] = {}
     for column, trait in source.traits:
         try:
-            value = typed_value(record.values.get(column), catalogue.traits[trait])
+            value = _typed(record.values.get(column), catalogue.traits[trait])
         except ValueError as error:
             issues.append(Issue(column, str(error)))
             continue
@@ -137,21 +138,35 @@ def map_record(record: Record, catalogue: Catalogue) -> MappedRecord:
     return MappedRecord(record, tuple(sorted(identifiers)), traits, tuple(sorted(set(issues))))
 
 
+def _typed(value: JsonValue, trait_type: TraitType) -> JsonValue:
+    return _typed_text(value, trait_type) if isinstance(value, str) else typed_value(value, trait_type)
+
+
+#: Records are mapped whenever their component is touched; most texts have been seen before.
+_typed_text = lru_cache(maxsize=65_536)(typed_value)
+
+
 def _simple_identifier(kind: IdentifierKind, column: str, value: JsonValue, issues: list[Issue]) -> Identifier | None:
-    if value is None or value == "" or kind.normalise is None:
+    if value is None or value == "":
         return None
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         issues.append(Issue(column, f"is {type(value).__name__}; a text or number is expected for kind {kind.name!r}"))
         return None
-    text = str(value)
-    if kind.is_blocked(text):
-        return None
+    identifier, is_readable = _identify(kind, str(value))
+    if not is_readable:
+        issues.append(Issue(column, f"cannot be read as kind {kind.name!r}"))
+    return identifier
+
+
+@lru_cache(maxsize=65_536)
+def _identify(kind: IdentifierKind, text: str) -> tuple[Identifier | None, bool]:
+    """The identifier that a text stands for, if it identifies anybody, and whether it could be read at all."""
+    if kind.normalise is None or kind.is_blocked(text):
+        return None, True
     normal = kind.normalise(text)
     if normal is None:
-        if text.strip():
-            issues.append(Issue(column, f"cannot be read as kind {kind.name!r}"))
-        return None
-    return None if kind.is_blocked(normal) else Identifier(kind.name, normal)
+        return None, not text.strip()
+    return (None if kind.is_blocked(normal) else Identifier(kind.name, normal)), True
 
 
 def _composite_identifier(kind: IdentifierKind, traits: Mapping[str, JsonValue]) -> Identifier | None:

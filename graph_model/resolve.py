@@ -162,6 +162,8 @@ def _exclusive_values(
 ) -> _ExclusiveValues:
     values: dict[RecordAddress, dict[str, str]] = {}
     broken: list[Conflict] = []
+    if not any(kind.exclusive for kind in catalogue.kinds.values()):
+        return _ExclusiveValues(values, (), contested=False)
     distinct: dict[str, set[str]] = defaultdict(set)
     for address in members:
         of_record: dict[str, list[str]] = defaultdict(list)

@@ -1,10 +1,12 @@
 """Times as readers see them."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@lru_cache(maxsize=16_384)
 def iso_time(milliseconds: int) -> str:
     """Write milliseconds since 1970 as ISO 8601 in UTC, for example `2026-11-20T08:30:00.000Z`."""
     time = _EPOCH + timedelta(milliseconds=milliseconds)

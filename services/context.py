@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from graph_model.errors import IdentityGraphError
 from services.context_text import prompt_value
@@ -82,14 +82,13 @@ class PromptContext:
     left_out: tuple[LeftOutFact, ...]  #: in the order of the profile
 
 
-@dataclass(frozen=True, slots=True)
-class _Fact:
+class _Fact(NamedTuple):
     """A fact of the profile, written down."""
 
     field: str
     source: str | None
     observed_at: str | None
-    pieces: tuple[str, ...]  #: the line in pieces whose token counts add up; empty: there is no line
+    pieces: Sequence[str]  #: the line in pieces whose token counts add up; empty: there is no line
     shortened: bool = False
     reason: LeftOut | None = None  #: why there is no line
 
@@ -197,7 +196,9 @@ def _fact(part: str, name: str, entry: Mapping[str, Any], day: date, reason: Lef
         tail = f" (records that say so: {entry['records']})\n"
     else:
         tail = _provenance(source, observed_at[:10], day)
-    return _Fact(field, source, observed_at, (f"- {_label(name)}:", f" {value}", tail), shortened)
+    # Cut at every space: words come again in other values, and with them their counts.
+    pieces = [f"- {_label(name)}:", *[f" {word}" for word in value.split(" ")], tail]
+    return _Fact(field, source, observed_at, pieces, shortened)
 
 
 @lru_cache(maxsize=1_000)

@@ -19,7 +19,7 @@ from services.batches import Batch, gather, halve
 from services.clock import new_id, now_milliseconds
 from services.loading import load
 from services.metrics import Metrics
-from services.planning import Commit, became_generic, make_plan
+from services.planning import Commit, make_plan
 from services.stores.errors import ClaimLost, CommitConflict
 from services.stores.port import Outbox, Store
 
@@ -107,12 +107,13 @@ class Ingest:
         if plan.records:
             await self._store.commit(plan, self._outbox)
             result.committed.append(Committed(plan.commit_id, plan.events))
-            result.became_generic.extend(became_generic(loaded, self._catalogue))
+            result.became_generic.extend(sorted(i for i in loaded.crossing if loaded.deltas[i] > 0))
             self._metrics.commits.inc()
-            for event in plan.events:
-                self._metrics.events.labels(event.type.value).inc()
+            for event_type, count in Counter(event.type.value for event in plan.events).items():
+                self._metrics.events.labels(event_type).inc(count)
         for change in loaded.changes.values():
-            result.outcomes.update((change.address.source, outcome) for outcome in change.outcomes)
+            for outcome in change.outcomes:
+                result.outcomes[change.address.source, outcome] += 1
         self._metrics.commit_seconds.observe(time.perf_counter() - started)
 
 

@@ -6,7 +6,7 @@
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from graph_model.catalogue import Catalogue
@@ -26,10 +26,21 @@ class Loaded:
     changes: Mapping[RecordAddress, RecordChange]
     previous: Mapping[RecordAddress, StoredRecord]  #: records under their former addresses
     identifiers: Mapping[Identifier, StoredIdentifier]  #: those whose holders change; unknown ones left out
-    deltas: Mapping[Identifier, int]  #: how many holders each gains or loses
+    touching: Mapping[Identifier, Sequence[RecordAddress]]  #: identifier -> records that gain or lose it
+    deltas: Mapping[Identifier, int]  #: by how many its holders grow
+    crossing: frozenset[Identifier]  #: those that become generic, or cease to be
     relinked: frozenset[RecordAddress]  #: records that appear, vanish, or carry other identifiers
     components: Components
     mapped: Mapping[RecordAddress, MappedRecord]  #: the live records afterwards
+
+    def holders_before(self, identifier: Identifier) -> int:
+        """How many records carried an identifier that this batch touches."""
+        stored = self.identifiers.get(identifier)
+        return 0 if stored is None else stored.holders
+
+    def holders_after(self, identifier: Identifier) -> int:
+        """How many records carry an identifier that this batch touches from now on."""
+        return self.holders_before(identifier) + self.deltas[identifier]
 
 
 async def load(store: Store, catalogue: Catalogue, batch: Batch) -> Loaded:
@@ -47,8 +58,8 @@ async def load(store: Store, catalogue: Catalogue, batch: Batch) -> Loaded:
     changed = {address: change for address, change in changes.items() if change.is_changed}
     before = _mapped({a: c.before for a, c in changed.items()}, catalogue)
     after = _mapped({a: c.after for a, c in changed.items()}, catalogue)
-    deltas = _deltas(before, after)
-    up_to = _holders_of_interest(deltas, before, catalogue)
+    touching, deltas = _touching(before, after)
+    up_to = _holders_of_interest(touching, before, catalogue)
     identifiers = await store.read_identifiers(up_to) if up_to else {}
     renamed = {c.previous: stored[c.previous] for c in changed.values() if c.previous in stored and c.previous}
     wanted = {profile_id for record in renamed.values() for profile_id in _component(record)}
@@ -62,7 +73,9 @@ async def load(store: Store, catalogue: Catalogue, batch: Batch) -> Loaded:
         changes=changes,
         previous=renamed,
         identifiers=identifiers,
+        touching=touching,
         deltas=deltas,
+        crossing=_crossing(identifiers, deltas, catalogue),
         relinked=frozenset(a for a in changed if _carried(before, a) != _carried(after, a)),
         components=components,
         mapped=mapped | after,
@@ -81,27 +94,39 @@ def _carried(mapped: Mapping[RecordAddress, MappedRecord], address: RecordAddres
     return mapped[address].identifiers if address in mapped else None
 
 
-def _deltas(
+def _touching(
     before: Mapping[RecordAddress, MappedRecord], after: Mapping[RecordAddress, MappedRecord]
-) -> dict[Identifier, int]:
-    """Identifiers that a record of the batch gains or loses, with the sum, which may be 0."""
-    deltas: Counter[Identifier] = Counter()
+) -> tuple[dict[Identifier, list[RecordAddress]], dict[Identifier, int]]:
+    """Identifiers that records of the batch gain or lose: by which records, and by how many the holders grow."""
+    touching: dict[Identifier, list[RecordAddress]] = {}
+    deltas: dict[Identifier, int] = {}
     for address in before.keys() | after.keys():
-        old = set(_carried(before, address) or ())
-        new = set(_carried(after, address) or ())
-        for identifier in new - old:
-            deltas[identifier] += 1
-        for identifier in old - new:
-            deltas[identifier] -= 1
-    return dict(deltas)
+        old, new = _carried(before, address), _carried(after, address)
+        for identifier in () if old == new else {*(old or ())} ^ {*(new or ())}:
+            touching.setdefault(identifier, []).append(address)
+            gained = 1 if new is not None and identifier in new else -1
+            deltas[identifier] = deltas.get(identifier, 0) + gained
+    return touching, deltas
+
+
+def _crossing(
+    identifiers: Mapping[Identifier, StoredIdentifier], deltas: Mapping[Identifier, int], catalogue: Catalogue
+) -> frozenset[Identifier]:
+    crossing = set()
+    for identifier, delta in deltas.items():
+        kind = catalogue.kinds[identifier.kind]
+        holders = identifiers[identifier].holders if identifier in identifiers else 0
+        if kind.is_generic(holders) != kind.is_generic(holders + delta):
+            crossing.add(identifier)
+    return frozenset(crossing)
 
 
 def _holders_of_interest(
-    deltas: Mapping[Identifier, int], before: Mapping[RecordAddress, MappedRecord], catalogue: Catalogue
+    touching: Iterable[Identifier], before: Mapping[RecordAddress, MappedRecord], catalogue: Catalogue
 ) -> dict[Identifier, int]:
     """Up to how many holders an identifier is, or may become, evidence."""
     losing = Counter(identifier for mapped in before.values() for identifier in mapped.identifiers)
-    return {identifier: catalogue.kinds[identifier.kind].holder_limit + losing[identifier] for identifier in deltas}
+    return {identifier: catalogue.kinds[identifier.kind].holder_limit + losing[identifier] for identifier in touching}
 
 
 async def _read_closed(store: Store, wanted: set[str]) -> Components:

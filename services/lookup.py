@@ -56,7 +56,9 @@ class UnreadableIdentifier(LookupFailed):
     """The value cannot be normalised as its kind says."""
 
     def __init__(self, kind: str) -> None:
-        super().__init__(f"the value cannot be read as {kind}; nothing can be found by it")
+        super().__init__(
+            f"nobody can be found by this value: it cannot be read as {kind}, or is one that identifies nobody"
+        )
 
 
 class AmbiguousIdentifier(LookupFailed):

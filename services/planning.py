@@ -84,16 +84,6 @@ def make_plan(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> Plan:
     )
 
 
-def became_generic(loaded: Loaded, catalogue: Catalogue) -> tuple[Identifier, ...]:
-    """The identifiers that this batch makes too common to be evidence."""
-    return tuple(
-        identifier
-        for identifier, delta in sorted(loaded.deltas.items())
-        if catalogue.kinds[identifier.kind].is_generic(_holders(loaded, identifier) + delta)
-        and not catalogue.kinds[identifier.kind].is_generic(_holders(loaded, identifier))
-    )
-
-
 def _resolve(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> _Resolved:
     documents = {i: orjson.loads(p.document) for i, p in loaded.components.profiles.items()}
     generic = _generic(loaded, catalogue, documents)
@@ -119,15 +109,10 @@ def _generic(loaded: Loaded, catalogue: Catalogue, documents: Mapping[str, Docum
     known = {identifier for document in documents.values() for identifier in document_generic(document)}
     counted = {
         identifier
-        for identifier, delta in loaded.deltas.items()
-        if catalogue.kinds[identifier.kind].is_generic(_holders(loaded, identifier) + delta)
+        for identifier in loaded.touching
+        if catalogue.kinds[identifier.kind].is_generic(loaded.holders_after(identifier))
     }
-    return frozenset((known - loaded.deltas.keys()) | counted)
-
-
-def _holders(loaded: Loaded, identifier: Identifier) -> int:
-    stored = loaded.identifiers.get(identifier)
-    return 0 if stored is None else stored.holders
+    return frozenset((known - loaded.touching.keys()) | counted)
 
 
 def _renamed(loaded: Loaded) -> dict[RecordAddress, RecordAddress]:
@@ -178,26 +163,23 @@ def _known(profile: StoredProfile, document: Document) -> KnownProfile:
 
 
 def _causes(loaded: Loaded, resolved: _Resolved) -> Callable[[str], Sequence[Cause]]:
-    """Changes and profiles that hang together, by components before and after and by identifiers changed."""
+    """Changes and profiles that hang together: by a component before or after, or by an identifier's limit."""
     together: UnionFind[RecordAddress | str] = UnionFind()
+    changed = {address: change for address, change in loaded.changes.items() if change.is_changed}
     for component, profile_ids in resolved.components:
-        together.union([*profile_ids, *(a for cluster in component.clusters for a in cluster.members)])
-    for address, profile_id in resolved.before.items():
-        together.union((address, profile_id))
-    for identifier in loaded.deltas:
+        members = [address for cluster in component.clusters for address in cluster.members]
+        former = {resolved.before[address] for address in members if address in resolved.before}
+        together.union([*profile_ids, *former, *(address for address in members if address in changed)])
+    for identifier in loaded.crossing:
         stored = loaded.identifiers.get(identifier)
-        together.union((str(identifier), *(stored.component if stored else ())))
-    changed = [change for change in loaded.changes.values() if change.is_changed]
-    for change in changed:
+        together.union([*loaded.touching[identifier], *(stored.component if stored else ())])
+    for address, change in changed.items():
         if change.stored is not None and change.stored.profile_id is not None:
-            together.union((change.address, change.stored.profile_id))
-        mapped = loaded.mapped.get(change.address)
-        gained = [i for i in mapped.identifiers if i in loaded.deltas] if mapped else []
-        together.union((change.address, *(str(i) for i in gained if i not in resolved.generic)))
+            together.union((address, change.stored.profile_id))
     grouped: dict[RecordAddress | str, list[Cause]] = {}
-    for change in sorted(changed, key=lambda change: change.address):
-        cause = Cause(change.address, change.last.position, change.last.trace)
-        grouped.setdefault(together.find(change.address), []).append(cause)
+    for address in sorted(changed):
+        last = changed[address].last
+        grouped.setdefault(together.find(address), []).append(Cause(address, last.position, last.trace))
     return lambda profile_id: grouped.get(together.find(profile_id), [])
 
 
@@ -226,9 +208,9 @@ def _identifier_writes(loaded: Loaded) -> tuple[IdentifierWrite, ...]:
         IdentifierWrite(
             identifier=identifier,
             expected=loaded.identifiers[identifier].revision if identifier in loaded.identifiers else None,
-            holders=_holders(loaded, identifier) + delta,
+            holders=loaded.holders_after(identifier),
         )
-        for identifier, delta in sorted(loaded.deltas.items())
+        for identifier in sorted(loaded.touching)
     )
 
 

@@ -36,14 +36,19 @@ def write_plan(connection: sqlite3.Connection, plan: Plan, writer: str, claim: s
     connection.execute("BEGIN IMMEDIATE")
     try:
         _check(connection, plan, writer, claim)
-        _write_identifiers(connection, plan)
-        _write_records(connection, plan)
-        _write_profiles(connection, plan)
-        _write_outbox(connection, plan, writer)
+        write_rows(connection, plan, writer)
     except BaseException:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def write_rows(connection: sqlite3.Connection, plan: Plan, writer: str) -> None:
+    """Write all rows of the plan, whatever has changed since; the caller's transaction holds them together."""
+    _write_identifiers(connection, plan)
+    _write_records(connection, plan)
+    _write_profiles(connection, plan)
+    _write_outbox(connection, plan, writer)
 
 
 def _check(connection: sqlite3.Connection, plan: Plan, writer: str, claim: str) -> None:
