@@ -1,0 +1,70 @@
+"""Invented customers: the same ones in every run."""
+
+import random
+from collections.abc import Iterator
+
+from graph_model.catalogue import Catalogue
+from graph_model.catalogue_document import parse_catalogue
+from graph_model.mapping import Origin, row_change
+from graph_model.records import Change, JsonValue, Position
+
+CATALOGUE_TEXT = """
+version: 1
+identifiers:
+  email: {normalise: email, holders: few, priority: 90}
+  phone: {normalise: phone, region: US, holders: few, priority: 60}
+traits: {name: text, email: text, city: text}
+sources:
+  crm:
+    topic: benchmark.public.crm
+    format: debezium
+    key: [id]
+    columns:
+      email: {identifier: email, trait: email}
+      phone: {identifier: phone}
+      name: {trait: name}
+      city: {trait: city}
+  shop:
+    topic: benchmark.public.shop
+    format: debezium
+    key: [id]
+    columns:
+      email: {identifier: email, trait: email}
+      phone: {identifier: phone}
+      name: {trait: name}
+      city: {trait: city}
+"""
+SOURCES = ("crm", "shop")
+CITIES = ("Oslo", "Lima", "Graz", "Kyoto", "Accra")
+
+
+def catalogue() -> Catalogue:
+    """Two tables that share e-mails and phones."""
+    return parse_catalogue(CATALOGUE_TEXT, "benchmark")
+
+
+def rows(count: int) -> Iterator[tuple[str, dict[str, JsonValue]]]:
+    """`count` rows of about half as many people, as (source, row)."""
+    chosen = random.Random(7)  # noqa: S311 - invented data
+    for key in range(count):
+        person = chosen.randrange(count // 2 + 1)
+        row: dict[str, JsonValue] = {
+            "id": key,
+            "email": f"person{person}@example.com" if chosen.random() < 0.9 else None,
+            "phone": f"+1212555{person % 10_000:04d}" if count <= 10_000 and chosen.random() < 0.5 else None,
+            "name": f"Person Number{person}",
+            "city": chosen.choice(CITIES),
+        }
+        yield chosen.choice(SOURCES), row
+
+
+def changes(count: int, catalogue: Catalogue) -> list[Change]:
+    """The rows as changes, one after the other."""
+    return [
+        row_change(
+            catalogue.sources[source],
+            row,
+            Origin(position=Position(1, offset), observed_at=1_700_000_000_000 + offset),
+        )
+        for offset, (source, row) in enumerate(rows(count))
+    ]

@@ -1,0 +1,97 @@
+"""What every test may use: one Gremlin Server for the whole run, and the tests that this machine can run."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from docker.errors import DockerException  # type: ignore[import-untyped]
+from testcontainers.core.container import DockerContainer
+from testcontainers.core.docker_client import DockerClient
+
+from stack.gremlin_server import FILES, IMAGE, IMAGE_HOME, PROBE, GremlinServer
+from stack.ports import Port
+from stack.process import wait_until
+from stack.requirements import Requirement, missing_for_gremlin, missing_requirements
+from stack.rest import answers
+from stack.settings import StackSettings
+
+NOT_RUN = pytest.StashKey[str]()
+GREMLIN_PORT = 8182
+
+
+def docker_answers() -> bool:
+    try:
+        client = DockerClient(timeout=5).client
+    except DockerException:
+        return False
+    client.close()
+    return True
+
+
+def lacking_for_gremlin() -> Sequence[Requirement]:
+    return () if docker_answers() else missing_for_gremlin()
+
+
+LACKING: dict[str, Callable[[], Sequence[Requirement]]] = {
+    "gremlin": lacking_for_gremlin,
+    "stack": missing_requirements,
+}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out the suites that this machine cannot run; in CI that is an error."""
+    lacking: dict[str, None] = {}
+    left_out: list[pytest.Item] = []
+    suites: list[str] = []
+    for mark, missing in LACKING.items():
+        marked = [item for item in items if item.get_closest_marker(mark)]
+        requirements = [str(requirement) for requirement in missing()] if marked else []
+        if requirements:
+            suites.append(mark)
+            left_out += [item for item in marked if item not in left_out]
+            lacking.update(dict.fromkeys(requirements))
+    if not left_out:
+        return
+    count = f"{len(left_out)} test{'s' if len(left_out) != 1 else ''}"
+    message = f"not run: {' and '.join(suites)} ({count}); install {', '.join(lacking)}"
+    if os.environ.get("CI"):
+        pytest.exit(f"In CI every suite must run, but {message}", returncode=pytest.ExitCode.USAGE_ERROR)
+    config.stash[NOT_RUN] = message
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Ends the run with one line about what could not run here."""
+    message = config.stash.get(NOT_RUN, None)
+    if message:
+        terminalreporter.write_line(message, yellow=True)
+
+
+@pytest.fixture(scope="session")
+def gremlin_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The WebSocket address of a Gremlin Server: a container where Docker answers, else a local process."""
+    if docker_answers():
+        yield from gremlin_in_a_container()
+    else:
+        yield from gremlin_as_a_process(tmp_path_factory.mktemp("gremlin"))
+
+
+def gremlin_as_a_process(folder: Path) -> Iterator[str]:
+    with GremlinServer(folder, StackSettings().cache) as server:
+        yield server.url
+
+
+def gremlin_in_a_container() -> Iterator[str]:
+    container = DockerContainer(IMAGE).with_exposed_ports(GREMLIN_PORT)
+    for file, name in FILES.items():
+        container = container.with_copy_into_container(file, f"{IMAGE_HOME}/{name}")
+    # The image's own entry point rewrites the configuration; ours already listens on every address.
+    start = [f"{IMAGE_HOME}/bin/gremlin-server.sh", "conf/identity-graph.yaml"]
+    with container.with_kwargs(entrypoint=start) as started:
+        host, port = started.get_container_host_ip(), started.get_exposed_port(GREMLIN_PORT)
+        if not wait_until(lambda: answers(Port("gremlin", port), PROBE), within=90):
+            pytest.fail(f"{IMAGE} was not ready after 90 seconds:\n{started.get_logs()}", pytrace=False)
+        yield f"ws://{host}:{port}/gremlin"
