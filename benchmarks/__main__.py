@@ -4,9 +4,14 @@ import asyncio
 import os
 import sys
 
-from benchmarks import embedded_ingest
+from benchmarks import embedded_ingest, freshness, http_reads, kafka_to_graph
 
-SUITES = {"embedded": embedded_ingest.measure}
+SUITES = {
+    "embedded": embedded_ingest.measure,
+    "http": http_reads.measure,
+    "stream": kafka_to_graph.measure,
+    "freshness": freshness.measure,
+}
 
 
 def main() -> None:

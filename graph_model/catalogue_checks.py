@@ -24,11 +24,15 @@ def meaning_faults(form: CatalogueForm, declared_kinds: Iterable[str], declared_
         faults.append(Fault(("sources",), "no source is declared; expected at least one"))
     for name, kind in form.identifiers.items():
         faults += _kind_faults(name, kind, traits)
-        faults += _unused_kind(name, kind, form)
     for name, source in form.sources.items():
         faults += _topic_faults(name, source)
         faults += _column_faults(name, source, form, kinds, traits)
     faults += _shared_topics(form)
+    # A kind may seem unused only because a column misspells it, so that is told once the names are right.
+    columns = [column for source in form.sources.values() for column in source.columns.values()]
+    if all(column.identifier in {None, *kinds} and column.trait in {None, *traits} for column in columns):
+        for name, kind in form.identifiers.items():
+            faults += _unused_kind(name, kind, form)
     return faults
 
 

@@ -16,6 +16,9 @@ from graph_model.records import JsonValue
 Path = tuple[str | int, ...]
 
 
+_DEEPEST = 20  #: levels of nesting; a catalogue has six
+
+
 @dataclass(frozen=True, slots=True)
 class YamlProblem:
     """A fault of the text itself."""
@@ -45,14 +48,22 @@ class _PlainLoader(yaml.SafeLoader):
 
     yaml_implicit_resolvers = {}  # noqa: RUF012 PyYAML reads it from the class
 
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = 0
+
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """Refuse aliases, which could make a small text endless."""
+        """Refuse what could make a small text endless: aliases, and lists in lists in lists."""
+        mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
         if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
             raise yaml.MarkedYAMLError(
                 problem="found an alias (*name); expected the value written out", problem_mark=mark
             )
+        if self._depth == _DEEPEST:
+            raise yaml.MarkedYAMLError(problem="it is nested too deeply", problem_mark=mark)
+        self._depth += 1
         node: yaml.Node | None = super().compose_node(parent, index)
+        self._depth -= 1
         return node
 
 
@@ -75,9 +86,8 @@ def read_yaml(text: str) -> YamlDocument:
         mark = error.problem_mark or error.context_mark
         line = 1 if mark is None else mark.line + 1
         return YamlDocument(None, problems=(YamlProblem(line, (), f"is not valid YAML: {_wording(error)}"),))
-    except (yaml.YAMLError, RecursionError) as error:
-        reason = "it is nested too deeply" if isinstance(error, RecursionError) else "it holds control characters"
-        return YamlDocument(None, problems=(YamlProblem(1, (), f"is not valid YAML: {reason}"),))
+    except yaml.YAMLError:  # the reader's: it has no mark
+        return YamlDocument(None, problems=(YamlProblem(1, (), "is not valid YAML: it holds control characters"),))
     finally:
         if loader is not None:
             loader.dispose()

@@ -17,7 +17,7 @@ from graph_model.identifiers import Identifier
 from graph_model.mapping import MappedRecord
 from graph_model.records import RecordAddress
 from graph_model.resolve import Cluster, Conflict
-from graph_model.survivorship import golden_traits
+from graph_model.survivorship import golden_traits, preference
 from graph_model.times import iso_time
 
 #: A JSON object as it is stored and served; `docs/api.md` and the API's schema describe its fields.
@@ -57,16 +57,23 @@ def profile_body(
 ) -> Document:
     """Build what follows from the records of a cluster: the same records give the same bytes."""
     members = [records[address] for address in cluster.members]
+    newest_first = sorted(members, key=lambda mapped: preference(mapped, catalogue))
     carried = Counter(identifier for mapped in members for identifier in mapped.identifiers)
+    said_by: dict[Identifier, MappedRecord] = {}
+    for mapped in newest_first:
+        for identifier in mapped.identifiers:
+            said_by.setdefault(identifier, mapped)
     return {
         "traits": {
             name: {"value": trait.value, **_said_by(trait.record), "observed_at": iso_time(trait.observed_at)}
-            for name, trait in golden_traits(members, catalogue).items()
+            for name, trait in golden_traits(newest_first, catalogue).items()
         },
         "identifiers": [
             {
                 "kind": identifier.kind,
                 "value": identifier.value,
+                **_said_by(said_by[identifier].address),
+                "observed_at": iso_time(said_by[identifier].record.observed_at),
                 "records": count,
                 "generic": identifier in generic,
             }

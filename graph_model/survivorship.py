@@ -21,17 +21,17 @@ class GoldenTrait:
     observed_at: int  #: milliseconds since 1970
 
 
-def golden_traits(members: Sequence[MappedRecord], catalogue: Catalogue) -> Mapping[str, GoldenTrait]:
+def golden_traits(preferred_first: Sequence[MappedRecord], catalogue: Catalogue) -> Mapping[str, GoldenTrait]:
     """Choose the value of each trait among the members of a cluster, in the catalogue's order of traits."""
-    preferred = sorted(members, key=lambda mapped: _preference(mapped, catalogue))
     chosen: dict[str, GoldenTrait] = {}
-    for mapped in preferred:
+    for mapped in preferred_first:
         for trait, value in mapped.traits.items():
             if trait not in chosen:
                 chosen[trait] = GoldenTrait(value, mapped.address, mapped.record.observed_at)
     return {trait: chosen[trait] for trait in catalogue.traits if trait in chosen}
 
 
-def _preference(mapped: MappedRecord, catalogue: Catalogue) -> tuple[int, int, RecordAddress]:
+def preference(mapped: MappedRecord, catalogue: Catalogue) -> tuple[int, int, RecordAddress]:
+    """Sorts the records of a cluster so that the one whose values win comes first."""
     source = catalogue.sources[mapped.address.source]
     return (-mapped.record.observed_at, source.rank, mapped.address)

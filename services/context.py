@@ -54,8 +54,8 @@ class IncludedFact:
     """A line of the text."""
 
     field: str  #: `traits.NAME` or `identifiers.KIND`
-    source: str | None  #: the source that said it
-    observed_at: str | None  #: when the source said it, ISO 8601
+    source: str  #: the source that said it
+    observed_at: str  #: when the source said it, ISO 8601
     tokens: int
     shortened: bool  #: whether the value was cut
 
@@ -65,8 +65,8 @@ class LeftOutFact:
     """A fact of the profile that the text does not hold."""
 
     field: str
-    source: str | None
-    observed_at: str | None
+    source: str
+    observed_at: str
     reason: LeftOut
 
 
@@ -86,8 +86,8 @@ class _Fact(NamedTuple):
     """A fact of the profile, written down."""
 
     field: str
-    source: str | None
-    observed_at: str | None
+    source: str
+    observed_at: str
     pieces: Sequence[str]  #: the line in pieces whose token counts add up; empty: there is no line
     shortened: bool = False
     reason: LeftOut | None = None  #: why there is no line
@@ -167,11 +167,9 @@ def _missing_line(missing: int) -> str:
 
 
 def _facts(document: Mapping[str, Any], day: date, derived_kinds: frozenset[str]) -> Iterator[_Fact]:
-    said: set[tuple[str, str]] = set()
-    for name, trait in document["traits"].items():
-        fact = _fact("traits", name, trait, day)
-        said.add((name, str(trait["value"]).casefold()))
-        yield fact
+    traits = document["traits"]
+    for name, trait in traits.items():
+        yield _fact("traits", name, trait, day)
     for identifier in document["identifiers"]:
         kind, value = identifier["kind"], identifier["value"]
         reason = None
@@ -179,25 +177,25 @@ def _facts(document: Mapping[str, Any], day: date, derived_kinds: frozenset[str]
             reason = LeftOut.GENERIC
         elif kind in derived_kinds:
             reason = LeftOut.DERIVED
-        elif (kind, value.casefold()) in said:
+        elif kind in traits and str(traits[kind]["value"]).casefold() == value.casefold():
             reason = LeftOut.REPEATED
         yield _fact("identifiers", kind, identifier, day, reason)
 
 
 def _fact(part: str, name: str, entry: Mapping[str, Any], day: date, reason: LeftOut | None = None) -> _Fact:
     field = f"{part}.{name}"
-    source, observed_at = entry.get("source"), entry.get("observed_at")
+    source, observed_at = entry["source"], entry["observed_at"]
     value, shortened = prompt_value(entry["value"])
     if reason is None and not value:
         reason = LeftOut.EMPTY
     if reason is not None:
         return _Fact(field, source, observed_at, (), reason=reason)
-    if source is None or observed_at is None:
-        tail = f" (records that say so: {entry['records']})\n"
-    else:
-        tail = _provenance(source, observed_at[:10], day)
     # Cut at every space: words come again in other values, and with them their counts.
-    pieces = [f"- {_label(name)}:", *[f" {word}" for word in value.split(" ")], tail]
+    pieces = [
+        f"- {_label(name)}:",
+        *[f" {word}" for word in value.split(" ")],
+        _provenance(source, observed_at[:10], day),
+    ]
     return _Fact(field, source, observed_at, pieces, shortened)
 
 

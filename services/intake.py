@@ -166,7 +166,7 @@ class ChangeIntake:
         return changes, rejected
 
     async def _hand_over(self, outbox: Outbox, committed: tuple[Committed, ...]) -> None:
-        if self._publish is not None:
+        if self._publish is not None and committed:
             await self._publish(outbox, committed)
             return
         for commit in committed:

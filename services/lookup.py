@@ -115,7 +115,7 @@ async def list_by_identifier(store: Store, identifier: Identifier) -> tuple[Stor
     return found
 
 
-async def one_by_identifier(store: Store, identifier: Identifier) -> Document:
+async def one_by_identifier(store: Store, identifier: Identifier) -> StoredProfile:
     """Find the one person that the identifier leads to.
 
     Raises:
@@ -125,13 +125,12 @@ async def one_by_identifier(store: Store, identifier: Identifier) -> Document:
     found = await store.find_profiles(identifier, 2)
     if not found:
         raise UnknownIdentifier(identifier.kind)
-    document: Document = orjson.loads(found[0].document)
-    if len(found) > 1 or identifier in document_generic(document):
+    if len(found) > 1 or identifier in document_generic(orjson.loads(found[0].document)):
         raise AmbiguousIdentifier
-    return document
+    return found[0]
 
 
-async def one_by_id(store: Store, profile_id: str) -> Document:
+async def one_by_id(store: Store, profile_id: str) -> StoredProfile:
     """Find a live profile by its id, or the one profile that all its records are in now.
 
     Raises:
@@ -147,10 +146,9 @@ async def one_by_id(store: Store, profile_id: str) -> Document:
         if not shares:
             raise ProfileGone
         profile = await known_profile(store, shares[0].profile_id)
-    document: Document = orjson.loads(profile.document)
-    if document["status"] != ProfileStatus.LIVE:
-        raise ProfileGone  # it was deleted between the two reads
-    return document
+        if profile.status is not ProfileStatus.LIVE:
+            raise ProfileGone  # it was deleted between the two reads
+    return profile
 
 
 async def known_profile(store: Store, profile_id: str) -> StoredProfile:

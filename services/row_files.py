@@ -34,6 +34,7 @@ _FORMATS: Final[Mapping[str, FileFormat]] = {
     ".ndjson": "json",
 }
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_UNCLOSED: Final = "a quote is opened and not closed before a delimiter or the end of a line"
 _DELIMITERS: Final = ",;\t|"
 
 
@@ -91,7 +92,7 @@ def file_format(name: str, beginning: bytes) -> FileFormat:
 
 
 def read_csv(file: BinaryIO) -> Iterator[FileEntry]:
-    """Read CSV (RFC 4180) with a header line; values are text, and may hold line feeds in quotes.
+    """Read CSV (RFC 4180) with a header line; values are text, and may hold line feeds in quotes; empty is null.
 
     The delimiter (comma, semicolon, tab or bar) is the one that the header has most of. A quote that is opened
     and never properly closed costs only the line it stands on. Empty lines are skipped.
@@ -115,14 +116,14 @@ def read_csv(file: BinaryIO) -> Iterator[FileEntry]:
             fields = next(rows, None)
             reason = None if not fields or len(fields) == len(columns) else _wrong_count(fields, columns)
         except (csv.Error, _Unreadable) as error:
-            fields, reason = [], _reason(error)
+            fields, reason = [], _UNCLOSED if texts.in_quotes else _reason(error)
         if fields is None:
             return
         if reason is not None:
             yield BadLine(texts.row_line, reason)
             texts.give_back()
         elif fields:
-            yield FileRow(texts.row_line, dict(zip(columns, fields, strict=True)))
+            yield FileRow(texts.row_line, {name: value or None for name, value in zip(columns, fields, strict=True)})
 
 
 def read_json(file: BinaryIO) -> Iterator[FileEntry]:
@@ -176,6 +177,11 @@ class _Texts:
         return line.text
 
     @property
+    def in_quotes(self) -> bool:
+        """Whether the present row goes on over several lines."""
+        return len(self._taken) > 1
+
+    @property
     def row_line(self) -> int:
         """The number of the line on which the present row begins."""
         return self._taken[0].number
@@ -213,7 +219,7 @@ def _reason(error: Exception) -> str:
     if "field larger than field limit" in text:
         return f"a value is longer than {MAX_FIELD_CHARACTERS} characters"
     if "expected after" in text or "unexpected end of data" in text:
-        return "a quote is opened and not closed before the next delimiter or the end of the line"
+        return _UNCLOSED
     return text
 
 

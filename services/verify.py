@@ -82,8 +82,7 @@ def _connected(records: Iterable[MappedRecord], generic: frozenset[Identifier]) 
         graph.add_node(mapped.address)
         graph.add_edges_from((mapped.address, str(i)) for i in mapped.identifiers if i not in generic)
     return [
-        sorted(node for node in nodes if isinstance(node, RecordAddress))
-        for nodes in nx.connected_components(graph)
+        sorted(node for node in nodes if isinstance(node, RecordAddress)) for nodes in nx.connected_components(graph)
     ]
 
 

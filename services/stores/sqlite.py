@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
@@ -57,6 +57,7 @@ JOIN record AS r ON r.id = h.record
 JOIN profile AS p ON p.profile_id = r.profile_id
 """
 _PROFILE_COLUMNS = "p.profile_id, p.revision, p.version, p.status, p.document, p.component"
+_READ_PROFILE = f"SELECT {_PROFILE_COLUMNS} FROM profile AS p WHERE p.profile_id = ?"  # noqa: S608 - constants
 _READ_PROFILES = f"""
 SELECT {_PROFILE_COLUMNS} FROM json_each(?) AS wanted JOIN profile AS p ON p.profile_id = wanted.value
 """  # noqa: S608 - only constants are put together
@@ -90,7 +91,7 @@ class SqliteStore:
         self._commits = 0
 
     @classmethod
-    async def open(cls, path: Path, fingerprint: str) -> "SqliteStore":
+    async def open(cls, path: Path, fingerprint: str) -> Self:
         """Open the file, and make it where there is none.
 
         Raises:
@@ -162,8 +163,9 @@ class SqliteStore:
 
     async def read_profile(self, profile_id: str) -> StoredProfile | None:
         """See `Store.read_profile`."""
-        statement = f"SELECT {_PROFILE_COLUMNS} FROM profile AS p WHERE p.profile_id = ?"  # noqa: S608
-        return next((_stored_profile(row) for row in self._rows(statement, profile_id)), None)
+        with _translated(self._path):
+            row = self._reads.execute(_READ_PROFILE, (profile_id,)).fetchone()
+        return None if row is None else _stored_profile(row)
 
     async def read_profiles(self, profile_ids: Collection[str]) -> Mapping[str, StoredProfile]:
         """See `Store.read_profiles`."""

@@ -7,17 +7,17 @@ request and runs an event loop inside ours, so the transport is here.
 import asyncio
 import base64
 import logging
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import aiohttp
 from gremlin_python.driver.request import RequestMessage
 from gremlin_python.driver.serializer import GraphBinarySerializersV1
 
 from services.stores.errors import StoreError, StoreUnavailable
+from services.stores.gremlin.answers import read_message
 from services.stores.gremlin.faults import RequestTooLarge, server_fault, socket_faults
 from services.stores.gremlin.rows import rows_writer
 
@@ -68,7 +68,7 @@ class GremlinSocket:
         self._websocket = websocket
         self._credentials = credentials
         self._serializer = GraphBinarySerializersV1(writer=rows_writer())
-        self._answers: dict[str, _Answer] = {}
+        self._answers: dict[UUID, _Answer] = {}
         self._reader = asyncio.create_task(self._read())
 
     @classmethod
@@ -100,7 +100,7 @@ class GremlinSocket:
             CommitConflict: another transaction changed what this one read, or a `fail()` step was reached.
             StoreUnavailable: the socket is lost or the server does not answer; what became of the request is unknown.
         """
-        request_id = str(uuid4())
+        request_id = uuid4()
         arguments = {"gremlin": traversal.bytecode, "aliases": {"g": "g"}, "batchSize": ROWS_PER_MESSAGE}
         message = self._serialize(request_id, "bytecode", arguments)
         if len(message) > LARGEST_REQUEST:
@@ -118,13 +118,12 @@ class GremlinSocket:
     async def close(self) -> None:
         """Close the socket; requests in flight fail."""
         self._reader.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._reader
+        await asyncio.wait([self._reader])
         with suppress(aiohttp.ClientError, OSError):
             await self._websocket.close()
         await self._session.close()
 
-    def _serialize(self, request_id: str, operation: str, arguments: dict[str, Any]) -> bytes:
+    def _serialize(self, request_id: UUID, operation: str, arguments: dict[str, Any]) -> bytes:
         message: bytes = self._serializer.serialize_message(
             request_id, RequestMessage("traversal", operation, arguments)
         )
@@ -140,34 +139,26 @@ class GremlinSocket:
             self._fail_all(StoreUnavailable("the connection to the Gremlin Server was lost"))
 
     async def _receive(self, data: bytes) -> None:
-        message = self._serializer.deserialize_message(data)
-        status = message["status"]
-        code: int = status["code"]
-        answer = self._answers.get(message["requestId"])
-        if answer is None or answer.done.done():
-            if message["requestId"] == "None":
-                self._fail_all(StoreError("the Gremlin Server could not decode a request; its log says more"))
+        message = read_message(data)
+        if message.request_id is None:
+            self._fail_all(StoreError("the Gremlin Server could not decode a request; its log says more"))
             return
-        if code == _CREDENTIALS_WANTED:
+        answer = self._answers.get(message.request_id)
+        if answer is None or answer.done.done():
+            return
+        if message.code == _CREDENTIALS_WANTED:
             reply = {"sasl": self._credentials.sasl_plain}
             with suppress(aiohttp.ClientError, OSError):
-                await self._websocket.send_bytes(self._serialize(message["requestId"], "authentication", reply))
-        elif code == _MORE_TO_COME:
-            answer.rows.extend(_rows(message))
-        elif code in _DONE:
-            answer.rows.extend(_rows(message))
+                await self._websocket.send_bytes(self._serialize(message.request_id, "authentication", reply))
+        elif message.code == _MORE_TO_COME:
+            answer.rows.extend(message.rows)
+        elif message.code in _DONE:
+            answer.rows.extend(message.rows)
             answer.done.set_result(answer.rows)
         else:
-            answer.done.set_exception(server_fault(code, str(status["message"]), status["attributes"] or {}))
+            answer.done.set_exception(server_fault(message.code, message.text, message.attributes))
 
     def _fail_all(self, error: StoreError) -> None:
         for answer in self._answers.values():
             if not answer.done.done():
                 answer.done.set_exception(error)
-
-
-def _rows(message: dict[str, Any]) -> Iterator[Any]:
-    """The rows of one message; the server sends equal neighbours as one, with their number."""
-    for traverser in message["result"]["data"] or ():
-        for _ in range(traverser.bulk):
-            yield traverser.object

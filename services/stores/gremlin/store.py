@@ -4,15 +4,14 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from graph_model.identifiers import Identifier
 from graph_model.records import RecordAddress
 from services.stores.errors import CommitConflict, StoreError
-from services.stores.gremlin import reads
+from services.stores.gremlin import ids, reads
 from services.stores.gremlin.bulk_writes import ACCEPTED, bulk_traversal
 from services.stores.gremlin.connection import Connection, Submit
-from services.stores.gremlin.ids import Label, identifier_id, profile_id, record_id
 from services.stores.gremlin.opening import StoreIdentity, identify, require_same
 from services.stores.gremlin.outbox import GremlinOutbox
 from services.stores.gremlin.plan import graph_writes
@@ -38,7 +37,7 @@ class GremlinStore:
         self._submit = self._connection.submit
 
     @classmethod
-    async def open(cls, url: str, fingerprint: str, username: str = "", password: str = "") -> "GremlinStore":
+    async def open(cls, url: str, fingerprint: str, username: str = "", password: str = "") -> Self:
         """Connect to the graph at `url` (`ws://host:port/gremlin`); an empty graph becomes a new store.
 
         Raises:
@@ -63,13 +62,13 @@ class GremlinStore:
 
     async def read_records(self, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, StoredRecord]:
         """See `Store.read_records`."""
-        rows = await self._read(reads.records_traversal, map(record_id, addresses))
+        rows = await self._read(reads.records_traversal, map(ids.record_id, addresses))
         found = map(reads.stored_record, rows)
         return {stored.record.address: stored for stored in found}
 
     async def read_identifiers(self, wanted: Mapping[Identifier, int]) -> Mapping[Identifier, StoredIdentifier]:
         """See `Store.read_identifiers`."""
-        by_vertex = {identifier_id(identifier): identifier for identifier in wanted}
+        by_vertex = {ids.identifier_id(identifier): identifier for identifier in wanted}
         by_limit: defaultdict[int, list[str]] = defaultdict(list)
         for vertex, identifier in by_vertex.items():
             by_limit[wanted[identifier]].append(vertex)
@@ -84,7 +83,7 @@ class GremlinStore:
 
     async def read_components(self, profile_ids: Collection[str]) -> Components:
         """See `Store.read_components`."""
-        return reads.components_of(await self._read(reads.components_traversal, map(profile_id, profile_ids)))
+        return reads.components_of(await self._read(reads.components_traversal, map(ids.profile_id, profile_ids)))
 
     async def commit(self, plan: Plan, outbox: Outbox) -> None:
         """See `Store.commit`.
@@ -104,21 +103,22 @@ class GremlinStore:
 
     async def read_profile(self, profile_id: str) -> StoredProfile | None:
         """See `Store.read_profile`."""
-        return (await self.read_profiles([profile_id])).get(profile_id)
+        rows = await self._submit(reads.profiles_traversal([ids.profile_id(profile_id)]))
+        return reads.stored_profile(rows[0]) if rows else None
 
     async def read_profiles(self, profile_ids: Collection[str]) -> Mapping[str, StoredProfile]:
         """See `Store.read_profiles`."""
-        rows = await self._read(reads.profiles_traversal, map(profile_id, profile_ids))
+        rows = await self._read(reads.profiles_traversal, map(ids.profile_id, profile_ids))
         return {row["profile_id"]: reads.stored_profile(row) for row in rows}
 
     async def find_profiles(self, identifier: Identifier, limit: int) -> tuple[StoredProfile, ...]:
         """See `Store.find_profiles`."""
-        rows = await self._submit(reads.holders_profiles_traversal(identifier_id(identifier), limit))
+        rows = await self._submit(reads.holders_profiles_traversal(ids.identifier_id(identifier), limit))
         return tuple(map(reads.stored_profile, rows))
 
     async def scan_records(self) -> AsyncIterator[StoredRecord]:
         """See `Store.scan_records`."""
-        async for names in windows(self._submit, Label.RECORD, WINDOW):
+        async for names in windows(self._submit, ids.Label.RECORD, WINDOW):
             addresses = [RecordAddress(source, key) for source, key in names]
             for chunk in _chunks(addresses):
                 found = await self.read_records(chunk)
@@ -128,7 +128,7 @@ class GremlinStore:
 
     async def scan_profiles(self) -> AsyncIterator[StoredProfile]:
         """See `Store.scan_profiles`."""
-        async for names in windows(self._submit, Label.PROFILE, WINDOW):
+        async for names in windows(self._submit, ids.Label.PROFILE, WINDOW):
             for chunk in _chunks([profile for (profile,) in names]):
                 found = await self.read_profiles(chunk)
                 for profile in chunk:
@@ -137,7 +137,7 @@ class GremlinStore:
 
     async def scan_identifiers(self) -> AsyncIterator[tuple[Identifier, int]]:
         """See `Store.scan_identifiers`."""
-        async for names in windows(self._submit, Label.IDENTIFIER, WINDOW):
+        async for names in windows(self._submit, ids.Label.IDENTIFIER, WINDOW):
             for chunk in _chunks([Identifier(kind, value) for kind, value in names]):
                 found = await self.read_identifiers(dict.fromkeys(chunk, 0))
                 for identifier in chunk:

@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,7 +69,7 @@ class Service:
     store: SqliteStore
     clock: SetClock
 
-    async def send(self, source: str, *rows: dict[str, object]) -> None:
+    async def send(self, source: str, *rows: Mapping[str, object]) -> None:
         changes = [{"key": row, "deleted": True} if len(row) == 1 else {"row": row} for row in rows]
         answer = await self.http.post("/v1/changes", json={"source": source, "changes": changes})
         assert answer.status_code == 200, answer.text

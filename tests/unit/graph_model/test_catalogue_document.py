@@ -179,8 +179,10 @@ FAULTS = [
     ("Debezium without a topic", "    topic: shop.crm.customers\n", "", "sources.crm.topic", "expected `topic` or"),
     ("a table of plain rows", "version: rev", "table: a.b",
      "sources.shop.table", "only with `format: debezium`"),
-    ("a shared topic", 'file: "shop*.csv"', "topic: shop.crm.customers",
+    ("a shared topic", 'file: "shop*.csv"', "topic: shop.crm.customers\n    format: debezium",
      "sources.shop.topic", "as in the source 'crm'"),
+    ("two formats in one topic", 'file: "shop*.csv"', "topic: shop.crm.customers",
+     "sources.shop.format", "found 'rows'; expected 'debezium'"),
     ("an epoch before the first", "version: rev", "epoch: 0", "sources.shop.epoch", "expected at least 1"),
     ("a name with a colon",
      "  email: {norm", '  "e:mail": {norm', "identifiers.e:mail", "expected a name that begins"),
@@ -227,6 +229,12 @@ def test_a_fault_that_only_follows_from_another_one_is_not_told() -> None:
     misspelt_topic = changed("topic: shop.crm.customers", "topci: shop.crm.customers")
 
     assert len(problems(misspelt_topic)) == 1
+
+
+def test_a_section_that_cannot_be_read_is_the_only_fault() -> None:
+    assert [problem.split(";")[0] for problem in problems(changed("traits: {", "trait: {"))] == [
+        "line 15: trait: found an unknown key"
+    ]
 
 
 @pytest.mark.parametrize(

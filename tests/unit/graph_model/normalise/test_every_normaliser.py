@@ -52,9 +52,7 @@ def test_text_in_which_nothing_is_visible_has_no_normal_form(name: NormaliserNam
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("repeated", ["1", "a", "\ufdfa"])
-def test_a_value_longer_than_a_thousand_characters_has_no_normal_form(
-    name: NormaliserName, repeated: str
-) -> None:
+def test_a_value_longer_than_a_thousand_characters_has_no_normal_form(name: NormaliserName, repeated: str) -> None:
     assert NORMALISERS[name].for_region("US")(repeated * 1_001) is None
 
 

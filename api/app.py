@@ -1,0 +1,109 @@
+"""The HTTP application."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any, Final
+
+from fastapi import FastAPI
+from pydantic.json_schema import models_json_schema
+
+from api import changes, context, health, profile_updates, profiles
+from api.body_limit import BodyLimit
+from api.dependencies import Services
+from api.docs_page import add_docs_page
+from api.documents import Problem, ProfileUpdate, Reset
+from api.failures import UnforeseenFailures
+from api.problems import add_problem_handlers
+from graph_model.catalogue import Catalogue
+from services.clock import now_milliseconds
+from services.intake import ChangeIntake, Publish
+from services.metrics import Metrics
+from services.settings import Settings
+from services.stores.port import Store
+from services.tokens import load_vocabulary
+
+_DESCRIPTION: Final = """
+One profile per real person, kept up to date from the changes of many sources, and handed to language model
+applications as prompt context.
+
+* **context**: the most useful facts about a person, within a budget of tokens
+* **profiles**: everything known of a person, with where it comes from
+* **changes**: rows in, where there is no Kafka
+* **profile updates**: who cares that a profile changed, listens here
+* **operation**: health, readiness, metrics
+
+Whatever goes wrong is answered with a problem document (RFC 9457, `application/problem+json`): its `type` is
+stable, its `detail` says what was found, what was expected and what to do.
+"""
+
+
+def create_app(
+    settings: Settings,
+    catalogue: Catalogue,
+    store: Store,
+    *,
+    metrics: Metrics,
+    publish: Publish | None = None,
+    clock: Callable[[], int] = now_milliseconds,
+) -> FastAPI:
+    """Build the application over an open store; its lifespan claims the outbox and ends open streams.
+
+    Args:
+        settings: wiring; only names for messages are taken from it.
+        catalogue: the catalogue that the store was built with.
+        store: open, and closed by the caller.
+        metrics: what `/metrics` shows.
+        publish: publishes the events of changes that come over HTTP; None: they stay in the outbox of the
+            embedded store, and other stores take no changes over HTTP.
+        clock: milliseconds since 1970.
+    """
+    intake = ChangeIntake(store, catalogue, metrics=metrics, publish=publish, clock=clock)
+    services = Services(
+        settings=settings,
+        catalogue=catalogue,
+        store=store,
+        intake=intake,
+        metrics=metrics,
+        clock=clock,
+        derived_kinds=frozenset(name for name, kind in catalogue.kinds.items() if kind.parts),
+    )
+    app = FastAPI(
+        docs_url=None,
+        redoc_url=None,
+        title="Identity graph",
+        description=_DESCRIPTION,
+        version=version("identity-graph"),
+        lifespan=_lifespan,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    )
+    app.state.services = services
+    for module in (profiles, context, changes, profile_updates, health):
+        app.include_router(module.router)
+    add_docs_page(app)
+    add_problem_handlers(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(UnforeseenFailures)
+    _describe_more(app)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    load_vocabulary()
+    await services.intake.open()
+    try:
+        yield
+    finally:
+        services.stopping.set()
+
+
+def _describe_more(app: FastAPI) -> None:
+    """Add the shapes that no operation names as its model: problems, and the events of the stream."""
+    schema: dict[str, Any] = app.openapi()
+    _, described = models_json_schema(
+        [(Problem, "serialization"), (ProfileUpdate, "serialization"), (Reset, "serialization")],
+        ref_template="#/components/schemas/{model}",
+    )
+    schema["components"]["schemas"].update(described["$defs"])

@@ -1,0 +1,49 @@
+"""Changes of rows, over HTTP."""
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+
+from api.answers import json_answer
+from api.dependencies import services_of
+from api.documents import ChangesAnswer, ChangesRequest
+from api.problems import InvalidRequest, problem_docs
+from graph_model.records import Outcome
+from services.intake import NobodyPublishes, RowChange, SourceFedByTopic, UnknownSource
+from services.stores.errors import ClaimLost, StoreUnavailable
+
+router = APIRouter(prefix="/v1/changes", tags=["changes"])
+
+#: Every outcome that a change over HTTP can have.
+_OUTCOMES: Final = (Outcome.APPLIED, Outcome.UNCHANGED, Outcome.STALE, Outcome.DEAD)
+
+_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"model": ChangesAnswer, "description": "what became of the changes; those not rejected are in force"},
+    **problem_docs(InvalidRequest, UnknownSource, SourceFedByTopic, NobodyPublishes, StoreUnavailable, ClaimLost),
+}
+
+
+@router.post("", summary="Send changes of rows", response_class=Response, responses=_RESPONSES)
+async def accept_changes(request: Request, sent: ChangesRequest) -> Response:
+    """Bring up to 1 000 changes of one source into force, in the order given.
+
+    A change is a row as it is now, or the key of a row that is gone. A change that cannot be used is listed
+    in `rejected` with the reason; the others are kept. When the answer comes, profiles show the changes.
+
+    ```
+    curl localhost:8080/v1/changes -H 'Content-Type: application/json' -d '{
+      "source": "crm",
+      "changes": [{"row": {"id": 1, "full_name": "Ann Lee", "email": "ann@example.com"}},
+                  {"key": {"id": 2}, "deleted": true}]}'
+    ```
+    """
+    rows = [
+        RowChange((change.row if change.key is None else change.key) or {}, change.deleted) for change in sent.changes
+    ]
+    result = await services_of(request).intake.accept(sent.source, rows)
+    return json_answer(
+        {
+            "outcomes": {outcome.value: result.outcomes[outcome] for outcome in _OUTCOMES},
+            "rejected": result.rejected,
+        }
+    )

@@ -1,0 +1,123 @@
+"""Prompt context: what to tell a language model about a person."""
+
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from api.answers import preferred_media_type
+from api.dependencies import Services, header_parameter, services_of
+from api.documents import ContextAnswer, ContextRequest
+from api.problems import InvalidRequest, problem_docs
+from services.context import NOTICE, BudgetTooSmall, build_context
+from services.lookup import (
+    AmbiguousIdentifier,
+    ProfileGone,
+    UnknownIdentifier,
+    UnknownIdentifierKind,
+    UnknownProfile,
+    UnreadableIdentifier,
+    one_by_id,
+    one_by_identifier,
+    read_identifier,
+)
+from services.stores.errors import StoreUnavailable
+from services.stores.port import StoredProfile
+from services.tokens import ENCODING, count_tokens
+
+router = APIRouter(prefix="/v1/context", tags=["context"])
+
+_DAY_MILLISECONDS: Final = 24 * 3_600_000
+#: A conversation asks for the same person's context at every turn.
+_KEPT_ANSWERS: Final = 1_000
+
+_OFFERED: Final = ("application/json", "text/markdown", "text/plain")
+
+_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "model": ContextAnswer,
+        "description": "the context; as `text/markdown` or `text/plain` only its text",
+        "content": {"text/markdown": {"schema": {"type": "string"}}, "text/plain": {"schema": {"type": "string"}}},
+    },
+    **problem_docs(
+        InvalidRequest,
+        UnknownIdentifier,
+        UnknownProfile,
+        AmbiguousIdentifier,
+        ProfileGone,
+        UnknownIdentifierKind,
+        UnreadableIdentifier,
+        BudgetTooSmall,
+        StoreUnavailable,
+    ),
+}
+
+
+@router.post(
+    "",
+    summary="Get the prompt context of a person",
+    response_class=Response,
+    responses=_RESPONSES,
+    openapi_extra={"parameters": [header_parameter("Accept", "`text/markdown` or `text/plain`: the text alone")]},
+)
+async def read_context(request: Request, asked: ContextRequest) -> Response:
+    r"""The most useful facts about one person, each with source and age, within a budget of tokens.
+
+    Put `notice` into the system message and `text` into a user or tool message. The text is the same, byte for
+    byte, as long as profile, budget and day are. `included` and `left_out` account for every fact.
+
+    An identifier that is shared by several people, or generic, gives no context: 409 and nobody's data.
+
+    ```
+    curl localhost:8080/v1/context -H 'Content-Type: application/json' \
+         -d '{"identifier": "email:ann@example.com", "token_budget": 500}'
+    curl localhost:8080/v1/context -H 'Content-Type: application/json' -H 'Accept: text/markdown' \
+         -d '{"identifier": "email:ann@example.com", "token_budget": 500}'
+    ```
+    """
+    services = services_of(request)
+    profile = await _person(services, asked)
+    now = services.clock()
+    answer = _answer(profile.document, asked.token_budget, now - now % _DAY_MILLISECONDS, services.derived_kinds)
+    headers = {"Cache-Control": "no-store", "Context-Id": answer.context_id, "Vary": "Accept"}
+    media_type = preferred_media_type(request.headers.get("accept", "*/*"), _OFFERED)
+    content = answer.body if media_type == _OFFERED[0] else answer.text
+    return Response(content, headers=headers, media_type=media_type)
+
+
+class _Answer(NamedTuple):
+    """A context as it is sent."""
+
+    context_id: str
+    text: str
+    body: bytes  #: the JSON answer
+
+
+@lru_cache(maxsize=_KEPT_ANSWERS)
+def _answer(document: bytes, token_budget: int, day: int, derived_kinds: frozenset[str]) -> _Answer:
+    """Build the answer from a profile's bytes, or give the one built before from the same bytes on the same day."""
+    profile = orjson.loads(document)
+    context = build_context(
+        profile, token_budget=token_budget, as_of=day, count_tokens=count_tokens, derived_kinds=derived_kinds
+    )
+    body = {
+        "context_id": context.context_id,
+        "profile_id": profile["profile_id"],
+        "version": profile["version"],
+        "text": context.text,
+        "tokens": context.tokens,
+        "token_budget": token_budget,
+        "encoding": ENCODING,
+        "notice": NOTICE,
+        "as_of": context.as_of,
+        "included": context.included,
+        "left_out": context.left_out,
+    }
+    return _Answer(context.context_id, context.text, orjson.dumps(body))
+
+
+async def _person(services: Services, asked: ContextRequest) -> StoredProfile:
+    if asked.identifier is not None:
+        return await one_by_identifier(services.store, read_identifier(asked.identifier, services.catalogue))
+    return await one_by_id(services.store, asked.profile_id or "")

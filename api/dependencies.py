@@ -1,0 +1,43 @@
+"""What the operations work with: built once per application, handed to each request."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import Request
+
+from graph_model.catalogue import Catalogue
+from services.intake import ChangeIntake
+from services.metrics import Metrics
+from services.settings import Settings
+from services.stores.port import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything that a request may need."""
+
+    settings: Settings
+    catalogue: Catalogue
+    store: Store
+    intake: ChangeIntake
+    metrics: Metrics
+    clock: Callable[[], int]  #: milliseconds since 1970
+    derived_kinds: frozenset[str]  #: identifier kinds that only repeat traits
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)  #: set when open streams must end
+
+
+def services_of(request: Request) -> Services:
+    """The services of the application that answers.
+
+    A plain call: resolving a FastAPI dependency takes longer than reading a profile.
+    """
+    services: Services = request.app.state.services
+    return services
+
+
+def header_parameter(name: str, description: str) -> dict[str, Any]:
+    """Describe, for the API's schema, an optional header that an operation reads from the request itself."""
+    schema = {"type": "string"}
+    return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}

@@ -1,0 +1,286 @@
+"""The shapes on the wire, as the API's schema describes them.
+
+Profiles are served as the bytes that stores keep; a test checks that real ones fit `ProfileDocument`.
+"""
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+MAX_CHANGES = 1_000
+
+_EXAMPLE_ID = "019aa5b1c2d37e4f8a9b0c1d2e3f4a5b"
+
+ProfileId: TypeAlias = Annotated[
+    str, Field(description="id of a profile: 32 hexadecimal digits, sortable by time", examples=[_EXAMPLE_ID])
+]
+Timestamp: TypeAlias = Annotated[
+    str, Field(description="ISO 8601 in UTC, to the millisecond", examples=["2026-11-20T08:30:00.000Z"])
+]
+Key: TypeAlias = Annotated[
+    list[str | int | float | bool],
+    Field(description="values of the source's key columns, in the catalogue's order", examples=[[1]]),
+]
+
+
+class Document(BaseModel):
+    """Base of everything on the wire: nothing unknown is taken."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class RecordReference(Document):
+    """A row of a source."""
+
+    source: str = Field(description="name of the source in the catalogue", examples=["crm"])
+    key: Key
+
+
+class TraitValue(RecordReference):
+    """What is known of a person, and which row said it."""
+
+    value: JsonValue = Field(description="typed as the catalogue says", examples=["Ann Lee"])
+    observed_at: Timestamp
+
+
+class CarriedIdentifier(Document):
+    """An identifier that the profile's records carry."""
+
+    kind: str = Field(description="its kind in the catalogue", examples=["email"])
+    value: str = Field(description="its normalised value", examples=["ann@example.com"])
+    records: int = Field(description="how many of this profile's records carry it", examples=[2])
+    generic: bool = Field(description="true: too many records carry it for it to be evidence")
+    source: str = Field(description="source of the newest record that carries it", examples=["crm"])
+    key: Key
+    observed_at: Timestamp
+
+
+class ValueIssue(Document):
+    """A value that could not be used; the record is in force without it."""
+
+    column: str
+    reason: str
+
+
+class MemberRecord(RecordReference):
+    """A record of the profile."""
+
+    observed_at: Timestamp
+    issues: list[ValueIssue]
+    incomplete: list[str] = Field(description="columns whose value the source has never sent")
+
+
+class RefusedUnion(Document):
+    """Two records that share evidence and yet are kept apart, or one that contradicts itself."""
+
+    kind: str = Field(description="identifier kind of which a person has only one value")
+    records: list[RecordReference] = Field(min_length=2, max_length=2)
+    values: list[str] = Field(min_length=2, max_length=2, description="the two values")
+    refused: str | None = Field(description="the evidence that would have joined them, `kind:value`")
+
+
+class ProfileDocument(Document):
+    """A live profile: everything known of one person, with where it comes from."""
+
+    profile_id: ProfileId
+    version: int = Field(description="grows by one with every change that a reader can see", examples=[3])
+    status: Literal["live"]
+    created_at: Timestamp
+    updated_at: Timestamp
+    traits: dict[str, TraitValue] = Field(description="in the catalogue's order")
+    identifiers: list[CarriedIdentifier]
+    records: list[MemberRecord]
+    conflicts: list[RefusedUnion]
+
+
+class ProfileList(Document):
+    """The profiles that carry an identifier; more than one means that it tells nobody apart."""
+
+    profiles: list[ProfileDocument]
+    complete: bool = Field(description="false: there are more than are listed")
+
+
+class RecordsNow(Document):
+    """Where some records of a former profile are now."""
+
+    profile_id: ProfileId
+    records: int = Field(description="how many of the former profile's records", examples=[2])
+    share: float = Field(description="the same as a part of all of them, 0 to 1", examples=[0.6667])
+
+
+class AbsorbedProfile(Document):
+    """A former profile, and where its records are now."""
+
+    profile_id: ProfileId
+    version: int
+    status: Literal["absorbed", "deleted"]
+    now: list[RecordsNow] = Field(description="most records first")
+
+
+class ContextRequest(Document):
+    """Who the context is about, and how long it may be. Give `identifier` or `profile_id`."""
+
+    identifier: str | None = Field(
+        None, max_length=1_000, description="`kind:value`, in any spelling", examples=["email:ann@example.com"]
+    )
+    profile_id: str | None = Field(None, description="instead of an identifier")
+    token_budget: int = Field(
+        1_000, ge=1, le=1_000_000, description="most tokens (o200k_base) that the text may have", examples=[500]
+    )
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"identifier": "email:ann@example.com", "token_budget": 500}]}
+    )
+
+    @model_validator(mode="after")
+    def _one_address(self) -> "ContextRequest":
+        if (self.identifier is None) == (self.profile_id is None):
+            raise ValueError("give either identifier or profile_id")
+        return self
+
+
+class Fact(Document):
+    """A fact of the profile."""
+
+    field: str = Field(description="`traits.NAME` or `identifiers.KIND`", examples=["traits.name"])
+    source: str | None = Field(description="the source that said it", examples=["crm"])
+    observed_at: Timestamp | None
+
+
+class FactIncluded(Fact):
+    """A line of the text."""
+
+    tokens: int = Field(examples=[21])
+    shortened: bool = Field(description="the value was cut")
+
+
+class FactLeftOut(Fact):
+    """A fact that the text does not hold."""
+
+    reason: Literal["budget", "generic", "empty", "repeated", "derived"] = Field(
+        description="`budget`: no room; `generic`: too many records share it; `empty`: nothing visible; "
+        "`repeated`: a trait says it already; `derived`: put together from traits"
+    )
+
+
+class ContextAnswer(Document):
+    """A prompt context with the account of what it holds."""
+
+    context_id: str = Field(description="the same for the same profile, version, budget and day")
+    profile_id: ProfileId
+    version: int = Field(examples=[3])
+    text: str = Field(description="Markdown in a fence; goes into a user or tool message")
+    tokens: int = Field(description="exact count of `text`", examples=[144])
+    token_budget: int = Field(examples=[500])
+    encoding: Literal["o200k_base"]
+    notice: str = Field(description="goes into the system message: says that the fenced text is data")
+    as_of: str = Field(description="the day that ages are counted from", examples=["2026-11-21"])
+    included: list[FactIncluded]
+    left_out: list[FactLeftOut]
+
+
+class RowChangeDocument(Document):
+    """One row's new values, or its deletion. Give `row`, or `key` with `deleted`."""
+
+    row: dict[str, JsonValue] | None = Field(None, description="all columns of the row as it is now")
+    key: dict[str, JsonValue] | None = Field(None, description="the key columns of a deleted row")
+    deleted: bool = Field(False, description="the row is gone")
+
+    @model_validator(mode="after")
+    def _row_or_key(self) -> "RowChangeDocument":
+        if (self.row is None) == (self.key is None):
+            raise ValueError("give either row or key")
+        if self.deleted != (self.key is not None):
+            raise ValueError("key goes with deleted: true, row without it")
+        return self
+
+
+class ChangesRequest(Document):
+    """Changes of one source, in the order in which they happened."""
+
+    source: str = Field(description="name of the source in the catalogue", examples=["crm"])
+    changes: list[RowChangeDocument] = Field(min_length=1, max_length=MAX_CHANGES)
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "source": "crm",
+                    "changes": [
+                        {"row": {"id": 1, "full_name": "Ann Lee", "email": "ann@example.com"}},
+                        {"key": {"id": 2}, "deleted": True},
+                    ],
+                }
+            ]
+        },
+    )
+
+
+class OutcomeCounts(Document):
+    """How many changes had which outcome; they add up to the changes sent."""
+
+    applied: int = Field(description="in force now", examples=[2])
+    unchanged: int = Field(description="nothing was altered by it", examples=[0])
+    stale: int = Field(description="something newer is in force", examples=[0])
+    dead: int = Field(description="could not be used; see `rejected`", examples=[0])
+
+
+class ChangeRejected(Document):
+    """A change that could not be used."""
+
+    index: int = Field(description="its place in the request, from 0")
+    reason: str
+
+
+class ChangesAnswer(Document):
+    """What became of the changes."""
+
+    outcomes: OutcomeCounts
+    rejected: list[ChangeRejected]
+
+
+class ProfileUpdate(Document):
+    """The `data` line of a server-sent event: a CloudEvent in structured JSON."""
+
+    specversion: Literal["1.0"]
+    id: str = Field(description="the same for every telling of this version of this profile")
+    source: str = Field(description="`/identity-graph/` and the store's id")
+    type: str = Field(examples=["identitygraph.profile.merged.v1"])
+    subject: ProfileId
+    time: Timestamp
+    datacontenttype: Literal["application/json"]
+    dataschema: str
+    traceparent: str | None = None
+    data: dict[str, Any] = Field(description="the change, with the whole profile in `profile`")
+
+
+class Reset(Document):
+    """The `data` line of a `reset` event: what the cursor points to is no longer kept."""
+
+    reason: str
+
+
+class Health(Document):
+    """The process runs, or is ready."""
+
+    status: Literal["ok", "ready"]
+
+
+class FieldProblem(Document):
+    """What is wrong with one field of a request."""
+
+    field: str = Field(examples=["body.token_budget"])
+    problem: str
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457)."""
+
+    type: str = Field(
+        description="names the kind of problem; stable", examples=["urn:identity-graph:problem:not-found"]
+    )
+    title: str = Field(description="the kind of problem, for people")
+    status: int
+    detail: str = Field(description="what was found, what was expected, what to do")
+    errors: list[FieldProblem] | None = Field(None, description="of an invalid request: every field at fault")

@@ -1,0 +1,57 @@
+"""For those who run the service: is it alive, is it ready, what does it count."""
+
+import asyncio
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from api.answers import json_answer
+from api.dependencies import services_of
+from api.documents import Health
+from api.problems import NotReady, problem_docs
+from services.stores.errors import StoreError
+
+router = APIRouter(tags=["operation"])
+
+_READINESS_SECONDS: Final = 3.0
+#: No profile has this id; reading it touches the store and nothing else.
+_NOBODY: Final = "0" * 32
+
+
+@router.get(
+    "/healthz",
+    summary="Is the process alive?",
+    response_class=Response,
+    responses={200: {"model": Health, "description": "it is"}},
+)
+async def read_health() -> Response:
+    """Answers as long as the process does; asks nobody else."""
+    return json_answer({"status": "ok"})
+
+
+@router.get(
+    "/readyz",
+    summary="Can it answer?",
+    response_class=Response,
+    responses={200: {"model": Health, "description": "the store answers"}, **problem_docs(NotReady)},
+)
+async def read_readiness(request: Request) -> Response:
+    """Asks the store for a profile that does not exist."""
+    services = services_of(request)
+    if services.stopping.is_set():
+        raise NotReady("the service is stopping")
+    try:
+        async with asyncio.timeout(_READINESS_SECONDS):
+            await services.store.read_profile(_NOBODY)
+    except TimeoutError as error:
+        raise NotReady(f"the store has not answered for {_READINESS_SECONDS:.0f} seconds") from error
+    except StoreError as error:
+        raise NotReady(str(error)) from error
+    return json_answer({"status": "ready"})
+
+
+@router.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
+async def read_metrics(request: Request) -> Response:
+    """Counters of this process in the Prometheus text format."""
+    return Response(services_of(request).metrics.render(), media_type=CONTENT_TYPE_LATEST)

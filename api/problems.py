@@ -1,0 +1,232 @@
+"""Every error's way to the caller: one table from error type to problem document (RFC 9457).
+
+A problem of the caller says what to change, in the error's own words. A problem of ours says only that there
+is one: what went wrong inside is for the log and the operator.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from graph_model.errors import CatalogueError, IdentityGraphError, MessageRejected
+from services.context import BudgetTooSmall
+from services.intake import IntakeRefused, NobodyPublishes, SourceFedByTopic, UnknownSource
+from services.lookup import (
+    AmbiguousIdentifier,
+    LookupFailed,
+    ProfileGone,
+    UnknownIdentifier,
+    UnknownIdentifierKind,
+    UnknownProfile,
+    UnreadableIdentifier,
+)
+from services.stores.errors import (
+    CatalogueChanged,
+    ClaimLost,
+    CommitConflict,
+    StoreError,
+    StoreReplaced,
+    StoreUnavailable,
+)
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+
+class ApiError(IdentityGraphError):
+    """A problem of HTTP alone."""
+
+
+class InvalidRequest(ApiError):
+    """Parameters or body do not have the documented shape; every field at fault is named."""
+
+
+class InvalidCursor(ApiError):
+    """The place to go on from is none that this service gave."""
+
+    def __init__(self) -> None:
+        super().__init__("the cursor is none of this service's; give the id of an event as it came, or `start`")
+
+
+class NoEventStream(ApiError):
+    """The store has no outbox that can be read again."""
+
+    def __init__(self, topic: str) -> None:
+        super().__init__(
+            f"this store keeps no events to stream; subscribe to the Kafka topic {topic}, which carries the same"
+        )
+
+
+class NotReady(ApiError):
+    """The service cannot answer now."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    """How an error is told; without a fixed detail, in its own words."""
+
+    status: HTTPStatus
+    slug: str
+    title: str
+    detail: str | None = None
+
+
+_UNAVAILABLE = "the store does not answer or is being replaced; try again in a moment, or ask the operator"
+_INTERNAL = ProblemType(
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    "internal-error",
+    "Something failed inside the service",
+    "the request was not answered; the log of the service names the failure",
+)
+
+PROBLEMS: Final[Mapping[type[IdentityGraphError], ProblemType]] = {
+    IdentityGraphError: _INTERNAL,
+    ApiError: _INTERNAL,
+    LookupFailed: _INTERNAL,
+    IntakeRefused: _INTERNAL,
+    CatalogueError: _INTERNAL,
+    StoreError: _INTERNAL,
+    MessageRejected: ProblemType(HTTPStatus.UNPROCESSABLE_ENTITY, "change-rejected", "The change cannot be used"),
+    BudgetTooSmall: ProblemType(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "budget-too-small", "No context fits into this token budget"
+    ),
+    UnknownProfile: ProblemType(HTTPStatus.NOT_FOUND, "unknown-profile", "There is no such profile"),
+    UnknownIdentifier: ProblemType(HTTPStatus.NOT_FOUND, "unknown-identifier", "Nobody has this identifier"),
+    UnknownIdentifierKind: ProblemType(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "unknown-identifier-kind", "There is no such kind of identifier"
+    ),
+    UnreadableIdentifier: ProblemType(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "unreadable-identifier", "The value is none of its kind"
+    ),
+    AmbiguousIdentifier: ProblemType(
+        HTTPStatus.CONFLICT, "ambiguous-identifier", "This does not lead to exactly one person"
+    ),
+    ProfileGone: ProblemType(HTTPStatus.GONE, "profile-gone", "This profile has no records any more"),
+    UnknownSource: ProblemType(HTTPStatus.UNPROCESSABLE_ENTITY, "unknown-source", "There is no such source"),
+    SourceFedByTopic: ProblemType(HTTPStatus.CONFLICT, "source-fed-by-topic", "Kafka carries this source"),
+    NobodyPublishes: ProblemType(HTTPStatus.CONFLICT, "nobody-publishes", "Changes are not taken over HTTP here"),
+    CatalogueChanged: ProblemType(
+        HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", "The store cannot be used", _UNAVAILABLE
+    ),
+    StoreUnavailable: ProblemType(
+        HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", "The store does not answer", _UNAVAILABLE
+    ),
+    StoreReplaced: ProblemType(
+        HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", "The store was replaced", _UNAVAILABLE
+    ),
+    CommitConflict: ProblemType(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "commit-conflict",
+        "Others changed the same data at the same time",
+        "the changes may not be in force; sending them again is safe",
+    ),
+    ClaimLost: ProblemType(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "claim-lost",
+        "Another process takes changes now",
+        "another process has taken over taking changes for this store; send the changes there, or restart this one",
+    ),
+    InvalidRequest: ProblemType(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", "The request is not valid"),
+    InvalidCursor: ProblemType(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-cursor", "The cursor cannot be read"),
+    NoEventStream: ProblemType(HTTPStatus.NOT_IMPLEMENTED, "no-event-stream", "Events are not streamed here"),
+    NotReady: ProblemType(HTTPStatus.SERVICE_UNAVAILABLE, "not-ready", "The service is not ready"),
+}
+
+#: Status -> name and detail of what HTTP itself objects to.
+_HTTP_PROBLEMS: Final = {
+    HTTPStatus.BAD_REQUEST: ("unreadable-body", "the body cannot be read; JSON in UTF-8 is expected"),
+    HTTPStatus.NOT_FOUND: ("not-found", "nothing is served at this address; /docs lists what there is"),
+    HTTPStatus.METHOD_NOT_ALLOWED: (
+        "method-not-allowed",
+        "this address does not take this method; /docs lists what it takes",
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
+        "body-too-large",
+        "the body is larger than a request may be; send fewer changes at once",
+    ),
+}
+
+
+def problem_type(error: type[BaseException]) -> ProblemType:
+    """Find the row of an error's type, or of the nearest type that it descends from."""
+    return next((PROBLEMS[base] for base in error.__mro__ if base in PROBLEMS), _INTERNAL)
+
+
+def problem_response(
+    problem: ProblemType, detail: str, extra: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Write a problem document."""
+    body = {
+        "type": f"urn:identity-graph:problem:{problem.slug}",
+        "title": problem.title,
+        "status": problem.status.value,
+        "detail": problem.detail or detail,
+        **(extra or {}),
+    }
+    retry = {"Retry-After": "1"} if problem.status is HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return Response(orjson.dumps(body), problem.status.value, {**retry, **(headers or {})}, media_type=MEDIA_TYPE)
+
+
+def internal_problem() -> Response:
+    """The answer to a failure that nobody foresaw."""
+    return problem_response(_INTERNAL, "")
+
+
+def http_problem(error: HTTPException) -> Response:
+    """Tell what HTTP itself objects to: an unknown address, a method, a body."""
+    status = HTTPStatus(error.status_code)
+    slug, detail = _HTTP_PROBLEMS.get(status, ("http-error", error.detail))
+    return problem_response(ProblemType(status, slug, status.phrase), detail, headers=error.headers)
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Answer every error of this product, of validation and of routing with a problem document."""
+    app.add_exception_handler(IdentityGraphError, _product_problem)
+    app.add_exception_handler(RequestValidationError, _validation_problem)
+    app.add_exception_handler(HTTPException, _http_problem)
+
+
+def problem_docs(*errors: type[IdentityGraphError]) -> dict[int | str, dict[str, Any]]:
+    """Describe, for the API's schema, the problems that an operation may answer with."""
+    described: dict[int | str, dict[str, Any]] = {}
+    for problem in dict.fromkeys(map(problem_type, errors)):
+        entry = described.setdefault(problem.status.value, {"titles": []})
+        entry["titles"].append(f"`{problem.slug}`: {problem.title.lower()}")
+    return {status: _documented("; ".join(entry["titles"])) for status, entry in described.items()}
+
+
+def _documented(description: str) -> dict[str, Any]:
+    return {
+        "description": description,
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+
+
+async def _product_problem(_request: Request, error: Exception) -> Response:
+    return problem_response(problem_type(type(error)), str(error))
+
+
+async def _validation_problem(_request: Request, error: Exception) -> Response:
+    faults = error.errors() if isinstance(error, RequestValidationError) else ()
+    errors = [_field_problem(fault) for fault in faults]
+    named = "; ".join(f"{fault['field']}: {fault['problem']}" for fault in errors)
+    return problem_response(problem_type(InvalidRequest), named, {"errors": errors})
+
+
+def _field_problem(fault: Mapping[str, Any]) -> dict[str, str]:
+    """Name the field and what is wrong with it; never repeat the value, which may be somebody's."""
+    location: Sequence[str | int] = fault["loc"]
+    if fault["type"] == "json_invalid":
+        reason = fault.get("ctx", {}).get("error", "cannot be read")
+        return {"field": "body", "problem": f"is not valid JSON at character {location[-1]}: {reason}"}
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    return {"field": ".".join(map(str, location)), "problem": message}
+
+
+async def _http_problem(_request: Request, error: Exception) -> Response:
+    return http_problem(error) if isinstance(error, HTTPException) else internal_problem()

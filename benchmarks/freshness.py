@@ -1,0 +1,119 @@
+"""From a commit in PostgreSQL to a published profile, at 200 changes a second, beside Debezium's own share of it.
+
+A profile is readable before its event is published, so the time measured is an upper bound of both.
+"""
+
+import asyncio
+import subprocess
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import orjson
+from aiokafka import AIOKafkaConsumer
+
+from benchmarks.figures import Figure, percentile
+from benchmarks.kafka_to_graph import topic_of
+from benchmarks.workload import CATALOGUE_TEXT
+from stack.debezium import KafkaConnect, connector_configuration
+from stack.gremlin_server import GremlinServer
+from stack.kafka import KafkaBroker
+from stack.postgres import PostgresServer
+from stack.service import Consumer, wiring
+from stack.settings import StackSettings
+
+PEOPLE = 1_000
+CHANGES = 4_000
+WARM_UP = 1_000  #: changes that are not counted: compilers and caches get warm
+PER_SECOND = 200
+TABLES = f"""
+CREATE TABLE public.crm (id int PRIMARY KEY, email text, phone text, name text, city text);
+CREATE TABLE public.shop (id int PRIMARY KEY, email text, phone text, name text, city text);
+INSERT INTO public.crm
+    SELECT n, 'person' || n || '@example.com', NULL, 'n', 'Oslo' FROM generate_series(1, {PEOPLE}) AS n;
+INSERT INTO public.shop SELECT * FROM public.crm;
+"""
+
+
+async def measure() -> list[Figure]:
+    """Percentiles of the time until the event is published, and until Debezium has put the change on Kafka."""
+    with TemporaryDirectory() as name:
+        folder, cache = Path(name), StackSettings().cache
+        with (
+            KafkaBroker(folder / "kafka", cache) as broker,
+            PostgresServer(folder / "postgres") as postgres,
+            GremlinServer(folder / "graph", cache) as graph,
+            KafkaConnect(folder / "connect", cache, broker.bootstrap_servers) as connect,
+        ):
+            postgres.run_sql(TABLES)
+            connector = connector_configuration(
+                postgres.port, topic__prefix="benchmark", schema__include__list="public"
+            )
+            connect.register("benchmark", connector)
+            connect.wait_for_topics("benchmark", {topic_of("crm"), topic_of("shop")})
+            file = folder / "catalogue.yaml"
+            file.write_text(CATALOGUE_TEXT)
+            environment = wiring(file, broker.bootstrap_servers, graph.url)
+            with Consumer(folder / "consumer", environment):
+                sent, captured, published = await _change_and_listen(broker, postgres)
+            connect.remove("benchmark")
+    counted = range(WARM_UP, CHANGES)
+    ours = [(published[number] - sent[number]) * 1000 for number in counted]
+    debezium = [(captured[number] - sent[number]) * 1000 for number in counted]
+    return [
+        Figure("PostgreSQL commit -> event published, p50", percentile(ours, 0.5), "ms", percentile(debezium, 0.5)),
+        Figure(
+            "PostgreSQL commit -> event published, p99",
+            percentile(ours, 0.99),
+            "ms",
+            percentile(debezium, 0.99),
+            "must stay within 1000 ms",
+        ),
+    ]
+
+
+async def _change_and_listen(
+    broker: KafkaBroker, postgres: PostgresServer
+) -> tuple[dict[int, float], dict[int, float], dict[int, float]]:
+    """Change one row after the other; answers by number of the change when it was sent, captured, published."""
+    sent: dict[int, float] = {}
+    captured: dict[int, float] = {}
+    published: dict[int, float] = {}
+    listener = AIOKafkaConsumer(
+        topic_of("crm"), "profile-updated", bootstrap_servers=broker.bootstrap_servers, auto_offset_reset="earliest"
+    )
+    await listener.start()
+    changing = asyncio.create_task(asyncio.to_thread(_change, postgres, sent))
+    try:
+        async with asyncio.timeout(60 + CHANGES / PER_SECOND * 3):
+            async for message in listener:
+                now, body = time.perf_counter(), orjson.loads(message.value)
+                if message.topic == "profile-updated":
+                    said = body["profile"].get("traits", {}).get("city", {}).get("value", "")
+                    _note(published, said, now)
+                elif body.get("after"):
+                    _note(captured, body["after"]["city"], now)
+                if len(published) == CHANGES:
+                    break
+        await changing
+    finally:
+        await listener.stop()
+    return sent, captured, published
+
+
+def _note(seen: dict[int, float], city: str, now: float) -> None:
+    """A change is known by the city that it sets."""
+    if city.startswith("City "):
+        seen.setdefault(int(city.removeprefix("City ")), now)
+
+
+def _change(postgres: PostgresServer, sent: dict[int, float]) -> None:
+    with subprocess.Popen(postgres.psql, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as session:
+        if session.stdin is None:
+            raise RuntimeError("psql has no input")
+        started = time.perf_counter()
+        for number in range(CHANGES):
+            time.sleep(max(0.0, started + number / PER_SECOND - time.perf_counter()))
+            sent[number] = time.perf_counter()
+            session.stdin.write(f"UPDATE public.crm SET city = 'City {number}' WHERE id = {number % PEOPLE + 1};\n")
+            session.stdin.flush()

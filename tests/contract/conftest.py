@@ -1,0 +1,57 @@
+"""An empty store of every kind, for each test anew."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from services.stores.gremlin.socket import Credentials, GremlinSocket
+from services.stores.gremlin.source import g
+from services.stores.gremlin.store import GremlinStore
+from services.stores.port import Outbox, Store
+from services.stores.sqlite import SqliteStore
+from tests.contract.builders import FINGERPRINT
+
+#: Opens the store of this test once more, as another process would, with the fingerprint of a catalogue.
+Reopen: TypeAlias = Callable[..., Awaitable[Store]]
+
+
+@pytest.fixture(params=["sqlite", pytest.param("gremlin", marks=pytest.mark.gremlin)])
+async def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Reopen]:
+    opened: list[Store] = []
+    url = ""
+    if request.param == "gremlin":
+        url = request.getfixturevalue("gremlin_url")
+        await empty_graph(url)
+
+    async def open_once_more(fingerprint: str = FINGERPRINT) -> Store:
+        store: Store
+        if url:
+            store = await GremlinStore.open(url, fingerprint)
+        else:
+            store = await SqliteStore.open(tmp_path / "graph.sqlite", fingerprint)
+        opened.append(store)
+        return store
+
+    yield open_once_more
+    for store in opened:
+        await store.close()
+
+
+@pytest.fixture
+async def store(reopen: Reopen) -> Store:
+    return await reopen()
+
+
+@pytest.fixture
+async def outbox(store: Store) -> Outbox:
+    return await store.claim_outbox("tests")
+
+
+async def empty_graph(url: str) -> None:
+    socket = await GremlinSocket.open(url, Credentials())
+    try:
+        await socket.submit(g.V().drop())
+    finally:
+        await socket.close()

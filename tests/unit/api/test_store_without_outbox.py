@@ -1,0 +1,46 @@
+"""What the API does over a store that keeps no events, as a graph database is one."""
+
+from collections.abc import AsyncIterator
+from typing import cast
+
+import httpx
+import pytest
+
+from api.app import create_app
+from graph_model.catalogue import Catalogue
+from services.metrics import Metrics
+from services.settings import Settings
+from services.stores.port import Store
+from services.stores.sqlite import SqliteStore
+
+
+class GraphDatabase:
+    """A store that offers the port and no durable outbox; the embedded store stands behind it."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+
+@pytest.fixture
+async def http(store: SqliteStore, catalogue: Catalogue) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(Settings(), catalogue, cast("Store", GraphDatabase(store)), metrics=Metrics())
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,
+    ):
+        yield client
+
+
+async def test_changes_whose_events_nobody_would_publish_are_a_409_problem(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/v1/changes", json={"source": "crm", "changes": [{"row": {"id": 1}}]})
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:identity-graph:problem:nobody-publishes")
+    assert "IDENTITY_GRAPH_KAFKA_BOOTSTRAP_SERVERS" in answer.json()["detail"]
+
+
+async def test_the_stream_is_a_501_problem_that_names_the_topic(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/v1/profile-updates")
+    assert (answer.status_code, answer.json()["type"]) == (501, "urn:identity-graph:problem:no-event-stream")
+    assert "profile-updated" in answer.json()["detail"]
