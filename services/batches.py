@@ -53,11 +53,12 @@ class RecordChange:
 
     @property
     def is_changed(self) -> bool:
-        """Whether what the record says differs from before."""
-        before, after = self.before, self.after
-        if before is None or after is None:
-            return before is not after
-        return before.values != after.values or before.incomplete != after.incomplete
+        """Whether what the record says, or since when, differs from before."""
+        return _said(self.before) != _said(self.after)
+
+
+def _said(record: Record | None) -> tuple[object, ...] | None:
+    return None if record is None else (record.values, record.incomplete, record.observed_at)
 
 
 def fold(

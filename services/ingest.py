@@ -20,7 +20,7 @@ from services.clock import new_id, now_milliseconds
 from services.loading import load
 from services.metrics import Metrics
 from services.planning import Commit, make_plan
-from services.stores.errors import ClaimLost, CommitConflict
+from services.stores.errors import ClaimLost, CommitConflict, CommitTooLarge
 from services.stores.port import Outbox, Store
 
 #: A refused single record waits at most so long before it is tried again.
@@ -56,12 +56,25 @@ class Ingest:
         *,
         metrics: Metrics,
         clock: Callable[[], int] = now_milliseconds,
+        on_commit: Callable[[Committed], None] = lambda _committed: None,
     ) -> None:
+        """Prepare to write.
+
+        Args:
+            store: where to.
+            catalogue: what the data means.
+            outbox: this writer's claim on the store's outbox.
+            metrics: where commits, conflicts and outcomes are counted.
+            clock: the present time, milliseconds since 1970.
+            on_commit: told of every commit as soon as it is in force. A batch can take more commits than an
+                outbox has places, so whoever publishes must not wait for the end of `apply`.
+        """
         self._store = store
         self._catalogue = catalogue
         self._outbox = outbox
         self._metrics = metrics
         self._clock = clock
+        self._on_commit = on_commit
 
     async def apply(self, changes: Sequence[Change], progress: Position | None = None) -> IngestResult:
         """Bring changes into force; those of one record in the order given.
@@ -78,6 +91,7 @@ class Ingest:
             StoreUnavailable: the store does not answer; some of the changes may be in force, and giving
                 them again is safe.
             ClaimLost: another worker has taken over the outbox.
+            CommitTooLarge: what a single record changes is more than the store takes.
         """
         result = IngestResult()
         waiting: deque[tuple[Batch, int]] = deque([(gather(changes), 0)])
@@ -87,7 +101,9 @@ class Ingest:
                 await self._commit(batch, None if waiting else progress, result)
             except ClaimLost:
                 raise
-            except CommitConflict:
+            except CommitConflict as error:
+                if isinstance(error, CommitTooLarge) and len(batch) == 1:
+                    raise
                 self._metrics.conflicts.inc()
                 if len(batch) > 1:
                     first, second = halve(batch)
@@ -106,7 +122,9 @@ class Ingest:
         plan = make_plan(loaded, self._catalogue, commit)
         if plan.records:
             await self._store.commit(plan, self._outbox)
-            result.committed.append(Committed(plan.commit_id, plan.events))
+            committed = Committed(plan.commit_id, plan.events)
+            result.committed.append(committed)
+            self._on_commit(committed)
             result.became_generic.extend(sorted(i for i in loaded.crossing if loaded.deltas[i] > 0))
             self._metrics.commits.inc()
             for event_type, count in Counter(event.type.value for event in plan.events).items():

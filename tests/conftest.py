@@ -1,7 +1,10 @@
 """What every test may use: one Gremlin Server for the whole run, and the tests that this machine can run."""
 
+import gc
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,13 +23,19 @@ NOT_RUN = pytest.StashKey[str]()
 GREMLIN_PORT = 8182
 
 
+@cache
 def docker_answers() -> bool:
-    try:
-        client = DockerClient(timeout=5).client
-    except DockerException:
-        return False
-    client.close()
-    return True
+    with warnings.catch_warnings():
+        # Where nobody answers, the client leaves its socket to the garbage collector.
+        warnings.simplefilter("ignore", ResourceWarning)
+        try:
+            DockerClient(timeout=5).client.close()
+        except DockerException:
+            answered = False
+        else:
+            answered = True
+        gc.collect()
+    return answered
 
 
 def lacking_for_gremlin() -> Sequence[Requirement]:

@@ -2,7 +2,8 @@
 
 StoreError
 ├── CommitConflict      something the plan has read changed since: read again, then retry
-│   └── ClaimLost       another worker has taken over this writer's outbox: stop writing
+│   ├── ClaimLost       another worker has taken over this writer's outbox: stop writing
+│   └── CommitTooLarge  more than the store takes at once: commit less
 ├── StoreUnavailable    the store does not answer: wait, then retry
 ├── CatalogueChanged    the store was made with a catalogue of another meaning: re-resolve or use another store
 └── StoreReplaced       the store is not the one it was (an in-memory graph that restarted): rewind
@@ -21,6 +22,13 @@ class CommitConflict(StoreError):
 
 class ClaimLost(CommitConflict):
     """Another worker has taken over the outbox that this commit went through; this one must stop."""
+
+
+class CommitTooLarge(CommitConflict):
+    """Too large for one request: commit less at once."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(f"too large: the request has {size} bytes, the server takes {limit}; commit less at once")
 
 
 class StoreUnavailable(StoreError):

@@ -18,7 +18,7 @@ from graph_model.identifiers import Identifier
 from graph_model.profiles import ProfileStatus
 from graph_model.records import RecordAddress
 from services.clock import new_id
-from services.stores.errors import CatalogueChanged, StoreUnavailable
+from services.stores.errors import CatalogueChanged
 from services.stores.port import (
     Components,
     Guarantees,
@@ -30,6 +30,7 @@ from services.stores.port import (
     StoredRecord,
 )
 from services.stores.record_document import read_record
+from services.stores.sqlite_faults import translated
 from services.stores.sqlite_outbox import SqliteOutbox, claim, trim
 from services.stores.sqlite_writes import write_plan
 
@@ -98,7 +99,7 @@ class SqliteStore:
             CatalogueChanged: it was built with a catalogue of another meaning.
             StoreUnavailable: the file cannot be opened or is no SQLite file.
         """
-        with _translated(path):
+        with translated(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             connection = _connect(path)
             try:
@@ -154,7 +155,7 @@ class SqliteStore:
         if not isinstance(outbox, SqliteOutbox):
             raise TypeError(f"an outbox claimed from this store is expected, not {type(outbox).__name__}")
         loop = asyncio.get_running_loop()
-        with _translated(self._path):
+        with translated(self._path):
             await loop.run_in_executor(self._thread, write_plan, self._writes, plan, outbox.writer, outbox.claim)
             self._commits += 1
             if self._commits % _COMMITS_BETWEEN_TRIMS == 0:
@@ -163,7 +164,7 @@ class SqliteStore:
 
     async def read_profile(self, profile_id: str) -> StoredProfile | None:
         """See `Store.read_profile`."""
-        with _translated(self._path):
+        with translated(self._path):
             row = self._reads.execute(_READ_PROFILE, (profile_id,)).fetchone()
         return None if row is None else _stored_profile(row)
 
@@ -217,8 +218,8 @@ class SqliteStore:
     async def claim_outbox(self, writer: str) -> SqliteOutbox:
         """See `Store.claim_outbox`."""
         loop = asyncio.get_running_loop()
-        with _translated(self._path):
-            return await loop.run_in_executor(self._thread, claim, self._writes, self._thread, writer)
+        with translated(self._path):
+            return await loop.run_in_executor(self._thread, claim, self._writes, self._thread, self._path, writer)
 
     async def read_outbox(self, after: int, limit: int) -> tuple[OutboxEntry, ...]:
         """See `DurableOutbox.read_outbox`."""
@@ -256,13 +257,13 @@ class SqliteStore:
         self._news = asyncio.Event()
 
     def _rows(self, statement: str, *parameters: object) -> Iterator[Any]:
-        with _translated(self._path):
+        with translated(self._path):
             yield from self._reads.execute(statement, parameters)
 
     @contextmanager
     def _snapshot(self) -> Iterator[None]:
         """Let several reads see one state."""
-        with _translated(self._path):
+        with translated(self._path):
             self._reads.execute("BEGIN")
             try:
                 yield
@@ -287,17 +288,6 @@ def _prepare(connection: sqlite3.Connection, fingerprint: str) -> tuple[str, str
     connection.execute("COMMIT")
     kept = dict(connection.execute("SELECT name, value FROM store"))
     return kept["store_id"], kept["fingerprint"]
-
-
-@contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    """The one door where SQLite's errors become ours."""
-    try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        raise StoreUnavailable(
-            f"the store {path} cannot be used: {error}; expected a readable and writable SQLite file of this program"
-        ) from error
 
 
 def _stored_record(row: tuple[Any, ...]) -> StoredRecord:

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from pathlib import Path
 
 import orjson
 
@@ -11,6 +12,7 @@ from graph_model.events import ProfileEvent
 from graph_model.records import Position
 from services.clock import new_id, now_milliseconds
 from services.stores.port import PendingEvents
+from services.stores.sqlite_faults import translated
 
 #: Published events are kept so long, and at most so many of them, for readers that resume.
 _KEPT_MILLISECONDS = 7 * 24 * 3600 * 1000
@@ -27,15 +29,17 @@ class SqliteOutbox:
     progress: Position | None
     connection: sqlite3.Connection
     thread: Executor
+    path: Path
 
     async def acknowledge(self, commit_id: str) -> None:
         """See `Outbox.acknowledge`."""
         statement = "UPDATE outbox SET published = 1 WHERE writer = ? AND commit_id = ? AND published = 0"
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self.thread, self.connection.execute, statement, (self.writer, commit_id))
+        with translated(self.path):
+            await loop.run_in_executor(self.thread, self.connection.execute, statement, (self.writer, commit_id))
 
 
-def claim(connection: sqlite3.Connection, thread: Executor, writer: str) -> SqliteOutbox:
+def claim(connection: sqlite3.Connection, thread: Executor, path: Path, writer: str) -> SqliteOutbox:
     """Take over the outbox of `writer`; whoever held it before is refused from now on."""
     claim_id = new_id()
     connection.execute("BEGIN IMMEDIATE")
@@ -60,6 +64,7 @@ def claim(connection: sqlite3.Connection, thread: Executor, writer: str) -> Sqli
         None if epoch is None else Position(epoch, offset),
         connection,
         thread,
+        path,
     )
 
 

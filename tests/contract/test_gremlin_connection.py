@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from services.stores.errors import ClaimLost, StoreUnavailable
+from services.stores.errors import ClaimLost, CommitTooLarge, StoreUnavailable
 from services.stores.gremlin import outbox as gremlin_outbox
-from services.stores.gremlin.faults import RequestTooLarge
+from services.stores.gremlin.outbox import GremlinOutbox
 from services.stores.gremlin.store import GremlinStore
 from tests.contract.builders import FINGERPRINT, document, event, person, plan, write_profile
 from tests.contract.conftest import empty_graph
@@ -167,11 +167,45 @@ async def test_a_commit_found_in_force_later_makes_the_writer_claim_again(
     assert [entry.commit_id for entry in (await store.claim_outbox("tests")).pending] == [one.commit_id]
 
 
+async def test_a_commit_found_lost_later_does_not_stop_the_writer(
+    store: GremlinStore, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gremlin_outbox, "SETTLE_SECONDS", 0.1)
+    monkeypatch.setattr(gremlin_outbox, "SLOTS", 1)
+    outbox = await store.claim_outbox("tests")
+    wire.cut, wire.broken = Cut.BEFORE_THE_SERVER, True
+    with pytest.raises(StoreUnavailable):
+        await store.commit(person(1, "ann"), outbox)
+    wire.broken = False
+    await store.commit(person(1, "ann"), outbox)
+    assert await store.read_profile("p1") is not None
+    await assert_commits_wait_for_the_only_place(store, outbox)
+
+
+async def test_a_commit_waits_while_the_outbox_has_no_free_place(
+    store: GremlinStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gremlin_outbox, "SLOTS", 1)
+    await assert_commits_wait_for_the_only_place(store, await store.claim_outbox("tests"))
+
+
+async def assert_commits_wait_for_the_only_place(store: GremlinStore, outbox: GremlinOutbox) -> None:
+    first = plan(profiles=[write_profile("first")], events=[event("first")])
+    await store.commit(first, outbox)
+    waiting = asyncio.create_task(store.commit(plan(profiles=[write_profile("second")]), outbox))
+    for _ in range(20):
+        assert await store.read_profile("second") is None
+    assert not waiting.done()
+    await outbox.acknowledge(first.commit_id)
+    await asyncio.wait_for(waiting, timeout=10)
+    assert await store.read_profile("second") is not None
+
+
 async def test_a_plan_too_large_for_one_request_asks_for_less_at_once(store: GremlinStore) -> None:
     outbox = await store.claim_outbox("tests")
     megabyte = "x" * 2**20
     profiles = [write_profile(f"p{number}", text=megabyte) for number in range(9)]
-    with pytest.raises(RequestTooLarge, match="commit less at once"):
+    with pytest.raises(CommitTooLarge, match="commit less at once"):
         await store.commit(plan(profiles=profiles), outbox)
     await store.commit(plan(profiles=profiles[:4]), outbox)
     stored = await store.read_profile("p0")

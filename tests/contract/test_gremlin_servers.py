@@ -8,8 +8,9 @@ import yaml
 
 from services.stores.errors import StoreError, StoreReplaced, StoreUnavailable
 from services.stores.gremlin.store import GremlinStore
+from stack.errors import PortInUseError
 from stack.gremlin_server import GremlinServer
-from stack.process import Command
+from stack.process import Command, wait_until
 from stack.settings import StackSettings
 from tests.contract.builders import FINGERPRINT, person
 
@@ -65,6 +66,14 @@ class ServerWithoutTransactions(GremlinServer):
         return command
 
 
+def is_free(server: GremlinServer) -> bool:
+    try:
+        server.port.refuse_if_in_use(server.part)
+    except PortInUseError:
+        return False
+    return True
+
+
 @pytest.fixture(scope="module")
 def guarded_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with GuardedServer(tmp_path_factory.mktemp("guarded"), StackSettings().cache) as server:
@@ -98,6 +107,7 @@ async def test_a_graph_that_was_restarted_is_another_store(tmp_path: Path) -> No
         server.kill()
         with pytest.raises(StoreUnavailable):
             await store.read_profile("p1")
+        assert wait_until(lambda: is_free(server), within=10)  # a killed process lets go of its port a little later
         server.start()
         for _ in range(2):
             with pytest.raises(StoreReplaced, match="consume --rewind"):

@@ -20,8 +20,8 @@ ACCEPTED = ["accepted"]  #: the answer to a commit whose guard held; another ans
 def bulk_traversal(writes: GraphWrites) -> Traversal:
     """Spell all writes as one traversal, behind a guard.
 
-    The guard compares the revisions of everything that must exist. What changes between
-    guard and end of the request is a conflict of the server's transactions, or reaches a `fail()`, which undoes it.
+    The guard compares the revisions of everything that must exist. What changes between the guard and the end of the
+    request is a conflict of the server's transactions, or reaches a `fail()`, which undoes the request.
     """
     made = [_row(write) for write in writes.vertices if write.expected is None]
     changed = [write for write in writes.vertices if write.expected is not None]

@@ -19,13 +19,6 @@ _CONFLICT_CLASSES = ("TransactionException", "ConcurrentModificationException")
 _CONFLICT_MESSAGES = ("Vertex with id already exists", "Vertex id could not be resolved from mergeE")
 
 
-class RequestTooLarge(CommitConflict):
-    """Too large for one request: commit less at once."""
-
-    def __init__(self, size: int, limit: int) -> None:
-        super().__init__(f"too large: the request has {size} bytes, the server takes {limit}; commit less at once")
-
-
 def server_fault(code: int, message: str, attributes: Mapping[str, Any]) -> StoreError:
     """Translate an error answer of the server.
 

@@ -148,16 +148,18 @@ class GremlinOutbox:
 
     async def _take(self) -> Place:
         """Wait for a free place, and make sure of the commit that went through it before."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._free)
-            place = self._free.popleft()
-        if place.doubtful is not None and await self._settle(place):
-            await self._give_back(place)
-            raise ClaimLost(
-                "an earlier commit, whose outcome was unknown, turned out to be in force: claim the outbox again and "
-                "publish what it holds"
-            )
-        return place
+        while True:
+            async with self._changed:
+                await self._changed.wait_for(lambda: self._free)
+                place = self._free.popleft()
+            if place.doubtful is None:
+                return place
+            if await self._settle(place):
+                await self._give_back(place)
+                raise ClaimLost(
+                    "an earlier commit, whose outcome was unknown, turned out to be in force: claim the outbox again "
+                    "and publish what it holds"
+                )
 
     async def _give_back(self, place: Place) -> None:
         async with self._changed:

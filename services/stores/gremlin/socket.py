@@ -16,15 +16,16 @@ import aiohttp
 from gremlin_python.driver.request import RequestMessage
 from gremlin_python.driver.serializer import GraphBinarySerializersV1
 
-from services.stores.errors import StoreError, StoreUnavailable
+from services.stores.errors import CommitTooLarge, StoreError, StoreUnavailable
 from services.stores.gremlin.answers import read_message
-from services.stores.gremlin.faults import RequestTooLarge, server_fault, socket_faults
+from services.stores.gremlin.faults import server_fault, socket_faults
 from services.stores.gremlin.rows import rows_writer
 
 #: A gremlinpython traversal; the library has no types of its own.
 Traversal: TypeAlias = Any
 
 LARGEST_REQUEST = 8 * 2**20  #: bytes; servers take 10 MiB in one message
+CONNECT_SECONDS = 10.0
 HEARTBEAT_SECONDS = 15.0
 ANSWER_SECONDS = 60.0  #: servers give up on a request after 30
 ROWS_PER_MESSAGE = 1000
@@ -78,7 +79,7 @@ class GremlinSocket:
         Raises:
             StoreUnavailable: nothing answers there.
         """
-        session = aiohttp.ClientSession()
+        session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CONNECT_SECONDS))
         try:
             with socket_faults():
                 websocket = await session.ws_connect(url, heartbeat=HEARTBEAT_SECONDS, max_msg_size=0)
@@ -96,7 +97,7 @@ class GremlinSocket:
         """Run a traversal and return all it answers.
 
         Raises:
-            RequestTooLarge: the server would not take the message.
+            CommitTooLarge: the server would not take the message.
             CommitConflict: another transaction changed what this one read, or a `fail()` step was reached.
             StoreUnavailable: the socket is lost or the server does not answer; what became of the request is unknown.
         """
@@ -104,7 +105,7 @@ class GremlinSocket:
         arguments = {"gremlin": traversal.bytecode, "aliases": {"g": "g"}, "batchSize": ROWS_PER_MESSAGE}
         message = self._serialize(request_id, "bytecode", arguments)
         if len(message) > LARGEST_REQUEST:
-            raise RequestTooLarge(len(message), LARGEST_REQUEST)
+            raise CommitTooLarge(len(message), LARGEST_REQUEST)
         answer = _Answer(asyncio.get_running_loop().create_future(), [])
         self._answers[request_id] = answer
         try:
@@ -118,7 +119,7 @@ class GremlinSocket:
     async def close(self) -> None:
         """Close the socket; requests in flight fail."""
         self._reader.cancel()
-        await asyncio.wait([self._reader])
+        await asyncio.gather(self._reader, return_exceptions=True)
         with suppress(aiohttp.ClientError, OSError):
             await self._websocket.close()
         await self._session.close()

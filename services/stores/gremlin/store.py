@@ -90,7 +90,7 @@ class GremlinStore:
 
         Raises:
             CommitConflict: something was changed by another commit, or the plan is too large for one request
-                (`RequestTooLarge`: commit less at once); nothing was written.
+                (`CommitTooLarge`: commit less at once); nothing was written.
             ClaimLost: another worker has taken over the outbox; nothing was written.
             StoreUnavailable: the connection was lost, and it could not be found out whether the plan is in force.
         """

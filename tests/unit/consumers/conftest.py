@@ -39,9 +39,7 @@ def catalogue() -> Catalogue:
     """Three captured tables on one shared topic, one on its own, and a topic of plain rows."""
     sources = (
         source("customer", topic="customers", table="crm.customer", columns=_CUSTOMER_COLUMNS),
-        source(
-            "account", topic="customers", table="crm.account", key=("account_no", "bank"), columns=("memo",)
-        ),
+        source("account", topic="customers", table="crm.account", key=("account_no", "bank"), columns=("memo",)),
         source("visit", topic="customers", table="crm.visit", key=("customer_id", "page"), columns=("page",)),
         source("default_name", topic="capcrm.crm.customer", columns=_CUSTOMER_COLUMNS),
         source("people", topic="people", message_format="rows", columns=("name",)),

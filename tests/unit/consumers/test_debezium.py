@@ -46,16 +46,12 @@ def test_a_written_row_is_kept_whole(name: str, captured: Captured, catalogue: C
 
 
 @pytest.mark.parametrize(("name", "key"), [("c", 1003), ("schema_c", 1003), ("d", 1003), ("schema_d", 1003)])
-def test_the_address_is_the_typed_message_key(
-    name: str, key: int, captured: Captured, catalogue: Catalogue
-) -> None:
+def test_the_address_is_the_typed_message_key(name: str, key: int, captured: Captured, catalogue: Catalogue) -> None:
     assert only(captured(name), catalogue).address == RecordAddress.of("customer", [key])
 
 
 @pytest.mark.parametrize("name", ["full_c", "schema_full_c", "full_d", "r_incremental"])
-def test_a_composite_key_is_in_the_order_of_the_catalogue(
-    name: str, captured: Captured, catalogue: Catalogue
-) -> None:
+def test_a_composite_key_is_in_the_order_of_the_catalogue(name: str, captured: Captured, catalogue: Catalogue) -> None:
     message = captured(name)
     key = orjson.loads(message.key or b"")
     key = key.get("payload", key)
@@ -97,9 +93,7 @@ def test_the_delete_of_a_changed_key_is_an_ordinary_delete(captured: Captured, c
     assert change.previous is None
 
 
-def test_a_former_key_that_cannot_be_read_leaves_the_row_in_force(
-    captured: Captured, catalogue: Catalogue
-) -> None:
+def test_a_former_key_that_cannot_be_read_leaves_the_row_in_force(captured: Captured, catalogue: Catalogue) -> None:
     message = replace(captured("pk_change_3_c"), headers=(("__debezium.oldkey", b"\xff{"),))
     change = only(message, catalogue)
     assert change.previous is None
@@ -107,9 +101,7 @@ def test_a_former_key_that_cannot_be_read_leaves_the_row_in_force(
 
 
 @pytest.mark.parametrize("name", ["u_unchanged_toast", "schema_u_unchanged_toast"])
-def test_a_toasted_column_that_was_not_sent_is_unavailable(
-    name: str, captured: Captured, catalogue: Catalogue
-) -> None:
+def test_a_toasted_column_that_was_not_sent_is_unavailable(name: str, captured: Captured, catalogue: Catalogue) -> None:
     assert only(captured(name), catalogue).unavailable == {"note"}
 
 
@@ -132,9 +124,7 @@ def test_a_toasted_column_that_was_sent_is_available(captured: Captured, catalog
 def test_the_placeholder_is_known_in_the_shape_of_every_type(
     placeholder: object, captured: Captured, catalogue: Catalogue
 ) -> None:
-    message = edited(
-        captured("u_unchanged_toast"), lambda envelope: envelope["after"].update(tags=placeholder)
-    )
+    message = edited(captured("u_unchanged_toast"), lambda envelope: envelope["after"].update(tags=placeholder))
     assert only(message, catalogue).unavailable == {"note", "tags"}
 
 
@@ -161,9 +151,7 @@ def test_what_is_no_row_is_ignored(folder: str, name: str, captured: Captured, c
     ("folder", "name"),
     [("debezium_postgres", "t"), ("debezium_postgres", "schema_t"), ("debezium_mariadb", "t")],
 )
-def test_a_truncate_is_refused_with_a_reason(
-    folder: str, name: str, captured: Captured, catalogue: Catalogue
-) -> None:
+def test_a_truncate_is_refused_with_a_reason(folder: str, name: str, captured: Captured, catalogue: Catalogue) -> None:
     error = refusal(captured(name, folder=folder), catalogue)
     assert error.stage == "decode"
     assert "truncate is not applied yet" in error.reason
@@ -180,9 +168,7 @@ def test_a_version_is_ordered_by_epoch_and_offset(captured: Captured, catalogue:
     assert only(captured("u"), catalogue).position == Position(3, 7)
 
 
-def test_an_envelope_from_a_file_is_ordered_by_the_number_given(
-    captured: Captured, catalogue: Catalogue
-) -> None:
+def test_an_envelope_from_a_file_is_ordered_by_the_number_given(captured: Captured, catalogue: Catalogue) -> None:
     assert only(captured("u", topic=""), catalogue).position == Position(0, 7)
 
 
@@ -196,15 +182,11 @@ def test_a_version_was_observed_when_the_database_wrote_it(captured: Captured, c
     assert only(captured("c"), catalogue).observed_at == 1_795_259_764_254
 
 
-def test_a_streamed_version_of_postgresql_has_its_log_sequence_number(
-    captured: Captured, catalogue: Catalogue
-) -> None:
+def test_a_streamed_version_of_postgresql_has_its_log_sequence_number(captured: Captured, catalogue: Catalogue) -> None:
     assert only(captured("c"), catalogue).source_position == SourcePosition("postgresql", (27_112_440,))
 
 
-def test_a_streamed_version_of_mariadb_has_its_binlog_position(
-    captured: Captured, catalogue: Catalogue
-) -> None:
+def test_a_streamed_version_of_mariadb_has_its_binlog_position(captured: Captured, catalogue: Catalogue) -> None:
     change = only(captured("u", folder="debezium_mariadb"), catalogue)
     assert change.source_position == SourcePosition("mariadb:7", (1, 7138, 0))
 
@@ -215,9 +197,7 @@ def test_a_snapshot_row_has_no_source_position(name: str, captured: Captured, ca
 
 
 @pytest.mark.parametrize("said", [False, None, "false"])
-def test_a_streamed_version_is_known_in_every_spelling(
-    said: object, captured: Captured, catalogue: Catalogue
-) -> None:
+def test_a_streamed_version_is_known_in_every_spelling(said: object, captured: Captured, catalogue: Catalogue) -> None:
     message = edited(captured("c"), lambda envelope: envelope["source"].update(snapshot=said))
     assert only(message, catalogue).source_position is not None
 
@@ -266,9 +246,7 @@ def test_an_unknown_table_of_a_shared_topic_is_refused(captured: Captured, catal
     assert "'crm.supplier'" in error.reason
 
 
-def test_an_unwrapped_row_is_refused_with_the_format_it_needs(
-    captured: Captured, catalogue: Catalogue
-) -> None:
+def test_an_unwrapped_row_is_refused_with_the_format_it_needs(captured: Captured, catalogue: Catalogue) -> None:
     assert "format: rows" in refusal(captured("unwrap_c"), catalogue).reason
 
 
@@ -282,9 +260,7 @@ def test_an_envelope_without_a_source_is_refused(captured: Captured, catalogue: 
     assert "`source`" in refusal(message, catalogue).reason
 
 
-def test_a_delete_whose_message_key_lacks_a_key_column_is_refused(
-    captured: Captured, catalogue: Catalogue
-) -> None:
+def test_a_delete_whose_message_key_lacks_a_key_column_is_refused(captured: Captured, catalogue: Catalogue) -> None:
     message = replace(captured("full_d"), key=captured("d").key)
     assert "'account_no'" in refusal(message, catalogue).reason
 
@@ -309,9 +285,7 @@ def test_a_broken_value_is_refused_without_quoting_it(
     assert "Dupont" not in error.reason
 
 
-def test_a_schema_of_another_shape_leaves_the_values_as_they_are(
-    captured: Captured, catalogue: Catalogue
-) -> None:
+def test_a_schema_of_another_shape_leaves_the_values_as_they_are(captured: Captured, catalogue: Catalogue) -> None:
     def break_schema(wrapped: dict[str, Any]) -> None:
         after = next(field for field in wrapped["schema"]["fields"] if field["field"] == "after")
         after["fields"] = [None, {"name": ["x"]}, {"name": "io.debezium.time.Date", "field": "first_name"}]

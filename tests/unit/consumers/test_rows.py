@@ -33,9 +33,7 @@ def test_a_row_was_observed_when_its_message_was_written(message: Message, catal
 
 
 @pytest.mark.parametrize("key", [b'{"id":1003}', b"1003"], ids=["object", "only value"])
-def test_a_null_value_deletes_the_row_that_the_key_names(
-    key: bytes, message: Message, catalogue: Catalogue
-) -> None:
+def test_a_null_value_deletes_the_row_that_the_key_names(key: bytes, message: Message, catalogue: Catalogue) -> None:
     (change,) = rows.decode(replace(message, key=key, value=None), catalogue)
     assert change.address == RecordAddress.of("people", [1003])
     assert change.row is None

@@ -116,6 +116,14 @@ async def test_a_change_that_alters_nothing_is_not_told(company: Company) -> Non
     assert len(company.events) == 1
 
 
+async def test_a_row_that_changes_and_changes_back_in_one_batch_says_it_anew(company: Company) -> None:
+    await company.put("crm1", email_1="a")
+    await company.apply(company.change("crm1", email_1="b"), company.change("crm1", email_1="a"))
+    (document,) = await company.documents(ProfileStatus.LIVE)
+    assert document["records"][0]["observed_at"] == "1970-01-01T00:00:03.000Z"
+    assert await company.is_sound()
+
+
 async def test_one_commit_tells_each_profile_once(company: Company) -> None:
     await company.apply(
         company.change("crm1", email_1="a"),

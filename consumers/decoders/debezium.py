@@ -1,0 +1,166 @@
+"""Debezium envelopes of relational connectors, as JSON with or without schema.
+
+An image of the row `before` the change is never used but for key columns: without full replica identity it
+holds invented values. Reference: https://debezium.io/documentation/reference/stable/connectors/postgresql.html
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from consumers.decoders.documents import Document, Schema, open_document
+from consumers.decoders.logical_types import convert_row
+from consumers.decoders.message import Message
+from consumers.decoders.unavailable import unavailable_columns
+from consumers.routing import find_source
+from graph_model.catalogue import Catalogue, Source
+from graph_model.errors import MessageRejected
+from graph_model.mapping import Origin, key_address, row_change
+from graph_model.records import Change, JsonValue, Position, RecordAddress, SourcePosition
+
+_Fields = Mapping[str, JsonValue]
+
+_NO_FIELDS: Final[_Fields] = {}
+_OLD_KEY_HEADER: Final = "__debezium.oldkey"
+#: Messages of the connector itself, told by fields that no row envelope has.
+_TRANSACTION_MARKER: Final = frozenset({"status", "id", "event_count"})
+_HEARTBEAT: Final = frozenset({"ts_ms"})
+_BINLOG_FILE: Final = re.compile(r"\.(\d+)$")
+
+
+def decode(message: Message, catalogue: Catalogue) -> tuple[Change, ...]:
+    """Read one envelope.
+
+    Tombstones, heartbeats, transaction markers, schema changes and logical messages give no change. An
+    operation that is not known is read as an upsert of `after`.
+
+    Raises:
+        MessageRejected: no envelope, a truncate, an unknown table, or no usable key.
+    """
+    if message.value is None:
+        return ()
+    document = open_document(message.value, "value")
+    if document.payload is None:
+        return ()
+    envelope = _struct(document.payload, "the value")
+    operation = envelope.get("op")
+    if operation == "m" or (operation is None and _is_side_message(envelope)):
+        return ()
+    if not isinstance(operation, str):
+        raise MessageRejected(
+            "decode",
+            "no Debezium envelope: it has no `op`; where the connector unwraps rows, use `format: rows`",
+        )
+    source = _find_source(envelope, message, catalogue)
+    if operation == "t":
+        raise MessageRejected(
+            "decode",
+            f"truncate is not applied yet: source {source.name!r} still has its rows; delete them one by one",
+        )
+    return (_change(source, envelope, document.schema, message),)
+
+
+def _change(source: Source, envelope: _Fields, schema: Schema | None, message: Message) -> Change:
+    deleted = envelope["op"] == "d"
+    key = _key(message.key)
+    keys = None if key is None else convert_row(_struct(key.payload, "the key"), key.schema)
+    if deleted:
+        before = envelope.get("before")
+        raw = before if keys is None and isinstance(before, Mapping) else _NO_FIELDS
+        row = convert_row(raw, _field_schema(schema, "before"))
+    else:
+        raw = _struct(envelope.get("after"), "`after` of the envelope")
+        row = convert_row(raw, _field_schema(schema, "after"))
+    return row_change(
+        source,
+        row,
+        _origin(source, envelope, key, message),
+        deleted=deleted,
+        unavailable=unavailable_columns(raw),
+        address=key_address(source, row if keys is None else {**row, **keys}),
+    )
+
+
+def _origin(source: Source, envelope: _Fields, key: Document | None, message: Message) -> Origin:
+    block = _source_block(envelope)
+    said = block.get("ts_ms")
+    return Origin(
+        # What did not come from a log is ordered by the number it was given when it was accepted.
+        position=Position(source.epoch if message.topic else 0, message.offset),
+        observed_at=said if isinstance(said, int) else message.timestamp,
+        source_position=_source_position(block),
+        previous=None if envelope["op"] == "d" else _previous(source, message, key),
+        trace=message.trace,
+    )
+
+
+def _previous(source: Source, message: Message, key: Document | None) -> RecordAddress | None:
+    """The address before a change of key. The header serves continuity only: unreadable, it is left out."""
+    header = message.header(_OLD_KEY_HEADER)
+    if header is None:
+        return None
+    try:
+        old = open_document(header, "header")
+        fields = _struct(old.payload, "the header")
+        return key_address(source, convert_row(fields, old.schema or (None if key is None else key.schema)))
+    except MessageRejected:
+        return None
+
+
+def _source_position(block: _Fields) -> SourcePosition | None:
+    """The position of a streamed version. Snapshot rows have none: they do not compare with streamed ones."""
+    if block.get("snapshot") not in (None, False, "false"):
+        return None
+    connector = block.get("connector")
+    if connector == "postgresql":
+        lsn = block.get("lsn")
+        return SourcePosition("postgresql", (lsn,)) if isinstance(lsn, int) else None
+    if connector in ("mysql", "mariadb"):
+        file = _BINLOG_FILE.search(str(block.get("file")))
+        position, row = block.get("pos"), block.get("row")
+        if file is None or not isinstance(position, int) or not isinstance(row, int):
+            return None
+        # After a failover another server counts anew.
+        return SourcePosition(f"{connector}:{block.get('server_id')}", (int(file[1]), position, row))
+    return None
+
+
+def _find_source(envelope: _Fields, message: Message, catalogue: Catalogue) -> Source:
+    block = _source_block(envelope)
+    schema = block.get("schema") or block.get("db")
+    name, table = block.get("name"), block.get("table")
+    if not (isinstance(schema, str) and isinstance(table, str) and isinstance(name, str)):
+        raise MessageRejected("decode", "the envelope's `source` does not tell name, schema and table")
+    topic = message.topic or f"{name}.{schema}.{table}"
+    return find_source(catalogue, topic, f"{schema}.{table}")
+
+
+def _source_block(envelope: _Fields) -> _Fields:
+    return _struct(envelope.get("source"), "`source` of the envelope")
+
+
+def _is_side_message(envelope: _Fields) -> bool:
+    fields = envelope.keys()
+    return fields == _HEARTBEAT or fields >= _TRANSACTION_MARKER or "ddl" in fields
+
+
+def _key(content: bytes | None) -> Document | None:
+    """The message's key; None for a table without primary key."""
+    if content is None:
+        return None
+    document = open_document(content, "key")
+    return None if document.payload is None else document
+
+
+def _field_schema(schema: Schema | None, name: str) -> Schema | None:
+    fields = None if schema is None else schema.get("fields")
+    if not isinstance(fields, list):
+        return None
+    return next((field for field in fields if isinstance(field, Mapping) and field.get("field") == name), None)
+
+
+def _struct(value: JsonValue, what: str) -> _Fields:
+    if not isinstance(value, Mapping):
+        found = "null or missing" if value is None else type(value).__name__
+        raise MessageRejected("decode", f"{what} is {found}; a JSON object is expected")
+    return value

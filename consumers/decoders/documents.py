@@ -1,0 +1,61 @@
+"""JSON as Kafka Connect writes it: bare, or wrapped with its schema."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+
+from consumers.decoders.logical_types import convert_row
+from graph_model.errors import MessageRejected
+from graph_model.records import JsonValue
+
+#: The largest value that is read; a customer row is thousands of times smaller.
+MAX_VALUE_BYTES: Final = 5_000_000
+
+Schema = Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A JSON value, with the Connect schema that came with it."""
+
+    payload: JsonValue
+    schema: Schema | None  #: None: the converter was set to send no schemas
+
+
+def open_document(content: bytes, what: str) -> Document:
+    """Parse the JSON of a message's key or value, and take it out of its schema wrapper.
+
+    Args:
+        content: the bytes as received.
+        what: `key` or `value`, for the reason of a refusal.
+
+    Raises:
+        MessageRejected: it is too large, not UTF-8, or not JSON.
+    """
+    if len(content) > MAX_VALUE_BYTES:
+        raise MessageRejected("decode", f"the {what} has {len(content)} bytes; the most is {MAX_VALUE_BYTES}")
+    try:
+        document: JsonValue = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        # Of the error only the place is told: the text may quote data.
+        raise MessageRejected("decode", f"the {what} is not UTF-8 JSON (at character {error.pos})") from None
+    if isinstance(document, Mapping) and document.keys() == {"schema", "payload"}:
+        schema = document["schema"]
+        if schema is None or (isinstance(schema, Mapping) and "type" in schema):
+            return Document(document["payload"], schema)
+    return Document(document, None)
+
+
+def open_row(content: bytes, what: str) -> Mapping[str, JsonValue]:
+    """Parse a JSON object whose fields are columns; logical types are converted where a schema names them.
+
+    Raises:
+        MessageRejected: it cannot be parsed, or is not an object.
+    """
+    document = open_document(content, what)
+    if not isinstance(document.payload, Mapping):
+        found = "null" if document.payload is None else type(document.payload).__name__
+        raise MessageRejected("decode", f"the {what} is {found}; a JSON object is expected")
+    return convert_row(document.payload, document.schema)

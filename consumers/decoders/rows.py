@@ -1,0 +1,39 @@
+"""Plain rows: every message is one row as a JSON object; a null value deletes the row that the key names."""
+
+from collections.abc import Mapping
+
+from consumers.decoders.documents import open_document, open_row
+from consumers.decoders.logical_types import convert_row
+from consumers.decoders.message import Message
+from consumers.routing import find_source
+from graph_model.catalogue import Catalogue, Source
+from graph_model.errors import MessageRejected
+from graph_model.mapping import Origin, row_change
+from graph_model.records import Change, JsonValue, Position
+
+
+def decode(message: Message, catalogue: Catalogue) -> tuple[Change, ...]:
+    """Read one row.
+
+    Raises:
+        MessageRejected: no source, no JSON object, or no usable key.
+    """
+    source = find_source(catalogue, message.topic, table=None)
+    origin = Origin(position=Position(source.epoch, message.offset), observed_at=message.timestamp, trace=message.trace)
+    if message.value is None:
+        return (row_change(source, _key_columns(source, message.key), origin, deleted=True),)
+    return (row_change(source, open_row(message.value, "value"), origin),)
+
+
+def _key_columns(source: Source, key: bytes | None) -> Mapping[str, JsonValue]:
+    """The key of a deletion: a JSON object of the key columns, or the bare JSON value of the only one."""
+    if key is None:
+        raise MessageRejected("decode", "neither key nor value; a deletion needs the row's key as the message's key")
+    document = open_document(key, "key")
+    if isinstance(document.payload, Mapping):
+        return convert_row(document.payload, document.schema)
+    if len(source.key) == 1:
+        return {source.key[0]: document.payload}
+    raise MessageRejected(
+        "decode", f"the key is a single value; a JSON object with {', '.join(source.key)} is expected"
+    )

@@ -1,0 +1,49 @@
+"""What can go wrong between us and Kafka.
+
+IdentityGraphError
+└── ConsumerError
+    ├── KafkaNotConfigured   the settings do not say how to reach Kafka, or cannot be used
+    ├── BrokerUnavailable    the broker does not answer: wait, then retry
+    ├── BrokerRefused        the broker answers no: somebody must change a right or a setting
+    ├── MessageTooLarge      a topic does not take a message of this size: its setting must change
+    ├── OffsetsRefused       the offsets do not fit the topic or the catalogue
+    └── PartitionLost        the partition now belongs to another worker: stop, it redoes the rest
+"""
+
+from graph_model.errors import IdentityGraphError
+
+
+class ConsumerError(IdentityGraphError):
+    """Something between this process and Kafka did not work."""
+
+
+class KafkaNotConfigured(ConsumerError):
+    """The settings do not say how to reach Kafka, or what they name cannot be used."""
+
+
+class BrokerUnavailable(ConsumerError):
+    """The broker does not answer; waiting and trying again can help."""
+
+
+class BrokerRefused(ConsumerError):
+    """The broker answers that this is not allowed; it stays so until somebody changes a right or a setting."""
+
+
+class MessageTooLarge(ConsumerError):
+    """The topic does not take a message of this size."""
+
+    def __init__(self, topic: str, size: int) -> None:
+        self.topic = topic
+        self.size = size
+        super().__init__(
+            f"topic {topic!r} does not take a message of {size} bytes; set its `max.message.bytes` above that "
+            "(and `message.max.bytes` of the brokers, where it is less)"
+        )
+
+
+class OffsetsRefused(ConsumerError):
+    """The offsets of the group do not fit the topic or the catalogue; nothing was read."""
+
+
+class PartitionLost(ConsumerError):
+    """The partition belongs to another worker now."""

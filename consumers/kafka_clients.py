@@ -1,0 +1,181 @@
+"""Makes Kafka clients from the settings, and translates their errors at one door."""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import (
+    AuthenticationFailedError,
+    AuthenticationMethodNotSupported,
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    InvalidTopicError,
+    KafkaError,
+    PolicyViolationError,
+    TopicAuthorizationFailedError,
+    UnsupportedSaslMechanismError,
+)
+
+from consumers.errors import BrokerRefused, BrokerUnavailable, KafkaNotConfigured
+from services.settings import KafkaSettings
+
+_log = structlog.get_logger()
+
+_CLIENT_ID: Final = "identity-graph"
+#: Larger than any profile; topics and brokers may allow less.
+MAX_REQUEST_BYTES: Final = 64_000_000
+_REQUEST_TIMEOUT_MS: Final = 20_000
+#: Topics that appear later are found within this time.
+_METADATA_AGE_MS: Final = 5_000
+_SESSION_TIMEOUT_MS: Final = 20_000
+#: What a rebalance waits for workers to finish their batches in flight.
+REBALANCE_TIMEOUT_MS: Final = 30_000
+#: A fetch that waits on quiet partitions holds up the busy ones of the same broker at most so long.
+_FETCH_WAIT_MS: Final = 100
+_PARTITION_FETCH_BYTES: Final = 2_000_000
+
+_REFUSALS: Final = (
+    AuthenticationFailedError,
+    AuthenticationMethodNotSupported,
+    UnsupportedSaslMechanismError,
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    TopicAuthorizationFailedError,
+    InvalidTopicError,
+    PolicyViolationError,
+)
+
+
+@contextmanager
+def kafka_errors(doing: str) -> Iterator[None]:
+    """Translate errors of the Kafka client.
+
+    Args:
+        doing: what is being done, for the message: `while {doing}`.
+
+    Raises:
+        BrokerRefused: the broker answered no.
+        BrokerUnavailable: anything else; it may be well again later.
+    """
+    try:
+        yield
+    except _REFUSALS as error:
+        raise BrokerRefused(
+            f"Kafka refused while {doing}: {error}. Give the user of IDENTITY_GRAPH_KAFKA_SASL_USERNAME (or of the "
+            "client certificate) the right to it, or correct the IDENTITY_GRAPH_KAFKA_ settings"
+        ) from error
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise BrokerUnavailable(
+            f"Kafka does not answer while {doing} ({error}). Trying again; if it stays so, look at the brokers, "
+            "and at address, TLS and SASL in the IDENTITY_GRAPH_KAFKA_ settings"
+        ) from error
+
+
+def connection_options(settings: KafkaSettings) -> dict[str, Any]:
+    """What every client is told about how to reach the brokers.
+
+    Raises:
+        KafkaNotConfigured: no address, or a key or certificate that cannot be used.
+    """
+    _quieten_the_client()
+    if not settings.bootstrap_servers:
+        raise KafkaNotConfigured(
+            "IDENTITY_GRAPH_KAFKA_BOOTSTRAP_SERVERS is empty; `host:port,host:port` of the brokers is expected"
+        )
+    options: dict[str, Any] = {
+        "bootstrap_servers": settings.bootstrap_servers,
+        "client_id": _CLIENT_ID,
+        "request_timeout_ms": _REQUEST_TIMEOUT_MS,
+        "metadata_max_age_ms": _METADATA_AGE_MS,
+        "security_protocol": settings.security_protocol,
+    }
+    if settings.security_protocol in ("SSL", "SASL_SSL"):
+        options["ssl_context"] = _ssl_context(settings)
+    if settings.security_protocol in ("SASL_PLAINTEXT", "SASL_SSL"):
+        options |= {
+            "sasl_mechanism": settings.sasl_mechanism,
+            "sasl_plain_username": settings.sasl_username,
+            "sasl_plain_password": settings.sasl_password.get_secret_value(),
+        }
+    return options
+
+
+def make_consumer(settings: KafkaSettings) -> AIOKafkaConsumer:
+    """A consumer that commits nothing and skips nothing by itself."""
+    # The answer to a request to join may take as long as the slowest member needs.
+    options = connection_options(settings) | {"request_timeout_ms": REBALANCE_TIMEOUT_MS + 5_000}
+    return AIOKafkaConsumer(
+        **options,
+        group_id=settings.group,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        isolation_level="read_committed",
+        session_timeout_ms=_SESSION_TIMEOUT_MS,
+        rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
+        fetch_max_wait_ms=_FETCH_WAIT_MS,
+        max_partition_fetch_bytes=_PARTITION_FETCH_BYTES,
+    )
+
+
+def make_producer(settings: KafkaSettings) -> AIOKafkaProducer:
+    """A producer whose messages all replicas have, each once."""
+    return AIOKafkaProducer(
+        **connection_options(settings),
+        acks="all",
+        enable_idempotence=True,
+        max_request_size=MAX_REQUEST_BYTES,
+        max_batch_size=256 * 1024,
+    )
+
+
+def make_admin(settings: KafkaSettings) -> AIOKafkaAdminClient:
+    """A client for topics and for the offsets of groups."""
+    return AIOKafkaAdminClient(**connection_options(settings))
+
+
+async def close_quietly(client: AIOKafkaConsumer | AIOKafkaProducer | AIOKafkaAdminClient, seconds: float) -> None:
+    """Close a client, also while the broker is away."""
+    closing = client.close() if isinstance(client, AIOKafkaAdminClient) else client.stop()
+    try:
+        async with asyncio.timeout(seconds):
+            await closing
+    except (KafkaError, OSError, TimeoutError):
+        _log.info("a Kafka client was closed without the broker's answer")
+
+
+def _quieten_the_client() -> None:
+    """Keep the client's log to what we do not report ourselves: why a first connection fails.
+
+    On lower levels it writes keys and values of messages, and while a broker is away dozens of lines a second.
+    """
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    connections = logging.getLogger("aiokafka.client")
+    connections.setLevel(logging.ERROR)
+    connections.addFilter(_is_failed_first_connection)
+
+
+def _is_failed_first_connection(record: logging.LogRecord) -> bool:
+    return str(record.msg).startswith('Unable connect to "')
+
+
+def _ssl_context(settings: KafkaSettings) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=settings.ssl_ca_file)
+        if settings.ssl_certificate_file is not None:
+            context.load_cert_chain(
+                settings.ssl_certificate_file,
+                settings.ssl_key_file,
+                settings.ssl_key_password.get_secret_value() or None,
+            )
+    except (OSError, ssl.SSLError) as error:
+        raise KafkaNotConfigured(
+            f"the TLS files of Kafka cannot be used ({error}); look at IDENTITY_GRAPH_KAFKA_SSL_CA_FILE, "
+            "…_SSL_CERTIFICATE_FILE, …_SSL_KEY_FILE and …_SSL_KEY_PASSWORD"
+        ) from error
+    return context

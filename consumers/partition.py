@@ -1,0 +1,259 @@
+"""One partition's messages on their way into the graph, one batch after the other, in order."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import (
+    CommitFailedError,
+    IllegalStateError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+)
+
+from consumers.batch import DATA_FAULTS, DecodedBatch, decode_batch
+from consumers.dead_letters import DeadLetterTopic
+from consumers.decoders.message import Message
+from consumers.errors import PartitionLost
+from consumers.feed import BatchEnd, Feed
+from consumers.health import Health
+from consumers.kafka_admin import KafkaAdmin
+from consumers.kafka_clients import kafka_errors
+from consumers.offsets import Log, OffsetNote, check_offsets, offsets_of_store, starting_offset
+from consumers.patience import TRANSIENT, Patience
+from consumers.publisher import Publisher
+from consumers.routing import sources_of_topic
+from graph_model.catalogue import Catalogue
+from graph_model.records import Outcome, Position
+from services.ingest import Committed, Ingest
+from services.metrics import Metrics
+from services.settings import KafkaSettings
+from services.stores.errors import ClaimLost
+from services.stores.port import Outbox, Store
+
+_log = structlog.get_logger()
+_POLL_MS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerParts:
+    """What the partitions of a worker share."""
+
+    settings: KafkaSettings
+    catalogue: Catalogue
+    store: Store
+    admin: KafkaAdmin
+    publisher: Publisher
+    dead_letters: DeadLetterTopic
+    metrics: Metrics
+    health: Health
+    turn: asyncio.Lock  #: held while a batch is brought into force: at once they would only refuse each other
+
+
+class PartitionPipeline:
+    """Reads one partition from take-over to loss.
+
+    1. Refuse offsets that belong to another store or another topic.
+    2. Claim the partition's outbox, which fences whoever had it before; publish what it holds.
+    3. For each batch: decode, bring into force (events in the outbox, same commit), hand over to the `Feed`.
+
+    The feed publishes and then commits offsets, while the next batch is on its way.
+    """
+
+    def __init__(
+        self, partition: TopicPartition, parts: WorkerParts, consumer: AIOKafkaConsumer, *, rewind: bool
+    ) -> None:
+        self.partition = partition
+        self.name = f"{partition.topic}/{partition.partition}"
+        self._parts = parts
+        self._consumer = consumer
+        self._rewind = rewind
+        self.rewound = False  #: whether it was begun anew
+        self._stopping = asyncio.Event()
+        self._patience = Patience(parts.health, self._stopping)
+        self._feed = Feed(parts.publisher, parts.dead_letters, self._patience, self._commit_offset)
+        self._ingest: Ingest | None = None  #: None: the outbox must be claimed first
+        self._note = OffsetNote(store_id=parts.store.store_id, partitions=0, epoch=0)
+        self._committed = 0  #: the offset that the group has for this partition
+
+    def stop(self) -> None:
+        """Let `run` return after the batches in flight."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Read until stopped, or until the partition belongs to another worker.
+
+        Raises:
+            IdentityGraphError: something that waiting does not help against.
+        """
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._feed.run(self.name))
+                tasks.create_task(self._read())
+        except BaseExceptionGroup as group:
+            for error in group.exceptions:
+                given_up = isinstance(error, TRANSIENT) and self._stopping.is_set()
+                if not given_up and not isinstance(error, PartitionLost):
+                    raise error from error.__cause__
+            _log.info("the next owner of the partition redoes what is left", partition=self.name)
+        finally:
+            self._parts.health.partitions.discard(self.name)
+
+    async def _read(self) -> None:
+        await self._patience.until_done(self.name, self._take_over)
+        while not self._stopping.is_set():
+            messages = await self._patience.until_done(self.name, self._poll)
+            if messages is None:
+                await self._patience.until_done(self.name, self._take_over)
+            elif messages:
+                await self._process(messages)
+        self._feed.close()
+
+    async def _take_over(self) -> None:
+        topic, number = self.partition
+        log = await self._read_log()
+        committed = await self._parts.admin.committed(self._parts.settings.group, topic)
+        if self._rewind:
+            committed = offsets_of_store(committed, self._parts.store.store_id)
+        check_offsets(log, committed, self._parts.store.store_id)
+        outbox = await self._claim()
+        start = self._parts.settings.start
+        offset = starting_offset(log, committed.get(number), outbox.progress, start)
+        if self._rewind:
+            offset = log.beginning
+        self._note = OffsetNote(store_id=self._parts.store.store_id, partitions=log.partitions, epoch=log.epoch)
+        await self._commit_offset(offset)
+        self.rewound, self._rewind = self.rewound or self._rewind, False
+        self._consumer.seek(self.partition, offset)
+        self._parts.health.partitions.add(self.name)
+        _log.info("partition taken over", partition=self.name, offset=offset, end=log.end)
+
+    async def _read_log(self) -> Log:
+        topic, number = self.partition
+        partitions = await self._parts.admin.partition_count(topic)
+        with kafka_errors(f"reading the ends of {self.name}"):
+            beginning = await self._consumer.beginning_offsets([self.partition])
+            end = await self._consumer.end_offsets([self.partition])
+        epochs = [source.epoch for source in sources_of_topic(self._parts.catalogue, topic)]
+        return Log(
+            topic=topic,
+            partition=number,
+            partitions=partitions,
+            beginning=beginning[self.partition],
+            end=end[self.partition],
+            epoch=max(epochs),
+        )
+
+    async def _claim(self) -> Outbox:
+        """Claim the outbox and publish what it holds, everything handed over before included."""
+        await self._feed.settle()
+        topic, number = self.partition
+        outbox = await self._parts.store.claim_outbox(f"{self._parts.settings.group}/{topic}/{number}")
+        left = [Committed(pending.commit_id, pending.events) for pending in outbox.pending]
+        await self._parts.publisher.publish(outbox, left)
+        self._ingest = Ingest(
+            self._parts.store,
+            self._parts.catalogue,
+            outbox,
+            metrics=self._parts.metrics,
+            on_commit=partial(self._feed.committed, outbox),
+        )
+        return outbox
+
+    async def _poll(self) -> list[Message] | None:
+        """Wait for messages; none after a while, and none when stopped. None: the log has no such offset."""
+        size = self._parts.settings.batch_size
+        polling = asyncio.ensure_future(self._consumer.getmany(self.partition, timeout_ms=_POLL_MS, max_records=size))
+        stopped = asyncio.ensure_future(self._stopping.wait())
+        try:
+            await asyncio.wait({polling, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if not polling.done():
+                return []
+            with kafka_errors(f"reading {self.name}"):
+                try:
+                    return _messages(polling.result().get(self.partition, ()))
+                except NoOffsetForPartitionError:
+                    # It was looked for before the take-over had set it.
+                    return []
+                except OffsetOutOfRangeError:
+                    return None
+        finally:
+            polling.cancel()
+            stopped.cancel()
+
+    async def _process(self, messages: Sequence[Message]) -> None:
+        await self._feed.begin_batch()
+        batch = decode_batch(messages, self._parts.catalogue)
+        await asyncio.sleep(0)
+        try:
+            await self._patience.until_done(self.name, partial(self._apply, batch))
+        except DATA_FAULTS as fault:
+            _log.error("a change could not be applied", partition=self.name, fault=type(fault).__name__)
+            if len(messages) > 1:
+                self._feed.end_batch(None)
+                for message in messages:
+                    await self._process((message,))
+                return
+            batch = batch.rejected(fault)
+        self._count(batch)
+        self._feed.end_batch(BatchEnd(next_offset=batch.last_offset + 1, dead=batch.dead))
+
+    async def _apply(self, batch: DecodedBatch) -> None:
+        if self._ingest is None:
+            await self._claim()
+        if self._ingest is None or not batch.changes:
+            return
+        ingest, self._ingest = self._ingest, None
+        progress = Position(self._note.epoch, batch.last_offset)
+        try:
+            async with self._parts.turn:
+                await ingest.apply(batch.changes, progress)
+        except ClaimLost:
+            # Either the partition is another worker's by now, and the broker refuses this; or it is ours.
+            await self._commit_offset(self._committed)
+            raise
+        self._ingest = ingest
+
+    async def _commit_offset(self, offset: int) -> None:
+        """Commit an offset for the group.
+
+        Raises:
+            PartitionLost: the group has given the partition to another worker.
+        """
+        with kafka_errors(f"committing offsets of {self.name}"):
+            try:
+                await self._consumer.commit({self.partition: (offset, self._note.to_text())})
+            except (CommitFailedError, IllegalStateError) as error:
+                raise PartitionLost(f"{self.name} belongs to another worker now") from error
+        self._committed = offset
+        end = self._consumer.highwater(self.partition)
+        topic, number = self.partition
+        self._parts.metrics.lag.labels(topic, str(number)).set(0 if end is None else max(0, end - offset))
+
+    def _count(self, batch: DecodedBatch) -> None:
+        counted = self._parts.metrics.changes
+        for name, count in batch.ignored.items():
+            counted.labels(name, Outcome.IGNORED.value).inc(count)
+        for letter in batch.dead:
+            counted.labels(letter.counts_under, Outcome.DEAD.value).inc()
+        if batch.dead:
+            _log.warning("dead letters", partition=self.name, count=len(batch.dead), reason=batch.dead[0].error.reason)
+
+
+def _messages(records: Sequence[ConsumerRecord]) -> list[Message]:
+    return [
+        Message(
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            timestamp=record.timestamp,
+            key=record.key,
+            value=record.value,
+            headers=tuple(record.headers),
+        )
+        for record in records
+    ]

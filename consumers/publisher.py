@@ -1,0 +1,86 @@
+"""Tells the world: every committed version on `profile-updated`, the latest state on `profile-state`."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import orjson
+
+from consumers.decoders.message import Headers
+from consumers.producer import Outgoing, Producer
+from graph_model.events import ProfileEvent
+from services.cloud_events import event_attributes
+from services.ingest import Committed
+from services.metrics import Metrics
+from services.settings import KafkaSettings
+from services.stores.port import Outbox, Store
+
+#: Attributes of a CloudEvent that have a Kafka header of their own name, not `ce_…`.
+_PLAIN_HEADERS: Final = {"datacontenttype": "content-type", "traceparent": "traceparent"}
+
+
+class Publisher:
+    """Publishes the events that commits left in an outbox."""
+
+    def __init__(self, store: Store, producer: Producer, settings: KafkaSettings, metrics: Metrics) -> None:
+        self._store = store
+        self._producer = producer
+        self._settings = settings
+        self._metrics = metrics
+
+    async def publish(self, outbox: Outbox, committed: Sequence[Committed]) -> None:
+        """Publish the events of commits, in order, and give their places in the outbox back.
+
+        1. Send every event to the updates topic, and the last state of each profile to the state topic.
+        2. Wait until the broker has acknowledged all of them.
+        3. Read back which versions the store has by now. Another worker may have published a later state
+           before ours arrived: send the state that is in force again, and look again, until nothing is newer.
+        4. Acknowledge the commits in the outbox.
+
+        Raises:
+            BrokerUnavailable: see `Producer.send`; publishing all again is safe.
+            BrokerRefused: see `Producer.send`.
+            MessageTooLarge: see `Producer.send`.
+            StoreUnavailable: the store does not answer; publishing all again is safe.
+        """
+        events = [event for commit in committed for event in commit.events]
+        newest = {event.profile_id: event for event in events}
+        states = [self._state(event.profile_id, _document(event)) for event in newest.values()]
+        await self._producer.send([*(self._update(event) for event in events), *states])
+        self._metrics.published.inc(len(events))
+        await self._correct_states({profile_id: event.version for profile_id, event in newest.items()})
+        for commit in committed:
+            await outbox.acknowledge(commit.commit_id)
+
+    async def _correct_states(self, published: dict[str, int]) -> None:
+        """Publish states again until the versions last published (by profile id) are those in force."""
+        while published:
+            stored = await self._store.read_profiles(published)
+            newer = [profile for profile in stored.values() if profile.version > published[profile.profile_id]]
+            await self._producer.send([self._state(profile.profile_id, profile.document) for profile in newer])
+            published = {profile.profile_id: profile.version for profile in newer}
+
+    def _update(self, event: ProfileEvent) -> Outgoing:
+        return Outgoing(
+            topic=self._settings.updates_topic,
+            key=event.profile_id.encode(),
+            value=event.data,
+            headers=event_headers(event, self._store.store_id),
+        )
+
+    def _state(self, profile_id: str, document: bytes) -> Outgoing:
+        return Outgoing(topic=self._settings.state_topic, key=profile_id.encode(), value=document)
+
+
+def event_headers(event: ProfileEvent, store_id: str) -> Headers:
+    """The attributes of an event as headers of a Kafka message, in CloudEvents' binary mode.
+
+    Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
+    """
+    return tuple(
+        (_PLAIN_HEADERS.get(name, f"ce_{name}"), value.encode())
+        for name, value in event_attributes(event, store_id).items()
+    )
+
+
+def _document(event: ProfileEvent) -> bytes:
+    return orjson.dumps(orjson.loads(event.data)["profile"])

@@ -1,0 +1,55 @@
+"""Which source of the catalogue a message belongs to. Several sources may share a topic."""
+
+from consumers.decoders.message import Message
+from graph_model.catalogue import Catalogue, MessageFormat, Source
+from graph_model.errors import MessageRejected
+
+
+def find_source(catalogue: Catalogue, topic: str, table: str | None) -> Source:
+    """Find the source of a topic, or of one table of a topic that carries several.
+
+    Args:
+        catalogue: all sources.
+        topic: name of the topic.
+        table: `schema.table` where the message tells it; for MySQL and MariaDB `database.table`.
+
+    Raises:
+        MessageRejected: no source takes this topic and table, or more than one does.
+    """
+    found = sources_of_topic(catalogue, topic)
+    exact = [source for source in found if source.table is not None and source.table == table]
+    matches = exact or [source for source in found if source.table is None]
+    if len(matches) == 1:
+        return matches[0]
+    where = f"topic {topic!r}" if table is None else f"table {table!r} of topic {topic!r}"
+    if not matches:
+        raise MessageRejected(
+            "map",
+            f"{where} belongs to no source of the catalogue {catalogue.name}; add one for it",
+        )
+    names = ", ".join(sorted(source.name for source in matches))
+    raise MessageRejected("map", f"{where} belongs to several sources ({names}); give them `table`, or other topics")
+
+
+def sources_of_topic(catalogue: Catalogue, topic: str) -> list[Source]:
+    """All sources that take messages of a topic."""
+    return [source for source in catalogue.sources.values() if source.matches_topic(topic)]
+
+
+def format_of_topic(catalogue: Catalogue, topic: str) -> MessageFormat:
+    """How messages of a topic are written.
+
+    Raises:
+        MessageRejected: no source takes the topic, or its sources disagree.
+    """
+    formats = {source.format for source in sources_of_topic(catalogue, topic)}
+    if len(formats) == 1:
+        return formats.pop()
+    expected = "no source" if not formats else f"sources of several formats ({', '.join(sorted(formats))})"
+    raise MessageRejected("map", f"topic {topic!r} has {expected} in the catalogue {catalogue.name}; expected one")
+
+
+def count_under(catalogue: Catalogue, message: Message) -> str:
+    """The name that a message without a change is counted under: its source, or its topic if shared."""
+    sources = sources_of_topic(catalogue, message.topic)
+    return sources[0].name if len(sources) == 1 else message.topic

@@ -1,0 +1,251 @@
+"""The worker: joins the group, and runs a pipeline for each partition that the group gives it."""
+
+import asyncio
+import re
+import signal
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from functools import partial
+from typing import Final
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+
+from consumers.dead_letters import DeadLetterTopic
+from consumers.errors import KafkaNotConfigured
+from consumers.health import Health, serve_health
+from consumers.kafka_admin import KafkaAdmin
+from consumers.kafka_clients import REBALANCE_TIMEOUT_MS, close_quietly, kafka_errors, make_consumer
+from consumers.partition import PartitionPipeline, WorkerParts
+from consumers.patience import TRANSIENT, Patience
+from consumers.producer import Producer
+from consumers.publisher import Publisher
+from graph_model.catalogue import Catalogue
+from services.metrics import Metrics
+from services.settings import Settings
+from services.stores.opening import open_store
+from services.stores.port import Store
+
+_log = structlog.get_logger()
+
+#: A part of what a rebalance waits for is kept for joining the group again.
+_REVOKE_SECONDS: Final = REBALANCE_TIMEOUT_MS / 1_000 * 0.6
+_CLOSE_SECONDS: Final = 5.0
+_WATCH_SECONDS: Final = 5.0
+_KEEP_ALIVE_MS: Final = 1_000
+#: Nobody's partition: asking for it shows the group that we are alive, and takes no messages from a pipeline.
+_NO_PARTITION: Final = TopicPartition("", 0)
+_NO_PROFILE: Final = "0" * 32
+
+
+class Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has no types
+    """A member of the consumer group."""
+
+    def __init__(self, parts: WorkerParts, stopping: asyncio.Event, *, rewind: bool) -> None:
+        self._parts = parts
+        self._stopping = stopping
+        self._rewind = rewind
+        self._rewound: set[TopicPartition] = set()
+        self._pipelines: dict[asyncio.Task[None], PartitionPipeline] = {}
+        self._consumer: AIOKafkaConsumer | None = None  #: None: not a member, or about to leave
+
+    async def run(self) -> None:
+        """Work until stopped: finish the batches in flight, publish, commit, leave the group.
+
+        Raises:
+            IdentityGraphError: something that waiting does not help against.
+        """
+        patience = Patience(self._parts.health, self._stopping)
+        try:
+            await patience.until_done("broker", self._membership)
+        except TRANSIENT:
+            # Raised only when stopping: the broker was away until the end.
+            _log.info("stopped while the broker was away")
+
+    async def _membership(self) -> None:
+        """Be a member of the group, with a consumer made anew: after some faults the client's is beyond repair."""
+        consumer = self._consumer = make_consumer(self._parts.settings)
+        consumer.subscribe(pattern=topic_pattern(self._parts.catalogue), listener=self)
+        try:
+            with kafka_errors("joining the group"):
+                await consumer.start()
+            self._parts.health.clear("start")
+            self._parts.health.clear("broker")
+            while not self._stopping.is_set():
+                with kafka_errors("being a member of the group"):
+                    await consumer.getmany(_NO_PARTITION, timeout_ms=_KEEP_ALIVE_MS)
+                self._raise_what_ended_a_pipeline()
+        finally:
+            # The client may still be told of new partitions while it leaves.
+            self._consumer = None
+            await self._stop_pipelines(_REVOKE_SECONDS)
+            await close_quietly(consumer, _CLOSE_SECONDS)
+
+    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        """Finish what is in flight before the group goes on without us; called by the client."""
+        if revoked:
+            _log.info("partitions revoked", count=len(revoked))
+        await self._stop_pipelines(_REVOKE_SECONDS)
+
+    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        """Begin with the partitions that the group gave us; called by the client."""
+        consumer = self._consumer
+        if consumer is None:
+            return
+        for partition in sorted(assigned):
+            rewind = self._rewind and partition not in self._rewound
+            pipeline = PartitionPipeline(partition, self._parts, consumer, rewind=rewind)
+            self._pipelines[asyncio.create_task(pipeline.run(), name=pipeline.name)] = pipeline
+
+    def _raise_what_ended_a_pipeline(self) -> None:
+        for task in self._pipelines:
+            error = task.exception() if task.done() and not task.cancelled() else None
+            if error is not None:
+                self._parts.health.report("worker", str(error))
+                raise error
+
+    async def _stop_pipelines(self, seconds: float) -> None:
+        """Stop all pipelines; what has not finished in time is left to the next owner."""
+        pipelines, self._pipelines = self._pipelines, {}
+        if not pipelines:
+            return
+        for pipeline in pipelines.values():
+            pipeline.stop()
+        _, late = await asyncio.wait(pipelines, timeout=seconds)
+        for task in late:
+            _log.warning("partition left with a batch in flight", partition=task.get_name())
+            task.cancel()
+        await asyncio.gather(*pipelines, return_exceptions=True)
+        self._rewound |= {pipeline.partition for pipeline in pipelines.values() if pipeline.rewound}
+
+
+async def run_worker(settings: Settings, catalogue: Catalogue, *, rewind: bool) -> None:
+    """Consume the catalogue's topics until SIGTERM or SIGINT.
+
+    Args:
+        settings: where things are.
+        catalogue: what they mean.
+        rewind: begin every partition at its oldest message once, and take the store that is open for the
+            group's own.
+
+    Raises:
+        StoreReplaced: the group's offsets belong to another store; the message names the way out.
+        OffsetsRefused: a topic was made anew; the message names the way out.
+        CatalogueChanged: the store was built with a catalogue of another meaning.
+        ConsumerError: the settings cannot be used, or Kafka refuses.
+    """
+    topic_pattern(catalogue)
+    stopping = asyncio.Event()
+    health, metrics = Health(), Metrics()
+    health.report("start", "starting")
+    async with AsyncExitStack() as opened:
+        opened.enter_context(_stopped_by_signals(stopping))
+        serving = serve_health(health, metrics, settings.host, settings.consumer_port)
+        port = await opened.enter_async_context(serving)
+        _log.info("readiness and figures are served", host=settings.host, port=port)
+        patience = Patience(health, stopping)
+        producer = Producer(settings.kafka)
+        opened.push_async_callback(producer.close)
+        admin = KafkaAdmin(settings.kafka)
+        opened.push_async_callback(admin.close)
+        try:
+            await patience.until_done("broker", admin.connect)
+            await patience.until_done("broker", admin.ensure_topics)
+            store = await patience.until_done("store", partial(open_store, settings, catalogue))
+        except TRANSIENT:
+            return  # Raised only when stopping.
+        opened.push_async_callback(store.close)
+        _tell_guarantees(store)
+        parts = WorkerParts(
+            settings=settings.kafka,
+            catalogue=catalogue,
+            store=store,
+            admin=admin,
+            publisher=Publisher(store, producer, settings.kafka, metrics),
+            dead_letters=DeadLetterTopic(producer, settings.kafka, metrics),
+            metrics=metrics,
+            health=health,
+            turn=asyncio.Lock(),
+        )
+        worker = Worker(parts, stopping, rewind=rewind)
+        await _work(worker, _watch(store, producer, health), stopping)
+
+
+async def _work(worker: Worker, watching: Coroutine[None, None, None], stopping: asyncio.Event) -> None:
+    """Run the worker to its end; what the watch finds beyond repair ends it as well."""
+    working, watch = asyncio.create_task(worker.run()), asyncio.create_task(watching)
+    try:
+        await asyncio.wait({working, watch}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.set()
+        await working
+        if watch.done():
+            watch.result()
+    finally:
+        working.cancel()
+        watch.cancel()
+        await asyncio.gather(working, watch, return_exceptions=True)
+
+
+async def _watch(store: Store, producer: Producer, health: Health) -> None:
+    """Look after store and broker, so that readiness is right also when there is nothing to do."""
+
+    async def probe_store() -> None:
+        await store.read_profile(_NO_PROFILE)
+
+    checks: dict[str, Callable[[], Awaitable[None]]] = {
+        "connection to the store": probe_store,
+        "connection to the broker": producer.check,
+    }
+    while True:
+        for part, check in checks.items():
+            try:
+                await check()
+            except TRANSIENT as error:
+                health.report(part, str(error))
+            else:
+                health.clear(part)
+        await asyncio.sleep(_WATCH_SECONDS)
+
+
+def _tell_guarantees(store: Store) -> None:
+    guarantees = store.guarantees
+    if guarantees.guarded_commits == "single_writer":
+        _log.warning("this store keeps its promises with one writing worker only; run further ones as standby")
+    if not guarantees.durable:
+        _log.warning("this store keeps its graph in memory; after its restart rebuild it: consume --rewind")
+
+
+@contextmanager
+def _stopped_by_signals(stopping: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for number in signals:
+        loop.add_signal_handler(number, stopping.set)
+    try:
+        yield
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+def topic_pattern(catalogue: Catalogue) -> str:
+    """One pattern for all topics of the catalogue; topics that appear later are found by it as well.
+
+    Raises:
+        KafkaNotConfigured: no source has a topic, or the patterns cannot be put together.
+    """
+    parts = [re.escape(source.topic) for source in catalogue.sources.values() if source.topic is not None]
+    parts += [source.topic_pattern.pattern for source in catalogue.sources.values() if source.topic_pattern is not None]
+    if not parts:
+        raise KafkaNotConfigured(
+            f"no source of the catalogue {catalogue.name} has a `topic` or `topic_pattern`; there is nothing to consume"
+        )
+    pattern = "|".join(f"(?:{part})" for part in parts)
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise KafkaNotConfigured(
+            f"the `topic_pattern`s of the catalogue {catalogue.name} cannot be joined ({error}); flags such as (?i) "
+            "stand in a group: (?i:…)"
+        ) from error
+    return f"^(?:{pattern})$"

@@ -1,0 +1,76 @@
+"""`identity-graph catalogue`: check, schema, draft."""
+
+import json
+from pathlib import Path
+
+from jsonschema import Draft202012Validator
+
+from tests.acceptance.conftest import Run
+
+FAULTY = """\
+version: 1
+identifiers:
+  email: {normalise: email, holders: few, colour: red}
+  phone: {holders: lots}
+traits: {name: text}
+sources:
+  crm: {key: [id], columns: {name: {trait: name}, email: {identifier: mail}}}
+  crm: {key: [id], columns: {email: {identifier: email}}}
+"""
+
+
+def test_a_good_catalogue_is_summed_up(run: Run) -> None:
+    finished = run("catalogue", "check", "catalogue.yaml")
+    assert finished.returncode == 0
+    assert "catalogue.yaml is valid" in finished.stdout
+
+
+def test_every_problem_of_a_catalogue_is_named_with_its_line(run: Run, folder: Path) -> None:
+    (folder / "faulty.yaml").write_text(FAULTY)
+    finished = run("catalogue", "check", "faulty.yaml")
+    assert finished.returncode == 2
+    assert finished.stderr.startswith("error: faulty.yaml: the catalogue has ")
+    for line, word in ((3, "colour"), (4, "lots"), (8, "crm")):
+        assert any(f"line {line}:" in told and word in told for told in finished.stderr.splitlines()), word
+
+
+def test_what_may_not_be_meant_is_a_warning(run: Run) -> None:
+    finished = run("catalogue", "check", "catalogue.yaml")
+    assert "warning: sources.crm: has no topic and no version column" in finished.stderr
+
+
+def test_a_faulty_catalogue_stops_every_command(run: Run, folder: Path) -> None:
+    (folder / "catalogue.yaml").write_text(FAULTY)
+    assert [run(*command).returncode for command in (("ingest", "crm.csv"), ("verify",), ("serve",))] == [2, 2, 2]
+
+
+def test_a_catalogue_that_is_not_there_is_told_with_what_to_do(run: Run) -> None:
+    finished = run("verify", "--catalogue", "nowhere.yaml")
+    assert finished.returncode == 2
+    assert "give it with --catalogue or IDENTITY_GRAPH_CATALOGUE" in finished.stderr
+
+
+def test_the_schema_is_one(run: Run) -> None:
+    Draft202012Validator.check_schema(json.loads(run("catalogue", "schema").stdout))
+
+
+def test_a_draft_of_a_file_is_a_catalogue_that_takes_it(run: Run, folder: Path) -> None:
+    (folder / "drafted.yaml").write_text(run("catalogue", "draft", "crm.csv").stdout)
+    finished = run("resolve", "--catalogue", "drafted.yaml", "crm.csv", "--out", "-")
+    assert finished.returncode == 0
+    assert len(finished.stdout.splitlines()) == 4
+
+
+def test_a_draft_of_envelopes_is_a_catalogue_that_takes_them(run: Run, folder: Path) -> None:
+    captured = Path(__file__).parents[1] / "captures/debezium_postgres/c.json"
+    (folder / "changes.jsonl").write_text(json.dumps(json.loads(captured.read_text())))
+    (folder / "drafted.yaml").write_text(run("catalogue", "draft", "changes.jsonl").stdout)
+    finished = run("resolve", "--catalogue", "drafted.yaml", "changes.jsonl", "--out", "-")
+    assert finished.returncode == 0
+    assert finished.stdout.splitlines()[1:] == ["changes,[1003],1"]
+
+
+def test_a_draft_needs_something_to_draft_from(run: Run) -> None:
+    finished = run("catalogue", "draft")
+    assert finished.returncode == 2
+    assert finished.stderr == "error: give either a file or --topic\n"

@@ -1,0 +1,68 @@
+"""What holds for every command: help, versions, failures without stack traces, interruption."""
+
+import os
+import signal
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from cli.commands import MODULES
+from tests.acceptance.conftest import COMMAND, Run, environment
+
+
+def test_help_names_every_command_and_the_exit_codes(run: Run) -> None:
+    told = run("--help").stdout
+    assert all(f" {name} " in told for name in MODULES)
+    assert "Exit codes: 0 done;" in told
+
+
+@pytest.mark.parametrize("command", [*(set(MODULES) - {"catalogue", "version"}), "catalogue check"])
+def test_the_help_of_a_command_shows_examples(run: Run, command: str) -> None:
+    told = run(*command.split(), "--help").stdout
+    assert f"identity-graph {command} " in told.partition("For example:")[2]
+
+
+def test_the_version_is_the_installed_one(run: Run) -> None:
+    assert run("version").stdout == version("identity-graph") + "\n"
+
+
+def test_wrong_settings_are_named_by_their_variables(run: Run) -> None:
+    finished = run("verify", IDENTITY_GRAPH_PORT="many", IDENTITY_GRAPH_LOG_FORMAT="xml")
+    assert finished.returncode == 2
+    assert "IDENTITY_GRAPH_PORT: " in finished.stderr
+    assert "IDENTITY_GRAPH_LOG_FORMAT: " in finished.stderr
+
+
+def test_a_store_that_cannot_be_is_misuse(run: Run) -> None:
+    finished = run("verify", "--store", "mysql:somewhere")
+    assert finished.returncode == 2
+    assert finished.stderr.startswith("error: IDENTITY_GRAPH_STORE is 'mysql:somewhere'")
+
+
+def test_a_file_that_is_no_store_is_told(run: Run, folder: Path) -> None:
+    (folder / "graph.sqlite").write_text("something else, long enough to be no empty database" * 20)
+    finished = run("verify")
+    assert finished.returncode == 3
+    assert "expected a readable and writable SQLite file" in finished.stderr
+
+
+def test_consuming_without_kafka_is_misuse(run: Run) -> None:
+    finished = run("consume", IDENTITY_GRAPH_CONSUMER_PORT="0")
+    assert finished.returncode == 2
+    assert "IDENTITY_GRAPH_KAFKA_BOOTSTRAP_SERVERS is empty" in finished.stderr
+
+
+def test_interrupting_a_batch_that_waits_for_input_ends_it_with_exit_code_130(folder: Path) -> None:
+    pipe = folder / "crm_pipe.csv"
+    os.mkfifo(pipe)
+    process = subprocess.Popen(
+        [COMMAND, "ingest", str(pipe)], env=environment(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    with pipe.open("wb") as writing:  # opens once the command reads from it
+        writing.write(b"id,name\n1,Ann\n")
+        writing.flush()
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=20)
+    assert (process.returncode, told) == (130, b"")

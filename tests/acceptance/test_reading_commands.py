@@ -1,0 +1,71 @@
+"""`verify`, `explain`, `export`: what a filled store tells."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.conftest import Run
+
+
+@pytest.fixture
+def filled(run: Run) -> Run:
+    run("ingest", "crm.csv", "shop.jsonl")
+    return run
+
+
+def test_a_sound_store_is_verified(filled: Run) -> None:
+    finished = filled("verify")
+    assert finished.returncode == 0
+    assert finished.stdout.splitlines()[-1] == "Everything is as the records say."
+
+
+def test_what_was_checked_can_be_read_by_scripts(filled: Run) -> None:
+    report = json.loads(filled("verify", "--json").stdout)
+    assert (report["records"], report["profiles"], report["differences"]) == (6, 4, [])
+
+
+def test_a_record_in_the_wrong_profile_is_found(filled: Run, folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "graph.sqlite")) as connection, connection:
+        connection.execute("UPDATE record SET profile_id = (SELECT max(profile_id) FROM profile) WHERE source = 'crm'")
+    finished = filled("verify")
+    assert finished.returncode == 1
+    assert "joins 4 records that the law joins otherwise" in finished.stdout
+
+
+def test_a_profile_is_explained_join_by_join(filled: Run) -> None:
+    finished = filled("explain", "phone:212-555-0142")
+    assert finished.returncode == 0
+    assert finished.stdout.splitlines()[1:] == [
+        '  crm["1"] and shop[10] share email ann@example.com',
+        '  crm["1"] and shop[11] share phone +12125550142',
+    ]
+
+
+def test_a_profile_is_explained_by_its_id(filled: Run) -> None:
+    profile_id = json.loads(filled("export").stdout.splitlines()[0])["profile_id"]
+    assert profile_id in filled("explain", profile_id).stdout
+
+
+def test_an_identifier_that_nobody_carries_is_told(filled: Run) -> None:
+    finished = filled("explain", "email:stranger@example.com")
+    assert finished.returncode == 1
+    assert finished.stderr.startswith("error: no record carries this email")
+
+
+def test_all_live_profiles_are_exported(filled: Run) -> None:
+    documents = [json.loads(line) for line in filled("export").stdout.splitlines()]
+    assert [len(document["records"]) for document in documents] == [3, 1, 1, 1]
+
+
+def test_members_are_exported_as_resolve_writes_them(filled: Run) -> None:
+    rows = [line.rsplit(",", 1) for line in filled("export", "--format", "csv").stdout.splitlines()]
+    assert rows[0] == ["source,key", "profile_id"]
+    assert len({profile_id for _, profile_id in rows[1:]}) == 4
+
+
+def test_an_export_to_a_file_is_whole(filled: Run, folder: Path) -> None:
+    assert filled("export", "--out", "profiles.jsonl").returncode == 0
+    assert len((folder / "profiles.jsonl").read_text().splitlines()) == 4

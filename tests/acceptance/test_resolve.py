@@ -1,0 +1,72 @@
+"""`identity-graph resolve`: files in, a partition out, the same whatever the order."""
+
+import json
+from pathlib import Path
+
+from tests.acceptance.conftest import CRM, SHOP, Run
+
+ALL = ("--catalogue", "catalogue.yaml", "crm.csv", "shop.jsonl")
+
+
+def test_records_that_share_identifiers_have_one_id(run: Run) -> None:
+    finished = run("resolve", *ALL, "--out", "-")
+    assert finished.stdout == (
+        "source,key,profile_id\n"
+        'crm,"[""1""]",1\n'
+        "shop,[10],1\n"
+        "shop,[11],1\n"
+        'crm,"[""2""]",2\n'
+        'crm,"[""3""]",3\n'
+        "shop,[12],4\n"
+    )
+
+
+def test_reordered_rows_and_files_give_the_same_bytes(run: Run, folder: Path) -> None:
+    before = run("resolve", *ALL, "--out", "-").stdout
+    header, *rows = CRM.splitlines(keepends=True)
+    (folder / "crm.csv").write_text(header + "".join(reversed(rows)))
+    (folder / "shop.jsonl").write_text("".join(reversed(SHOP.splitlines(keepends=True))))
+    reversed_files = ("--catalogue", "catalogue.yaml", "shop.jsonl", "crm.csv")
+    assert run("resolve", *reversed_files, "--out", "-").stdout == before
+
+
+def test_of_two_rows_with_one_key_the_same_one_counts_in_any_order(run: Run) -> None:
+    rows = [b'{"id": 1, "email": "ann@example.com"}\n', b'{"id": 1, "email": "zoe@example.com"}\n']
+    other = b'{"id": 2, "email": "ann@example.com"}\n'
+    arguments = ("resolve", "--catalogue", "catalogue.yaml", "--source", "crm", "-", "--out", "-")
+    assert (
+        run(*arguments, stdin=rows[0] + rows[1] + other).stdout
+        == run(*arguments, stdin=rows[1] + other + rows[0]).stdout
+    )
+
+
+def test_no_store_is_left_behind(run: Run, folder: Path) -> None:
+    run("resolve", *ALL, "--out", "members.csv")
+    assert sorted(path.name for path in folder.iterdir()) == ["catalogue.yaml", "crm.csv", "members.csv", "shop.jsonl"]
+
+
+def test_the_summary_can_be_read_by_scripts(run: Run) -> None:
+    finished = run("resolve", *ALL, "--out", "members.csv", "--json")
+    assert json.loads(finished.stdout) == {
+        "lines": 6,
+        "records": 6,
+        "profiles": 4,
+        "largest_profile": 3,
+        "conflicts": 0,
+        "rejected": {"count": 0, "first": []},
+    }
+
+
+def test_a_bad_row_is_told_and_the_others_are_resolved(run: Run) -> None:
+    finished = run(
+        "resolve", "--catalogue", "catalogue.yaml", "--source", "crm", "-", "--out", "-", stdin=b'{"id": 1}\n42\n'
+    )
+    assert finished.returncode == 1
+    assert finished.stdout == "source,key,profile_id\ncrm,[1],1\n"
+    assert "standard input, line 2: the value is int; a JSON object is expected" in finished.stderr
+
+
+def test_a_result_that_cannot_be_written_is_misuse(run: Run) -> None:
+    finished = run("resolve", *ALL, "--out", "missing/members.csv")
+    assert finished.returncode == 2
+    assert "missing/members.csv cannot be written: No such file or directory" in finished.stderr

@@ -1,0 +1,63 @@
+"""The command beside a real broker: what `ingest` tells the world, and what `draft` learns from a topic."""
+
+from pathlib import Path
+from uuid import uuid4
+
+import orjson
+import pytest
+
+from stack.kafka import KafkaBroker
+from tests.acceptance.conftest import Run, command_in, make_shop
+from tests.stack.worker_world import World
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+
+CAPTURED = Path(__file__).parents[1] / "captures/debezium_postgres/schema_c.json"
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return command_in(make_shop(tmp_path))
+
+
+@pytest.fixture
+def world(kafka_broker: KafkaBroker, tmp_path: Path) -> World:
+    return World(kafka_broker, tmp_path, f"t{uuid4().hex[:8]}")
+
+
+def kafka(broker: KafkaBroker, name: str) -> dict[str, str]:
+    return {
+        "IDENTITY_GRAPH_KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
+        "IDENTITY_GRAPH_KAFKA_UPDATES_TOPIC": f"{name}.updates",
+        "IDENTITY_GRAPH_KAFKA_STATE_TOPIC": f"{name}.state",
+        "IDENTITY_GRAPH_KAFKA_DEAD_LETTER_TOPIC": f"{name}.dead",
+    }
+
+
+async def test_what_ingest_changes_is_published(world: World, run: Run) -> None:
+    assert run("ingest", "crm.csv", **kafka(world.broker, world.name)).returncode == 0
+    updates = [orjson.loads(record.value) for record in await world.read(f"{world.name}.updates", 3)]
+    assert [update["change"] for update in updates] == ["created"] * 3
+
+
+async def test_a_topic_of_envelopes_is_drafted(world: World, run: Run, tmp_path: Path) -> None:
+    topic = f"{world.name}.crm.customer"
+    await world.create(topic, 2)
+    await world.produce([(topic, None, orjson.dumps(orjson.loads(CAPTURED.read_bytes())["value"]))])
+    finished = run("catalogue", "draft", "--topic", topic, **kafka(world.broker, world.name))
+    assert finished.returncode == 0, finished.stderr
+    (tmp_path / "drafted.yaml").write_text(finished.stdout)
+    assert f"topic: {topic}" in finished.stdout
+    assert run("catalogue", "check", "drafted.yaml").returncode == 0
+
+
+def test_a_topic_that_is_not_there_is_told(kafka_broker: KafkaBroker, run: Run) -> None:
+    finished = run("catalogue", "draft", "--topic", "nowhere", **kafka(kafka_broker, "unused"))
+    assert finished.returncode == 2
+    assert finished.stderr.startswith("error: Kafka has no topic 'nowhere'")
+
+
+def test_a_broker_that_does_not_answer_is_unavailable(run: Run) -> None:
+    finished = run("ingest", "crm.csv", IDENTITY_GRAPH_KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:9")
+    assert finished.returncode == 3
+    assert "error: Kafka does not answer while connecting" in finished.stderr

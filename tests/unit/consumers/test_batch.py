@@ -1,0 +1,51 @@
+"""A batch of raw messages: every one has exactly one fate."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from consumers.batch import decode_batch
+from consumers.decoders import DECODERS
+from consumers.decoders.message import Message
+from graph_model.catalogue import Catalogue
+from graph_model.records import Change
+
+Captured = Callable[..., Message]
+
+
+def test_every_message_is_a_change_a_dead_letter_or_ignored(captured: Captured, catalogue: Catalogue) -> None:
+    messages = [captured(name) for name in ("c", "tombstone", "t", "u", "heartbeat", "unwrap_c")]
+    batch = decode_batch(messages, catalogue)
+    assert len(batch.changes) == 2
+    assert [letter.error.stage for letter in batch.dead] == ["decode", "decode"]
+    assert batch.ignored == {"customers": 2}
+
+
+def test_a_dead_letter_is_the_message_as_it_came(captured: Captured, catalogue: Catalogue) -> None:
+    message = captured("t")
+    (letter,) = decode_batch([message], catalogue).dead
+    assert letter.message == message
+
+
+def test_a_batch_ends_at_its_last_message(captured: Captured, catalogue: Catalogue) -> None:
+    messages = [replace(captured("c"), offset=4), replace(captured("tombstone"), offset=9)]
+    assert decode_batch(messages, catalogue).last_offset == 9
+
+
+def test_a_fault_that_nobody_thought_of_costs_one_message(
+    captured: Captured, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decode = DECODERS["debezium"]
+
+    def faulty(message: Message, known: Catalogue) -> tuple[Change, ...]:
+        if message.offset == 8:
+            raise KeyError("ann@example.com")
+        return decode(message, known)
+
+    monkeypatch.setitem(DECODERS, "debezium", faulty)
+    batch = decode_batch([captured("c"), replace(captured("u"), offset=8)], catalogue)
+    (letter,) = batch.dead
+    assert len(batch.changes) == 1
+    assert "unexpected KeyError" in letter.error.reason
+    assert "ann@example.com" not in letter.error.reason

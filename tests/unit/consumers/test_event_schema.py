@@ -1,0 +1,84 @@
+"""What is published fits the schema that is published beside it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import jsonschema
+import orjson
+
+from consumers.publisher import event_headers
+from graph_model.catalogue_document import parse_catalogue
+from graph_model.events import ProfileEvent
+from graph_model.mapping import Origin, row_change
+from graph_model.records import JsonValue, Position
+from services.ingest import Ingest
+from services.metrics import Metrics
+from services.stores.sqlite import SqliteStore
+
+SCHEMA = Path(__file__).parents[3] / "docs/profile-updated.schema.json"
+CATALOGUE = """
+version: 1
+identifiers:
+  email: {normalise: email, holders: few, priority: 90}
+  phone: {normalise: phone, region: US, holders: few, priority: 60}
+  national_id: {normalise: digits, holders: few, exclusive: true, priority: 100}
+traits: {name: text, age: integer}
+sources:
+  people:
+    topic: people
+    key: [id]
+    columns:
+      email: {identifier: email}
+      phone: {identifier: phone}
+      number: {identifier: national_id}
+      name: {trait: name}
+      age: {trait: age}
+"""
+ANN: dict[str, JsonValue] = {"id": 1, "email": "ann@example.com", "phone": "none", "name": "Ann", "age": 41}
+BOB: dict[str, JsonValue] = {"id": 2, "email": "bob@example.com", "number": "123", "age": "old"}
+HISTORY: tuple[tuple[Mapping[str, JsonValue], bool], ...] = (
+    (ANN, False),
+    (BOB, False),
+    ({**BOB, "email": "ann@example.com"}, False),
+    ({**ANN, "number": "456"}, False),
+    ({**ANN, "name": "Anne"}, False),
+    ({"id": 1}, True),
+    ({"id": 2}, True),
+)
+
+
+async def events_of_a_life(folder: Path) -> list[ProfileEvent]:
+    catalogue = parse_catalogue(CATALOGUE, "catalogue.yaml")
+    store = await SqliteStore.open(folder / "graph.sqlite", catalogue.fingerprint)
+    ingest = Ingest(store, catalogue, await store.claim_outbox("test"), metrics=Metrics())
+    events: list[ProfileEvent] = []
+    for offset, (row, deleted) in enumerate(HISTORY):
+        origin = Origin(position=Position(1, offset), observed_at=offset)
+        change = row_change(catalogue.sources["people"], row, origin, deleted=deleted)
+        events += [event for commit in (await ingest.apply([change])).committed for event in commit.events]
+    await store.close()
+    return events
+
+
+async def test_every_kind_of_event_fits_the_schema(tmp_path: Path) -> None:
+    validator = jsonschema.Draft202012Validator(
+        orjson.loads(SCHEMA.read_bytes()), format_checker=jsonschema.FormatChecker()
+    )
+    events = await events_of_a_life(tmp_path)
+    assert {event.type for event in events} == {"created", "updated", "merged", "split", "deleted"}
+    for event in events:
+        validator.validate(orjson.loads(event.data))
+
+
+async def test_the_headers_are_those_of_a_cloud_event_in_binary_mode(tmp_path: Path) -> None:
+    event = (await events_of_a_life(tmp_path))[0]
+    assert dict(event_headers(event, "store-1")) == {
+        "ce_specversion": b"1.0",
+        "ce_id": event.event_id.encode(),
+        "ce_source": b"/identity-graph/store-1",
+        "ce_type": b"identitygraph.profile.created.v1",
+        "ce_subject": event.profile_id.encode(),
+        "ce_time": dict(event_headers(event, "store-1"))["ce_time"],
+        "content-type": b"application/json",
+        "ce_dataschema": orjson.loads(SCHEMA.read_bytes())["$id"].encode(),
+    }

@@ -1,0 +1,110 @@
+"""Parts of the worker that need no broker."""
+
+import asyncio
+import re
+from dataclasses import replace
+
+import aiohttp
+import pytest
+
+from consumers.errors import BrokerUnavailable, ConsumerError, KafkaNotConfigured
+from consumers.health import Health, serve_health
+from consumers.patience import Patience
+from consumers.worker import topic_pattern
+from graph_model.catalogue import Catalogue
+from services.metrics import Metrics
+
+
+def with_patterns(catalogue: Catalogue, *patterns: str) -> Catalogue:
+    source = catalogue.sources["people"]
+    sources = [
+        replace(source, name=f"p{number}", topic=None, topic_pattern=re.compile(pattern))
+        for number, pattern in enumerate(patterns)
+    ]
+    return replace(catalogue, sources={**catalogue.sources, **{each.name: each for each in sources}})
+
+
+@pytest.mark.parametrize(
+    ("topic", "wanted"),
+    [
+        ("customers", True),
+        ("shop.crm.customers", True),
+        ("capcrm.crm.customer", True),
+        ("capcrm_crm_customer", False),
+        ("customers.old", False),
+        ("my.shop.crm.customers", False),
+    ],
+)
+def test_one_pattern_takes_names_and_patterns_whole(topic: str, wanted: bool, catalogue: Catalogue) -> None:
+    pattern = topic_pattern(with_patterns(catalogue, r"shop\..*"))
+    assert (re.match(pattern, topic) is not None) == wanted
+
+
+def test_patterns_that_cannot_be_joined_are_named(catalogue: Catalogue) -> None:
+    with pytest.raises(KafkaNotConfigured, match=r"\(\?i:"):
+        topic_pattern(with_patterns(catalogue, "(?i)shop"))
+
+
+def test_a_catalogue_without_topics_has_nothing_to_consume(catalogue: Catalogue) -> None:
+    with pytest.raises(KafkaNotConfigured, match="nothing to consume"):
+        topic_pattern(replace(catalogue, sources={}))
+
+
+async def test_a_step_that_fails_for_now_is_repeated_and_reported() -> None:
+    health, seen = Health(), []
+
+    async def step() -> str:
+        seen.append(health.problems)
+        if len(seen) < 3:
+            raise BrokerUnavailable("away")
+        return "done"
+
+    assert await Patience(health, asyncio.Event()).until_done("broker", step) == "done"
+    assert seen == [{}, {"broker": "away"}, {"broker": "away"}]
+    assert health.problems == {}
+
+
+async def test_stopping_ends_the_patience() -> None:
+    stopping = asyncio.Event()
+
+    async def step() -> None:
+        stopping.set()
+        raise BrokerUnavailable("away")
+
+    with pytest.raises(BrokerUnavailable):
+        await Patience(Health(), stopping).until_done("broker", step)
+
+
+async def test_readiness_tells_what_is_wrong() -> None:
+    health = Health()
+    async with (
+        serve_health(health, Metrics(), "127.0.0.1", 0) as port,
+        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
+    ):
+        async with session.get("/readyz") as answer:
+            assert answer.status == 200
+        health.report("store", "does not answer")
+        async with session.get("/readyz") as answer:
+            assert answer.status == 503
+            assert (await answer.json())["reasons"] == {"store": "does not answer"}
+        async with session.get("/healthz") as answer:
+            assert answer.status == 200
+
+
+async def test_figures_are_served_as_prometheus_reads_them() -> None:
+    metrics = Metrics()
+    metrics.commits.inc()
+    async with (
+        serve_health(Health(), metrics, "127.0.0.1", 0) as port,
+        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
+        session.get("/metrics") as answer,
+    ):
+        assert answer.content_type == "text/plain"
+        assert "identity_graph_commits_total 1.0" in await answer.text()
+
+
+async def test_a_port_in_use_is_named() -> None:
+    async with serve_health(Health(), Metrics(), "127.0.0.1", 0) as port:
+        with pytest.raises(ConsumerError, match=f"127.0.0.1:{port}.*IDENTITY_GRAPH_CONSUMER_PORT"):
+            async with serve_health(Health(), Metrics(), "127.0.0.1", port):
+                pass
