@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from graph_model.catalogue import Catalogue
@@ -56,7 +56,7 @@ class Ingest:
         *,
         metrics: Metrics,
         clock: Callable[[], int] = now_milliseconds,
-        on_commit: Callable[[Committed], None] = lambda _committed: None,
+        on_commit: Callable[[Committed], Awaitable[None]] | None = None,
     ) -> None:
         """Prepare to write.
 
@@ -66,7 +66,7 @@ class Ingest:
             outbox: this writer's claim on the store's outbox.
             metrics: where commits, conflicts and outcomes are counted.
             clock: the present time, milliseconds since 1970.
-            on_commit: told of every commit as soon as it is in force. A batch can take more commits than an
+            on_commit: awaited for every commit as soon as it is in force. A batch can take more commits than an
                 outbox has places, so whoever publishes must not wait for the end of `apply`.
         """
         self._store = store
@@ -84,7 +84,7 @@ class Ingest:
             progress: the log position that is in force when all of them are; kept with the last commit.
 
         Returns:
-            One outcome for each change, and the commits made. Their events are in the outbox: whoever
+            One outcome for each change, and the commits made. Their events are in the outbox until whoever
             publishes them acknowledges each commit.
 
         Raises:
@@ -124,7 +124,8 @@ class Ingest:
             await self._store.commit(plan, self._outbox)
             committed = Committed(plan.commit_id, plan.events)
             result.committed.append(committed)
-            self._on_commit(committed)
+            if self._on_commit is not None:
+                await self._on_commit(committed)
             result.became_generic.extend(sorted(i for i in loaded.crossing if loaded.deltas[i] > 0))
             self._metrics.commits.inc()
             for event_type, count in Counter(event.type.value for event in plan.events).items():

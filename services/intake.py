@@ -109,20 +109,15 @@ class ChangeIntake:
         self._clock = clock
         self._acceptance = AcceptanceClock(clock)
         self._one_at_a_time = asyncio.Lock()
-        self._claimed: tuple[Outbox, Ingest] | None = None
+        self._ingest: Ingest | None = None  #: None: the outbox must be claimed first
 
     async def open(self) -> None:
         """Claim the outbox, and publish what an earlier process left there.
 
         Without anybody who publishes, only the embedded store's outbox is claimed: its readers come to it.
         """
-        if self._publish is None and not isinstance(self._store, SqliteStore):
-            return
-        outbox = await self._store.claim_outbox(WRITER)
-        left = tuple(Committed(pending.commit_id, pending.events) for pending in outbox.pending)
-        await self._hand_over(outbox, left)
-        ingest = Ingest(self._store, self._catalogue, outbox, metrics=self._metrics, clock=self._clock)
-        self._claimed = outbox, ingest
+        if self._is_open_to_changes():
+            await self._claim()
 
     async def accept(self, source_name: str, rows: Sequence[RowChange]) -> IntakeResult:
         """Bring changes into force; those that cannot be used are listed and cost the others nothing.
@@ -138,13 +133,14 @@ class ChangeIntake:
             raise UnknownSource(self._catalogue)
         if source.file is None and (source.topic is not None or source.topic_pattern is not None):
             raise SourceFedByTopic(source)
-        if self._claimed is None:
+        if not self._is_open_to_changes():
             raise NobodyPublishes
-        outbox, ingest = self._claimed
         async with self._one_at_a_time:
+            ingest, self._ingest = self._ingest or await self._claim(), None
             changes, rejected = self._changes(source, rows)
             result = await ingest.apply(changes)
-            await self._hand_over(outbox, tuple(result.committed))
+            # Not reached after a failure: the next request claims anew, and publishes what this one left.
+            self._ingest = ingest
         if rejected:
             self._metrics.changes.labels(source.name, Outcome.DEAD.value).inc(len(rejected))
         outcomes = Counter({outcome: count for (_, outcome), count in result.outcomes.items()})
@@ -165,12 +161,29 @@ class ChangeIntake:
                 rejected.append(RejectedChange(index, rejection.reason))
         return changes, rejected
 
-    async def _hand_over(self, outbox: Outbox, committed: tuple[Committed, ...]) -> None:
-        if self._publish is not None and committed:
-            await self._publish(outbox, committed)
-            return
-        for commit in committed:
-            await outbox.acknowledge(commit.commit_id)
+    def _is_open_to_changes(self) -> bool:
+        return self._publish is not None or isinstance(self._store, SqliteStore)
+
+    async def _claim(self) -> Ingest:
+        outbox = await self._store.claim_outbox(WRITER)
+
+        async def hand_over(commit: Committed) -> None:
+            if self._publish is None:
+                await outbox.acknowledge(commit.commit_id)
+            else:
+                await self._publish(outbox, (commit,))
+
+        for pending in outbox.pending:
+            await hand_over(Committed(pending.commit_id, pending.events))
+        self._ingest = Ingest(
+            self._store,
+            self._catalogue,
+            outbox,
+            metrics=self._metrics,
+            clock=self._clock,
+            on_commit=hand_over,
+        )
+        return self._ingest
 
 
 def _require_storable(values: Mapping[str, JsonValue]) -> None:

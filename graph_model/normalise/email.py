@@ -1,11 +1,18 @@
 """E-mail addresses."""
 
+import re
 from functools import lru_cache
+from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
 
 from graph_model.normalise.casefold import fold_case
 from graph_model.normalise.characters import readable
+
+#: A dot-atom of RFC 5322 in ASCII, at most 64 characters; everything else takes the library's whole check.
+_ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_ORDINARY_LOCAL_PART: Final = re.compile(rf"(?=.{{1,64}}\Z){_ATOM}(?:\.{_ATOM})*")
+_LONGEST_ADDRESS: Final = 254
 
 
 @lru_cache(maxsize=32_768)
@@ -22,9 +29,24 @@ def normalise_email(text: str) -> str | None:
     seen = readable(text)
     if seen is None:
         return None
+    # Folding may change which characters there are, so what is checked is the folded address.
+    folded = fold_case(seen)
+    local, _, domain = folded.rpartition("@")
+    if not _ORDINARY_LOCAL_PART.fullmatch(local):
+        return _validated(folded)
+    # An ordinary local part says nothing about the domain, and most addresses share a few domains.
+    checked = _validated_domain(domain)
+    return None if checked is None or len(folded) > _LONGEST_ADDRESS else f"{local}@{checked}"
+
+
+@lru_cache(maxsize=8_192)
+def _validated_domain(domain: str) -> str | None:
+    checked = _validated(f"a@{domain}")
+    return None if checked is None else checked.removeprefix("a@")
+
+
+def _validated(address: str) -> str | None:
     try:
-        # Folding may change which characters there are, so what is checked is the folded address.
-        address = validate_email(fold_case(seen), check_deliverability=False, test_environment=True)
+        return validate_email(address, check_deliverability=False, test_environment=True).normalized
     except EmailNotValidError:
         return None
-    return address.normalized

@@ -66,3 +66,8 @@ def test_interrupting_a_batch_that_waits_for_input_ends_it_with_exit_code_130(fo
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=20)
     assert (process.returncode, told) == (130, b"")
+
+
+def test_the_manual_names_every_command() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
+    assert [name for name in MODULES if f"| `{name}" not in page] == []

@@ -1,5 +1,9 @@
 import pytest
+from email_validator import EmailNotValidError, validate_email
+from hypothesis import given
+from hypothesis import strategies as st
 
+from graph_model.normalise.casefold import fold_case
 from graph_model.normalise.email import normalise_email
 
 
@@ -45,3 +49,16 @@ def test_spellings_of_one_address_become_one(received: str, normal: str) -> None
 )
 def test_what_is_no_single_address_is_refused(received: str) -> None:
     assert normalise_email(received) is None
+
+
+@given(
+    st.text("abAB01!#'*+._-\" ()äß", max_size=70),
+    st.sampled_from(["example.com", "EXAMPLE.com", "exämple.org", "local", "a..b", "x.invalid", "", "a@b.org"]),
+)
+def test_ordinary_addresses_are_judged_as_the_library_judges_them(local: str, domain: str) -> None:
+    address = fold_case(f"{local}@{domain}").strip()
+    try:
+        judged = validate_email(address, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError:
+        judged = None
+    assert normalise_email(address) == judged
