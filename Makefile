@@ -6,9 +6,13 @@ BIN := $(VENV)/bin
 DATA ?= .data
 CATALOGUE ?= examples/shop/catalogue.yaml
 STORE := $(DATA)/shop.sqlite
+SAMPLES := $(wildcard $(dir $(CATALOGUE))data/*)
+PORT ?= 8080
+TESTS := $(filter-out tests/captures tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
+QUICK_TESTS := tests/unit tests/properties
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint lock stack stack-down stack-status benchmark clean
+.PHONY: help install run test lint docs lock stack stack-down stack-status benchmark clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +26,33 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+run: install $(DATA)/shop.loaded ## Serve the sample customers (loaded once) at port PORT, 8080 by default
+	@$(BIN)/identity-graph serve --catalogue $(CATALOGUE) --store sqlite:$(STORE) --port $(PORT)
+
+# The stamp comes last, so that an interrupted load is done again from the start.
+$(DATA)/shop.loaded: $(CATALOGUE) $(SAMPLES) | $(VENV)/installed
+	@mkdir -p $(DATA)
+	@rm -f $(STORE) $(STORE)-shm $(STORE)-wal
+	@echo "Loading the sample customers into $(STORE) (once) ..."
+	@$(BIN)/identity-graph ingest --catalogue $(CATALOGUE) --store sqlite:$(STORE) $(SAMPLES)
+	@touch $@
+
+test: install ## Run every test, the quick ones first
+	@$(BIN)/python -m pytest $(QUICK_TESTS) $(filter-out $(QUICK_TESTS),$(TESTS))
+
+lint: install ## Check style, formatting, types and the direction of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+docs: install ## Write the pages of docs/ that are made from the program
+	@$(BIN)/python -m cli.settings_page > docs/settings.md
+	@$(BIN)/identity-graph catalogue schema > docs/catalogue.schema.json
+
+benchmark: install ## Measure against raw limits, on this machine
+	@$(BIN)/python -m benchmarks
 
 lock: install ## Renew requirements.lock from pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -54,7 +54,7 @@ async def measure() -> list[Figure]:
             file.write_text(CATALOGUE_TEXT)
             environment = wiring(file, broker.bootstrap_servers, graph.url)
             with Consumer(folder / "consumer", environment) as consumer:
-                ours = await asyncio.to_thread(_rate, consumer.url)
+                ours = await asyncio.to_thread(wait_for_changes, consumer.url, CUSTOMERS)
     return [Figure("Kafka -> TinkerGraph -> profile-updated, one worker", ours, "rows/s", raw, "must reach 30 %")]
 
 
@@ -113,8 +113,11 @@ def _envelope(table: str, row: Mapping[str, JsonValue], number: int) -> bytes:
     return orjson.dumps({"before": None, "after": row, "source": {**position, **times}, "op": "c"})
 
 
-def _rate(url: str) -> float:
-    """Changes per second from the first in force until the last is in force and all events are published."""
+def wait_for_changes(url: str, count: int) -> float:
+    """Wait until a consumer has `count` changes in force and their events published; answers changes per second.
+
+    The clock starts with the first changes in force, so that the start of the process does not count.
+    """
     first: tuple[float, float] | None = None
     while True:
         now, figures = time.perf_counter(), urlopen(f"{url}/metrics").read().decode()  # noqa: S310 - our own process
@@ -124,8 +127,8 @@ def _rate(url: str) -> float:
         )
         if applied and first is None:
             first = (now, applied)
-        if first is not None and applied >= CUSTOMERS and published >= told:
-            return (applied - first[1]) / (now - first[0])
+        if first is not None and applied >= count and published >= told:
+            return (applied - first[1]) / max(now - first[0], 0.001)
         time.sleep(0.02)
 
 

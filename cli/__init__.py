@@ -1,1 +1,1 @@
-"""The command `identity-graph`."""
+"""The command `identity-graph`: one module for each of its commands."""

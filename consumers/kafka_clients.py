@@ -37,7 +37,7 @@ _SESSION_TIMEOUT_MS: Final = 20_000
 #: What a rebalance waits for workers to finish their batches in flight.
 REBALANCE_TIMEOUT_MS: Final = 30_000
 #: A fetch that waits on quiet partitions holds up the busy ones of the same broker at most so long.
-_FETCH_WAIT_MS: Final = 100
+_FETCH_WAIT_MS: Final = 20
 _PARTITION_FETCH_BYTES: Final = 2_000_000
 
 _REFUSALS: Final = (

@@ -1,0 +1,43 @@
+"""The commands, each loaded only when it is asked for: a client of Kafka or a web framework takes time to import."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, Final
+
+import typer
+from typer.core import TyperGroup
+
+#: Command -> the module that defines it, as a Typer application or as a function of the command's name.
+MODULES: Final[Mapping[str, str]] = {
+    "serve": "cli.serve",
+    "consume": "cli.consume",
+    "ingest": "cli.ingest",
+    "resolve": "cli.resolve",
+    "export": "cli.export",
+    "verify": "cli.verify",
+    "explain": "cli.explain",
+    "catalogue": "cli.catalogue",
+    "version": "cli.version",
+}
+
+
+class CommandModules(TyperGroup):
+    """A group whose commands are modules (as click's documentation describes lazily loaded commands)."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002 - the context's type is Typer's own
+        """The names of all commands, in the order of `--help`."""
+        return list(MODULES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002 - likewise
+        """Import a command; None where there is none of this name."""
+        if cmd_name not in MODULES:
+            return None
+        module = import_module(MODULES[cmd_name])
+        if hasattr(module, "app"):
+            application: typer.Typer = module.app
+        else:
+            application = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+            application.command(cmd_name)(getattr(module, cmd_name))
+        command = typer.main.get_command(application)
+        command.name = cmd_name
+        return command

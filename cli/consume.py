@@ -1,0 +1,35 @@
+"""`identity-graph consume`: from Kafka into the store, and out to `profile-updated`."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from cli.log_output import set_up_logging
+from cli.opening import load_catalogue
+from cli.options import CatalogueOption, StoreOption, settings_with
+from consumers.worker import run_worker
+
+
+def consume(
+    rewind: Annotated[
+        bool,
+        typer.Option("--rewind", help="Read all topics again from their beginnings, for a store that is new."),
+    ] = False,
+    catalogue: CatalogueOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Read the topics of the catalogue and keep the store up to date, until told to stop.
+
+    Several of them in one consumer group share the work. Where Kafka is: IDENTITY_GRAPH_KAFKA_BOOTSTRAP_SERVERS
+    and the settings beside it (TLS, SASL, group, topics). Readiness and metrics: IDENTITY_GRAPH_CONSUMER_PORT.
+
+    For example:
+
+        IDENTITY_GRAPH_KAFKA_BOOTSTRAP_SERVERS=broker:9092 identity-graph consume
+
+        identity-graph consume --rewind --store ws://graph:8182/gremlin
+    """
+    settings = settings_with(catalogue=catalogue, store=store)
+    set_up_logging(settings)
+    asyncio.run(run_worker(settings, load_catalogue(settings.catalogue), rewind=rewind))

@@ -1,0 +1,53 @@
+"""What the exit code of every command tells a script."""
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Final
+
+from pydantic import ValidationError
+
+from consumers.errors import BrokerUnavailable, ConsumerError
+from graph_model.errors import CatalogueError, IdentityGraphError
+from services.intake import IntakeRefused
+from services.stores.errors import ClaimLost, StoreError, StoreUnavailable
+
+
+class ExitCode(IntEnum):
+    """The codes; Ctrl-C ends everything but `serve` and `consume` with 130, as usual."""
+
+    DONE = 0  #: all of it
+    REFUSED = 1  #: done, but something was rejected, not found, or found wrong
+    MISUSED = 2  #: nothing done: wrong usage, catalogue or configuration, or a store of another catalogue
+    UNAVAILABLE = 3  #: a service that is needed does not answer: the same command can work later
+    FAULT = 70  #: a fault of this program
+
+
+#: For the end of `--help` and for `docs/cli.md`.
+EXIT_CODES_HELP: Final = (
+    "Exit codes: 0 done; 1 done, but something was rejected, not found or found wrong; 2 nothing done: wrong usage, "
+    "catalogue or configuration; 3 a needed service does not answer; 130 interrupted; 70 a fault of the program."
+)
+
+#: The first type that fits decides.
+_CODES: Final[Mapping[type[Exception], ExitCode]] = {
+    StoreUnavailable: ExitCode.UNAVAILABLE,
+    BrokerUnavailable: ExitCode.UNAVAILABLE,
+    ClaimLost: ExitCode.REFUSED,
+    StoreError: ExitCode.MISUSED,
+    ConsumerError: ExitCode.MISUSED,
+    CatalogueError: ExitCode.MISUSED,
+    IntakeRefused: ExitCode.MISUSED,
+    ValidationError: ExitCode.MISUSED,
+    IdentityGraphError: ExitCode.REFUSED,
+}
+
+
+class UsageRefused(IdentityGraphError):
+    """What was asked for on the command line cannot be done."""
+
+
+def exit_code(error: Exception) -> ExitCode:
+    """The exit code that an error ends the command with."""
+    if isinstance(error, UsageRefused):
+        return ExitCode.MISUSED
+    return next((code for kind, code in _CODES.items() if isinstance(error, kind)), ExitCode.FAULT)

@@ -1,0 +1,61 @@
+"""`identity-graph export`: all live profiles, as documents or as a list of members."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, BinaryIO, Literal
+
+import orjson
+import typer
+
+from cli.batch import run_batch
+from cli.log_output import set_up_logging
+from cli.opening import load_catalogue, opened_store
+from cli.options import STANDARD_STREAM, CatalogueOption, OutOption, StoreOption, settings_with
+from cli.output import MEMBER_COLUMNS, csv_rows, result_file
+from graph_model.catalogue import Catalogue
+from graph_model.profiles import ProfileStatus, document_members
+from services.settings import Settings
+from services.stores.port import Store, StoredProfile
+
+ExportFormat = Literal["jsonl", "csv"]
+
+
+def export(
+    out: OutOption = STANDARD_STREAM,
+    export_format: Annotated[
+        ExportFormat, typer.Option("--format", help="`jsonl`: profile documents; `csv`: source,key,profile_id.")
+    ] = "jsonl",
+    catalogue: CatalogueOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Write all live profiles, in order of their ids; nothing is held in memory.
+
+    For example:
+
+        identity-graph export --out profiles.jsonl
+
+        identity-graph export --format csv --out members.csv
+    """
+    settings = settings_with(catalogue=catalogue, store=store)
+    set_up_logging(settings)
+    meaning = load_catalogue(settings.catalogue)
+    with result_file(out) as file:
+        run_batch(_export(settings, meaning, export_format, file))
+
+
+async def _export(settings: Settings, catalogue: Catalogue, export_format: ExportFormat, file: BinaryIO) -> None:
+    async with opened_store(settings, catalogue) as store:
+        if export_format == "jsonl":
+            async for profile in _live(store):
+                file.write(profile.document + b"\n")
+            return
+        with csv_rows(file) as write_row:
+            write_row(MEMBER_COLUMNS)
+            async for profile in _live(store):
+                for address in document_members(orjson.loads(profile.document)):
+                    write_row((address.source, address.key, profile.profile_id))
+
+
+async def _live(store: Store) -> AsyncIterator[StoredProfile]:
+    async for profile in store.scan_profiles():
+        if profile.status is ProfileStatus.LIVE:
+            yield profile

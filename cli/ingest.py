@@ -1,0 +1,121 @@
+"""`identity-graph ingest`: files of rows or of change envelopes, into the store."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from cli.batch import run_batch
+from cli.exit_codes import ExitCode
+from cli.ingest_summary import IngestSummary, largest_profiles
+from cli.input_files import InputFile, choose_sources, read_entries
+from cli.log_output import set_up_logging
+from cli.opening import load_catalogue, opened_store
+from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
+from cli.output import print_json
+from cli.progress import FileProgress, file_progress
+from cli.publishing import publishing
+from graph_model.catalogue import Catalogue
+from graph_model.records import Change
+from services.acceptance import AcceptanceClock
+from services.clock import now_milliseconds
+from services.ingest import Committed, Ingest
+from services.intake import Publish
+from services.metrics import Metrics
+from services.settings import Settings
+from services.stores.port import Outbox
+
+#: The name under which this command claims its part of the outbox.
+WRITER: Final = "cli-ingest"
+
+BATCH_SIZE: Final = 500  #: changes in one commit
+
+
+def ingest(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="CSV, JSON lines or JSON; `-` is standard input.")
+    ],
+    source: Annotated[
+        str | None, typer.Option("--source", metavar="NAME", help="Source of all files; else told by their names.")
+    ] = None,
+    catalogue: CatalogueOption = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring files of rows, or of change envelopes, into the store.
+
+    A file belongs to the source whose `file` pattern its name fits, or to the one given with `--source`.
+    Change envelopes (Debezium, one on each line) find their source by their table. Rows that cannot be used are
+    listed with line and reason; all others are in force. Doing it again changes nothing.
+
+    For example:
+
+        identity-graph ingest crm.csv shop.jsonl
+
+        identity-graph ingest --source crm export-2026.csv --json
+
+        zcat changes.jsonl.gz | identity-graph ingest -
+    """
+    settings = settings_with(catalogue=catalogue, store=store)
+    set_up_logging(settings)
+    meaning = load_catalogue(settings.catalogue)
+    chosen = choose_sources(files, source, meaning)
+    summary = run_batch(_ingest(settings, meaning, chosen))
+    if as_json:
+        print_json(summary.to_json())
+    else:
+        summary.print()
+    if summary.rejections.total:
+        raise typer.Exit(ExitCode.REFUSED)
+
+
+async def _ingest(settings: Settings, catalogue: Catalogue, files: list[InputFile]) -> IngestSummary:
+    metrics = Metrics()
+    async with opened_store(settings, catalogue) as store, publishing(settings, store, metrics) as publish:
+        outbox = await store.claim_outbox(WRITER)
+        await publish(outbox, tuple(Committed(left.commit_id, left.events) for left in outbox.pending))
+        road = _Road(Ingest(store, catalogue, outbox, metrics=metrics), outbox, publish)
+        with file_progress() as progress:
+            for file in files:
+                await _ingest_file(file, catalogue, road, progress)
+        await road.finish()
+        road.summary.largest = await largest_profiles(store, road.summary)
+        return road.summary
+
+
+async def _ingest_file(file: InputFile, catalogue: Catalogue, road: "_Road", progress: FileProgress) -> None:
+    with progress.reading(file) as reading:
+        for entry in read_entries(file, reading.stream, catalogue, road.accept):
+            road.summary.count_entry(file, entry)
+            for change in entry.changes:
+                await road.take(change)
+            reading.count()
+
+
+class _Road:
+    """From single changes to commits whose events are handed over."""
+
+    def __init__(self, ingest: Ingest, outbox: Outbox, publish: Publish) -> None:
+        self.summary = IngestSummary()
+        self._ingest = ingest
+        self._outbox = outbox
+        self._publish = publish
+        self._waiting: list[Change] = []
+        self._acceptance = AcceptanceClock()
+
+    def accept(self) -> tuple[int, int]:
+        """The number of the next change, and the present time in milliseconds."""
+        return self._acceptance.next(1), now_milliseconds()
+
+    async def take(self, change: Change) -> None:
+        """Take one change; it is in force once the batch is full."""
+        self._waiting.append(change)
+        if len(self._waiting) >= BATCH_SIZE:
+            await self.finish()
+
+    async def finish(self) -> None:
+        """Bring everything taken so far into force."""
+        result = await self._ingest.apply(self._waiting)
+        await self._publish(self._outbox, tuple(result.committed))
+        self.summary.count_result(result)
+        self._waiting.clear()

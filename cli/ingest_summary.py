@@ -1,0 +1,117 @@
+"""What `ingest` says at its end: counts that add up, what was rejected, and what is worth a look."""
+
+import heapq
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+import orjson
+import typer
+
+from cli.input_files import Entry, InputFile
+from cli.rejections import Rejections
+from cli.tables import print_table
+from graph_model.identifiers import Identifier
+from graph_model.profiles import ProfileStatus
+from services.ingest import IngestResult
+from services.stores.port import Store
+
+#: So many identifiers and profiles are shown; of the rest only the number.
+SHOWN: Final = 20
+SHOWN_PROFILES: Final = 5
+
+#: Profiles may have shrunk since their largest event, so more are looked at than shown.
+_CANDIDATES: Final = 100
+
+#: What becomes of a line.
+_WORDS: Final = ("applied", "unchanged", "stale", "rejected", "ignored")
+
+
+@dataclass(slots=True)
+class IngestSummary:
+    """Counts of one run, kept while it goes on."""
+
+    lines: Counter[str] = field(default_factory=Counter)  #: source -> what came in
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)  #: (source, word) -> what became of it
+    events: Counter[str] = field(default_factory=Counter)  #: type of profile event -> number
+    rejections: Rejections = field(default_factory=Rejections)
+    generic: dict[Identifier, None] = field(default_factory=dict)  #: identifiers that became generic, in order
+    largest: list[tuple[str, int]] = field(default_factory=list)  #: profile id, its records; most first
+    sizes: dict[str, int] = field(default_factory=dict)  #: candidates for the largest profiles
+
+    def count_entry(self, file: InputFile, entry: Entry) -> None:
+        """Count what came in, and what comes to nothing."""
+        self.lines[entry.source] += max(1, len(entry.changes))
+        if entry.reason is not None:
+            self.outcomes[entry.source, "rejected"] += 1
+            self.rejections.add(file, entry)
+        elif not entry.changes:
+            self.outcomes[entry.source, "ignored"] += 1
+
+    def count_result(self, result: IngestResult) -> None:
+        """Count what became of a batch."""
+        for (source, outcome), count in result.outcomes.items():
+            self.outcomes[source, outcome.value] += count
+        self.generic |= dict.fromkeys(result.became_generic)
+        for commit in result.committed:
+            for event in commit.events:
+                self.events[event.type.value] += 1
+                records = orjson.loads(event.data)["profile"]["records"]
+                self.sizes[event.profile_id] = len(records)
+        if len(self.sizes) > 10 * _CANDIDATES:
+            self.sizes = dict(heapq.nlargest(_CANDIDATES, self.sizes.items(), key=_by_size))
+
+    def to_json(self) -> dict[str, object]:
+        """The summary for scripts."""
+        return {
+            "sources": {
+                source: {"in": count, **{word: self.outcomes[source, word] for word in _WORDS}}
+                for source, count in sorted(self.lines.items())
+            },
+            "profiles": dict(sorted(self.events.items())),
+            "largest_profiles": [{"profile_id": profile_id, "records": size} for profile_id, size in self.largest],
+            "became_generic": {
+                "count": len(self.generic),
+                "first": [{"kind": each.kind, "value": each.value} for each in list(self.generic)[:SHOWN]],
+            },
+            "rejected": self.rejections.to_json(),
+        }
+
+    def print(self) -> None:
+        """Print the summary for people."""
+        rows = [
+            (source, str(count), *(str(self.outcomes[source, word]) for word in _WORDS))
+            for source, count in sorted(self.lines.items())
+        ]
+        print_table(("source", "in", *_WORDS), rows)
+        for line in self._remarks():
+            typer.echo(line)
+
+    def _remarks(self) -> Iterator[str]:
+        if self.events:
+            yield "\nProfile changes: " + ", ".join(f"{count} {word}" for word, count in sorted(self.events.items()))
+        if self.largest:
+            yield "Largest of them:"
+            yield from (f"  {profile_id}  {size} record{'s' if size > 1 else ''}" for profile_id, size in self.largest)
+        if self.generic:
+            yield f"\nToo common to be evidence from now on (generic): {len(self.generic)} identifiers"
+            yield from (f"  {identifier}" for identifier in list(self.generic)[:SHOWN])
+            if len(self.generic) > SHOWN:
+                yield f"  … and {len(self.generic) - SHOWN} more"
+        yield from self.rejections.lines()
+
+
+async def largest_profiles(store: Store, summary: IngestSummary) -> list[tuple[str, int]]:
+    """The live profiles with most records among those that this run has changed."""
+    profiles = await store.read_profiles(list(summary.sizes))
+    sizes = [
+        (profile_id, len(orjson.loads(profile.document)["records"]))
+        for profile_id, profile in profiles.items()
+        if profile.status is ProfileStatus.LIVE
+    ]
+    return sorted(sizes, key=lambda each: (-each[1], each[0]))[:SHOWN_PROFILES]
+
+
+def _by_size(candidate: tuple[str, int]) -> int:
+    return candidate[1]

@@ -1,0 +1,216 @@
+"""Files given on the command line: which source each one belongs to, and the changes that its lines stand for."""
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from io import BufferedReader
+from pathlib import Path
+from typing import Final, cast
+
+import orjson
+
+from cli.exit_codes import UsageRefused
+from cli.options import STANDARD_STREAM
+from consumers.decoders import DECODERS, Decoder
+from consumers.decoders.message import Headers, Message
+from graph_model.catalogue import Catalogue, Source
+from graph_model.errors import MessageRejected
+from graph_model.mapping import Origin, row_change
+from graph_model.records import Change, JsonValue, Position
+from services.row_files import BadLine, FileFormat, FileRow, file_format, read_csv, read_json
+
+#: What entries are counted under while it is not known which source they belong to.
+UNKNOWN_SOURCE: Final = "unknown"
+
+_ANY_TOPIC: Final = re.compile(".*", re.DOTALL)
+_PEEKED_BYTES: Final = 4096
+_MESSAGE_FIELDS: Final = frozenset({"key", "value", "headers"})
+
+#: Gives the next acceptance number and the present time in milliseconds.
+Accept = Callable[[], tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputFile:
+    """A file, or standard input, and the sources that its lines may belong to."""
+
+    path: Path
+    sources: Mapping[str, Source]
+    rows_of: Source | None  #: the source whose plain rows it holds; None: it holds envelopes of changes
+
+    @property
+    def name(self) -> str:
+        """How it is called in messages."""
+        return "standard input" if self.path == STANDARD_STREAM else str(self.path)
+
+    @property
+    def size(self) -> int | None:
+        """Its length in bytes; None where that is not known."""
+        return self.path.stat().st_size if self.path.is_file() else None
+
+    @property
+    def label(self) -> str:
+        """What a line is counted under that does not tell its source."""
+        return next(iter(self.sources)) if len(self.sources) == 1 else UNKNOWN_SOURCE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What one line of a file stands for."""
+
+    line: int
+    source: str  #: what it is counted under
+    changes: tuple[Change, ...] = ()  #: none: it is ignored by rule, or rejected
+    reason: str | None = None  #: why it was rejected
+
+
+def choose_sources(paths: list[Path], source: str | None, catalogue: Catalogue) -> list[InputFile]:
+    """Find out what every file holds, before anything is read.
+
+    Args:
+        paths: the files, `-` for standard input.
+        source: the source that all of them belong to; None: told by their names, or by the envelopes in them.
+        catalogue: the sources, with the file name patterns that they take.
+
+    Raises:
+        UsageRefused: a file cannot be read, or it is not clear what it holds.
+    """
+    return [_input_file(path, source, catalogue) for path in paths]
+
+
+@contextmanager
+def open_path(path: Path) -> Iterator[BufferedReader]:
+    """Open a file, or standard input, for reading.
+
+    Raises:
+        UsageRefused: it cannot be opened.
+    """
+    if path == STANDARD_STREAM:
+        yield cast("BufferedReader", sys.stdin.buffer)
+        return
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        raise UsageRefused(f"{path} cannot be read: {error.strerror}; a readable file is expected") from error
+    with stream:
+        yield stream
+
+
+def read_entries(file: InputFile, stream: BufferedReader, catalogue: Catalogue, accept: Accept) -> Iterator[Entry]:
+    """Read the lines of an open file; a bad one is told and costs the others nothing.
+
+    Args:
+        file: what the stream holds.
+        stream: the file's bytes.
+        catalogue: what the columns mean.
+        accept: called for every change, in the order of the lines.
+    """
+    lines = {"csv": read_csv, "json": read_json}[_format(file, stream)](stream)
+    narrowed = replace(catalogue, sources=file.sources)
+    decode = _decoder(file)
+    for line in lines:
+        if isinstance(line, BadLine):
+            yield Entry(line=line.line, source=file.label, reason=line.reason)
+            continue
+        number, now = accept()
+        try:
+            if file.rows_of is not None:
+                origin = Origin(position=Position(0, number), observed_at=now)
+                changes: tuple[Change, ...] = (row_change(file.rows_of, line.values, origin),)
+            else:
+                changes = decode(_message(line, number, now), narrowed)
+        except MessageRejected as rejection:
+            yield Entry(line=line.line, source=file.label, reason=rejection.reason)
+            continue
+        source = changes[0].address.source if changes else file.label
+        yield Entry(line=line.line, source=source, changes=changes)
+
+
+def is_message(fields: Mapping[str, JsonValue]) -> bool:
+    """Tell whether a line is one message as it lay in its topic: key, value, headers."""
+    return "value" in fields and fields.keys() <= _MESSAGE_FIELDS
+
+
+def _input_file(path: Path, source: str | None, catalogue: Catalogue) -> InputFile:
+    if path != STANDARD_STREAM and (path.is_dir() or not path.exists()):
+        found = "a folder" if path.is_dir() else "missing"
+        raise UsageRefused(f"{path} is {found}; a readable file is expected, or `-` for standard input")
+    if source is not None:
+        return _file_of(path, _named(source, catalogue))
+    sources = catalogue.sources.values()
+    fitting = [each for each in sources if each.file is not None and path.match(each.file)]
+    if len(fitting) > 1 and any(each.format == "rows" for each in fitting):
+        names = ", ".join(each.name for each in fitting)
+        raise UsageRefused(f"{path} fits the `file` patterns of several sources ({names}); name one with --source")
+    if len(fitting) == 1 and fitting[0].format == "rows":
+        return _file_of(path, fitting[0])
+    envelopes = fitting or [each for each in sources if each.format != "rows"]
+    if not envelopes:
+        patterns = ", ".join(f"{each.file} ({each.name})" for each in sources if each.file is not None)
+        raise UsageRefused(
+            f"{path} fits no `file` pattern of the catalogue ({patterns or 'there are none'}); name its source with "
+            f"--source: {', '.join(catalogue.sources)}"
+        )
+    return InputFile(path=path, sources={each.name: each for each in envelopes}, rows_of=None)
+
+
+def _named(name: str, catalogue: Catalogue) -> Source:
+    if name not in catalogue.sources:
+        raise UsageRefused(f"the catalogue has no source {name!r}; it has: {', '.join(catalogue.sources)}")
+    return catalogue.sources[name]
+
+
+def _file_of(path: Path, source: Source) -> InputFile:
+    """A file of one source; its envelopes are taken whatever the topic that they were sent to."""
+    if source.format == "rows":
+        return InputFile(path=path, sources={source.name: source}, rows_of=source)
+    return InputFile(path=path, sources={source.name: replace(source, topic_pattern=_ANY_TOPIC)}, rows_of=None)
+
+
+def _format(file: InputFile, stream: BufferedReader) -> FileFormat:
+    """How the file is written; changes come as JSON only."""
+    return file_format(file.path.name, stream.peek(_PEEKED_BYTES)) if file.rows_of is not None else "json"
+
+
+def _decoder(file: InputFile) -> Decoder:
+    formats = {source.format for source in file.sources.values()}
+    if len(formats) > 1:
+        raise UsageRefused(
+            f"{file.name} may hold changes of several formats ({', '.join(sorted(formats))}); name its source "
+            "with --source"
+        )
+    return DECODERS[formats.pop()]
+
+
+def _message(row: FileRow, number: int, now: int) -> Message:
+    """The message that a line holds: the bare value, or an object of key, value and headers."""
+    fields = row.values
+    if not is_message(fields):
+        return Message(topic="", offset=number, timestamp=now, value=orjson.dumps(fields))
+    return Message(
+        topic="",
+        offset=number,
+        timestamp=now,
+        key=_content(fields.get("key")),
+        value=_content(fields["value"]),
+        headers=_headers(fields.get("headers")),
+    )
+
+
+def _content(value: JsonValue) -> bytes | None:
+    return None if value is None else orjson.dumps(value)
+
+
+def _headers(value: JsonValue) -> Headers:
+    """Headers as an object, or as a list of pairs; text stands for itself, all else for its JSON."""
+    listed = value if isinstance(value, list) else []
+    pairs = value.items() if isinstance(value, Mapping) else (pair for pair in listed if _is_pair(pair))
+    return tuple(
+        (str(name), content.encode() if isinstance(content, str) else _content(content)) for name, content in pairs
+    )
+
+
+def _is_pair(value: JsonValue) -> bool:
+    return isinstance(value, list) and len(value) == 2

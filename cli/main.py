@@ -1,0 +1,60 @@
+"""Entry of the command `identity-graph`: its commands, and how every failure ends."""
+
+import os
+import sys
+import traceback
+from typing import Final
+
+import typer
+from pydantic import ValidationError
+
+from cli.commands import CommandModules
+from cli.exit_codes import EXIT_CODES_HELP, exit_code
+from graph_model.errors import IdentityGraphError
+from services.settings import KafkaSettings, Settings
+
+SETTINGS: Final = (Settings, KafkaSettings)
+
+app = typer.Typer(
+    cls=CommandModules,
+    help="Change events in, merged customer profiles and prompt context out.",
+    epilog=EXIT_CODES_HELP,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+
+
+@app.callback()
+def _root() -> None:
+    """The commands are modules of their own, found by `CommandModules`."""
+
+
+def main() -> None:
+    """Run the command line; nothing but a line of explanation reaches the user when it fails."""
+    try:
+        app(prog_name="identity-graph")
+    except Exception as error:  # noqa: BLE001 - the last place where an error can be explained
+        sys.stderr.write(f"error: {_explanation(error)}\n")
+        sys.exit(exit_code(error))
+
+
+def _explanation(error: Exception) -> str:
+    if isinstance(error, IdentityGraphError):
+        return str(error)
+    if isinstance(error, ValidationError):
+        return _wrong_settings(error)
+    # Asked of the environment itself: what failed may have been reading the settings.
+    if os.environ.get("IDENTITY_GRAPH_LOG_LEVEL", "").lower() == "debug":
+        return "".join(traceback.format_exception(error)).rstrip()
+    return (
+        f"a fault of this program ({type(error).__name__}); set IDENTITY_GRAPH_LOG_LEVEL=debug to see where it is, "
+        "and please report it"
+    )
+
+
+def _wrong_settings(error: ValidationError) -> str:
+    prefix = next(str(kind.model_config["env_prefix"]) for kind in SETTINGS if kind.__name__ == error.title)
+    lines = [f"{prefix}{fault['loc'][0]}".upper() + f": {fault['msg']}" for fault in error.errors()]
+    return "\n".join(["the settings cannot be used:", *(f"  - {line}" for line in lines)])

@@ -1,0 +1,53 @@
+"""Where commands write their results."""
+
+import csv
+import io
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import orjson
+import typer
+
+from cli.exit_codes import UsageRefused
+from cli.options import STANDARD_STREAM
+
+#: The columns of a list of members.
+MEMBER_COLUMNS: Final = ("source", "key", "profile_id")
+
+
+@contextmanager
+def result_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for a result, or standard output; a file appears only once it is whole.
+
+    Raises:
+        UsageRefused: the file cannot be written.
+    """
+    if path == STANDARD_STREAM:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    try:
+        with unfinished.open("wb") as file:
+            yield file
+        unfinished.replace(path)
+    except OSError as error:
+        raise UsageRefused(f"{path} cannot be written: {error.strerror}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def print_json(result: object, *, to_error_stream: bool = False) -> None:
+    """Print one JSON object for scripts."""
+    typer.echo(orjson.dumps(result, option=orjson.OPT_INDENT_2).decode(), err=to_error_stream)
+
+
+@contextmanager
+def csv_rows(file: BinaryIO) -> Iterator[Callable[[Sequence[object]], object]]:
+    """Give a function that writes one row as CSV in UTF-8, with line feeds only."""
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    yield csv.writer(text, lineterminator="\n").writerow
+    text.detach()

@@ -1,0 +1,71 @@
+"""Where the events of commits go that this process makes."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TypeAlias
+
+from cli.exit_codes import UsageRefused
+from consumers.kafka_admin import KafkaAdmin
+from consumers.producer import Producer
+from consumers.publisher import Publisher
+from services.ingest import Committed
+from services.intake import Publish
+from services.metrics import Metrics
+from services.settings import KafkaSettings, Settings
+from services.stores.port import Outbox, Store
+from services.stores.sqlite import SqliteStore
+
+#: Opens what publishes the events that one process commits to a store.
+OpenPublisher: TypeAlias = Callable[[Store, Metrics], AbstractAsyncContextManager[Publish]]
+
+
+def kafka_publisher(settings: Settings) -> OpenPublisher | None:
+    """What publishes to the Kafka of the settings; None where there is none."""
+    if not settings.kafka.bootstrap_servers:
+        return None
+
+    def opened(store: Store, metrics: Metrics) -> AbstractAsyncContextManager[Publish]:
+        return _publishing(settings.kafka, store, metrics)
+
+    return opened
+
+
+@asynccontextmanager
+async def publishing(settings: Settings, store: Store, metrics: Metrics) -> AsyncIterator[Publish]:
+    """Publish to Kafka where it is configured; else leave the events in the embedded store, for its readers.
+
+    Raises:
+        UsageRefused: there is no Kafka, and the store keeps no events.
+        ConsumerError: Kafka cannot be used.
+    """
+    publisher = kafka_publisher(settings)
+    if publisher is not None:
+        async with publisher(store, metrics) as publish:
+            yield publish
+    elif isinstance(store, SqliteStore):
+        yield _acknowledge
+    else:
+        raise UsageRefused(
+            "the events of these changes would be lost: this store keeps them only until they are published, and no "
+            "Kafka is configured. Set IDENTITY_GRAPH_KAFKA_BOOTSTRAP_SERVERS, or use an embedded store (sqlite:FILE)"
+        )
+
+
+@asynccontextmanager
+async def _publishing(settings: KafkaSettings, store: Store, metrics: Metrics) -> AsyncIterator[Publish]:
+    admin = KafkaAdmin(settings)
+    try:
+        await admin.connect()
+        await admin.ensure_topics()
+    finally:
+        await admin.close()
+    producer = Producer(settings)
+    try:
+        yield Publisher(store, producer, settings, metrics).publish
+    finally:
+        await producer.close()
+
+
+async def _acknowledge(outbox: Outbox, committed: tuple[Committed, ...]) -> None:
+    for commit in committed:
+        await outbox.acknowledge(commit.commit_id)

@@ -1,0 +1,47 @@
+"""Lines that could not be used: counted, and the first of them kept to be shown."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from cli.input_files import Entry, InputFile
+
+#: So many are shown; of the rest only the number.
+SHOWN: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A line that could not be used."""
+
+    file: str
+    line: int
+    reason: str
+
+
+@dataclass(slots=True)
+class Rejections:
+    """All rejected lines of a run."""
+
+    total: int = 0
+    first: list[Rejected] = field(default_factory=list)
+
+    def add(self, file: InputFile, entry: Entry) -> None:
+        """Count a rejected line of a file."""
+        self.total += 1
+        if len(self.first) < SHOWN:
+            self.first.append(Rejected(file.name, entry.line, entry.reason or ""))
+
+    def to_json(self) -> dict[str, object]:
+        """For scripts."""
+        shown = [{"file": each.file, "line": each.line, "reason": each.reason} for each in self.first]
+        return {"count": self.total, "first": shown}
+
+    def lines(self) -> Iterator[str]:
+        """For people; nothing where nothing was rejected."""
+        if not self.total:
+            return
+        yield f"\nRejected: {self.total} line{'s' if self.total > 1 else ''}; all others are used"
+        yield from (f"  {each.file}, line {each.line}: {each.reason}" for each in self.first)
+        if self.total > SHOWN:
+            yield f"  … and {self.total - SHOWN} more"

@@ -1,0 +1,141 @@
+"""`identity-graph resolve`: rows in, a partition out; no store, nothing left behind.
+
+The result depends on the rows alone, not on their order nor on that of the files.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from cli.exit_codes import ExitCode
+from cli.input_files import Accept, InputFile, choose_sources, read_entries
+from cli.opening import load_catalogue
+from cli.options import STANDARD_STREAM, JsonOption, OutOption
+from cli.output import MEMBER_COLUMNS, csv_rows, print_json, result_file
+from cli.progress import FileProgress, file_progress
+from cli.rejections import Rejections
+from graph_model.catalogue import Catalogue
+from graph_model.mapping import map_record
+from graph_model.records import Change, Record, RecordAddress, succeed
+from graph_model.resolve import Cluster
+from graph_model.resolve import resolve as resolve_records
+
+
+def resolve(
+    inputs: Annotated[
+        list[Path], typer.Argument(metavar="INPUT...", help="CSV, JSON lines or JSON; `-` is standard input.")
+    ],
+    catalogue: Annotated[Path, typer.Option("--catalogue", metavar="FILE", help="The catalogue.")],
+    out: OutOption,
+    source: Annotated[
+        str | None, typer.Option("--source", metavar="NAME", help="Source of all inputs; else told by their names.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell which rows are one person: `source,key,profile_id` as CSV, without a store.
+
+    Ids are numbers of this run: profile 1 has the smallest address. The same rows give the same bytes, in
+    whatever order they come; of several rows with one key the newest counts (by the source's `version` and
+    `event_time` columns).
+
+    For example:
+
+        identity-graph resolve --catalogue catalogue.yaml crm.csv shop.csv --out members.csv
+
+        identity-graph resolve --catalogue catalogue.yaml --source crm - --out - < crm.csv
+    """
+    meaning = load_catalogue(catalogue)
+    files = choose_sources(inputs, source, meaning)
+    gathered = _Gathered(meaning)
+    with file_progress() as progress:
+        for file in files:
+            gathered.read(file, progress)
+    clusters = _clusters(gathered.records, meaning)
+    with result_file(out) as written, csv_rows(written) as write_row:
+        write_row(MEMBER_COLUMNS)
+        for number, cluster in enumerate(clusters, start=1):
+            for address in cluster.members:
+                write_row((address.source, address.key, number))
+    # The summary must not run into the result.
+    _tell(gathered, clusters, as_json=as_json, to_error_stream=out == STANDARD_STREAM)
+    if gathered.rejections.total:
+        raise typer.Exit(ExitCode.REFUSED)
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """The newest version of every row read."""
+
+    catalogue: Catalogue
+    records: dict[RecordAddress, Record] = field(default_factory=dict)
+    lines: int = 0
+    rejections: Rejections = field(default_factory=Rejections)
+    _columns: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def read(self, file: InputFile, progress: FileProgress) -> None:
+        """Read one file."""
+        accept: Accept = (lambda: (0, 0)) if file.rows_of is not None else _in_order(self.lines)
+        self._columns |= {name: source.columns for name, source in file.sources.items()}
+        with progress.reading(file) as reading:
+            for entry in read_entries(file, reading.stream, self.catalogue, accept):
+                self.lines += 1
+                if entry.reason is not None:
+                    self.rejections.add(file, entry)
+                for change in entry.changes:
+                    self._take(change, ordered=file.rows_of is None)
+                reading.count()
+
+    def _take(self, change: Change, *, ordered: bool) -> None:
+        """Keep the newer version: of changes the later one, of plain rows the one that says so itself."""
+        stored = self.records.get(change.address)
+        record = succeed(stored if ordered else None, change, self._columns[change.address.source]).record
+        if record is not None and (ordered or stored is None or _age(record) > _age(stored)):
+            self.records[change.address] = record
+
+
+def _in_order(start: int) -> Accept:
+    numbers = count(start + 1)
+    return lambda: (next(numbers), 0)
+
+
+def _age(record: Record) -> tuple[object, ...]:
+    """Sorts versions of a row, oldest first; where they do not say, by their values, so that order plays no part."""
+    return (record.position, record.observed_at, orjson.dumps(record.values))
+
+
+def _clusters(records: Mapping[RecordAddress, Record], catalogue: Catalogue) -> Sequence[Cluster]:
+    mapped = {address: map_record(record, catalogue) for address, record in records.items() if not record.is_grave}
+    holders = Counter(identifier for each in mapped.values() for identifier in each.identifiers)
+    generic = frozenset(each for each, number in holders.items() if catalogue.kinds[each.kind].is_generic(number))
+    components = resolve_records(mapped, generic, catalogue)
+    return sorted((cluster for each in components for cluster in each.clusters), key=lambda each: each.members)
+
+
+def _tell(gathered: _Gathered, clusters: Sequence[Cluster], *, as_json: bool, to_error_stream: bool) -> None:
+    records = sum(len(cluster.members) for cluster in clusters)
+    largest = max((len(cluster.members) for cluster in clusters), default=0)
+    conflicts = len({conflict for cluster in clusters for conflict in cluster.conflicts})
+    if as_json:
+        result = {
+            "lines": gathered.lines,
+            "records": records,
+            "profiles": len(clusters),
+            "largest_profile": largest,
+            "conflicts": conflicts,
+            "rejected": gathered.rejections.to_json(),
+        }
+        print_json(result, to_error_stream=to_error_stream)
+        return
+    typer.echo(
+        f"{records:,} records are {len(clusters):,} profiles; the largest has {largest:,} records. "
+        f"{conflicts:,} conflicts kept records apart.",
+        err=to_error_stream,
+    )
+    for line in gathered.rejections.lines():
+        typer.echo(line, err=to_error_stream)

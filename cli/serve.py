@@ -1,0 +1,104 @@
+"""`identity-graph serve`: the HTTP API, and what to try on it."""
+
+import asyncio
+import shlex
+from collections.abc import Iterator
+from typing import Annotated, Final
+from urllib.parse import quote
+
+import orjson
+import typer
+
+from api.server import AddressUnavailable
+from api.server import serve as serve_api
+from cli.exit_codes import UsageRefused
+from cli.log_output import set_up_logging
+from cli.opening import load_catalogue, opened_store
+from cli.options import CatalogueOption, StoreOption, settings_with
+from cli.publishing import kafka_publisher
+from graph_model.catalogue import Catalogue
+from graph_model.profiles import Document, ProfileStatus
+from services.settings import Settings
+from services.stores.port import Store
+
+#: So many profiles at the most are looked at for an example worth showing.
+_LOOKED_AT: Final = 2_000
+
+
+def serve(
+    host: Annotated[str | None, typer.Option("--host", help="Address to listen on; else IDENTITY_GRAPH_HOST.")] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=65535, help="Port to listen on; else IDENTITY_GRAPH_PORT.")
+    ] = None,
+    catalogue: CatalogueOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Answer over HTTP until stopped: profiles, prompt context, changes, the change feed.
+
+    Its documentation is at `/docs` of the address that it prints. Where Kafka is configured, changes that come over
+    HTTP are published there, too.
+
+    For example:
+
+        identity-graph serve --catalogue catalogue.yaml --store sqlite:shop.sqlite
+
+        IDENTITY_GRAPH_STORE=ws://graph:8182/gremlin identity-graph serve --host 0.0.0.0
+    """
+    settings = settings_with(catalogue=catalogue, store=store, host=host, port=port)
+    set_up_logging(settings)
+    asyncio.run(_serve(settings, load_catalogue(settings.catalogue)))
+
+
+async def _serve(settings: Settings, catalogue: Catalogue) -> None:
+    async with opened_store(settings, catalogue) as store:
+        identifier = await _example_identifier(store, catalogue)
+
+    def tell(address: str) -> None:
+        typer.echo("\n".join(_worth_trying(address, identifier)))
+
+    try:
+        await serve_api(settings, catalogue, publisher=kafka_publisher(settings), on_listening=tell)
+    except AddressUnavailable as error:
+        raise UsageRefused(str(error)) from error
+
+
+async def _example_identifier(store: Store, catalogue: Catalogue) -> str | None:
+    """An identifier that leads to exactly one person, of whom much is known; None in an empty store."""
+    best, most = None, 0
+    looked_at = 0
+    async for profile in store.scan_profiles():
+        looked_at += 1
+        if looked_at > _LOOKED_AT:
+            break
+        if profile.status is not ProfileStatus.LIVE:
+            continue
+        document: Document = orjson.loads(profile.document)
+        records = len(document["records"])
+        if records > most and not document["conflicts"]:
+            found = _telling_identifier(document, catalogue)
+            best, most = (found, records) if found is not None else (best, most)
+    return best
+
+
+def _telling_identifier(document: Document, catalogue: Catalogue) -> str | None:
+    """The strongest of the identifiers that most of the profile's records carry."""
+    usable = [
+        entry for entry in document["identifiers"] if not entry["generic"] and not catalogue.kinds[entry["kind"]].parts
+    ]
+    if not usable:
+        return None
+    chosen = max(usable, key=lambda entry: (entry["records"], catalogue.kinds[entry["kind"]].priority))
+    return f"{chosen['kind']}:{chosen['value']}"
+
+
+def _worth_trying(address: str, identifier: str | None) -> Iterator[str]:
+    yield f"The identity graph answers at {address} (documentation: {address}/docs)."
+    if identifier is None:
+        yield "The store is empty; load something with `identity-graph ingest FILE`."
+        return
+    body = shlex.quote(orjson.dumps({"identifier": identifier, "token_budget": 500}).decode())
+    yield "Try:"
+    yield f"  curl '{address}/v1/profiles?identifier={quote(identifier, safe=':@')}'"
+    yield (f"  curl {address}/v1/context -H 'Content-Type: application/json' -H 'Accept: text/markdown' -d {body}")
+    yield f"  curl -N '{address}/v1/profile-updates?after=start'"
+    yield "Ctrl-C stops it."
