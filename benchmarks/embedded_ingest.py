@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.figures import Figure
 from benchmarks.workload import catalogue, changes
+from cli.main import collect_rarely
 from services.ingest import Ingest
 from services.metrics import Metrics
 from services.stores.port import Outbox, Plan
@@ -29,6 +30,7 @@ class _RecordingStore(SqliteStore):
 
 async def measure() -> list[Figure]:
     """Rows per second, ours and raw, each into a new file."""
+    collect_rarely()
     rules = catalogue()
     work = changes(ROWS, rules)
     with TemporaryDirectory() as folder:

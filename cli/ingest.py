@@ -20,10 +20,8 @@ from graph_model.records import Change
 from services.acceptance import AcceptanceClock
 from services.clock import now_milliseconds
 from services.ingest import Committed, Ingest
-from services.intake import Publish
 from services.metrics import Metrics
 from services.settings import Settings
-from services.stores.port import Outbox
 
 #: The name under which this command claims its part of the outbox.
 WRITER: Final = "cli-ingest"
@@ -74,7 +72,11 @@ async def _ingest(settings: Settings, catalogue: Catalogue, files: list[InputFil
     async with opened_store(settings, catalogue) as store, publishing(settings, store, metrics) as publish:
         outbox = await store.claim_outbox(WRITER)
         await publish(outbox, tuple(Committed(left.commit_id, left.events) for left in outbox.pending))
-        road = _Road(Ingest(store, catalogue, outbox, metrics=metrics), outbox, publish)
+
+        async def hand_over(committed: Committed) -> None:
+            await publish(outbox, (committed,))
+
+        road = _Road(Ingest(store, catalogue, outbox, metrics=metrics, on_commit=hand_over))
         with file_progress() as progress:
             for file in files:
                 await _ingest_file(file, catalogue, road, progress)
@@ -93,13 +95,11 @@ async def _ingest_file(file: InputFile, catalogue: Catalogue, road: "_Road", pro
 
 
 class _Road:
-    """From single changes to commits whose events are handed over."""
+    """From single changes to commits."""
 
-    def __init__(self, ingest: Ingest, outbox: Outbox, publish: Publish) -> None:
+    def __init__(self, ingest: Ingest) -> None:
         self.summary = IngestSummary()
         self._ingest = ingest
-        self._outbox = outbox
-        self._publish = publish
         self._waiting: list[Change] = []
         self._acceptance = AcceptanceClock()
 
@@ -116,6 +116,5 @@ class _Road:
     async def finish(self) -> None:
         """Bring everything taken so far into force."""
         result = await self._ingest.apply(self._waiting)
-        await self._publish(self._outbox, tuple(result.committed))
         self.summary.count_result(result)
         self._waiting.clear()

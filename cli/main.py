@@ -1,5 +1,6 @@
 """Entry of the command `identity-graph`: its commands, and how every failure ends."""
 
+import gc
 import os
 import sys
 import traceback
@@ -31,8 +32,18 @@ def _root() -> None:
     """The commands are modules of their own, found by `CommandModules`."""
 
 
+def collect_rarely() -> None:
+    """Let the garbage collector look for cycles less often than Python's default of every 700 objects.
+
+    What a batch makes lives for that batch and holds no cycles: it goes by itself, and looking for it among
+    all that stays (caches, catalogue) cost a third of the time of ingesting.
+    """
+    gc.set_threshold(50_000, 20, 50)
+
+
 def main() -> None:
     """Run the command line; nothing but a line of explanation reaches the user when it fails."""
+    collect_rarely()
     try:
         app(prog_name="identity-graph")
     except Exception as error:  # noqa: BLE001 - the last place where an error can be explained

@@ -54,10 +54,11 @@ class Publisher:
     async def _correct_states(self, published: dict[str, int]) -> None:
         """Publish states again until the versions last published (by profile id) are those in force."""
         while published:
-            stored = await self._store.read_profiles(published)
-            newer = [profile for profile in stored.values() if profile.version > published[profile.profile_id]]
-            await self._producer.send([self._state(profile.profile_id, profile.document) for profile in newer])
-            published = {profile.profile_id: profile.version for profile in newer}
+            versions = await self._store.read_versions(published)
+            overtaken = [profile_id for profile_id, version in versions.items() if version > published[profile_id]]
+            newer = await self._store.read_profiles(overtaken) if overtaken else {}
+            await self._producer.send([self._state(profile.profile_id, profile.document) for profile in newer.values()])
+            published = {profile.profile_id: profile.version for profile in newer.values()}
 
     def _update(self, event: ProfileEvent) -> Outgoing:
         return Outgoing(

@@ -198,6 +198,10 @@ class Store(Protocol):
         """Read profiles by id; unknown ids are left out."""
         ...
 
+    async def read_versions(self, profile_ids: Collection[str]) -> Mapping[str, int]:
+        """Read only the versions of profiles; unknown ids are left out."""
+        ...
+
     async def find_profiles(self, identifier: Identifier, limit: int) -> tuple[StoredProfile, ...]:
         """Read up to `limit` live profiles whose records carry the identifier, in order of their ids."""
         ...

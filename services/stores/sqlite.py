@@ -62,6 +62,9 @@ _READ_PROFILE = f"SELECT {_PROFILE_COLUMNS} FROM profile AS p WHERE p.profile_id
 _READ_PROFILES = f"""
 SELECT {_PROFILE_COLUMNS} FROM json_each(?) AS wanted JOIN profile AS p ON p.profile_id = wanted.value
 """  # noqa: S608 - only constants are put together
+_READ_VERSIONS = """
+SELECT p.profile_id, p.version FROM json_each(?) AS wanted JOIN profile AS p ON p.profile_id = wanted.value
+"""
 _READ_MEMBERS = """
 SELECT r.source, r.key, r.document, r.profile_id
 FROM json_each(?) AS wanted
@@ -172,6 +175,10 @@ class SqliteStore:
         """See `Store.read_profiles`."""
         wanted = orjson.dumps(sorted(profile_ids)).decode()
         return {row[0]: _stored_profile(row) for row in self._rows(_READ_PROFILES, wanted)}
+
+    async def read_versions(self, profile_ids: Collection[str]) -> Mapping[str, int]:
+        """See `Store.read_versions`."""
+        return dict(self._rows(_READ_VERSIONS, orjson.dumps(sorted(profile_ids)).decode()))
 
     async def find_profiles(self, identifier: Identifier, limit: int) -> tuple[StoredProfile, ...]:
         """See `Store.find_profiles`."""

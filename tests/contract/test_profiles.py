@@ -34,6 +34,12 @@ async def test_profiles_are_read_together_and_unknown_ones_left_out(store: Store
     assert set(await store.read_profiles(["p1", "p2", "p3"])) == {"p1", "p2"}
 
 
+async def test_versions_are_read_together_and_unknown_ones_left_out(store: Store, outbox: Outbox) -> None:
+    written = [write_profile("p1", version=3), write_profile("p2", version=5)]
+    await store.commit(plan(profiles=written), outbox)
+    assert await store.read_versions(["p1", "p2", "p3"]) == {"p1": 3, "p2": 5}
+
+
 async def test_a_bumped_profile_keeps_its_content_and_changes_its_revision(store: Store, outbox: Outbox) -> None:
     await store.commit(plan(profiles=[write_profile("p1", version=3)]), outbox)
     before = await store.read_profile("p1")

@@ -90,6 +90,11 @@ def profiles_traversal(vertices: Collection[str]) -> Traversal:
     return _with_profile_fields(g.V(*vertices).project(*_PROFILE_FIELDS))
 
 
+def versions_traversal(vertices: Collection[str]) -> Traversal:
+    """Only the versions of profiles."""
+    return g.V(*vertices).project("profile_id", "version").by("profile_id").by("version")
+
+
 def holders_profiles_traversal(identifier: str, limit: int) -> Traversal:
     """The profiles of the records that carry an identifier, in order of their ids."""
     profiles = g.V(identifier).in_(HAS).out(MEMBER_OF).dedup().order().by("profile_id").limit(limit)

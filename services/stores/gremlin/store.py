@@ -111,6 +111,11 @@ class GremlinStore:
         rows = await self._read(reads.profiles_traversal, map(ids.profile_id, profile_ids))
         return {row["profile_id"]: reads.stored_profile(row) for row in rows}
 
+    async def read_versions(self, profile_ids: Collection[str]) -> Mapping[str, int]:
+        """See `Store.read_versions`."""
+        rows = await self._read(reads.versions_traversal, map(ids.profile_id, profile_ids))
+        return {row["profile_id"]: row["version"] for row in rows}
+
     async def find_profiles(self, identifier: Identifier, limit: int) -> tuple[StoredProfile, ...]:
         """See `Store.find_profiles`."""
         rows = await self._submit(reads.holders_profiles_traversal(ids.identifier_id(identifier), limit))
