@@ -1,9 +1,9 @@
 """`identity-graph consume`: from Kafka into the store, and out to `profile-updated`."""
 
-import asyncio
 from typing import Annotated
 
 import typer
+import uvloop
 
 from cli.log_output import set_up_logging
 from cli.opening import load_catalogue
@@ -32,4 +32,4 @@ def consume(
     """
     settings = settings_with(catalogue=catalogue, store=store)
     set_up_logging(settings)
-    asyncio.run(run_worker(settings, load_catalogue(settings.catalogue), rewind=rewind))
+    uvloop.run(run_worker(settings, load_catalogue(settings.catalogue), rewind=rewind))

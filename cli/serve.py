@@ -1,6 +1,5 @@
 """`identity-graph serve`: the HTTP API, and what to try on it."""
 
-import asyncio
 import shlex
 from collections.abc import Iterator
 from typing import Annotated, Final
@@ -8,6 +7,7 @@ from urllib.parse import quote
 
 import orjson
 import typer
+import uvloop
 
 from api.server import AddressUnavailable
 from api.server import serve as serve_api
@@ -46,7 +46,7 @@ def serve(
     """
     settings = settings_with(catalogue=catalogue, store=store, host=host, port=port)
     set_up_logging(settings)
-    asyncio.run(_serve(settings, load_catalogue(settings.catalogue)))
+    uvloop.run(_serve(settings, load_catalogue(settings.catalogue)))
 
 
 async def _serve(settings: Settings, catalogue: Catalogue) -> None:
