@@ -66,7 +66,7 @@ def create_app(
         intake=intake,
         metrics=metrics,
         clock=clock,
-        derived_kinds=frozenset(name for name, kind in catalogue.kinds.items() if kind.parts),
+        kinds=frozenset(catalogue.kinds.values()),
     )
     app = FastAPI(
         docs_url=None,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from api.answers import json_answer
 from api.dependencies import services_of
 from api.documents import ChangesAnswer, ChangesRequest
-from api.problems import InvalidRequest, problem_docs
+from api.problems import InvalidRequest, NotSentAsJson, UnreadableBody, problem_docs
 from graph_model.records import Outcome
 from services.intake import NobodyPublishes, RowChange, SourceFedByTopic, UnknownSource
 from services.stores.errors import ClaimLost, StoreUnavailable
@@ -19,7 +19,16 @@ _OUTCOMES: Final = (Outcome.APPLIED, Outcome.UNCHANGED, Outcome.STALE, Outcome.D
 
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"model": ChangesAnswer, "description": "what became of the changes; those not rejected are in force"},
-    **problem_docs(InvalidRequest, UnknownSource, SourceFedByTopic, NobodyPublishes, StoreUnavailable, ClaimLost),
+    **problem_docs(
+        InvalidRequest,
+        UnreadableBody,
+        NotSentAsJson,
+        UnknownSource,
+        SourceFedByTopic,
+        NobodyPublishes,
+        StoreUnavailable,
+        ClaimLost,
+    ),
 }
 
 
@@ -27,13 +36,16 @@ _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
 async def accept_changes(request: Request, sent: ChangesRequest) -> Response:
     """Bring up to 1 000 changes of one source into force, in the order given.
 
-    A change is a row as it is now, or the key of a row that is gone. A change that cannot be used is listed
-    in `rejected` with the reason; the others are kept. When the answer comes, profiles show the changes.
+    A change is a row as it is now, or the key of a row that is gone. Send the whole row: columns that are absent
+    are gone. A change that cannot be used is listed in `rejected` with the reason; the others are kept. When the
+    answer comes, profiles show the changes.
 
     ```
     curl localhost:8080/v1/changes -H 'Content-Type: application/json' -d '{
       "source": "crm",
-      "changes": [{"row": {"id": 1, "full_name": "Ann Lee", "email": "ann@example.com"}},
+      "changes": [{"row": {"id": 1, "customer_number": "100-0001", "first_name": "Ann", "last_name": "Lee",
+                           "email": "ann.lee@example.com", "phone": "(212) 555-0142", "birth_date": "1984-03-07",
+                           "city": "Queens", "postcode": "11101", "updated_at": "2026-11-20T08:30:00Z"}},
                   {"key": {"id": 2}, "deleted": true}]}'
     ```
     """

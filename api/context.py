@@ -9,10 +9,12 @@ from fastapi import APIRouter, Request, Response
 from api.answers import preferred_media_type
 from api.dependencies import Services, header_parameter, services_of
 from api.documents import ContextAnswer, ContextRequest
-from api.problems import InvalidRequest, problem_docs
+from api.problems import InvalidRequest, NotSentAsJson, UnreadableBody, problem_docs
+from graph_model.identifiers import IdentifierKind
 from services.context import NOTICE, BudgetTooSmall, build_context
 from services.lookup import (
     AmbiguousIdentifier,
+    BlockedIdentifier,
     ProfileGone,
     UnknownIdentifier,
     UnknownIdentifierKind,
@@ -42,12 +44,15 @@ _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     },
     **problem_docs(
         InvalidRequest,
+        UnreadableBody,
+        NotSentAsJson,
         UnknownIdentifier,
         UnknownProfile,
         AmbiguousIdentifier,
         ProfileGone,
         UnknownIdentifierKind,
         UnreadableIdentifier,
+        BlockedIdentifier,
         BudgetTooSmall,
         StoreUnavailable,
     ),
@@ -71,15 +76,15 @@ async def read_context(request: Request, asked: ContextRequest) -> Response:
 
     ```
     curl localhost:8080/v1/context -H 'Content-Type: application/json' \
-         -d '{"identifier": "email:ann@example.com", "token_budget": 500}'
+         -d '{"identifier": "email:ann.lee@example.com", "token_budget": 500}'
     curl localhost:8080/v1/context -H 'Content-Type: application/json' -H 'Accept: text/markdown' \
-         -d '{"identifier": "email:ann@example.com", "token_budget": 500}'
+         -d '{"identifier": "email:ann.lee@example.com", "token_budget": 500}'
     ```
     """
     services = services_of(request)
     profile = await _person(services, asked)
     now = services.clock()
-    answer = _answer(profile.document, asked.token_budget, now - now % _DAY_MILLISECONDS, services.derived_kinds)
+    answer = _answer(profile.document, asked.token_budget, now - now % _DAY_MILLISECONDS, services.kinds)
     headers = {"Cache-Control": "no-store", "Context-Id": answer.context_id, "Vary": "Accept"}
     media_type = preferred_media_type(request.headers.get("accept", "*/*"), _OFFERED)
     content = answer.body if media_type == _OFFERED[0] else answer.text
@@ -95,12 +100,10 @@ class _Answer(NamedTuple):
 
 
 @lru_cache(maxsize=_KEPT_ANSWERS)
-def _answer(document: bytes, token_budget: int, day: int, derived_kinds: frozenset[str]) -> _Answer:
+def _answer(document: bytes, token_budget: int, day: int, kinds: frozenset[IdentifierKind]) -> _Answer:
     """Build the answer from a profile's bytes, or give the one built before from the same bytes on the same day."""
     profile = orjson.loads(document)
-    context = build_context(
-        profile, token_budget=token_budget, as_of=day, count_tokens=count_tokens, derived_kinds=derived_kinds
-    )
+    context = build_context(profile, token_budget=token_budget, as_of=day, count_tokens=count_tokens, kinds=kinds)
     body = {
         "context_id": context.context_id,
         "profile_id": profile["profile_id"],

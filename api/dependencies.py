@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import Request
 
 from graph_model.catalogue import Catalogue
+from graph_model.identifiers import IdentifierKind
 from services.intake import ChangeIntake
 from services.metrics import Metrics
 from services.settings import Settings
@@ -24,7 +25,7 @@ class Services:
     intake: ChangeIntake
     metrics: Metrics
     clock: Callable[[], int]  #: milliseconds since 1970
-    derived_kinds: frozenset[str]  #: identifier kinds that only repeat traits
+    kinds: frozenset[IdentifierKind]  #: those of the catalogue
     stopping: asyncio.Event = field(default_factory=asyncio.Event)  #: set when open streams must end
 
 

@@ -3,7 +3,8 @@
 Profiles are served as the bytes that stores keep; a test checks that real ones fit `ProfileDocument`.
 """
 
-from typing import Annotated, Any, Literal, TypeAlias
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
@@ -29,6 +30,15 @@ class Document(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+def fields_at(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:
+    """Name the fields that a model has at a place inside it, given as pydantic gives the place of a fault."""
+    for step in location:
+        if isinstance(step, str):  # a number is the place in a list, whose items the field's annotation names
+            annotation: Any = model.model_fields[step].annotation
+            model = next(iter(get_args(annotation)), annotation)
+    return list(model.model_fields)
+
+
 class RecordReference(Document):
     """A row of a source."""
 
@@ -47,7 +57,7 @@ class CarriedIdentifier(Document):
     """An identifier that the profile's records carry."""
 
     kind: str = Field(description="its kind in the catalogue", examples=["email"])
-    value: str = Field(description="its normalised value", examples=["ann@example.com"])
+    value: str = Field(description="its normalised value", examples=["ann.lee@example.com"])
     records: int = Field(description="how many of this profile's records carry it", examples=[2])
     generic: bool = Field(description="true: too many records carry it for it to be evidence")
     source: str = Field(description="source of the newest record that carries it", examples=["crm"])
@@ -91,6 +101,9 @@ class ProfileDocument(Document):
     identifiers: list[CarriedIdentifier]
     records: list[MemberRecord]
     conflicts: list[RefusedUnion]
+    dropped_evidence: list[str] = Field(
+        description="evidence, `kind:value`, that joins nothing here: more than 1 000 records would hang together"
+    )
 
 
 class ProfileList(Document):
@@ -114,6 +127,9 @@ class AbsorbedProfile(Document):
     profile_id: ProfileId
     version: int
     status: Literal["absorbed", "deleted"]
+    merged_into: ProfileId | None = Field(
+        description="the profile that most of its records went to when it ended; null: they were deleted"
+    )
     now: list[RecordsNow] = Field(description="most records first")
 
 
@@ -121,15 +137,21 @@ class ContextRequest(Document):
     """Who the context is about, and how long it may be. Give `identifier` or `profile_id`."""
 
     identifier: str | None = Field(
-        None, max_length=1_000, description="`kind:value`, in any spelling", examples=["email:ann@example.com"]
+        None, max_length=1_000, description="`kind:value`, in any spelling", examples=["email:ann.lee@example.com"]
     )
     profile_id: str | None = Field(None, description="instead of an identifier")
     token_budget: int = Field(
-        1_000, ge=1, le=1_000_000, description="most tokens (o200k_base) that the text may have", examples=[500]
+        1_000,
+        strict=True,
+        ge=1,
+        le=1_000_000,
+        description="most tokens (o200k_base) that the text may have",
+        examples=[500],
     )
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"identifier": "email:ann@example.com", "token_budget": 500}]}
+        extra="forbid",
+        json_schema_extra={"examples": [{"identifier": "email:ann.lee@example.com", "token_budget": 500}]},
     )
 
     @model_validator(mode="after")
@@ -182,7 +204,9 @@ class ContextAnswer(Document):
 class RowChangeDocument(Document):
     """One row's new values, or its deletion. Give `row`, or `key` with `deleted`."""
 
-    row: dict[str, JsonValue] | None = Field(None, description="all columns of the row as it is now")
+    row: dict[str, JsonValue] | None = Field(
+        None, description="the whole row as it is now; columns that are absent are gone"
+    )
     key: dict[str, JsonValue] | None = Field(None, description="the key columns of a deleted row")
     deleted: bool = Field(False, description="the row is gone")
 
@@ -208,7 +232,20 @@ class ChangesRequest(Document):
                 {
                     "source": "crm",
                     "changes": [
-                        {"row": {"id": 1, "full_name": "Ann Lee", "email": "ann@example.com"}},
+                        {
+                            "row": {
+                                "id": 1,
+                                "customer_number": "100-0001",
+                                "first_name": "Ann",
+                                "last_name": "Lee",
+                                "email": "ann.lee@example.com",
+                                "phone": "(212) 555-0142",
+                                "birth_date": "1984-03-07",
+                                "city": "Queens",
+                                "postcode": "11101",
+                                "updated_at": "2026-11-20T08:30:00Z",
+                            }
+                        },
                         {"key": {"id": 2}, "deleted": True},
                     ],
                 }

@@ -14,11 +14,13 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from api.documents import fields_at
 from graph_model.errors import CatalogueError, IdentityGraphError, MessageRejected
 from services.context import BudgetTooSmall
 from services.intake import IntakeRefused, NobodyPublishes, SourceFedByTopic, UnknownSource
 from services.lookup import (
     AmbiguousIdentifier,
+    BlockedIdentifier,
     LookupFailed,
     ProfileGone,
     UnknownIdentifier,
@@ -30,6 +32,7 @@ from services.stores.errors import (
     CatalogueChanged,
     ClaimLost,
     CommitConflict,
+    CommitTooLarge,
     StoreError,
     StoreReplaced,
     StoreUnavailable,
@@ -44,6 +47,20 @@ class ApiError(IdentityGraphError):
 
 class InvalidRequest(ApiError):
     """Parameters or body do not have the documented shape; every field at fault is named."""
+
+
+class UnreadableBody(ApiError):
+    """The body is not JSON."""
+
+    def __init__(self, character: int, reason: str) -> None:
+        super().__init__(f"the body is not valid JSON at character {character}: {reason}")
+
+
+class NotSentAsJson(ApiError):
+    """The body came with a header that says that it is something else than JSON, or with none."""
+
+    def __init__(self) -> None:
+        super().__init__("the body was not sent as JSON; send the header Content-Type: application/json")
 
 
 class InvalidCursor(ApiError):
@@ -103,6 +120,9 @@ PROBLEMS: Final[Mapping[type[IdentityGraphError], ProblemType]] = {
     UnreadableIdentifier: ProblemType(
         HTTPStatus.UNPROCESSABLE_ENTITY, "unreadable-identifier", "The value is none of its kind"
     ),
+    BlockedIdentifier: ProblemType(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "blocked-identifier", "This value identifies nobody"
+    ),
     AmbiguousIdentifier: ProblemType(
         HTTPStatus.CONFLICT, "ambiguous-identifier", "This does not lead to exactly one person"
     ),
@@ -125,6 +145,12 @@ PROBLEMS: Final[Mapping[type[IdentityGraphError], ProblemType]] = {
         "Others changed the same data at the same time",
         "the changes may not be in force; sending them again is safe",
     ),
+    CommitTooLarge: ProblemType(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "change-too-large",
+        "One change is more than the store takes",
+        "what a single row changes is too large for the store; make its values smaller",
+    ),
     ClaimLost: ProblemType(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "claim-lost",
@@ -132,6 +158,8 @@ PROBLEMS: Final[Mapping[type[IdentityGraphError], ProblemType]] = {
         "another process has taken over taking changes for this store; send the changes there, or restart this one",
     ),
     InvalidRequest: ProblemType(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", "The request is not valid"),
+    UnreadableBody: ProblemType(HTTPStatus.BAD_REQUEST, "unreadable-body", "The body cannot be read"),
+    NotSentAsJson: ProblemType(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not-sent-as-json", "The body was not sent as JSON"),
     InvalidCursor: ProblemType(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-cursor", "The cursor cannot be read"),
     NoEventStream: ProblemType(HTTPStatus.NOT_IMPLEMENTED, "no-event-stream", "Events are not streamed here"),
     NotReady: ProblemType(HTTPStatus.SERVICE_UNAVAILABLE, "not-ready", "The service is not ready"),
@@ -211,19 +239,26 @@ async def _product_problem(_request: Request, error: Exception) -> Response:
     return problem_response(problem_type(type(error)), str(error))
 
 
-async def _validation_problem(_request: Request, error: Exception) -> Response:
-    faults = error.errors() if isinstance(error, RequestValidationError) else ()
-    errors = [_field_problem(fault) for fault in faults]
+async def _validation_problem(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        return internal_problem()
+    faults = error.errors()
+    for fault in faults:
+        if fault["type"] == "json_invalid":
+            return await _product_problem(request, UnreadableBody(fault["loc"][-1], fault["ctx"]["error"]))
+    if isinstance(error.body, bytes):  # FastAPI reads it only where the header says that it is JSON
+        return await _product_problem(request, NotSentAsJson())
+    errors = [_field_problem(fault, request) for fault in faults]
     named = "; ".join(f"{fault['field']}: {fault['problem']}" for fault in errors)
     return problem_response(problem_type(InvalidRequest), named, {"errors": errors})
 
 
-def _field_problem(fault: Mapping[str, Any]) -> dict[str, str]:
+def _field_problem(fault: Mapping[str, Any], request: Request) -> dict[str, str]:
     """Name the field and what is wrong with it; never repeat the value, which may be somebody's."""
     location: Sequence[str | int] = fault["loc"]
-    if fault["type"] == "json_invalid":
-        reason = fault.get("ctx", {}).get("error", "cannot be read")
-        return {"field": "body", "problem": f"is not valid JSON at character {location[-1]}: {reason}"}
+    if fault["type"] == "extra_forbidden":
+        expected = ", ".join(fields_at(request.scope["route"].body_field.field_info.annotation, location[1:-1]))
+        return {"field": ".".join(map(str, location)), "problem": f"unknown field; expected one of: {expected}"}
     message = str(fault["msg"]).removeprefix("Value error, ")
     return {"field": ".".join(map(str, location)), "problem": message}
 

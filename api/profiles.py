@@ -13,6 +13,7 @@ from api.problems import InvalidRequest, problem_docs
 from graph_model.profiles import Document, ProfileStatus
 from services.lookup import (
     LISTED_PROFILES,
+    BlockedIdentifier,
     ProfileGone,
     UnknownIdentifier,
     UnknownIdentifierKind,
@@ -71,7 +72,13 @@ async def read_profile(
     shares = await whereabouts(store, former)
     if not shares:
         raise ProfileGone
-    body = {"profile_id": profile_id, "version": profile.version, "status": profile.status.value, "now": shares}
+    body = {
+        "profile_id": profile_id,
+        "version": profile.version,
+        "status": profile.status.value,
+        "merged_into": former["merged_into"],
+        "now": shares,
+    }
     if len(shares) > 1:
         return json_answer(body, HTTPStatus.MULTIPLE_CHOICES, {"Cache-Control": _CACHING})
     # Relative to this address, so that it holds behind any proxy.
@@ -86,7 +93,12 @@ async def read_profile(
     responses={
         200: {"model": ProfileList, "description": "the profiles that carry the identifier, by id"},
         **problem_docs(
-            InvalidRequest, UnknownIdentifier, UnknownIdentifierKind, UnreadableIdentifier, StoreUnavailable
+            InvalidRequest,
+            UnknownIdentifier,
+            UnknownIdentifierKind,
+            UnreadableIdentifier,
+            BlockedIdentifier,
+            StoreUnavailable,
         ),
     },
 )
@@ -97,15 +109,15 @@ async def find_profiles(
         Query(
             max_length=1_000,
             description="`kind:value`; the value in any spelling that its kind can read",
-            examples=["email:ann@example.com"],
+            examples=["email:ann.lee@example.com"],
         ),
     ],
 ) -> Response:
     """All people whose records carry an identifier. More than one is no error: a shared phone, a generic mailbox.
 
     ```
-    curl -G localhost:8080/v1/profiles --data-urlencode 'identifier=email:ANN@Example.com'
-    curl -G localhost:8080/v1/profiles --data-urlencode 'identifier=phone:+1 555 010 2030'
+    curl -G localhost:8080/v1/profiles --data-urlencode 'identifier=email:ANN.LEE@Example.com'
+    curl -G localhost:8080/v1/profiles --data-urlencode 'identifier=phone:(917) 555-0119'
     ```
     """
     services = services_of(request)

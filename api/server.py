@@ -33,9 +33,11 @@ class AddressUnavailable(ApiError):
     """The HTTP API cannot listen where it should."""
 
     def __init__(self, host: str, port: int, reason: OSError) -> None:
+        # Python adds the address to the system's words a second time.
+        why = str(reason.strerror).partition(" (while attempting")[0]
         super().__init__(
-            f"cannot listen on {host} port {port}: {reason.strerror}. Stop what uses it, or set "
-            "IDENTITY_GRAPH_HOST and IDENTITY_GRAPH_PORT"
+            f"cannot listen on {host} port {port}: {why}. Stop what uses it, or choose another with --host and --port "
+            "(or IDENTITY_GRAPH_HOST and IDENTITY_GRAPH_PORT)"
         )
 
 

@@ -17,6 +17,12 @@ from services.stores.errors import CommitTooLarge
 DATA_FAULTS = (ArithmeticError, AttributeError, CommitTooLarge, LookupError, RecursionError, TypeError, ValueError)
 
 
+_NO_KEY = (
+    "the message has no key, so that versions of one row lie on several partitions, whose order nobody knows; "
+    "give the table a primary key (or Debezium's `message.key.columns`), or the topic one partition"
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedBatch:
     """Messages of one partition, in order; each is a change, a dead letter, or ignored by rule."""
@@ -38,14 +44,14 @@ class DecodedBatch:
         return replace(self, changes=(), dead=(letter,))
 
 
-def decode_batch(messages: Sequence[Message], catalogue: Catalogue) -> DecodedBatch:
-    """Decode messages of one partition; none of them can make this fail."""
+def decode_batch(messages: Sequence[Message], catalogue: Catalogue, *, partitions: int) -> DecodedBatch:
+    """Decode messages of one partition, of a topic with so many; none of them can make this fail."""
     changes: list[Change] = []
     dead: list[DeadLetter] = []
     ignored: Counter[str] = Counter()
     for message in messages:
         try:
-            decoded = decode(message, catalogue)
+            decoded = _decode(message, catalogue, partitions)
         except MessageRejected as error:
             dead.append(DeadLetter(message, error, count_under(catalogue, message)))
         except DATA_FAULTS as fault:
@@ -56,6 +62,13 @@ def decode_batch(messages: Sequence[Message], catalogue: Catalogue) -> DecodedBa
             if not decoded:
                 ignored[count_under(catalogue, message)] += 1
     return DecodedBatch(messages=tuple(messages), changes=tuple(changes), dead=tuple(dead), ignored=ignored)
+
+
+def _decode(message: Message, catalogue: Catalogue, partitions: int) -> tuple[Change, ...]:
+    decoded = decode(message, catalogue)
+    if decoded and message.key is None and partitions > 1:
+        raise MessageRejected("decode", _NO_KEY)
+    return decoded
 
 
 def _unexpected(stage: str, fault: Exception) -> MessageRejected:

@@ -23,7 +23,7 @@ from consumers.feed import BatchEnd, Feed
 from consumers.health import Health
 from consumers.kafka_admin import KafkaAdmin
 from consumers.kafka_clients import kafka_errors
-from consumers.offsets import Log, OffsetNote, check_offsets, offsets_of_store, starting_offset
+from consumers.offsets import CommittedOffset, Log, OffsetNote, check_offsets, offsets_of_store, starting_offset
 from consumers.patience import TRANSIENT, Patience
 from consumers.publisher import Publisher
 from consumers.routing import sources_of_topic
@@ -125,12 +125,24 @@ class PartitionPipeline:
         offset = starting_offset(log, committed.get(number), outbox.progress, start)
         if self._rewind:
             offset = log.beginning
+        else:
+            self._tell_skipped(committed.get(number), offset, log)
         self._note = OffsetNote(store_id=self._parts.store.store_id, partitions=log.partitions, epoch=log.epoch)
         await self._commit_offset(offset)
         self.rewound, self._rewind = self.rewound or self._rewind, False
         self._consumer.seek(self.partition, offset)
         self._parts.health.partitions.add(self.name)
         _log.info("partition taken over", partition=self.name, offset=offset, end=log.end)
+
+    def _tell_skipped(self, committed: CommittedOffset | None, offset: int, log: Log) -> None:
+        """Say so where Kafka has deleted messages that the group had not read."""
+        if committed is None or not committed.offset < offset == log.beginning:
+            return
+        same_log = committed.note is None or committed.note.epoch == log.epoch
+        if same_log:
+            skipped = offset - committed.offset
+            self._parts.metrics.skipped.labels(log.topic, str(log.partition)).inc(skipped)
+            _log.error("messages were deleted before they were read", partition=self.name, skipped=skipped)
 
     async def _read_log(self) -> Log:
         topic, number = self.partition
@@ -187,7 +199,7 @@ class PartitionPipeline:
 
     async def _process(self, messages: Sequence[Message]) -> None:
         await self._feed.begin_batch()
-        batch = decode_batch(messages, self._parts.catalogue)
+        batch = decode_batch(messages, self._parts.catalogue, partitions=self._note.partitions)
         await asyncio.sleep(0)
         try:
             await self._patience.until_done(self.name, partial(self._apply, batch))

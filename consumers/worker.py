@@ -208,10 +208,7 @@ async def _watch(store: Store, producer: Producer, health: Health) -> None:
 
 
 def _tell_guarantees(store: Store) -> None:
-    guarantees = store.guarantees
-    if guarantees.guarded_commits == "single_writer":
-        _log.warning("this store keeps its promises with one writing worker only; run further ones as standby")
-    if not guarantees.durable:
+    if not store.guarantees.durable:
         _log.warning("this store keeps its graph in memory; after its restart rebuild it: consume --rewind")
 
 

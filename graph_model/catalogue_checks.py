@@ -136,12 +136,26 @@ def _shared_topics(form: CatalogueForm) -> Iterator[Fault]:
                 if source.table == other.table:
                     message = f"found {topic!r}, as in the source {other_name!r}; expected a `table` of its own in each"
                     yield Fault(("sources", name, field), message)
+                if source.epoch != other.epoch:
+                    message = f"found {source.epoch}; expected {other.epoch}, as in {other_name!r} of the same topic"
+                    yield Fault(("sources", name, "epoch"), message)
                 if source.format != other.format:
                     message = (
                         f"found {source.format!r}; expected {other.format!r}, as in {other_name!r} of the same topic"
                     )
                     yield Fault(("sources", name, "format"), message)
             taken.setdefault(topic, []).append((name, source))
+    yield from _topics_under_patterns(form)
+
+
+def _topics_under_patterns(form: CatalogueForm) -> Iterator[Fault]:
+    for name, source in form.sources.items():
+        for other_name, other in form.sources.items():
+            if source.topic is None or other.topic_pattern is None or list(_pattern_faults((), other.topic_pattern)):
+                continue
+            if source.table == other.table and re.fullmatch(other.topic_pattern, source.topic):
+                message = f"found {source.topic!r}, which the `topic_pattern` of {other_name!r} matches, too"
+                yield Fault(("sources", name, "topic"), f"{message}; expected topics of its own in each")
 
 
 def _pattern_faults(path: tuple[str | int, ...], pattern: str) -> Iterator[Fault]:

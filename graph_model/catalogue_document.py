@@ -24,7 +24,13 @@ from graph_model.normalise import NORMALISERS
 from graph_model.records import JsonValue
 from graph_model.trait_values import TRAIT_VALUES_VERSION
 
-__all__ = ["catalogue_json_schema", "catalogue_warnings", "parse_catalogue"]
+__all__ = ["NO_VERSION", "catalogue_json_schema", "catalogue_warnings", "parse_catalogue"]
+
+#: What a source without a version column means for rows that no log orders.
+NO_VERSION = (
+    "without a version column, files loaded later win, even if their rows are older; name the column that grows with "
+    "each change, for example `version: updated_at`"
+)
 
 
 def parse_catalogue(text: str, name: str) -> Catalogue:
@@ -73,8 +79,7 @@ def catalogue_warnings(catalogue: Catalogue) -> tuple[str, ...]:
     carried = {trait for source in catalogue.sources.values() for _, trait in source.traits}
     warnings += [f"traits.{trait}: no column carries it" for trait in catalogue.traits if trait not in carried]
     warnings += [
-        f"sources.{source.name}: has no topic and no version column, so a row's versions are ordered by a sequence "
-        "number given when they are accepted; name a `version` column if rows can arrive late or twice"
+        f"sources.{source.name}: {NO_VERSION}"
         for source in catalogue.sources.values()
         if source.topic is None and source.topic_pattern is None and source.version is None
     ]

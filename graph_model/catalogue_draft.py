@@ -40,7 +40,7 @@ def draft_catalogue(
         origin: the file or topic that the sample was read from.
 
     Returns:
-        YAML that `parse_catalogue` accepts, with a comment on every guess. No value of the sample is in it.
+        YAML that `parse_catalogue` accepts, with comments where a guess is worth a question. No value of the sample is in it.
     """
     guesses = [guess_column(column, rows) for column in dict.fromkeys(columns) if column]
     source_name = re.sub(r"[^A-Za-z0-9_.-]+", "_", name).strip("_.-") or "source"
@@ -54,7 +54,7 @@ def draft_catalogue(
     if not composite:
         guesses = _with_some_identifier(guesses, key, source_name)
     lines = [
-        f"# Drafted from {len(rows)} rows. Check every line, then: identity-graph catalogue check FILE",
+        f"# Drafted from {_rows(len(rows))}. Check every line, then: identity-graph catalogue check FILE",
         "version: 1",
         "",
         "identifiers: # what tells who a row is about",
@@ -159,7 +159,7 @@ def _origin_lines(origin: DraftOrigin) -> list[str]:
 
 
 def _key_lines(key: ColumnGuess, rows: Sequence[Mapping[str, JsonValue]]) -> list[str]:
-    comment = f"unique in {len(rows)} rows" if key.unique else "not unique in the sample: which columns are the key?"
+    comment = f"unique in {_rows(len(rows))}" if key.unique else "not unique in the sample: which columns are the key?"
     return [f"    key: [{_scalar(key.column)}] # {comment}"]
 
 
@@ -169,10 +169,14 @@ def _column_lines(guesses: Sequence[ColumnGuess], traits: Mapping[str, str], nam
         parts = [f"identifier: {_scalar(guess.kind)}"] if guess.kind is not None else []
         parts += [f"trait: {_scalar(traits[guess.column])}"] if guess.column in traits else []
         if parts:
-            lines.append(f"      {_scalar(guess.column)}: {{{', '.join(parts)}}} # in {guess.filled} rows")
+            lines.append(f"      {_scalar(guess.column)}: {{{', '.join(parts)}}} # in {_rows(guess.filled)}")
         elif guess.column not in named:
             lines.append(f"      # left out, {guess.left_out}: {_scalar(guess.column)}")
     return lines
+
+
+def _rows(number: int) -> str:
+    return f"{number} row{'' if number == 1 else 's'}"
 
 
 def _scalar(text: str) -> str:

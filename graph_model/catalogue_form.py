@@ -125,7 +125,7 @@ class SourceForm(_Form):
     version: Text | None = Field(
         None, description="column whose growing value orders a row's versions where there is no log", examples=["rev"]
     )
-    epoch: Annotated[StrictInt, Field(ge=1)] = Field(1, description="raised when the topic is made anew")
+    epoch: Annotated[StrictInt, Field(ge=1, le=1_000_000)] = Field(1, description="raised when the topic is made anew")
     columns: dict[Text, ColumnForm] = Field(
         default_factory=dict,
         json_schema_extra={"minProperties": 1},

@@ -4,10 +4,13 @@ A value that cannot be normalised or typed costs the record that value and leave
 without a usable key cannot become a change at all.
 """
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from typing import TypeGuard
 
 import orjson
 
@@ -16,6 +19,12 @@ from graph_model.errors import MessageRejected
 from graph_model.identifiers import Identifier, IdentifierKind
 from graph_model.records import Change, JsonValue, KeyPart, Position, Record, RecordAddress, SourcePosition
 from graph_model.trait_values import timestamp_milliseconds, typed_value
+
+#: Whole numbers as they are written; `007` and `+1` are texts, and so is what 64 bits may not hold.
+_WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}", re.ASCII)
+
+#: A version number has so many digits at the most; it is stored as a 64-bit integer.
+_VERSION_DIGITS = 18
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -84,30 +93,44 @@ def row_change(
         position=position,
         row=None if deleted else row,
         observed_at=origin.observed_at if said is None else said,
-        unavailable=frozenset() if deleted else unavailable & source.columns,
+        unavailable=unavailable & source.columns if unavailable and not deleted else frozenset(),
         source_position=origin.source_position,
         previous=origin.previous,
         trace=origin.trace,
     )
 
 
-def key_address(source: Source, values: Mapping[str, JsonValue]) -> RecordAddress:
+def key_address(source: Source, values: Mapping[str, JsonValue], topic: str = "") -> RecordAddress:
     """Build a record's address from its key columns, in the catalogue's order.
+
+    Of a source with a topic pattern the topic comes first: topics are logs of their own, and the same key may
+    stand in several of them for different rows.
 
     Raises:
         MessageRejected: a column of the key is missing, null, or not a single value.
     """
     parts: list[KeyPart] = []
+    if source.topic_pattern is not None:
+        if not topic:
+            raise MessageRejected("map", f"rows of source {source.name!r} come from the topics of its pattern only")
+        parts.append(topic)
     for column in source.key:
         value = values.get(column)
-        if value is None or not isinstance(value, str | int | float):
-            found = "missing" if column not in values else "null" if value is None else type(value).__name__
+        if not _is_usable(value):
+            found = _found(value) if column in values else "missing"
             raise MessageRejected(
                 "map",
                 f"the key column {column!r} of source {source.name!r} is {found}; a text or number is expected",
             )
-        parts.append(value)
+        parts.append(_canonical(value))
     return RecordAddress.of(source.name, parts)
+
+
+def _canonical(value: KeyPart) -> KeyPart:
+    """One form for whole numbers: `1`, `1.0` and `"1"` are the same key, in a file, an envelope and a request."""
+    if isinstance(value, str):
+        return int(value) if _WHOLE_NUMBER.fullmatch(value) else value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def map_record(record: Record, catalogue: Catalogue) -> MappedRecord:
@@ -180,16 +203,34 @@ def _composite_identifier(kind: IdentifierKind, traits: Mapping[str, JsonValue])
     return Identifier(kind.name, orjson.dumps(values).decode())
 
 
+def _is_usable(value: JsonValue) -> TypeGuard[KeyPart]:
+    """Tell whether a value can be part of a key: two rows must never get one address."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, str | int) and value != ""
+
+
+def _found(value: JsonValue) -> str:
+    """What an unusable key column holds, without its value."""
+    if value is None:
+        return "null"
+    return "empty" if value == "" else "no number" if isinstance(value, float) else type(value).__name__
+
+
 def _version_number(source: Source, row: Mapping[str, JsonValue]) -> int:
     """The version column's value as a growing number; times count in milliseconds."""
     value = row.get(source.version or "")
     try:
-        return int(Decimal(str(value)))
-    except (InvalidOperation, OverflowError, ValueError):
-        time = timestamp_milliseconds(value)
+        number = Decimal(str(value))
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if number.is_finite() and number.adjusted() < _VERSION_DIGITS:
+        return int(number)
+    time = timestamp_milliseconds(value)
     if time is None:
         raise MessageRejected(
             "map",
-            f"the version column {source.version!r} of source {source.name!r} holds no number and no time",
+            f"the version column {source.version!r} of source {source.name!r} holds no number of at most "
+            f"{_VERSION_DIGITS} digits and no time",
         )
     return time

@@ -5,7 +5,7 @@ A profile's body (traits, identifiers, records, conflicts) is a pure function of
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
@@ -24,7 +24,7 @@ from graph_model.times import iso_time
 Document: TypeAlias = dict[str, Any]
 
 #: The parts of a live document that follow from the records alone.
-BODY_FIELDS: Final = ("traits", "identifiers", "records", "conflicts")
+BODY_FIELDS: Final = ("traits", "identifiers", "records", "conflicts", "dropped_evidence")
 
 #: A profile that is no longer live remembers so many of its records at the most.
 REMEMBERED_RECORDS: Final = 1_000
@@ -53,9 +53,18 @@ def profile_body(
     cluster: Cluster,
     records: Mapping[RecordAddress, MappedRecord],
     generic: frozenset[Identifier],
+    dropped: Sequence[Identifier],
     catalogue: Catalogue,
 ) -> Document:
-    """Build what follows from the records of a cluster: the same records give the same bytes."""
+    """Build what follows from the records of a cluster: the same records give the same bytes.
+
+    Args:
+        cluster: the profile's records, and its conflicts.
+        records: these records, mapped.
+        generic: identifiers that too many records carry.
+        dropped: evidence left out because too many records would hang together by it.
+        catalogue: the order of traits, and which source goes first.
+    """
     members = [records[address] for address in cluster.members]
     newest_first = sorted(members, key=lambda mapped: preference(mapped, catalogue))
     carried = Counter(identifier for mapped in members for identifier in mapped.identifiers)
@@ -81,6 +90,7 @@ def profile_body(
         ],
         "records": [_record_entry(mapped) for mapped in members],
         "conflicts": [_conflict_entry(conflict) for conflict in cluster.conflicts],
+        "dropped_evidence": sorted(str(identifier) for identifier in dropped if identifier in carried),
     }
 
 
@@ -89,12 +99,13 @@ def live_document(head: ProfileHead, body: Document) -> bytes:
     return orjson.dumps({**_head_fields(head), **body})
 
 
-def remembering_document(head: ProfileHead, members: Iterable[RecordAddress]) -> bytes:
-    """The JSON document of a profile without records: it remembers which ones it had last."""
+def remembering_document(head: ProfileHead, members: Iterable[RecordAddress], merged_into: str | None) -> bytes:
+    """The JSON document of a profile without records: which ones it had last, and where most of them went then."""
     remembered = sorted(members)
     return orjson.dumps(
         {
             **_head_fields(head),
+            "merged_into": merged_into,
             "records": [_said_by(address) for address in remembered[:REMEMBERED_RECORDS]],
             "records_total": len(remembered),
         }

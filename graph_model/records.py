@@ -134,8 +134,8 @@ def succeed(stored: Record | None, change: Change, columns: frozenset[str]) -> S
             values=None,
             streamed=streamed,
         )
-        already_gone = stored is not None and stored.is_grave
-        return Succession(grave, Outcome.UNCHANGED if already_gone else Outcome.APPLIED)
+        was_there = stored is not None and not stored.is_grave
+        return Succession(grave, Outcome.APPLIED if was_there else Outcome.UNCHANGED)
     values = {column: change.row[column] for column in sorted(columns & change.row.keys() - change.unavailable)}
     missing = columns & change.unavailable
     kept = {column: known[column] for column in missing if known is not None and column in known}

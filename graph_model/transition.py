@@ -120,8 +120,8 @@ def _gone(scene: Scene, known: KnownProfile, members: Sequence[RecordAddress]) -
         created_at=known.head.created_at,
         updated_at=scene.now,
     )
-    document = remembering_document(head, {*document_members(known.document), *members})
     merged_into = min(targets, key=lambda target: (-targets[target], target)) if targets else None
+    document = remembering_document(head, {*document_members(known.document), *members}, merged_into)
     event = _event(
         scene,
         head,

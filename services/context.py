@@ -5,7 +5,7 @@ prefix survives. Every fact is one line with its source and age. The text stands
 close; whatever a customer typed is data there.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 from graph_model.errors import IdentityGraphError
+from graph_model.identifiers import IdentifierKind
 from services.context_text import prompt_value
 
 #: For the system message of whoever builds the prompt; the context itself belongs into a user or tool message.
@@ -45,7 +46,7 @@ class LeftOut(StrEnum):
     BUDGET = "budget"  #: it did not fit
     GENERIC = "generic"  #: too many records share the identifier for it to tell anything about a person
     EMPTY = "empty"  #: nothing visible is left of the value
-    REPEATED = "repeated"  #: a trait of the same name already says it
+    REPEATED = "repeated"  #: a trait of the same name already says it, in whatever spelling
     DERIVED = "derived"  #: an identifier put together from traits
 
 
@@ -99,7 +100,7 @@ def build_context(
     token_budget: int,
     as_of: int,
     count_tokens: Callable[[str], int],
-    derived_kinds: frozenset[str] = frozenset(),
+    kinds: Iterable[IdentifierKind] = (),
 ) -> PromptContext:
     """Build the context of a live profile.
 
@@ -111,14 +112,14 @@ def build_context(
         token_budget: most tokens that the text may have.
         as_of: now, milliseconds since 1970; only its day (UTC) matters.
         count_tokens: counts exactly; counts of pieces cut before a single space, or after a line feed, add up.
-        derived_kinds: identifier kinds that only repeat traits.
+        kinds: the catalogue's identifier kinds; they tell which identifiers only say what traits say.
 
     Raises:
         BudgetTooSmall: not even a context without facts fits.
     """
     day = datetime.fromtimestamp(as_of / 1000, tz=UTC).date()
     heading = f"Profile {document['profile_id']}, version {document['version']}, as of {day}\n"
-    facts = tuple(_facts(document, day, derived_kinds))
+    facts = tuple(_facts(document, day, {kind.name: kind for kind in kinds}))
     costs = [sum(map(count_tokens, fact.pieces)) for fact in facts]
     frame = sum(map(count_tokens, (_OPENING, heading, _CLOSING)))
     shown, room = _choose(costs, token_budget - frame, count_tokens)
@@ -166,18 +167,20 @@ def _missing_line(missing: int) -> str:
     return f"Left out for lack of space: {missing}\n" if missing else ""
 
 
-def _facts(document: Mapping[str, Any], day: date, derived_kinds: frozenset[str]) -> Iterator[_Fact]:
-    traits = document["traits"]
-    for name, trait in traits.items():
+def _facts(document: Mapping[str, Any], day: date, kinds: Mapping[str, IdentifierKind]) -> Iterator[_Fact]:
+    said: dict[str, str | None] = {}  # what traits say that are named as an identifier kind, in its normal form
+    for name, trait in document["traits"].items():
+        if name in kinds and (normalise := kinds[name].normalise) is not None:
+            said[name] = normalise(str(trait["value"]))
         yield _fact("traits", name, trait, day)
     for identifier in document["identifiers"]:
         kind, value = identifier["kind"], identifier["value"]
         reason = None
         if identifier["generic"]:
             reason = LeftOut.GENERIC
-        elif kind in derived_kinds:
+        elif kind in kinds and kinds[kind].parts:
             reason = LeftOut.DERIVED
-        elif kind in traits and str(traits[kind]["value"]).casefold() == value.casefold():
+        elif said.get(kind) == value:
             reason = LeftOut.REPEATED
         yield _fact("identifiers", kind, identifier, day, reason)
 

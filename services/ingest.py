@@ -109,10 +109,9 @@ class Ingest:
                     first, second = halve(batch)
                     waiting.extendleft([(second, 0), (first, 0)])
                 else:
+                    self._metrics.refusals.set(refusals + 1)
                     await asyncio.sleep(_waiting_time(refusals))
                     waiting.appendleft((batch, refusals + 1))
-        for (source, outcome), count in result.outcomes.items():
-            self._metrics.changes.labels(source, outcome.value).inc(count)
         return result
 
     async def _commit(self, batch: Batch, progress: Position | None, result: IngestResult) -> None:
@@ -130,9 +129,13 @@ class Ingest:
             self._metrics.commits.inc()
             for event_type, count in Counter(event.type.value for event in plan.events).items():
                 self._metrics.events.labels(event_type).inc(count)
-        for change in loaded.changes.values():
-            for outcome in change.outcomes:
-                result.outcomes[change.address.source, outcome] += 1
+        outcomes = Counter(
+            (change.address.source, outcome) for change in loaded.changes.values() for outcome in change.outcomes
+        )
+        for (source, outcome), count in outcomes.items():
+            self._metrics.changes.labels(source, outcome.value).inc(count)
+        result.outcomes.update(outcomes)
+        self._metrics.refusals.set(0)
         self._metrics.commit_seconds.observe(time.perf_counter() - started)
 
 

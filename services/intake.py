@@ -8,6 +8,7 @@ IdentityGraphError
 """
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -190,7 +191,8 @@ def _require_storable(values: Mapping[str, JsonValue]) -> None:
     """Refuse what Python's JSON reader takes but no store can keep: huge integers, broken characters."""
     try:
         orjson.dumps(values)
-    except orjson.JSONEncodeError as error:
+        json.dumps(values, allow_nan=False)
+    except (TypeError, ValueError) as error:
         raise MessageRejected(
-            "map", "the row holds an integer beyond 64 bits, or text that is not valid Unicode"
+            "map", "the row holds an integer beyond 64 bits, NaN or Infinity, or text that is not valid Unicode"
         ) from error

@@ -6,7 +6,11 @@ IdentityGraphError
     ├── UnknownIdentifier        no record carries it
     ├── UnknownIdentifierKind    the catalogue has no such kind
     ├── UnreadableIdentifier     the value is none of its kind
-    ├── AmbiguousIdentifier      it does not lead to exactly one person
+    ├── BlockedIdentifier        the value identifies nobody
+    ├── AmbiguousIdentifier      what was given does not lead to exactly one person
+    │   ├── SharedIdentifier     several people carry the identifier
+    │   ├── GenericIdentifier    too many records carry it for it to be evidence
+    │   └── ScatteredProfile     the profile's records belong to several people now
     └── ProfileGone              the profile's records are gone
 """
 
@@ -56,17 +60,50 @@ class UnreadableIdentifier(LookupFailed):
     """The value cannot be normalised as its kind says."""
 
     def __init__(self, kind: str) -> None:
+        super().__init__(f"this value cannot be read as {kind}; check its spelling")
+
+
+class BlockedIdentifier(LookupFailed):
+    """The value is one that identifies nobody, for example a placeholder."""
+
+    def __init__(self, kind: str) -> None:
         super().__init__(
-            f"nobody can be found by this value: it cannot be read as {kind}, or is one that identifies nobody"
+            f"this {kind} identifies nobody: it is on the list of blocked values; use another identifier of the person"
         )
 
 
 class AmbiguousIdentifier(LookupFailed):
-    """The identifier does not lead to exactly one person; nobody's data may be given for it."""
+    """What was given does not lead to exactly one person; nobody's data may be given for it."""
+
+
+class SharedIdentifier(AmbiguousIdentifier):
+    """Several people carry the identifier."""
+
+    def __init__(self, people: int) -> None:
+        count = f"more than {LISTED_PROFILES}" if people > LISTED_PROFILES else str(people)
+        super().__init__(
+            f"this identifier leads to {count} people, and nobody's data is given on a guess; use another identifier "
+            "of the person, or choose one of GET /v1/profiles?identifier="
+        )
+
+
+class GenericIdentifier(AmbiguousIdentifier):
+    """The identifier is no evidence, even where a single profile carries it at the moment."""
 
     def __init__(self) -> None:
         super().__init__(
-            "this does not lead to exactly one person, so no context is given; use another identifier of the person"
+            "this identifier is generic: too many records carry it to be evidence of who a person is; use another "
+            "identifier of the person, or choose one of GET /v1/profiles?identifier="
+        )
+
+
+class ScatteredProfile(AmbiguousIdentifier):
+    """The records of a former profile belong to several people now."""
+
+    def __init__(self, profiles: int) -> None:
+        super().__init__(
+            f"the records of this former profile are in {profiles} profiles now; "
+            "GET /v1/profiles/{profile_id} lists them, choose one"
         )
 
 
@@ -91,14 +128,17 @@ def read_identifier(text: str, catalogue: Catalogue) -> Identifier:
 
     Raises:
         UnknownIdentifierKind: the catalogue has no such kind.
-        UnreadableIdentifier: the value has no normal form, or is one that identifies nobody.
+        UnreadableIdentifier: the value has no normal form.
+        BlockedIdentifier: the value is one that identifies nobody.
     """
-    given = Identifier.parse(text)
-    kind = None if given is None else catalogue.kinds.get(given.kind)
-    if given is None or kind is None or kind.normalise is None:
+    name, _, given = text.partition(":")
+    kind = catalogue.kinds.get(name)
+    if kind is None or kind.normalise is None:
         raise UnknownIdentifierKind(catalogue)
-    value = None if kind.is_blocked(given.value) else kind.normalise(given.value)
-    if value is None or kind.is_blocked(value):
+    value = kind.normalise(given)
+    if kind.is_blocked(given) or (value is not None and kind.is_blocked(value)):
+        raise BlockedIdentifier(kind.name)
+    if value is None:
         raise UnreadableIdentifier(kind.name)
     return Identifier(kind.name, value)
 
@@ -120,13 +160,16 @@ async def one_by_identifier(store: Store, identifier: Identifier) -> StoredProfi
 
     Raises:
         UnknownIdentifier: no record carries it.
-        AmbiguousIdentifier: several people do, or it is generic.
+        GenericIdentifier: it is no evidence.
+        SharedIdentifier: several people carry it.
     """
     found = await store.find_profiles(identifier, 2)
     if not found:
         raise UnknownIdentifier(identifier.kind)
-    if len(found) > 1 or identifier in document_generic(orjson.loads(found[0].document)):
-        raise AmbiguousIdentifier
+    if identifier in document_generic(orjson.loads(found[0].document)):
+        raise GenericIdentifier
+    if len(found) > 1:
+        raise SharedIdentifier(len(await list_by_identifier(store, identifier)))
     return found[0]
 
 
@@ -135,14 +178,14 @@ async def one_by_id(store: Store, profile_id: str) -> StoredProfile:
 
     Raises:
         UnknownProfile: there never was one.
-        AmbiguousIdentifier: its records belong to several people now.
+        ScatteredProfile: its records belong to several people now.
         ProfileGone: it has no records any more.
     """
     profile = await known_profile(store, profile_id)
     if profile.status is not ProfileStatus.LIVE:
         shares = await whereabouts(store, orjson.loads(profile.document))
         if len(shares) > 1:
-            raise AmbiguousIdentifier
+            raise ScatteredProfile(len(shares))
         if not shares:
             raise ProfileGone
         profile = await known_profile(store, shares[0].profile_id)

@@ -20,6 +20,11 @@ class Metrics:
         self.conflicts = Counter(
             "identity_graph_commit_conflicts", "Commits refused and tried again", registry=self.registry
         )
+        self.refusals = Gauge(
+            "identity_graph_commit_refusals",
+            "How often the record that is being committed has been refused in a row",
+            registry=self.registry,
+        )
         self.commit_seconds = Histogram(
             "identity_graph_batch_seconds",
             "Time from reading to committing one batch",
@@ -38,6 +43,12 @@ class Metrics:
             "identity_graph_dead_letters",
             "Messages sent to the dead-letter topic",
             ("stage",),
+            registry=self.registry,
+        )
+        self.skipped = Counter(
+            "identity_graph_offsets_skipped",
+            "Offsets that Kafka had deleted before they were read",
+            ("topic", "partition"),
             registry=self.registry,
         )
         self.lag = Gauge(

@@ -60,7 +60,7 @@ def make_plan(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> Plan:
         before=resolved.before,
         after=resolved.memberships,
         bodies={
-            profile_id: profile_body(cluster, loaded.mapped, resolved.generic, catalogue)
+            profile_id: profile_body(cluster, loaded.mapped, resolved.generic, component.dropped, catalogue)
             for component, ids in resolved.components
             for cluster, profile_id in zip(component.clusters, ids, strict=True)
         },

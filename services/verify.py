@@ -38,6 +38,7 @@ class _Stored:
     graves: int
     profiles: Mapping[str, StoredProfile]  #: live ones
     holders: Mapping[Identifier, int]
+    links: Mapping[Identifier, int]  #: records found by each identifier
 
 
 async def verify(store: Store, catalogue: Catalogue) -> VerificationReport:
@@ -51,7 +52,8 @@ async def verify(store: Store, catalogue: Catalogue) -> VerificationReport:
         for component in resolve({a: stored.mapped[a] for a in addresses}, generic, catalogue)
     ]
     problems = [
-        *_compare_holders(holders, stored.holders),
+        *_compare_holders(holders, stored.holders, "have a wrong number of holders"),
+        *_compare_holders(holders, stored.links, "are not linked with the records that carry them"),
         *_compare_partition(components, stored),
         *_compare_documents(components, stored, generic, catalogue),
     ]
@@ -72,7 +74,8 @@ async def _read(store: Store, catalogue: Catalogue) -> _Stored:
         memberships[stored.record.address] = stored.profile_id
     profiles = {p.profile_id: p async for p in store.scan_profiles() if p.status is ProfileStatus.LIVE}
     holders = {identifier: count async for identifier, count in store.scan_identifiers()}
-    return _Stored(mapped, memberships, graves, profiles, holders)
+    links = {identifier: count async for identifier, count in store.scan_links()}
+    return _Stored(mapped, memberships, graves, profiles, holders, links)
 
 
 def _connected(records: Iterable[MappedRecord], generic: frozenset[Identifier]) -> list[list[RecordAddress]]:
@@ -86,10 +89,10 @@ def _connected(records: Iterable[MappedRecord], generic: frozenset[Identifier]) 
     ]
 
 
-def _compare_holders(counted: Mapping[Identifier, int], stored: Mapping[Identifier, int]) -> list[str]:
+def _compare_holders(counted: Mapping[Identifier, int], stored: Mapping[Identifier, int], fault: str) -> list[str]:
     """Name identifiers by kind and a number only, since their values are personal data."""
     wrong = Counter(i.kind for i in counted.keys() | stored.keys() if counted.get(i, 0) != stored.get(i, 0))
-    return [f"{count} identifiers of kind {kind!r} have a wrong number of holders" for kind, count in wrong.items()]
+    return [f"{count} identifiers of kind {kind!r} {fault}" for kind, count in wrong.items()]
 
 
 def _compare_partition(components: Iterable[Component], stored: _Stored) -> list[str]:
@@ -118,7 +121,7 @@ def _compare_documents(
             if profile is None:
                 continue
             document: Document = orjson.loads(profile.document)
-            body = profile_body(cluster, stored.mapped, generic, catalogue)
+            body = profile_body(cluster, stored.mapped, generic, component.dropped, catalogue)
             wrong = [part for part in BODY_FIELDS if document.get(part) != body[part]]
             if wrong:
                 problems.append(f"profile {profile.profile_id} shows other {', '.join(wrong)} than its records say")

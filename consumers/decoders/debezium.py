@@ -17,6 +17,7 @@ from graph_model.catalogue import Catalogue, Source
 from graph_model.errors import MessageRejected
 from graph_model.mapping import Origin, key_address, row_change
 from graph_model.records import Change, JsonValue, Position, RecordAddress, SourcePosition
+from graph_model.trait_values import timestamp_milliseconds
 
 _Fields = Mapping[str, JsonValue]
 
@@ -77,24 +78,24 @@ def _change(source: Source, envelope: _Fields, schema: Schema | None, message: M
         _origin(source, envelope, key, message),
         deleted=deleted,
         unavailable=unavailable_columns(raw),
-        address=key_address(source, row if keys is None else {**row, **keys}),
+        address=key_address(source, row if keys is None else {**row, **keys}, _topic(message, envelope)),
     )
 
 
 def _origin(source: Source, envelope: _Fields, key: Document | None, message: Message) -> Origin:
     block = _source_block(envelope)
-    said = block.get("ts_ms")
+    said = timestamp_milliseconds(block.get("ts_ms"))
     return Origin(
         # What did not come from a log is ordered by the number it was given when it was accepted.
         position=Position(source.epoch if message.topic else 0, message.offset),
-        observed_at=said if isinstance(said, int) else message.timestamp,
+        observed_at=message.timestamp if said is None else said,
         source_position=_source_position(block),
-        previous=None if envelope["op"] == "d" else _previous(source, message, key),
+        previous=None if envelope["op"] == "d" else _previous(source, envelope, message, key),
         trace=message.trace,
     )
 
 
-def _previous(source: Source, message: Message, key: Document | None) -> RecordAddress | None:
+def _previous(source: Source, envelope: _Fields, message: Message, key: Document | None) -> RecordAddress | None:
     """The address before a change of key. The header serves continuity only: unreadable, it is left out."""
     header = message.header(_OLD_KEY_HEADER)
     if header is None:
@@ -102,7 +103,8 @@ def _previous(source: Source, message: Message, key: Document | None) -> RecordA
     try:
         old = open_document(header, "header")
         fields = _struct(old.payload, "the header")
-        return key_address(source, convert_row(fields, old.schema or (None if key is None else key.schema)))
+        values = convert_row(fields, old.schema or (None if key is None else key.schema))
+        return key_address(source, values, _topic(message, envelope))
     except MessageRejected:
         return None
 
@@ -126,13 +128,23 @@ def _source_position(block: _Fields) -> SourcePosition | None:
 
 
 def _find_source(envelope: _Fields, message: Message, catalogue: Catalogue) -> Source:
+    return find_source(catalogue, _topic(message, envelope), _table(envelope))
+
+
+def _table(envelope: _Fields) -> str:
     block = _source_block(envelope)
-    schema = block.get("schema") or block.get("db")
-    name, table = block.get("name"), block.get("table")
-    if not (isinstance(schema, str) and isinstance(table, str) and isinstance(name, str)):
-        raise MessageRejected("decode", "the envelope's `source` does not tell name, schema and table")
-    topic = message.topic or f"{name}.{schema}.{table}"
-    return find_source(catalogue, topic, f"{schema}.{table}")
+    schema, table = block.get("schema") or block.get("db"), block.get("table")
+    if not (isinstance(schema, str) and isinstance(table, str)):
+        raise MessageRejected("decode", "the envelope's `source` does not tell schema and table")
+    return f"{schema}.{table}"
+
+
+def _topic(message: Message, envelope: _Fields) -> str:
+    """The topic of a message; of an envelope from a file the one that Debezium would have written it to."""
+    name = _source_block(envelope).get("name")
+    if not message.topic and not isinstance(name, str):
+        raise MessageRejected("decode", "the envelope's `source` does not tell its name")
+    return message.topic or f"{name}.{_table(envelope)}"
 
 
 def _source_block(envelope: _Fields) -> _Fields:

@@ -8,7 +8,7 @@ from consumers.decoders.message import Message
 from consumers.routing import find_source
 from graph_model.catalogue import Catalogue, Source
 from graph_model.errors import MessageRejected
-from graph_model.mapping import Origin, row_change
+from graph_model.mapping import Origin, key_address, row_change
 from graph_model.records import Change, JsonValue, Position
 
 
@@ -21,8 +21,11 @@ def decode(message: Message, catalogue: Catalogue) -> tuple[Change, ...]:
     source = find_source(catalogue, message.topic, table=None)
     origin = Origin(position=Position(source.epoch, message.offset), observed_at=message.timestamp, trace=message.trace)
     if message.value is None:
-        return (row_change(source, _key_columns(source, message.key), origin, deleted=True),)
-    return (row_change(source, open_row(message.value, "value"), origin),)
+        row, deleted = _key_columns(source, message.key), True
+    else:
+        row, deleted = open_row(message.value, "value"), False
+    address = key_address(source, row, message.topic)
+    return (row_change(source, row, origin, deleted=deleted, address=address),)
 
 
 def _key_columns(source: Source, key: bytes | None) -> Mapping[str, JsonValue]:

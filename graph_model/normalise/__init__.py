@@ -4,11 +4,14 @@ Each is a pure function of the text and changes nothing when applied to its own 
 one returns raises its version, which enters the catalogue's fingerprint: stored identifiers depend on it.
 """
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
+import email_validator
+import idna
 import phonenumbers
 
 from graph_model.identifiers import Normaliser
@@ -33,14 +36,17 @@ class NamedNormaliser:
     version: str  #: raised when the function returns something else for any value
 
 
-#: Where data of a library decides what is valid, its version is part of ours.
+#: Where tables of a library decide what is valid or equal, its version is part of ours.
+_UNICODE = unicodedata.unidata_version
+_ADDRESSES = f"{email_validator.__version__}/{idna.__version__}/{_UNICODE}"
+_NUMBERING_PLANS = f"{phonenumbers.__version__}/{_UNICODE}"
 NORMALISERS: Mapping[NormaliserName, NamedNormaliser] = {
-    "email": NamedNormaliser(lambda _: normalise_email, "1"),
-    "phone": NamedNormaliser(lambda region: partial(normalise_phone, region=region), f"1/{phonenumbers.__version__}"),
-    "exact": NamedNormaliser(lambda _: normalise_exact, "1"),
-    "casefold": NamedNormaliser(lambda _: normalise_casefold, "1"),
-    "digits": NamedNormaliser(lambda _: normalise_digits, "1"),
-    "name": NamedNormaliser(lambda _: normalise_name, "1"),
+    "email": NamedNormaliser(lambda _: normalise_email, f"1/{_ADDRESSES}"),
+    "phone": NamedNormaliser(lambda region: partial(normalise_phone, region=region), f"1/{_NUMBERING_PLANS}"),
+    "exact": NamedNormaliser(lambda _: normalise_exact, f"1/{_UNICODE}"),
+    "casefold": NamedNormaliser(lambda _: normalise_casefold, f"1/{_UNICODE}"),
+    "digits": NamedNormaliser(lambda _: normalise_digits, f"1/{_UNICODE}"),
+    "name": NamedNormaliser(lambda _: normalise_name, f"1/{_UNICODE}"),
     "date": NamedNormaliser(lambda _: normalise_date, "1"),
 }
 

@@ -218,6 +218,10 @@ class Store(Protocol):
         """All identifiers with the number of their holders, in order."""
         ...
 
+    def scan_links(self) -> AsyncIterator[tuple[Identifier, int]]:
+        """All identifiers with the number of records that are linked with them, counted now, in order."""
+        ...
+
     async def claim_outbox(self, writer: str) -> Outbox:
         """Take over the outbox of a writer; whoever held it before can no longer commit."""
         ...

@@ -5,7 +5,9 @@ event loop goes on answering. Several processes may open the same file.
 """
 
 import asyncio
+import math
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -36,7 +38,7 @@ from services.stores.sqlite_writes import write_plan
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _PAGE = 1_000
-_COMMITS_BETWEEN_TRIMS = 500
+_SECONDS_BETWEEN_TRIMS = 600
 _POLL_SECONDS = 0.25
 
 _READ_RECORDS = """
@@ -92,7 +94,7 @@ class SqliteStore:
         self._writes = _connect(path)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-commits")
         self._news = asyncio.Event()
-        self._commits = 0
+        self._trimmed_at = -math.inf
 
     @classmethod
     async def open(cls, path: Path, fingerprint: str) -> Self:
@@ -160,9 +162,9 @@ class SqliteStore:
         loop = asyncio.get_running_loop()
         with translated(self._path):
             await loop.run_in_executor(self._thread, write_plan, self._writes, plan, outbox.writer, outbox.claim)
-            self._commits += 1
-            if self._commits % _COMMITS_BETWEEN_TRIMS == 0:
+            if time.monotonic() - self._trimmed_at > _SECONDS_BETWEEN_TRIMS:
                 await loop.run_in_executor(self._thread, trim, self._writes)
+                self._trimmed_at = time.monotonic()
         self._announce()
 
     async def read_profile(self, profile_id: str) -> StoredProfile | None:
@@ -211,14 +213,23 @@ class SqliteStore:
 
     async def scan_identifiers(self) -> AsyncIterator[tuple[Identifier, int]]:
         """See `Store.scan_identifiers`."""
-        page = """
-            SELECT kind, value, holders FROM identifier
-            WHERE (kind, value) > (?, ?) ORDER BY kind, value LIMIT ?
-        """
+        async for found in self._scan_identifiers("i.holders"):
+            yield found
+
+    async def scan_links(self) -> AsyncIterator[tuple[Identifier, int]]:
+        """See `Store.scan_links`."""
+        async for found in self._scan_identifiers("(SELECT count(*) FROM has AS h WHERE h.identifier = i.id)"):
+            yield found
+
+    async def _scan_identifiers(self, number: str) -> AsyncIterator[tuple[Identifier, int]]:
+        page = f"""
+            SELECT i.kind, i.value, {number} FROM identifier AS i
+            WHERE (i.kind, i.value) > (?, ?) ORDER BY i.kind, i.value LIMIT ?
+        """  # noqa: S608 - only constants are put together
         last = ("", "")
         while rows := list(self._rows(page, *last, _PAGE)):
-            for kind, value, holders in rows:
-                yield Identifier(kind, value), holders
+            for kind, value, count in rows:
+                yield Identifier(kind, value), count
             last = rows[-1][:2]
             await asyncio.sleep(0)
 

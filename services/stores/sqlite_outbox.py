@@ -13,6 +13,7 @@ from graph_model.records import Position
 from services.clock import new_id, now_milliseconds
 from services.stores.port import PendingEvents
 from services.stores.sqlite_faults import translated
+from services.stores.sqlite_transactions import transaction
 
 #: Published events are kept so long, and at most so many of them, for readers that resume.
 _KEPT_MILLISECONDS = 7 * 24 * 3600 * 1000
@@ -42,18 +43,17 @@ class SqliteOutbox:
 def claim(connection: sqlite3.Connection, thread: Executor, path: Path, writer: str) -> SqliteOutbox:
     """Take over the outbox of `writer`; whoever held it before is refused from now on."""
     claim_id = new_id()
-    connection.execute("BEGIN IMMEDIATE")
-    connection.execute(
-        "INSERT INTO writer (name, claim) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET claim = excluded.claim",
-        (writer, claim_id),
-    )
-    epoch, offset = connection.execute(
-        "SELECT last_epoch, last_offset FROM writer WHERE name = ?", (writer,)
-    ).fetchone()
-    rows = connection.execute(
-        "SELECT commit_id, event FROM outbox WHERE writer = ? AND published = 0 ORDER BY sequence", (writer,)
-    ).fetchall()
-    connection.execute("COMMIT")
+    with transaction(connection):
+        connection.execute(
+            "INSERT INTO writer (name, claim) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET claim = excluded.claim",
+            (writer, claim_id),
+        )
+        epoch, offset = connection.execute(
+            "SELECT last_epoch, last_offset FROM writer WHERE name = ?", (writer,)
+        ).fetchone()
+        rows = connection.execute(
+            "SELECT commit_id, event FROM outbox WHERE writer = ? AND published = 0 ORDER BY sequence", (writer,)
+        ).fetchall()
     commits: dict[str, list[ProfileEvent]] = {}
     for commit_id, event in rows:
         commits.setdefault(commit_id, []).append(ProfileEvent.from_json(orjson.loads(event)))

@@ -9,6 +9,7 @@ from services.clock import now_milliseconds
 from services.stores.errors import ClaimLost, CommitConflict
 from services.stores.port import Plan, ProfileWrite
 from services.stores.record_document import write_record
+from services.stores.sqlite_transactions import transaction
 
 _GUARDS = {
     "record": """
@@ -33,14 +34,9 @@ def write_plan(connection: sqlite3.Connection, plan: Plan, writer: str, claim: s
         CommitConflict: something that the plan rests on has changed; nothing was written.
         ClaimLost: the writer's outbox belongs to another claim by now; nothing was written.
     """
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(connection):
         _check(connection, plan, writer, claim)
         write_rows(connection, plan, writer)
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
 
 
 def write_rows(connection: sqlite3.Connection, plan: Plan, writer: str) -> None:
@@ -79,7 +75,7 @@ def _write_records(connection: sqlite3.Connection, plan: Plan) -> None:
         """
         INSERT INTO record (source, key, document, deleted, profile_id, revision) VALUES (?, ?, ?, ?, ?, ?)
         ON CONFLICT (source, key) DO UPDATE SET document = excluded.document, deleted = excluded.deleted,
-            profile_id = excluded.profile_id, revision = excluded.revision
+            revision = excluded.revision
         """,
         [
             (
@@ -93,11 +89,13 @@ def _write_records(connection: sqlite3.Connection, plan: Plan) -> None:
             for w in plan.records
         ],
     )
+    relinked = [w for w in plan.records if w.edges_changed]
+    # A record whose edges stay may have been moved by others since it was read: its profile is not ours to write.
+    moved = [*plan.memberships, *((w.record.address, w.profile_id) for w in relinked if w.expected is not None)]
     connection.executemany(
         "UPDATE record SET profile_id = ? WHERE source = ? AND key = ?",
-        [(profile_id, address.source, address.key) for address, profile_id in plan.memberships],
+        [(profile_id, address.source, address.key) for address, profile_id in moved],
     )
-    relinked = [w for w in plan.records if w.edges_changed]
     connection.executemany(
         "DELETE FROM has WHERE record = (SELECT id FROM record WHERE source = ? AND key = ?)",
         [(w.record.address.source, w.record.address.key) for w in relinked if w.expected is not None],

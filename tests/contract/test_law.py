@@ -6,6 +6,10 @@ from random import Random
 import pytest
 
 from graph_model.records import Change
+from services.batches import gather
+from services.clock import new_id
+from services.loading import load
+from services.planning import Commit, make_plan
 from services.stores.port import Store
 from tests.contract.conftest import Reopen
 from tests.unit.services.people import CATALOGUE, Company
@@ -49,3 +53,17 @@ async def test_workers_that_share_people_leave_the_store_as_its_records_say(reop
     told = {(event.profile_id, event.version) for company in companies for event in company.events}
     versions = {(profile.profile_id, profile.version) async for profile in stores[0].scan_profiles()}
     assert versions <= told
+
+
+async def test_a_row_that_only_moved_on_leaves_a_merge_beside_it_in_force(reopen: Reopen) -> None:
+    """One worker has read a row whose values stay the same, and commits after another has merged its profile."""
+    slow, quick = [await Company.over(await reopen(CATALOGUE.fingerprint), writer=name) for name in ("slow", "quick")]
+    await quick.put("crm1", email_1="a", phone_1="b")
+    await quick.put("crm2", email_1="z")
+    await quick.put("shop1", phone_1="c")
+    slow.offset = quick.offset
+    loaded = await load(slow.store, CATALOGUE, gather([slow.change("shop1", phone_1="c")]))
+    await quick.put("crm2", email_1="a", phone_1="c")
+    commit = Commit(commit_id="late", now=5_000, new_profile_id=new_id, progress=None)
+    await slow.store.commit(make_plan(loaded, CATALOGUE, commit), slow.outbox)
+    assert await quick.is_sound()

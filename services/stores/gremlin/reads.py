@@ -95,6 +95,11 @@ def versions_traversal(vertices: Collection[str]) -> Traversal:
     return g.V(*vertices).project("profile_id", "version").by("profile_id").by("version")
 
 
+def links_traversal(vertices: Collection[str]) -> Traversal:
+    """How many records each identifier is linked with."""
+    return g.V(*vertices).project("id", "links").by(__.id_()).by(__.in_(HAS).count())
+
+
 def holders_profiles_traversal(identifier: str, limit: int) -> Traversal:
     """The profiles of the records that carry an identifier, in order of their ids."""
     profiles = g.V(identifier).in_(HAS).out(MEMBER_OF).dedup().order().by("profile_id").limit(limit)

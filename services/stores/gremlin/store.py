@@ -149,6 +149,15 @@ class GremlinStore:
                     if identifier in found:
                         yield identifier, found[identifier].holders
 
+    async def scan_links(self) -> AsyncIterator[tuple[Identifier, int]]:
+        """See `Store.scan_links`."""
+        async for names in windows(self._submit, ids.Label.IDENTIFIER, WINDOW):
+            for chunk in _chunks([Identifier(kind, value) for kind, value in names]):
+                rows = await self._read(reads.links_traversal, map(ids.identifier_id, chunk))
+                links = {row["id"]: row["links"] for row in rows}
+                for identifier in chunk:
+                    yield identifier, links.get(ids.identifier_id(identifier), 0)
+
     async def claim_outbox(self, writer: str) -> GremlinOutbox:
         """See `Store.claim_outbox`."""
         return await GremlinOutbox.claim(self._submit, writer)

@@ -16,6 +16,7 @@ from services.stores.sqlite import SqliteStore
 CATALOGUE = """
 version: 1
 identifiers:
+  number: {normalise: digits, holders: few, exclusive: true, priority: 100}
   email: {normalise: email, holders: few, priority: 90}
   phone: {normalise: phone, region: US, holders: one, priority: 60}
   person:
@@ -29,6 +30,7 @@ sources:
     key: [id]
     event_time: updated_at
     columns:
+      number: {identifier: number}
       email: {identifier: email, trait: email}
       mobile: {identifier: phone}
       full_name: {trait: name}

@@ -83,11 +83,32 @@ async def test_an_identifier_of_several_people_gives_409_and_nobodys_data(servic
     assert not any(name in answer.text for name in ("Ann", "Bob", "2025550123"))
 
 
+async def test_an_identifier_of_several_people_is_told_with_their_number_and_where_to_choose(service: Service) -> None:
+    await service.send("crm", *({"id": n, "number": f"100{n}", "email": "family@example.com"} for n in range(1, 4)))
+    answer = await service.http.post("/v1/context", json={"identifier": "email:family@example.com"})
+    assert answer.status_code == 409
+    assert "leads to 3 people" in answer.json()["detail"]
+    assert "GET /v1/profiles?identifier=" in answer.json()["detail"]
+
+
+async def test_a_blocked_value_is_a_422_problem_of_its_own(service: Service) -> None:
+    answer = await service.http.post("/v1/context", json={"identifier": "email:noreply@example.com"})
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:identity-graph:problem:blocked-identifier")
+    assert "it is on the list of blocked values" in answer.json()["detail"]
+
+
+async def test_a_trait_and_its_identifier_are_one_line_however_the_trait_is_spelled(service: Service) -> None:
+    await service.send("crm", ANN | {"email": "ANN@Example.com "})
+    answer = await service.http.post("/v1/context", json={"identifier": "email:ann@example.com"})
+    assert answer.json()["text"].casefold().count("ann@example.com") == 1
+
+
 async def test_a_generic_identifier_gives_409_even_if_one_profile_carries_it(service: Service) -> None:
     # Both rows share the e-mail, so they are one person; the phone is over its limit of one holder.
     await service.send("crm", ANN, ANN | {"id": 2})
     answer = await service.http.post("/v1/context", json={"identifier": "phone:+12025550123"})
     assert answer.status_code == 409
+    assert "generic: too many records carry it" in answer.json()["detail"]
 
 
 async def test_an_unknown_identifier_is_a_404_problem(service: Service) -> None:

@@ -75,6 +75,31 @@ async def test_a_body_that_is_not_a_json_object_is_a_problem_and_no_failure(serv
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+async def test_a_body_without_the_header_of_json_is_a_415_problem_that_says_which_header_to_send(
+    service: Service,
+) -> None:
+    body = b'{"identifier": "email:ann@example.com"}'
+    for header in ({}, {"Content-Type": "application/x-www-form-urlencoded"}):
+        answer = await service.http.post("/v1/context", content=body, headers=header)
+        assert (answer.status_code, answer.json()["type"]) == (415, "urn:identity-graph:problem:not-sent-as-json")
+        assert "send the header Content-Type: application/json" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("body", [b'{"identifier": ', b"\xff\xfe", b"{'identifier': 1}"])
+async def test_a_body_that_is_not_json_is_a_400_problem(service: Service, body: bytes) -> None:
+    answer = await service.http.post("/v1/context", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:identity-graph:problem:unreadable-body")
+
+
+async def test_an_unknown_field_is_told_with_those_that_are_expected_there(service: Service) -> None:
+    body = {"source": "crm", "changes": [{"row": {"id": 1}, "rows": {}}], "topic": "crm"}
+    answer = await service.http.post("/v1/changes", json=body)
+    assert answer.json()["errors"] == [
+        {"field": "body.changes.0.rows", "problem": "unknown field; expected one of: row, key, deleted"},
+        {"field": "body.topic", "problem": "unknown field; expected one of: source, changes"},
+    ]
+
+
 async def test_a_field_at_fault_is_named_without_its_value(service: Service) -> None:
     answer = await service.http.post("/v1/context", json={"identifier": 17, "token_budget": "a@example.com"})
     assert [error["field"] for error in answer.json()["errors"]] == ["body.identifier", "body.token_budget"]

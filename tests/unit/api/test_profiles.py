@@ -57,6 +57,7 @@ async def test_an_absorbed_id_redirects_to_where_its_records_are(service: Servic
     body = AbsorbedProfile.model_validate_json(answer.content)
     assert answer.status_code == 307
     assert [(now.profile_id, now.records, now.share) for now in body.now] == [(survivor, 1, 1.0)]
+    assert body.merged_into == survivor
     followed = await service.http.get(f"/v1/profiles/{absorbed}", follow_redirects=True)
     assert followed.json()["profile_id"] == survivor
 
@@ -130,7 +131,7 @@ async def test_an_unknown_kind_is_a_422_problem_that_names_the_kinds(service: Se
             422,
             "urn:identity-graph:problem:unknown-identifier-kind",
         )
-        assert answer.json()["detail"].endswith("email, phone")
+        assert answer.json()["detail"].endswith("email, number, phone")
 
 
 async def test_a_value_that_is_none_of_its_kind_is_a_422_problem(service: Service) -> None:

@@ -16,7 +16,7 @@ Captured = Callable[..., Message]
 
 def test_every_message_is_a_change_a_dead_letter_or_ignored(captured: Captured, catalogue: Catalogue) -> None:
     messages = [captured(name) for name in ("c", "tombstone", "t", "u", "heartbeat", "unwrap_c")]
-    batch = decode_batch(messages, catalogue)
+    batch = decode_batch(messages, catalogue, partitions=1)
     assert len(batch.changes) == 2
     assert [letter.error.stage for letter in batch.dead] == ["decode", "decode"]
     assert batch.ignored == {"customers": 2}
@@ -24,13 +24,13 @@ def test_every_message_is_a_change_a_dead_letter_or_ignored(captured: Captured, 
 
 def test_a_dead_letter_is_the_message_as_it_came(captured: Captured, catalogue: Catalogue) -> None:
     message = captured("t")
-    (letter,) = decode_batch([message], catalogue).dead
+    (letter,) = decode_batch([message], catalogue, partitions=1).dead
     assert letter.message == message
 
 
 def test_a_batch_ends_at_its_last_message(captured: Captured, catalogue: Catalogue) -> None:
     messages = [replace(captured("c"), offset=4), replace(captured("tombstone"), offset=9)]
-    assert decode_batch(messages, catalogue).last_offset == 9
+    assert decode_batch(messages, catalogue, partitions=1).last_offset == 9
 
 
 def test_a_fault_that_nobody_thought_of_costs_one_message(
@@ -44,8 +44,17 @@ def test_a_fault_that_nobody_thought_of_costs_one_message(
         return decode(message, known)
 
     monkeypatch.setitem(DECODERS, "debezium", faulty)
-    batch = decode_batch([captured("c"), replace(captured("u"), offset=8)], catalogue)
+    batch = decode_batch([captured("c"), replace(captured("u"), offset=8)], catalogue, partitions=1)
     (letter,) = batch.dead
     assert len(batch.changes) == 1
     assert "unexpected KeyError" in letter.error.reason
     assert "ann@example.com" not in letter.error.reason
+
+
+def test_a_message_without_key_is_a_dead_letter_where_a_topic_has_several_partitions(
+    captured: Captured, catalogue: Catalogue
+) -> None:
+    message = replace(captured("c"), key=None)
+    (letter,) = decode_batch([message], catalogue, partitions=2).dead
+    assert "has no key" in letter.error.reason
+    assert len(decode_batch([message], catalogue, partitions=1).changes) == 1

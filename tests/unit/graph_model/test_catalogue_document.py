@@ -260,6 +260,26 @@ def test_a_catalogue_without_sources_and_identifiers_is_refused() -> None:
     ]
 
 
+def sharing(first: str, second: str) -> str:
+    """A catalogue with two sources whose topics and the like are these."""
+    columns = "key: [id], columns: {mail: {identifier: email}}"
+    return (
+        "version: 1\nidentifiers:\n  email: {normalise: email, holders: few, priority: 90}\nsources:\n"
+        f"  one: {{{first}, {columns}}}\n  two: {{{second}, {columns}}}\n"
+    )
+
+
+def test_sources_that_share_a_topic_have_one_epoch() -> None:
+    shared = "topic: t, format: debezium"
+    (problem,) = problems(sharing(f"{shared}, table: a.b, epoch: 2", f"{shared}, table: a.c, epoch: 3"))
+    assert "sources.two.epoch: found 3; expected 2, as in 'one'" in problem
+
+
+def test_a_topic_that_a_pattern_of_another_source_matches_too_is_refused() -> None:
+    (problem,) = problems(sharing("topic: shard1", "topic_pattern: 'shard[0-9]+'"))
+    assert "sources.one.topic: found 'shard1', which the `topic_pattern` of 'two' matches, too" in problem
+
+
 def test_holders_above_a_hundred_are_warned_of() -> None:
     text = changed("holders: few, priority: 90", "holders: 101, priority: 90")
 
@@ -272,7 +292,7 @@ def test_a_source_without_log_and_version_column_is_warned_of() -> None:
     (warning,) = catalogue_warnings(parse_catalogue(changed("    version: rev\n", ""), "c"))
 
     assert warning.startswith("sources.shop: ")
-    assert "sequence number given when they are accepted" in warning
+    assert "files loaded later win, even if their rows are older" in warning
 
 
 def test_a_trait_that_no_column_carries_is_warned_of() -> None:

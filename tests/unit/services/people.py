@@ -32,8 +32,8 @@ class Company:
     offset: int = 0
 
     @classmethod
-    async def over(cls, store: Store, catalogue: Catalogue = CATALOGUE) -> "Company":
-        return cls(store, await store.claim_outbox("test"), catalogue)
+    async def over(cls, store: Store, catalogue: Catalogue = CATALOGUE, writer: str = "test") -> "Company":
+        return cls(store, await store.claim_outbox(writer), catalogue)
 
     def change(self, name: str, /, moved_from: str | None = None, **row: JsonValue) -> Change:
         """`change("crm1", email_1="x")` is a new version of the row 1 of crm; without columns it is deleted."""

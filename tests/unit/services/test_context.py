@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graph_model.identifiers import CompositePart, IdentifierKind, Normaliser
 from services.context import BudgetTooSmall, LeftOut, build_context
 from services.tokens import count_tokens
 
@@ -82,17 +83,29 @@ def test_a_generic_identifier_is_left_out_with_the_reason() -> None:
     assert [(fact.field, fact.reason) for fact in context.left_out] == [("identifiers.email", LeftOut.GENERIC)]
 
 
-def test_an_identifier_that_a_trait_of_its_name_already_says_is_not_repeated() -> None:
-    document = profile({"email": trait("Ann@example.com")}, identifier("email", "ann@example.com"))
-    context = build_context(document, token_budget=500, as_of=NOON, count_tokens=count_tokens)
-    assert [fact.reason for fact in context.left_out] == [LeftOut.REPEATED]
+def kind(name: str, normalise: Normaliser | None, *parts: CompositePart) -> IdentifierKind:
+    return IdentifierKind(name=name, normalise=normalise, holder_limit=20, exclusive=False, priority=50, parts=parts)
+
+
+def test_an_identifier_that_a_trait_of_its_name_says_in_another_spelling_is_not_repeated() -> None:
+    document = profile({"phone": trait("917-555-0119")}, identifier("phone", "19175550119"), identifier("phone", "7"))
+    digits = kind("phone", lambda text: "1" + text.replace("-", ""))
+    context = build_context(document, token_budget=500, as_of=NOON, count_tokens=count_tokens, kinds=[digits])
+    assert [(fact.field, fact.reason) for fact in context.left_out] == [("identifiers.phone", LeftOut.REPEATED)]
+    assert "19175550119" not in context.text
+
+
+def test_an_identifier_is_kept_where_the_trait_of_its_name_has_no_normal_form() -> None:
+    document = profile({"phone": trait("ask the neighbours")}, identifier("phone", "19175550119"))
+    unreadable = kind("phone", lambda _text: None)
+    context = build_context(document, token_budget=500, as_of=NOON, count_tokens=count_tokens, kinds=[unreadable])
+    assert context.left_out == ()
 
 
 def test_an_identifier_put_together_from_traits_is_left_out() -> None:
     document = profile({"name": trait("Ann")}, identifier("person", '["ann","1984-05-01"]'))
-    context = build_context(
-        document, token_budget=500, as_of=NOON, count_tokens=count_tokens, derived_kinds=frozenset({"person"})
-    )
+    composite = kind("person", None, CompositePart("name", str.lower))
+    context = build_context(document, token_budget=500, as_of=NOON, count_tokens=count_tokens, kinds=[composite])
     assert [fact.reason for fact in context.left_out] == [LeftOut.DERIVED]
 
 

@@ -36,6 +36,7 @@ async def test_the_absorbed_id_tells_where_it_went(company: Company) -> None:
     assert data["ids_after"] == [await company.profile_of("crm1")]
     (absorbed,) = await company.documents(ProfileStatus.ABSORBED)
     assert absorbed["profile_id"] == merged.profile_id
+    assert absorbed["merged_into"] == data["merged_into"]
 
 
 async def test_removing_the_shared_email_splits_the_profile(company: Company) -> None:

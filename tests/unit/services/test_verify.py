@@ -32,6 +32,7 @@ async def test_a_sound_store_has_no_problems(company: Company, store: SqliteStor
     ("statement", "expected"),
     [
         ("UPDATE identifier SET holders = 7 WHERE value = 'a'", "wrong number of holders"),
+        ("DELETE FROM has", "are not linked with the records that carry them"),
         ("UPDATE record SET profile_id = NULL WHERE key = '[2]'", "belongs to no profile"),
         ("DELETE FROM profile WHERE CAST(document AS TEXT) LIKE '%shop%'", "is not live"),
         (
