@@ -7,7 +7,7 @@ DATA ?= .data
 CATALOGUE ?= examples/shop/catalogue.yaml
 STORE := $(DATA)/shop.sqlite
 SAMPLES := $(wildcard $(dir $(CATALOGUE))data/*)
-PORT ?= 8080
+PORT ?= $(or $(IDENTITY_GRAPH_PORT),8080)
 TESTS := $(filter-out tests/captures tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
 QUICK_TESTS := tests/unit tests/properties
 
@@ -20,7 +20,7 @@ help: ## List the targets
 install: $(VENV)/installed ## Make .venv with the command identity-graph
 
 $(VENV)/installed: requirements.lock pyproject.toml
-	@echo "Making the Python environment in $(VENV) (once) ..."
+	@echo "Making the Python environment in $(VENV) (once, 1 to 2 minutes) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, found " + sys.version.split()[0])'
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock

@@ -11,7 +11,8 @@ from cli.exit_codes import UsageRefused
 from cli.log_output import set_up_logging
 from cli.opening import load_catalogue
 from cli.options import STANDARD_STREAM
-from cli.samples import sample_file, sample_topic
+from cli.output import counted, warn
+from cli.samples import Sample, sample_file, sample_topic
 from cli.tables import print_table
 from graph_model.catalogue import Catalogue
 from graph_model.catalogue_document import catalogue_json_schema, catalogue_warnings
@@ -67,8 +68,8 @@ def draft(
 ) -> None:
     """Guess a catalogue of one source from the first rows of a file, or from messages of a topic.
 
-    It is a beginning, with a comment on every guess: read it, correct it, put the sources of several drafts into
-    one file. No value of the data is in it.
+    It is a beginning: read it, correct it; of several drafts, put identifiers, traits and sources into one file. No
+    value of the data is in it.
 
     For example:
 
@@ -87,7 +88,22 @@ def draft(
         set_up_logging(settings)
         sample, name = run_batch(sample_topic(settings.kafka, str(topic))), str(topic).rpartition(".")[2]
         origin = DraftOrigin(topic=topic, format=sample.format)
+    _warn_of_sample(sample)
     typer.echo(draft_catalogue(name, sample.columns, sample.rows, origin), nl=False)
+
+
+def _warn_of_sample(sample: Sample) -> None:
+    if sample.bad_lines:
+        first = sample.bad_lines[0]
+        warn(
+            f"{len(sample.bad_lines):,} of the first {counted(len(sample.bad_lines) + len(sample.rows), 'row')} could "
+            f"not be read; the first is on line {first.line}: {first.reason}"
+        )
+    if len(sample.columns) == 1:
+        warn(
+            f"only one column was found, {sample.columns[0]!r}; columns of CSV are separated by comma, semicolon, "
+            "tab or bar"
+        )
 
 
 def _print_kinds(catalogue: Catalogue) -> None:

@@ -7,6 +7,8 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
+from graph_model.catalogue_faults import suggestion
+
 #: Command -> the module that defines it, as a Typer application or as a function of the command's name.
 MODULES: Final[Mapping[str, str]] = {
     "serve": "cli.serve",
@@ -41,3 +43,9 @@ class CommandModules(TyperGroup):
         command = typer.main.get_command(application)
         command.name = cmd_name
         return command
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - likewise
+        """Find the command that was typed; where there is none of this name, name the one that was meant."""
+        if args[0] not in MODULES and not args[0].startswith("-"):
+            ctx.fail(f"No such command {args[0]!r}{suggestion(args[0], MODULES)}")
+        return super().resolve_command(ctx, args)

@@ -13,13 +13,14 @@ from services.stores.errors import ClaimLost, StoreError, StoreUnavailable
 
 
 class ExitCode(IntEnum):
-    """The codes; Ctrl-C ends everything but `serve` and `consume` with 130, as usual."""
+    """The codes."""
 
     DONE = 0  #: all of it
     REFUSED = 1  #: done, but something was rejected, not found, or found wrong
     MISUSED = 2  #: nothing done: wrong usage, catalogue or configuration, or a store of another catalogue
     UNAVAILABLE = 3  #: a service that is needed does not answer: the same command can work later
     FAULT = 70  #: a fault of this program
+    INTERRUPTED = 130  #: Ctrl-C, of anything but `serve` and `consume`
 
 
 #: For the end of `--help` and for `docs/cli.md`.

@@ -9,8 +9,9 @@ import typer
 from cli.batch import run_batch
 from cli.exit_codes import ExitCode
 from cli.log_output import set_up_logging
-from cli.opening import load_catalogue, opened_store
+from cli.opening import load_catalogue, opened_store, require_store
 from cli.options import CatalogueOption, StoreOption, settings_with
+from cli.output import counted
 from graph_model.catalogue import Catalogue
 from graph_model.profiles import Document, document_members
 from services.explain import Explanation, explain_profile
@@ -38,7 +39,9 @@ def explain(
     """
     settings = settings_with(catalogue=catalogue, store=store)
     set_up_logging(settings)
-    run_batch(_explain(settings, load_catalogue(settings.catalogue), subject))
+    meaning = load_catalogue(settings.catalogue)
+    require_store(settings)
+    run_batch(_explain(settings, meaning, subject))
 
 
 async def _explain(settings: Settings, catalogue: Catalogue, subject: str) -> None:
@@ -65,9 +68,8 @@ async def _document(store: Store, catalogue: Catalogue, subject: str) -> Documen
 
 
 def _print(document: Document, explanation: Explanation) -> None:
-    records = len(document["records"])
-    counted = f"{records} record{'s' if records > 1 else ''}"
-    typer.echo(f"Profile {explanation.profile_id}, version {document['version']}, has {counted}:")
+    records = counted(len(document["records"]), "record")
+    typer.echo(f"Profile {explanation.profile_id}, version {document['version']}, has {records}:")
     for join in explanation.joins:
         typer.echo(f"  {join}")
     if not explanation.joins:

@@ -8,7 +8,7 @@ import typer
 
 from cli.batch import run_batch
 from cli.log_output import set_up_logging
-from cli.opening import load_catalogue, opened_store
+from cli.opening import load_catalogue, opened_store, require_store
 from cli.options import STANDARD_STREAM, CatalogueOption, OutOption, StoreOption, settings_with
 from cli.output import MEMBER_COLUMNS, csv_rows, result_file
 from graph_model.catalogue import Catalogue
@@ -38,6 +38,7 @@ def export(
     settings = settings_with(catalogue=catalogue, store=store)
     set_up_logging(settings)
     meaning = load_catalogue(settings.catalogue)
+    require_store(settings)
     with result_file(out) as file:
         run_batch(_export(settings, meaning, export_format, file))
 

@@ -12,10 +12,11 @@ from cli.input_files import InputFile, choose_sources, read_entries
 from cli.log_output import set_up_logging
 from cli.opening import load_catalogue, opened_store
 from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
-from cli.output import print_json
+from cli.output import counted, print_json, warn
 from cli.progress import FileProgress, file_progress
 from cli.publishing import publishing
 from graph_model.catalogue import Catalogue
+from graph_model.catalogue_document import NO_VERSION
 from graph_model.records import Change
 from services.acceptance import AcceptanceClock
 from services.clock import now_milliseconds
@@ -58,7 +59,15 @@ def ingest(
     set_up_logging(settings)
     meaning = load_catalogue(settings.catalogue)
     chosen = choose_sources(files, source, meaning)
-    summary = run_batch(_ingest(settings, meaning, chosen))
+    _warn_of_order(chosen)
+    summary = IngestSummary(meaning)
+    try:
+        run_batch(_ingest(settings, meaning, chosen, summary))
+    except KeyboardInterrupt:
+        are = "is" if summary.in_force == 1 else "are"
+        told = f"Interrupted; at least {counted(summary.in_force, 'row')} {are} in force; the same command goes on."
+        typer.echo(told, err=True)
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
     if as_json:
         print_json(summary.to_json())
     else:
@@ -67,7 +76,13 @@ def ingest(
         raise typer.Exit(ExitCode.REFUSED)
 
 
-async def _ingest(settings: Settings, catalogue: Catalogue, files: list[InputFile]) -> IngestSummary:
+def _warn_of_order(files: list[InputFile]) -> None:
+    names = sorted({file.rows_of.name for file in files if file.rows_of is not None and file.rows_of.version is None})
+    if names:
+        warn(f"{', '.join(names)}: {NO_VERSION}")
+
+
+async def _ingest(settings: Settings, catalogue: Catalogue, files: list[InputFile], summary: IngestSummary) -> None:
     metrics = Metrics()
     async with opened_store(settings, catalogue) as store, publishing(settings, store, metrics) as publish:
         outbox = await store.claim_outbox(WRITER)
@@ -76,18 +91,17 @@ async def _ingest(settings: Settings, catalogue: Catalogue, files: list[InputFil
         async def hand_over(committed: Committed) -> None:
             await publish(outbox, (committed,))
 
-        road = _Road(Ingest(store, catalogue, outbox, metrics=metrics, on_commit=hand_over))
+        road = _Road(Ingest(store, catalogue, outbox, metrics=metrics, on_commit=hand_over), summary)
         with file_progress() as progress:
             for file in files:
                 await _ingest_file(file, catalogue, road, progress)
         await road.finish()
-        road.summary.largest = await largest_profiles(store, road.summary)
-        return road.summary
+        summary.largest = await largest_profiles(store, summary)
 
 
 async def _ingest_file(file: InputFile, catalogue: Catalogue, road: "_Road", progress: FileProgress) -> None:
     with progress.reading(file) as reading:
-        for entry in read_entries(file, reading.stream, catalogue, road.accept):
+        for entry in read_entries(file, reading.stream, catalogue, road.accept, warn):
             road.summary.count_entry(file, entry)
             for change in entry.changes:
                 await road.take(change)
@@ -97,8 +111,8 @@ async def _ingest_file(file: InputFile, catalogue: Catalogue, road: "_Road", pro
 class _Road:
     """From single changes to commits."""
 
-    def __init__(self, ingest: Ingest) -> None:
-        self.summary = IngestSummary()
+    def __init__(self, ingest: Ingest, summary: IngestSummary) -> None:
+        self.summary = summary
         self._ingest = ingest
         self._waiting: list[Change] = []
         self._acceptance = AcceptanceClock()

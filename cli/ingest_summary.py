@@ -10,10 +10,15 @@ import orjson
 import typer
 
 from cli.input_files import Entry, InputFile
+from cli.output import counted
 from cli.rejections import Rejections
 from cli.tables import print_table
+from cli.unread_values import UnreadValues
+from graph_model.catalogue import Catalogue
 from graph_model.identifiers import Identifier
+from graph_model.mapping import map_record
 from graph_model.profiles import ProfileStatus
+from graph_model.records import succeed
 from services.ingest import IngestResult
 from services.stores.port import Store
 
@@ -32,10 +37,12 @@ _WORDS: Final = ("applied", "unchanged", "stale", "rejected", "ignored")
 class IngestSummary:
     """Counts of one run, kept while it goes on."""
 
+    catalogue: Catalogue
     lines: Counter[str] = field(default_factory=Counter)  #: source -> what came in
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)  #: (source, word) -> what became of it
     events: Counter[str] = field(default_factory=Counter)  #: type of profile event -> number
     rejections: Rejections = field(default_factory=Rejections)
+    unread: UnreadValues = field(default_factory=UnreadValues)
     generic: dict[Identifier, None] = field(default_factory=dict)  #: identifiers that became generic, in order
     largest: list[tuple[str, int]] = field(default_factory=list)  #: profile id, its records; most first
     sizes: dict[str, int] = field(default_factory=dict)  #: candidates for the largest profiles
@@ -48,6 +55,15 @@ class IngestSummary:
             self.rejections.add(file, entry)
         elif not entry.changes:
             self.outcomes[entry.source, "ignored"] += 1
+        for change in entry.changes:
+            record = succeed(None, change, self.catalogue.sources[change.address.source].columns).record
+            if record is not None:
+                self.unread.add(map_record(record, self.catalogue))
+
+    @property
+    def in_force(self) -> int:
+        """How many of the rows read so far say what is in force."""
+        return sum(self.outcomes[source, word] for source in self.lines for word in ("applied", "unchanged"))
 
     def count_result(self, result: IngestResult) -> None:
         """Count what became of a batch."""
@@ -75,6 +91,7 @@ class IngestSummary:
                 "count": len(self.generic),
                 "first": [{"kind": each.kind, "value": each.value} for each in list(self.generic)[:SHOWN]],
             },
+            "unread_values": self.unread.to_json(),
             "rejected": self.rejections.to_json(),
         }
 
@@ -93,12 +110,13 @@ class IngestSummary:
             yield "\nProfile changes: " + ", ".join(f"{count} {word}" for word, count in sorted(self.events.items()))
         if self.largest:
             yield "Largest of them:"
-            yield from (f"  {profile_id}  {size} record{'s' if size > 1 else ''}" for profile_id, size in self.largest)
+            yield from (f"  {profile_id}  {counted(size, 'record')}" for profile_id, size in self.largest)
         if self.generic:
-            yield f"\nToo common to be evidence from now on (generic): {len(self.generic)} identifiers"
+            yield f"\nToo common to be evidence from now on (generic): {counted(len(self.generic), 'identifier')}"
             yield from (f"  {identifier}" for identifier in list(self.generic)[:SHOWN])
             if len(self.generic) > SHOWN:
                 yield f"  … and {len(self.generic) - SHOWN} more"
+        yield from self.unread.lines()
         yield from self.rejections.lines()
 
 

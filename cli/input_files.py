@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import BufferedReader
+from itertools import chain
 from pathlib import Path
 from typing import Final, cast
 
 import orjson
 
 from cli.exit_codes import UsageRefused
+from cli.file_columns import header_refusal, missing_columns
 from cli.options import STANDARD_STREAM
 from consumers.decoders import DECODERS, Decoder
 from consumers.decoders.message import Headers, Message
@@ -19,17 +21,24 @@ from graph_model.catalogue import Catalogue, Source
 from graph_model.errors import MessageRejected
 from graph_model.mapping import Origin, row_change
 from graph_model.records import Change, JsonValue, Position
-from services.row_files import BadLine, FileFormat, FileRow, file_format, read_csv, read_json
+from services.row_files import BadLine, FileEntry, FileFormat, FileRow, file_format, read_csv, read_json
 
 #: What entries are counted under while it is not known which source they belong to.
 UNKNOWN_SOURCE: Final = "unknown"
 
 _ANY_TOPIC: Final = re.compile(".*", re.DOTALL)
 _PEEKED_BYTES: Final = 4096
+
+#: JSON rows may leave out what they have no value for, so a column counts as missing only if all of these do.
+_FIRST_JSON_ROWS: Final = 100
+
 _MESSAGE_FIELDS: Final = frozenset({"key", "value", "headers"})
 
 #: Gives the next acceptance number and the present time in milliseconds.
 Accept = Callable[[], tuple[int, int]]
+
+#: Takes a warning about a whole file.
+Warn = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +107,9 @@ def open_path(path: Path) -> Iterator[BufferedReader]:
         yield stream
 
 
-def read_entries(file: InputFile, stream: BufferedReader, catalogue: Catalogue, accept: Accept) -> Iterator[Entry]:
+def read_entries(
+    file: InputFile, stream: BufferedReader, catalogue: Catalogue, accept: Accept, warn: Warn
+) -> Iterator[Entry]:
     """Read the lines of an open file; a bad one is told and costs the others nothing.
 
     Args:
@@ -106,8 +117,21 @@ def read_entries(file: InputFile, stream: BufferedReader, catalogue: Catalogue, 
         stream: the file's bytes.
         catalogue: what the columns mean.
         accept: called for every change, in the order of the lines.
+        warn: called once for all columns of the catalogue's that the file does not have.
     """
-    lines = {"csv": read_csv, "json": read_json}[_format(file, stream)](stream)
+    written = _format(file, stream)
+    lines = {"csv": read_csv, "json": read_json}[written](stream)
+    if file.rows_of is not None:
+        first = _first_rows(lines, 1 if written == "csv" else _FIRST_JSON_ROWS)
+        columns = dict.fromkeys(column for line in first if isinstance(line, FileRow) for column in line.values)
+        refusal = header_refusal(file.rows_of, columns) if written == "csv" else None
+        if refusal is not None:
+            yield Entry(line=1, source=file.label, reason=refusal)
+            return
+        missing = missing_columns(file.rows_of, columns)
+        if missing is not None:
+            warn(f"{file.name} has {missing}")
+        lines = chain(first, lines)
     narrowed = replace(catalogue, sources=file.sources)
     decode = _decoder(file)
     for line in lines:
@@ -126,6 +150,18 @@ def read_entries(file: InputFile, stream: BufferedReader, catalogue: Catalogue, 
             continue
         source = changes[0].address.source if changes else file.label
         yield Entry(line=line.line, source=source, changes=changes)
+
+
+def _first_rows(lines: Iterator[FileEntry], number: int) -> list[FileEntry]:
+    """The lines up to the given number of rows, bad ones between them included."""
+    first: list[FileEntry] = []
+    rows = 0
+    for line in lines:
+        first.append(line)
+        rows += isinstance(line, FileRow)
+        if rows == number:
+            break
+    return first
 
 
 def is_message(fields: Mapping[str, JsonValue]) -> bool:

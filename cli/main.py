@@ -4,13 +4,14 @@ import gc
 import os
 import sys
 import traceback
-from typing import Final
+from typing import Annotated, Final
 
 import typer
 from pydantic import ValidationError
 
 from cli.commands import CommandModules
 from cli.exit_codes import EXIT_CODES_HELP, exit_code
+from cli.version import version
 from graph_model.errors import IdentityGraphError
 from services.settings import KafkaSettings, Settings
 
@@ -27,8 +28,18 @@ app = typer.Typer(
 )
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        version()
+        raise typer.Exit
+
+
 @app.callback()
-def _root() -> None:
+def _root(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
     """The commands are modules of their own, found by `CommandModules`."""
 
 

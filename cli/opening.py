@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from cli.exit_codes import UsageRefused
 from graph_model.catalogue import Catalogue
 from graph_model.catalogue_document import parse_catalogue
 from graph_model.errors import CatalogueError
@@ -26,6 +27,20 @@ def load_catalogue(path: Path) -> Catalogue:
     except UnicodeDecodeError as error:
         raise CatalogueError(str(path), [f"is not valid UTF-8 at byte {error.start}; save it as UTF-8"]) from error
     return parse_catalogue(text, str(path))
+
+
+def require_store(settings: Settings) -> None:
+    """Refuse to read from a store file that is not there; opening it would make an empty one.
+
+    Raises:
+        UsageRefused: there is no such file.
+    """
+    scheme, _, path = settings.store.partition(":")
+    if scheme == "sqlite" and path and not Path(path).exists():
+        raise UsageRefused(
+            f"there is no store {path}; load files into it with `identity-graph ingest FILE`, or name another one "
+            "with --store or IDENTITY_GRAPH_STORE"
+        )
 
 
 @asynccontextmanager

@@ -45,6 +45,16 @@ def print_json(result: object, *, to_error_stream: bool = False) -> None:
     typer.echo(orjson.dumps(result, option=orjson.OPT_INDENT_2).decode(), err=to_error_stream)
 
 
+def warn(sentence: str) -> None:
+    """Tell what may not be meant, on standard error."""
+    typer.echo(f"warning: {sentence}", err=True)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: `1 record`, `1,200 records`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 @contextmanager
 def csv_rows(file: BinaryIO) -> Iterator[Callable[[Sequence[object]], object]]:
     """Give a function that writes one row as CSV in UTF-8, with line feeds only."""

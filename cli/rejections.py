@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cli.input_files import Entry, InputFile
+from cli.output import counted
 
 #: So many are shown; of the rest only the number.
 SHOWN: Final = 20
@@ -41,7 +42,7 @@ class Rejections:
         """For people; nothing where nothing was rejected."""
         if not self.total:
             return
-        yield f"\nRejected: {self.total} line{'s' if self.total > 1 else ''}; all others are used"
+        yield f"\nRejected: {counted(self.total, 'line')}"
         yield from (f"  {each.file}, line {each.line}: {each.reason}" for each in self.first)
         if self.total > SHOWN:
             yield f"  … and {self.total - SHOWN} more"

@@ -17,11 +17,12 @@ from cli.exit_codes import ExitCode
 from cli.input_files import Accept, InputFile, choose_sources, read_entries
 from cli.opening import load_catalogue
 from cli.options import STANDARD_STREAM, JsonOption, OutOption
-from cli.output import MEMBER_COLUMNS, csv_rows, print_json, result_file
+from cli.output import MEMBER_COLUMNS, counted, csv_rows, print_json, result_file, warn
 from cli.progress import FileProgress, file_progress
 from cli.rejections import Rejections
+from cli.unread_values import UnreadValues
 from graph_model.catalogue import Catalogue
-from graph_model.mapping import map_record
+from graph_model.mapping import MappedRecord, map_record
 from graph_model.records import Change, Record, RecordAddress, succeed
 from graph_model.resolve import Cluster
 from graph_model.resolve import resolve as resolve_records
@@ -56,7 +57,10 @@ def resolve(
     with file_progress() as progress:
         for file in files:
             gathered.read(file, progress)
-    clusters = _clusters(gathered.records, meaning)
+    mapped = _mapped(gathered.records, meaning)
+    for each in mapped.values():
+        gathered.unread.add(each)
+    clusters = _clusters(mapped, meaning)
     with result_file(out) as written, csv_rows(written) as write_row:
         write_row(MEMBER_COLUMNS)
         for number, cluster in enumerate(clusters, start=1):
@@ -76,6 +80,7 @@ class _Gathered:
     records: dict[RecordAddress, Record] = field(default_factory=dict)
     lines: int = 0
     rejections: Rejections = field(default_factory=Rejections)
+    unread: UnreadValues = field(default_factory=UnreadValues)
     _columns: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def read(self, file: InputFile, progress: FileProgress) -> None:
@@ -83,7 +88,7 @@ class _Gathered:
         accept: Accept = (lambda: (0, 0)) if file.rows_of is not None else _in_order(self.lines)
         self._columns |= {name: source.columns for name, source in file.sources.items()}
         with progress.reading(file) as reading:
-            for entry in read_entries(file, reading.stream, self.catalogue, accept):
+            for entry in read_entries(file, reading.stream, self.catalogue, accept, warn):
                 self.lines += 1
                 if entry.reason is not None:
                     self.rejections.add(file, entry)
@@ -109,8 +114,11 @@ def _age(record: Record) -> tuple[object, ...]:
     return (record.position, record.observed_at, orjson.dumps(record.values))
 
 
-def _clusters(records: Mapping[RecordAddress, Record], catalogue: Catalogue) -> Sequence[Cluster]:
-    mapped = {address: map_record(record, catalogue) for address, record in records.items() if not record.is_grave}
+def _mapped(records: Mapping[RecordAddress, Record], catalogue: Catalogue) -> dict[RecordAddress, MappedRecord]:
+    return {address: map_record(record, catalogue) for address, record in records.items() if not record.is_grave}
+
+
+def _clusters(mapped: Mapping[RecordAddress, MappedRecord], catalogue: Catalogue) -> Sequence[Cluster]:
     holders = Counter(identifier for each in mapped.values() for identifier in each.identifiers)
     generic = frozenset(each for each, number in holders.items() if catalogue.kinds[each.kind].is_generic(number))
     components = resolve_records(mapped, generic, catalogue)
@@ -128,14 +136,15 @@ def _tell(gathered: _Gathered, clusters: Sequence[Cluster], *, as_json: bool, to
             "profiles": len(clusters),
             "largest_profile": largest,
             "conflicts": conflicts,
+            "unread_values": gathered.unread.to_json(),
             "rejected": gathered.rejections.to_json(),
         }
         print_json(result, to_error_stream=to_error_stream)
         return
     typer.echo(
-        f"{records:,} records are {len(clusters):,} profiles; the largest has {largest:,} records. "
-        f"{conflicts:,} conflicts kept records apart.",
+        f"{counted(records, 'record')} {'is' if records == 1 else 'are'} {counted(len(clusters), 'profile')}; "
+        f"the largest has {counted(largest, 'record')}. {counted(conflicts, 'conflict')} kept records apart.",
         err=to_error_stream,
     )
-    for line in gathered.rejections.lines():
+    for line in (*gathered.unread.lines(), *gathered.rejections.lines()):
         typer.echo(line, err=to_error_stream)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ from consumers.kafka_clients import close_quietly, connection_options, kafka_err
 from graph_model.catalogue import MessageFormat
 from graph_model.errors import MessageRejected
 from graph_model.records import JsonValue
-from services.row_files import FileRow, file_format, read_csv, read_json
+from services.row_files import BadLine, FileRow, file_format, read_csv, read_json
 from services.settings import KafkaSettings
 
 #: So many rows are enough to guess from.
@@ -38,6 +38,7 @@ class Sample:
     rows: Sequence[Row]
     format: MessageFormat = "rows"  #: how they were written
     topic: str | None = None  #: the topic that a connector sends such envelopes to, unless it was told otherwise
+    bad_lines: Sequence[BadLine] = ()  #: lines of the file among them that could not be read
 
     @property
     def columns(self) -> Sequence[str]:
@@ -46,15 +47,17 @@ class Sample:
 
 
 def sample_file(path: Path) -> Sample:
-    """Read the first rows of a file; bad lines are passed over.
+    """Read the first rows of a file; bad lines are passed over, and kept to be told.
 
     Raises:
         UsageRefused: it cannot be read, or holds no row.
     """
     with open_path(path) as stream:
         entries = {"csv": read_csv, "json": read_json}[file_format(path.name, stream.peek())](stream)
-        rows = list(islice((entry.values for entry in entries if isinstance(entry, FileRow)), SAMPLE_ROWS))
-    return _sample(str(path), (orjson.dumps(row["value"] if is_message(row) else row) for row in rows))
+        read = list(islice(entries, SAMPLE_ROWS))
+    rows = [entry.values for entry in read if isinstance(entry, FileRow)]
+    sample = _sample(str(path), (orjson.dumps(row["value"] if is_message(row) else row) for row in rows))
+    return replace(sample, bad_lines=[entry for entry in read if isinstance(entry, BadLine)])
 
 
 async def sample_topic(settings: KafkaSettings, topic: str) -> Sample:

@@ -100,5 +100,5 @@ def _worth_trying(address: str, identifier: str | None) -> Iterator[str]:
     yield "Try:"
     yield f"  curl '{address}/v1/profiles?identifier={quote(identifier, safe=':@')}'"
     yield (f"  curl {address}/v1/context -H 'Content-Type: application/json' -H 'Accept: text/markdown' -d {body}")
-    yield f"  curl -N '{address}/v1/profile-updates?after=start'"
+    yield f"  curl -N {address}/v1/profile-updates   # every change from now on"
     yield "Ctrl-C stops it."

@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Final, Literal, Union, get_args, get_origin
 
@@ -10,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from services.settings import KafkaSettings, Settings
+from stack.settings import CHECKOUT, StackSettings
 
 _HEADING: Final = """\
 # Settings
@@ -22,7 +25,13 @@ This page is written by `make docs`.
 
 def settings_page() -> str:
     """The page, as Markdown."""
-    return "\n".join([_HEADING, *_table("The service", Settings), "", *_table("Kafka", KafkaSettings), ""])
+    sections: dict[str, type[BaseSettings]] = {
+        "The service": Settings,
+        "Kafka": KafkaSettings,
+        "The stack of `make stack`": StackSettings,
+    }
+    tables = (["", *_table(title, settings)] for title, settings in sections.items())
+    return "\n".join([_HEADING.rstrip("\n"), *chain.from_iterable(tables), ""])
 
 
 def variables(settings: type[BaseSettings]) -> dict[str, FieldInfo]:
@@ -46,6 +55,8 @@ def _is_group(field: FieldInfo) -> bool:
 
 def _default(field: FieldInfo) -> str:
     value = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
+    if isinstance(value, Path) and value.is_relative_to(CHECKOUT):
+        value = value.relative_to(CHECKOUT)
     return f"`{value}`" if value not in (None, "") else "-"
 
 

@@ -5,9 +5,9 @@ import typer
 from cli.batch import run_batch
 from cli.exit_codes import ExitCode
 from cli.log_output import set_up_logging
-from cli.opening import load_catalogue, opened_store
+from cli.opening import load_catalogue, opened_store, require_store
 from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
-from cli.output import print_json
+from cli.output import counted, print_json
 from graph_model.catalogue import Catalogue
 from services.settings import Settings
 from services.verify import VerificationReport
@@ -27,7 +27,9 @@ def verify(catalogue: CatalogueOption = None, store: StoreOption = None, as_json
     """
     settings = settings_with(catalogue=catalogue, store=store)
     set_up_logging(settings)
-    report = run_batch(_verify(settings, load_catalogue(settings.catalogue)))
+    meaning = load_catalogue(settings.catalogue)
+    require_store(settings)
+    report = run_batch(_verify(settings, meaning))
     if as_json:
         print_json(
             {
@@ -51,14 +53,15 @@ async def _verify(settings: Settings, catalogue: Catalogue) -> VerificationRepor
 
 def _print(report: VerificationReport) -> None:
     typer.echo(
-        f"Checked {report.records:,} records ({report.graves:,} deleted ones beside them), {report.profiles:,} "
-        f"profiles and {report.identifiers:,} identifiers: memberships, holders, documents, versions."
+        f"Checked {counted(report.records, 'record')} ({report.graves:,} deleted beside them), "
+        f"{counted(report.profiles, 'profile')} and {counted(report.identifiers, 'identifier')}: memberships, holders, "
+        "documents, versions."
     )
     for problem in report.problems:
         typer.echo(f"  - {problem}")
-    differences = len(report.problems)
-    typer.echo(
-        f"{differences:,} difference{'s' if differences > 1 else ''} found."
-        if differences
-        else "Everything is as the records say."
-    )
+    if report.problems:
+        typer.echo(f"{counted(len(report.problems), 'difference')} found.")
+    elif not report.records:
+        typer.echo("The store is empty: there is nothing to verify; load something with `identity-graph ingest FILE`.")
+    else:
+        typer.echo("Everything is as the records say.")

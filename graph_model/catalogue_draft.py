@@ -40,7 +40,8 @@ def draft_catalogue(
         origin: the file or topic that the sample was read from.
 
     Returns:
-        YAML that `parse_catalogue` accepts, with comments where a guess is worth a question. No value of the sample is in it.
+        YAML that `parse_catalogue` accepts, with comments where a guess is worth a question. No value of the sample is
+        in it.
     """
     guesses = [guess_column(column, rows) for column in dict.fromkeys(columns) if column]
     source_name = re.sub(r"[^A-Za-z0-9_.-]+", "_", name).strip("_.-") or "source"

@@ -36,7 +36,7 @@ def test_every_problem_of_a_catalogue_is_named_with_its_line(run: Run, folder: P
 
 def test_what_may_not_be_meant_is_a_warning(run: Run) -> None:
     finished = run("catalogue", "check", "catalogue.yaml")
-    assert "warning: sources.crm: has no topic and no version column" in finished.stderr
+    assert "warning: sources.crm: without a version column, files loaded later win" in finished.stderr
 
 
 def test_a_faulty_catalogue_stops_every_command(run: Run, folder: Path) -> None:
@@ -59,6 +59,22 @@ def test_a_draft_of_a_file_is_a_catalogue_that_takes_it(run: Run, folder: Path) 
     finished = run("resolve", "--catalogue", "drafted.yaml", "crm.csv", "--out", "-")
     assert finished.returncode == 0
     assert len(finished.stdout.splitlines()) == 4
+
+
+def test_lines_that_a_draft_could_not_read_are_told(run: Run, folder: Path) -> None:
+    with (folder / "crm.csv").open("a") as file:
+        file.write("4,few\n5,few\n")
+    finished = run("catalogue", "draft", "crm.csv")
+    assert finished.stderr == (
+        "warning: 2 of the first 5 rows could not be read; the first is on line 5: the row has 2 columns; the header "
+        "has 5\n"
+    )
+
+
+def test_a_draft_of_a_single_column_is_warned_of(run: Run, folder: Path) -> None:
+    (folder / "odd.csv").write_text("id^email\n1^ann@example.com\n")
+    finished = run("catalogue", "draft", "odd.csv")
+    assert "warning: only one column was found, 'id^email'" in finished.stderr
 
 
 def test_a_draft_of_envelopes_is_a_catalogue_that_takes_them(run: Run, folder: Path) -> None:

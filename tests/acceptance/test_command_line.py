@@ -28,6 +28,16 @@ def test_the_version_is_the_installed_one(run: Run) -> None:
     assert run("version").stdout == version("identity-graph") + "\n"
 
 
+def test_the_version_is_an_option_too(run: Run) -> None:
+    assert run("--version").stdout == version("identity-graph") + "\n"
+
+
+def test_a_mistyped_command_gets_a_suggestion(run: Run) -> None:
+    finished = run("ingst", "crm.csv")
+    assert finished.returncode == 2
+    assert "No such command 'ingst'; did you mean 'ingest'?" in finished.stderr
+
+
 def test_wrong_settings_are_named_by_their_variables(run: Run) -> None:
     finished = run("verify", IDENTITY_GRAPH_PORT="many", IDENTITY_GRAPH_LOG_FORMAT="xml")
     assert finished.returncode == 2
@@ -65,7 +75,8 @@ def test_interrupting_a_batch_that_waits_for_input_ends_it_with_exit_code_130(fo
         writing.flush()
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=20)
-    assert (process.returncode, told) == (130, b"")
+    assert process.returncode == 130
+    assert told.splitlines()[-1] == b"Interrupted; at least 0 rows are in force; the same command goes on."
 
 
 def test_the_manual_names_every_command() -> None:

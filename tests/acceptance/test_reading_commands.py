@@ -39,8 +39,8 @@ def test_a_profile_is_explained_join_by_join(filled: Run) -> None:
     finished = filled("explain", "phone:212-555-0142")
     assert finished.returncode == 0
     assert finished.stdout.splitlines()[1:] == [
-        '  crm["1"] and shop[10] share email ann@example.com',
-        '  crm["1"] and shop[11] share phone +12125550142',
+        "  crm[1] and shop[10] share email ann@example.com",
+        "  crm[1] and shop[11] share phone +12125550142",
     ]
 
 
@@ -69,3 +69,18 @@ def test_members_are_exported_as_resolve_writes_them(filled: Run) -> None:
 def test_an_export_to_a_file_is_whole(filled: Run, folder: Path) -> None:
     assert filled("export", "--out", "profiles.jsonl").returncode == 0
     assert len((folder / "profiles.jsonl").read_text().splitlines()) == 4
+
+
+@pytest.mark.parametrize("command", [("verify",), ("export",), ("explain", "email:ann@example.com")])
+def test_a_store_file_that_is_not_there_is_refused_and_not_made(
+    run: Run, folder: Path, command: tuple[str, ...]
+) -> None:
+    finished = run(*command)
+    assert finished.returncode == 2
+    assert finished.stderr.startswith(f"error: there is no store {folder / 'graph.sqlite'}; load files into it with")
+    assert not (folder / "graph.sqlite").exists()
+
+
+def test_an_empty_store_is_told_by_verify(run: Run) -> None:
+    run("ingest", "--source", "crm", "-")
+    assert run("verify").stdout.splitlines()[-1].startswith("The store is empty: there is nothing to verify")

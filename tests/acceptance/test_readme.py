@@ -60,9 +60,12 @@ def test_the_context_is_as_the_program_prints_it(served: Served) -> None:
     assert timeless(block_after("<!-- context -->")) == timeless(answer.text)
 
 
-def test_the_explanation_is_as_the_program_prints_it(run: Run) -> None:
-    shown = block_after("Why is that one person?").partition("\n")[2]
-    assert timeless(shown) == timeless(run("explain", "email:ann.lee@example.com").stdout)
+def test_the_explanation_is_as_the_command_beside_it_prints_it(run: Run, wiring: dict[str, str]) -> None:
+    command, profile, printed = block_after("Why is that one person?").partition("Profile")
+    store = wiring["IDENTITY_GRAPH_STORE"]
+    typed = command.replace("\\\n", " ").replace("sqlite:.data/shop.sqlite", store).split()
+    assert typed[:2] == ["$", ".venv/bin/identity-graph"]
+    assert timeless(profile + printed) == timeless(run(*typed[2:]).stdout)
 
 
 def test_the_number_of_sample_rows_is_right() -> None:

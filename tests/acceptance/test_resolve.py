@@ -11,13 +11,7 @@ ALL = ("--catalogue", "catalogue.yaml", "crm.csv", "shop.jsonl")
 def test_records_that_share_identifiers_have_one_id(run: Run) -> None:
     finished = run("resolve", *ALL, "--out", "-")
     assert finished.stdout == (
-        "source,key,profile_id\n"
-        'crm,"[""1""]",1\n'
-        "shop,[10],1\n"
-        "shop,[11],1\n"
-        'crm,"[""2""]",2\n'
-        'crm,"[""3""]",3\n'
-        "shop,[12],4\n"
+        "source,key,profile_id\ncrm,[1],1\nshop,[10],1\nshop,[11],1\ncrm,[2],2\ncrm,[3],3\nshop,[12],4\n"
     )
 
 
@@ -53,6 +47,7 @@ def test_the_summary_can_be_read_by_scripts(run: Run) -> None:
         "profiles": 4,
         "largest_profile": 3,
         "conflicts": 0,
+        "unread_values": [],
         "rejected": {"count": 0, "first": []},
     }
 
@@ -70,3 +65,16 @@ def test_a_result_that_cannot_be_written_is_misuse(run: Run) -> None:
     finished = run("resolve", *ALL, "--out", "missing/members.csv")
     assert finished.returncode == 2
     assert "missing/members.csv cannot be written: No such file or directory" in finished.stderr
+
+
+def test_values_that_cannot_be_used_are_counted(run: Run) -> None:
+    rows = b'{"id": 1, "phone": "12"}\n{"id": 2, "phone": "13"}\n'
+    finished = run("resolve", "--catalogue", "catalogue.yaml", "--source", "crm", "-", "--out", "-", stdin=rows)
+    assert "crm.phone  2 (cannot be read as kind 'phone')" in finished.stderr
+
+
+def test_a_column_that_a_file_lacks_is_warned_of(run: Run) -> None:
+    rows = b"id,mail\n1,ann@example.com\n"
+    finished = run("resolve", "--catalogue", "catalogue.yaml", "--source", "crm", "-", "--out", "-", stdin=rows)
+    assert finished.returncode == 0
+    assert "'email' (did you mean 'mail'?)" in finished.stderr

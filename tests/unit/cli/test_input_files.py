@@ -47,11 +47,12 @@ def chosen(catalogue: Catalogue, path: Path, source: str | None = None) -> Input
     return file
 
 
-def entries(file: InputFile, catalogue: Catalogue, content: bytes) -> list[Entry]:
+def entries(file: InputFile, catalogue: Catalogue, content: bytes, warnings: list[str] | None = None) -> list[Entry]:
     numbers: Iterator[int] = count(1)
+    told = [] if warnings is None else warnings
     file.path.write_bytes(content)
     with open_path(file.path) as stream:
-        return list(read_entries(file, stream, catalogue, lambda: (next(numbers), 5)))
+        return list(read_entries(file, stream, catalogue, lambda: (next(numbers), 5), told.append))
 
 
 def test_a_file_belongs_to_the_source_whose_pattern_it_fits(catalogue: Catalogue, tmp_path: Path) -> None:
@@ -131,3 +132,31 @@ def test_headers_of_another_shape_cost_nothing_else(catalogue: Catalogue, tmp_pa
     file = chosen(catalogue, tmp_path / "changes.jsonl")
     (entry,) = entries(file, catalogue, json.dumps(message).encode())
     assert entry.reason is None
+
+
+def test_a_header_without_the_key_refuses_the_file_once(catalogue: Catalogue, tmp_path: Path) -> None:
+    file = chosen(catalogue, tmp_path / "crm.csv")
+    (entry,) = entries(file, catalogue, b"idd,email\n1,\n2,\n")
+    assert entry.reason == (
+        "the file has no column 'id', the key of source 'crm'; it has idd, email; none of its rows can be used; "
+        "did you mean 'idd'?"
+    )
+
+
+def test_columns_that_a_header_lacks_are_warned_of_once(catalogue: Catalogue, tmp_path: Path) -> None:
+    warnings: list[str] = []
+    read = entries(chosen(catalogue, tmp_path / "crm.csv"), catalogue, b"id,e_mail\n1,\n2,\n", warnings)
+    assert [entry.reason for entry in read] == [None, None]
+    (warning,) = warnings
+    assert warning.endswith(
+        "crm.csv has no column 'email' (did you mean 'e_mail'?); the catalogue names that for source 'crm'; "
+        "the file has id, e_mail"
+    )
+
+
+def test_a_column_that_only_some_json_rows_have_is_not_warned_of(catalogue: Catalogue, tmp_path: Path) -> None:
+    warnings: list[str] = []
+    content = b'{"id": 1}\n{"id": 2, "email": "ann@example.com"}\n'
+    read = entries(chosen(catalogue, tmp_path / "crm.jsonl", "crm"), catalogue, content, warnings)
+    assert len(read) == 2
+    assert warnings == []

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from cli.settings_page import settings_page, variables
 from services.settings import KafkaSettings, Settings
+from stack.settings import StackSettings
 
 PAGE = Path(__file__).parents[3] / "docs" / "settings.md"
 
@@ -13,5 +14,5 @@ def test_the_page_is_up_to_date() -> None:
 
 
 def test_every_setting_says_what_it_means() -> None:
-    fields = {**variables(Settings), **variables(KafkaSettings)}
+    fields = {**variables(Settings), **variables(KafkaSettings), **variables(StackSettings)}
     assert [name for name, field in fields.items() if not field.description] == []

@@ -1,0 +1,43 @@
+"""Does a file have the columns that the catalogue names? Told once for each file, before its rows are used."""
+
+from collections.abc import Collection
+from typing import Final
+
+from graph_model.catalogue import Source
+from graph_model.catalogue_faults import suggestion
+
+#: So many columns of a file are named in a message.
+_SHOWN: Final = 12
+
+
+def header_refusal(source: Source, columns: Collection[str]) -> str | None:
+    """Why no row of a CSV file can be used that has these columns; None where rows can, or where there are none."""
+    needed = [*source.key, *([source.version] if source.version is not None else [])]
+    missing = [column for column in needed if column not in columns]
+    if not missing or not columns:
+        return None
+    role = "key" if missing[0] in source.key else "version"
+    return (
+        f"the file has no column {missing[0]!r}, the {role} of source {source.name!r}; it has {_listed(columns)}"
+        f"; none of its rows can be used{suggestion(missing[0], columns)}"
+    )
+
+
+def missing_columns(source: Source, columns: Collection[str]) -> str | None:
+    """Which columns of the catalogue's a file with these columns does not have; None where it has all, or no rows."""
+    times = [column for column in (source.event_time, source.version) if column is not None]
+    named = dict.fromkeys([*source.key, *times, *sorted(source.columns)])
+    missing = [column for column in named if column not in columns]
+    if not missing or not columns:
+        return None
+    told = ", ".join(f"{column!r}{_hint(column, columns)}" for column in missing)
+    return f"no column {told}; the catalogue names that for source {source.name!r}; the file has {_listed(columns)}"
+
+
+def _hint(column: str, columns: Collection[str]) -> str:
+    meant = suggestion(column, columns).removeprefix("; ")
+    return f" ({meant})" if meant else ""
+
+
+def _listed(columns: Collection[str]) -> str:
+    return ", ".join([*list(columns)[:_SHOWN], *(["…"] if len(columns) > _SHOWN else [])])
