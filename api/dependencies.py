@@ -38,6 +38,12 @@ def services_of(request: Request) -> Services:
     return services
 
 
+def path_parameter(name: str, description: str) -> dict[str, Any]:
+    """Describe, for the API's schema, a part of the path that an operation reads from the request itself."""
+    schema = {"type": "string"}
+    return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
+
+
 def header_parameter(name: str, description: str) -> dict[str, Any]:
     """Describe, for the API's schema, an optional header that an operation reads from the request itself."""
     schema = {"type": "string"}

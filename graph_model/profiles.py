@@ -117,6 +117,14 @@ def document_members(document: Document) -> list[RecordAddress]:
     return [RecordAddress.of(entry["source"], entry["key"]) for entry in document["records"]]
 
 
+def marks_generic(document: bytes) -> bool:
+    """Tell without reading it whether a document marks any identifier as generic; most mark none.
+
+    No value can look like the mark, since quotation marks in JSON text are escaped.
+    """
+    return b'"generic":true' in document
+
+
 def document_generic(document: Document) -> set[Identifier]:
     """The identifiers that a live document marks as generic."""
     return {Identifier(entry["kind"], entry["value"]) for entry in document.get("identifiers", ()) if entry["generic"]}

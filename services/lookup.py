@@ -23,7 +23,7 @@ import orjson
 from graph_model.catalogue import Catalogue
 from graph_model.errors import IdentityGraphError
 from graph_model.identifiers import Identifier
-from graph_model.profiles import Document, ProfileStatus, document_generic, document_members
+from graph_model.profiles import Document, ProfileStatus, document_generic, document_members, marks_generic
 from services.stores.port import Store, StoredProfile
 
 #: A list of the profiles that carry an identifier holds at most so many.
@@ -166,7 +166,8 @@ async def one_by_identifier(store: Store, identifier: Identifier) -> StoredProfi
     found = await store.find_profiles(identifier, 2)
     if not found:
         raise UnknownIdentifier(identifier.kind)
-    if identifier in document_generic(orjson.loads(found[0].document)):
+    document = found[0].document
+    if marks_generic(document) and identifier in document_generic(orjson.loads(document)):
         raise GenericIdentifier
     if len(found) > 1:
         raise SharedIdentifier(len(await list_by_identifier(store, identifier)))
