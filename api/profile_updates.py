@@ -19,7 +19,6 @@ from api.problems import InvalidCursor, InvalidRequest, NoEventStream, problem_d
 from services.cloud_events import event_attributes, event_type
 from services.stores.errors import StoreUnavailable
 from services.stores.port import DurableOutbox, OutboxEntry
-from services.stores.sqlite import SqliteStore
 
 router = APIRouter(prefix="/v1/profile-updates", tags=["profile updates"])
 
@@ -64,7 +63,7 @@ async def opened_subscription(
     """
     services = services_of(request)
     store = services.store
-    if not isinstance(store, SqliteStore):
+    if not isinstance(store, DurableOutbox):
         raise NoEventStream(services.settings.kafka.updates_topic)
     oldest, newest = await store.outbox_bounds()
     place = last_event_id or after
@@ -73,10 +72,10 @@ async def opened_subscription(
     elif place == "start":
         begin = oldest
     elif match := _CURSOR.fullmatch(place):
-        begin = int(match[2]) if match[1] == store.store_id else -1
+        begin = int(match[2]) if match[1] == services.store.store_id else -1
     else:
         raise InvalidCursor
-    return Subscription(store, store.store_id, begin, services.stopping)
+    return Subscription(store, services.store.store_id, begin, services.stopping)
 
 
 SubscriptionDep: TypeAlias = Annotated[Subscription, Depends(opened_subscription)]

@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,8 @@ import httpx
 
 from benchmarks.figures import Figure
 from stack.ports import Port
+from stack.process import wait_until
+from stack.rest import answers
 
 CONNECTIONS = 16
 SECONDS = 5
@@ -37,17 +38,18 @@ def _measure() -> list[Figure]:
     with TemporaryDirectory() as folder:
         environment = _environment(Path(folder))
         _run("ingest", *(str(file) for file in sorted((SHOP / "data").iterdir())), environment=environment)
-        port = Port.named("api", 0).number
-        with _server([_command(), "serve"], {**environment, "IDENTITY_GRAPH_PORT": str(port)}, port):
-            found = httpx.get(f"http://127.0.0.1:{port}/v1/profiles", params={"identifier": HERO}).json()
+        port = Port.named("api", 0)
+        api = {**environment, "IDENTITY_GRAPH_PORT": str(port.number)}
+        with _server([_command(), "serve"], api, port, "/readyz"):
+            found = httpx.get(f"http://{port.address}/v1/profiles", params={"identifier": HERO}).json()
             profile = found["profiles"][0]
-            bare_port = Port.named("bare", 0).number
+            bare_port = Port.named("bare", 0)
             bare = [
-                *(sys.executable, "-m", "uvicorn", "benchmarks.bare_app:app", "--port", str(bare_port)),
+                *(sys.executable, "-m", "uvicorn", "benchmarks.bare_app:app", "--port", str(bare_port.number)),
                 *("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"),
             ]
             body_bytes = str(len(json.dumps(profile)))
-            with _server(bare, {**os.environ, "BENCHMARK_BODY_BYTES": body_bytes}, bare_port):
+            with _server(bare, {**os.environ, "BENCHMARK_BODY_BYTES": body_bytes}, bare_port, "/bare"):
                 return _figures(
                     f"http://127.0.0.1:{port}",
                     f"http://127.0.0.1:{bare_port}/bare",
@@ -117,22 +119,11 @@ def _run(*arguments: str, environment: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def _server(command: list[str], environment: Mapping[str, str], port: int) -> Iterator[None]:
+def _server(command: list[str], environment: Mapping[str, str], port: Port, path: str) -> Iterator[None]:
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
-            _wait(f"http://127.0.0.1:{port}/")
+            if not wait_until(lambda: answers(port, path), within=60):
+                sys.exit(f"nothing answers at {port.address}{path}")
             yield
         finally:
             process.terminate()
-
-
-def _wait(url: str) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            httpx.get(url)
-        except httpx.TransportError:
-            time.sleep(0.1)
-        else:
-            return
-    sys.exit(f"{url} does not answer")

@@ -12,8 +12,7 @@ from services.ingest import Committed
 from services.intake import Publish
 from services.metrics import Metrics
 from services.settings import KafkaSettings, Settings
-from services.stores.port import Outbox, Store
-from services.stores.sqlite import SqliteStore
+from services.stores.port import DurableOutbox, Outbox, Store
 
 #: Opens what publishes the events that one process commits to a store.
 OpenPublisher: TypeAlias = Callable[[Store, Metrics], AbstractAsyncContextManager[Publish]]
@@ -42,7 +41,7 @@ async def publishing(settings: Settings, store: Store, metrics: Metrics) -> Asyn
     if publisher is not None:
         async with publisher(store, metrics) as publish:
             yield publish
-    elif isinstance(store, SqliteStore):
+    elif isinstance(store, DurableOutbox):
         yield _acknowledge
     else:
         raise UsageRefused(

@@ -81,12 +81,10 @@ class _Gathered:
     lines: int = 0
     rejections: Rejections = field(default_factory=Rejections)
     unread: UnreadValues = field(default_factory=UnreadValues)
-    _columns: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def read(self, file: InputFile, progress: FileProgress) -> None:
         """Read one file."""
         accept: Accept = (lambda: (0, 0)) if file.rows_of is not None else _in_order(self.lines)
-        self._columns |= {name: source.columns for name, source in file.sources.items()}
         with progress.reading(file) as reading:
             for entry in read_entries(file, reading.stream, self.catalogue, accept, warn):
                 self.lines += 1
@@ -99,8 +97,9 @@ class _Gathered:
     def _take(self, change: Change, *, ordered: bool) -> None:
         """Keep the newer version: of changes the later one, of plain rows the one that says so itself."""
         stored = self.records.get(change.address)
-        record = succeed(stored if ordered else None, change, self._columns[change.address.source]).record
-        if record is not None and (ordered or stored is None or _age(record) > _age(stored)):
+        columns = self.catalogue.sources[change.address.source].columns
+        record = succeed(stored if ordered else None, change, columns).record
+        if ordered or stored is None or _age(record) > _age(stored):
             self.records[change.address] = record
 
 

@@ -5,7 +5,7 @@ What a user writes is `graph_model.catalogue_document`; one function there leads
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
@@ -43,11 +43,11 @@ class Source:
     traits: tuple[tuple[str, str], ...]  #: (column, trait)
     rank: int  #: place in the catalogue, 0 first; breaks ties between values equally new
 
-    @property
-    def columns(self) -> frozenset[str]:
-        """Every column whose value is kept."""
-        named = {column for column, _ in (*self.identifiers, *self.traits)}
-        return frozenset(named)
+    columns: frozenset[str] = field(init=False, compare=False)  #: every column whose value is kept
+
+    def __post_init__(self) -> None:
+        """Gather the columns once: every change of a row asks for them."""
+        object.__setattr__(self, "columns", frozenset(column for column, _ in (*self.identifiers, *self.traits)))
 
     def matches_topic(self, topic: str) -> bool:
         """Tell whether messages of `topic` belong to this source."""

@@ -93,7 +93,7 @@ def row_change(
         position=position,
         row=None if deleted else row,
         observed_at=origin.observed_at if said is None else said,
-        unavailable=unavailable & source.columns if unavailable and not deleted else frozenset(),
+        unavailable=frozenset() if deleted else unavailable & source.columns,
         source_position=origin.source_position,
         previous=origin.previous,
         trace=origin.trace,

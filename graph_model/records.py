@@ -106,7 +106,7 @@ class Outcome(StrEnum):
 class Succession:
     """A record after a change, and what the change did to it."""
 
-    record: Record | None  #: None: nothing is known and nothing was said
+    record: Record
     outcome: Outcome
 
 
@@ -156,12 +156,13 @@ def succeed(stored: Record | None, change: Change, columns: frozenset[str]) -> S
 def _is_stale(stored: Record, change: Change) -> bool:
     if change.position <= stored.position:
         return True
-    sent_again = change.source_position is not None and change.position.epoch == stored.position.epoch
-    return (
-        sent_again and change.source_position is not None and not change.source_position.is_newer_than(stored.streamed)
-    )
+    sent = change.source_position
+    if sent is None or change.position.epoch != stored.position.epoch:
+        return False
+    return not sent.is_newer_than(stored.streamed)
 
 
 def _streamed_before(stored: Record | None, change: Change) -> SourcePosition | None:
-    same_epoch = stored is not None and stored.position.epoch == change.position.epoch
-    return stored.streamed if stored is not None and same_epoch else None
+    if stored is None or stored.position.epoch != change.position.epoch:
+        return None
+    return stored.streamed

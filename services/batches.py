@@ -31,7 +31,7 @@ class RecordChange:
 
     address: RecordAddress
     stored: StoredRecord | None
-    record: Record | None  #: the version in force afterwards
+    record: Record  #: the version in force afterwards
     last: Change  #: the newest change of the record in this batch
     previous: RecordAddress | None  #: the address it had before its key changed, where this batch says so
     outcomes: tuple[Outcome, ...]  #: one for each change
@@ -44,12 +44,12 @@ class RecordChange:
     @property
     def after(self) -> Record | None:
         """The live version afterwards, if there is one."""
-        return None if self.record is None or self.record.is_grave else self.record
+        return None if self.record.is_grave else self.record
 
     @property
     def is_written(self) -> bool:
         """Whether there is a new version at all, if only of its position."""
-        return self.record is not None and (self.stored is None or self.record != self.stored.record)
+        return self.stored is None or self.record != self.stored.record
 
     @property
     def is_changed(self) -> bool:
@@ -64,21 +64,18 @@ def _said(record: Record | None) -> tuple[object, ...] | None:
 def fold(
     address: RecordAddress, changes: Sequence[Change], stored: StoredRecord | None, columns: frozenset[str]
 ) -> RecordChange:
-    """Apply the changes of one record in order."""
-    record = None if stored is None else stored.record
-    outcomes = []
-    previous = None
-    for change in changes:
-        succession = succeed(record, change, columns)
-        record = succession.record
-        outcomes.append(succession.outcome)
-        if succession.outcome is Outcome.APPLIED:
-            previous = change.previous or previous
+    """Apply the changes of one record, at least one, in order."""
+    first, *others = changes
+    successions = [succeed(None if stored is None else stored.record, first, columns)]
+    for change in others:
+        successions.append(succeed(successions[-1].record, change, columns))
+    applied = (change for change, each in zip(changes, successions, strict=True) if each.outcome is Outcome.APPLIED)
+    moved = [change.previous for change in applied if change.previous is not None]
     return RecordChange(
         address=address,
         stored=stored,
-        record=record,
+        record=successions[-1].record,
         last=changes[-1],
-        previous=previous,
-        outcomes=tuple(outcomes),
+        previous=moved[-1] if moved else None,
+        outcomes=tuple(each.outcome for each in successions),
     )

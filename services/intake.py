@@ -24,8 +24,7 @@ from services.acceptance import AcceptanceClock
 from services.clock import now_milliseconds
 from services.ingest import Committed, Ingest
 from services.metrics import Metrics
-from services.stores.port import Outbox, Store
-from services.stores.sqlite import SqliteStore
+from services.stores.port import DurableOutbox, Outbox, Store
 
 #: The name under which the API claims its part of the outbox.
 WRITER: Final = "api"
@@ -163,7 +162,7 @@ class ChangeIntake:
         return changes, rejected
 
     def _is_open_to_changes(self) -> bool:
-        return self._publish is not None or isinstance(self._store, SqliteStore)
+        return self._publish is not None or isinstance(self._store, DurableOutbox)
 
     async def _claim(self) -> Ingest:
         outbox = await self._store.claim_outbox(WRITER)

@@ -51,9 +51,8 @@ async def load(store: Store, catalogue: Catalogue, batch: Batch) -> Loaded:
     """
     former = {change.previous for changes in batch.values() for change in changes if change.previous}
     stored = await store.read_records({*batch, *former})
-    columns = {name: source.columns for name, source in catalogue.sources.items()}
     changes = {
-        address: fold(address, versions, stored.get(address), columns[address.source])
+        address: fold(address, versions, stored.get(address), catalogue.sources[address.source].columns)
         for address, versions in batch.items()
     }
     changed = {address: change for address, change in changes.items() if change.is_changed}

@@ -186,7 +186,7 @@ def _causes(loaded: Loaded, resolved: _Resolved) -> Callable[[str], Sequence[Cau
 def _record_writes(loaded: Loaded, resolved: _Resolved) -> tuple[RecordWrite, ...]:
     writes = []
     for address, change in sorted(loaded.changes.items()):
-        if change.record is None or not change.is_written:
+        if not change.is_written:
             continue
         stored, mapped = change.stored, loaded.mapped.get(address)
         last_profile = None if stored is None else stored.profile_id

@@ -10,7 +10,7 @@ from stack.errors import ConnectorFailedError
 from stack.ports import HOST, Port
 from stack.process import Command, wait_until
 from stack.rest import request
-from stack.server import Server
+from stack.server import HttpServer
 from stack.settings import CONFIGURATION
 
 CHANGE_SECONDS = 60.0
@@ -27,7 +27,7 @@ def connector_configuration(postgres: Port, **changed: str) -> dict[str, str]:
     return {**shipped, **address, **{name.replace("__", "."): value for name, value in changed.items()}}
 
 
-class KafkaConnect(Server):
+class KafkaConnect(HttpServer):
     """One worker in distributed mode: connectors and offsets are kept in Kafka and survive a restart."""
 
     part = "Kafka Connect"
@@ -37,15 +37,6 @@ class KafkaConnect(Server):
         super().__init__(folder, self.port)
         self.cache = cache
         self.bootstrap_servers = bootstrap_servers
-
-    @property
-    def url(self) -> str:
-        """The address of the REST interface."""
-        return f"http://{self.port.address}"
-
-    def describe(self) -> str:
-        """Where it is reached, for a person."""
-        return self.url
 
     def prepare(self) -> Command:
         """Writes the worker's configuration."""

@@ -99,3 +99,18 @@ class Server(ABC):
         self.stop()
         for leftover in self.leftovers:
             shutil.rmtree(leftover)
+
+
+class HttpServer(Server):
+    """A server that people and programs reach over HTTP, at its one port."""
+
+    port: Port
+
+    @property
+    def url(self) -> str:
+        """The address of its HTTP interface."""
+        return f"http://{self.port.address}"
+
+    def describe(self) -> str:
+        """Where it is reached, for a person."""
+        return self.url

@@ -10,7 +10,7 @@ from stack.errors import StackError
 from stack.ports import Port
 from stack.process import Command
 from stack.rest import answers
-from stack.server import Server
+from stack.server import HttpServer
 from stack.settings import CHECKOUT
 
 COMMAND = "identity-graph"
@@ -25,7 +25,7 @@ def wiring(catalogue: Path, bootstrap_servers: str, gremlin_url: str) -> dict[st
     }
 
 
-class ServiceProcess(Server):
+class ServiceProcess(HttpServer):
     """One process of the service; `environment` is its wiring, to which its own port is added."""
 
     subcommand: ClassVar[str]
@@ -39,15 +39,6 @@ class ServiceProcess(Server):
     @abstractmethod
     def port_variable(self) -> str:
         """The environment variable that tells the process its port."""
-
-    @property
-    def url(self) -> str:
-        """The address of its HTTP interface."""
-        return f"http://{self.port.address}"
-
-    def describe(self) -> str:
-        """Where it is reached, for a person."""
-        return self.url
 
     def prepare(self) -> Command:
         """Finds the command beside the Python that runs now.

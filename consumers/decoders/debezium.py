@@ -52,16 +52,17 @@ def decode(message: Message, catalogue: Catalogue) -> tuple[Change, ...]:
             "decode",
             "no Debezium envelope: it has no `op`; where the connector unwraps rows, use `format: rows`",
         )
-    source = _find_source(envelope, message, catalogue)
+    topic = _topic(message, envelope)
+    source = find_source(catalogue, topic, _table(envelope))
     if operation == "t":
         raise MessageRejected(
             "decode",
             f"truncate is not applied yet: source {source.name!r} still has its rows; delete them one by one",
         )
-    return (_change(source, envelope, document.schema, message),)
+    return (_change(source, topic, envelope, document.schema, message),)
 
 
-def _change(source: Source, envelope: _Fields, schema: Schema | None, message: Message) -> Change:
+def _change(source: Source, topic: str, envelope: _Fields, schema: Schema | None, message: Message) -> Change:
     deleted = envelope["op"] == "d"
     key = _key(message.key)
     keys = None if key is None else convert_row(_struct(key.payload, "the key"), key.schema)
@@ -75,14 +76,14 @@ def _change(source: Source, envelope: _Fields, schema: Schema | None, message: M
     return row_change(
         source,
         row,
-        _origin(source, envelope, key, message),
+        _origin(source, topic, envelope, key, message),
         deleted=deleted,
         unavailable=unavailable_columns(raw),
-        address=key_address(source, row if keys is None else {**row, **keys}, _topic(message, envelope)),
+        address=key_address(source, row if keys is None else {**row, **keys}, topic),
     )
 
 
-def _origin(source: Source, envelope: _Fields, key: Document | None, message: Message) -> Origin:
+def _origin(source: Source, topic: str, envelope: _Fields, key: Document | None, message: Message) -> Origin:
     block = _source_block(envelope)
     said = timestamp_milliseconds(block.get("ts_ms"))
     return Origin(
@@ -90,12 +91,12 @@ def _origin(source: Source, envelope: _Fields, key: Document | None, message: Me
         position=Position(source.epoch if message.topic else 0, message.offset),
         observed_at=message.timestamp if said is None else said,
         source_position=_source_position(block),
-        previous=None if envelope["op"] == "d" else _previous(source, envelope, message, key),
+        previous=None if envelope["op"] == "d" else _previous(source, topic, message, key),
         trace=message.trace,
     )
 
 
-def _previous(source: Source, envelope: _Fields, message: Message, key: Document | None) -> RecordAddress | None:
+def _previous(source: Source, topic: str, message: Message, key: Document | None) -> RecordAddress | None:
     """The address before a change of key. The header serves continuity only: unreadable, it is left out."""
     header = message.header(_OLD_KEY_HEADER)
     if header is None:
@@ -104,7 +105,7 @@ def _previous(source: Source, envelope: _Fields, message: Message, key: Document
         old = open_document(header, "header")
         fields = _struct(old.payload, "the header")
         values = convert_row(fields, old.schema or (None if key is None else key.schema))
-        return key_address(source, values, _topic(message, envelope))
+        return key_address(source, values, topic)
     except MessageRejected:
         return None
 
@@ -125,10 +126,6 @@ def _source_position(block: _Fields) -> SourcePosition | None:
         # After a failover another server counts anew.
         return SourcePosition(f"{connector}:{block.get('server_id')}", (int(file[1]), position, row))
     return None
-
-
-def _find_source(envelope: _Fields, message: Message, catalogue: Catalogue) -> Source:
-    return find_source(catalogue, _topic(message, envelope), _table(envelope))
 
 
 def _table(envelope: _Fields) -> str:

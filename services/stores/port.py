@@ -7,7 +7,7 @@ state only one is accepted. A revision is the unique id of a commit, never a cou
 
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import orjson
 
@@ -231,6 +231,7 @@ class Store(Protocol):
         ...
 
 
+@runtime_checkable
 class DurableOutbox(Protocol):
     """A store whose outbox keeps published events for a while, so that they can be read again."""
 

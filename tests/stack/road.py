@@ -4,7 +4,6 @@ import asyncio
 import json
 import subprocess
 import sys
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from stack.debezium import KafkaConnect, connector_configuration
 from stack.gremlin_server import GremlinServer
 from stack.kafka import KafkaBroker
 from stack.postgres import PostgresServer
+from stack.process import wait_until
 from stack.service import Api, Consumer, wiring
 
 NAME = "road"
@@ -58,11 +58,14 @@ Profile = dict[str, Any]
 
 def eventually(found: Callable[[], Any], within: float = 60.0) -> Any:  # noqa: ANN401 - what the condition answers
     """Ask again and again until the answer is true, and give it; fail after `within` seconds."""
-    deadline = time.monotonic() + within
-    while not (answer := found()):
-        assert time.monotonic() < deadline, f"waited {within} s in vain for {found}"
-        time.sleep(0.05)
-    return answer
+    answers: list[Any] = []
+
+    def is_there() -> bool:
+        answers.append(found())
+        return bool(answers[-1])
+
+    assert wait_until(is_there, within), f"waited {within} s in vain for {found}"
+    return answers[-1]
 
 
 @dataclass

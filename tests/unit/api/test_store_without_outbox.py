@@ -10,7 +10,7 @@ from api.app import create_app
 from graph_model.catalogue import Catalogue
 from services.metrics import Metrics
 from services.settings import Settings
-from services.stores.port import Store
+from services.stores.port import DurableOutbox, Store
 from services.stores.sqlite import SqliteStore
 
 
@@ -21,6 +21,8 @@ class GraphDatabase:
         self._store = store
 
     def __getattr__(self, name: str) -> object:
+        if hasattr(DurableOutbox, name):
+            raise AttributeError(name)
         return getattr(self._store, name)
 
 
