@@ -51,8 +51,8 @@ def _measure() -> list[Figure]:
             body_bytes = str(len(json.dumps(profile)))
             with _server(bare, {**os.environ, "BENCHMARK_BODY_BYTES": body_bytes}, bare_port, "/bare"):
                 return _figures(
-                    f"http://127.0.0.1:{port}",
-                    f"http://127.0.0.1:{bare_port}/bare",
+                    f"http://{port.address}",
+                    f"http://{bare_port.address}/bare",
                     profile["profile_id"],
                     Path(folder),
                 )
