@@ -1,5 +1,6 @@
 """The HTTP application."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -8,20 +9,23 @@ from typing import Any, Final
 from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
-from api import changes, context, health, profile_updates, profiles
+from api import changes, context, explain, health, profile_updates, profiles, verdicts
 from api.body_limit import BodyLimit
 from api.dependencies import Services
 from api.docs_page import add_docs_page
 from api.documents import Problem, ProfileUpdate, Reset
 from api.failures import UnforeseenFailures
+from api.owed_work import work_off_owed
 from api.problems import add_problem_handlers
 from graph_model.catalogue import Catalogue
 from services.clock import now_milliseconds
-from services.intake import ChangeIntake, Publish
+from services.intake import ChangeIntake
 from services.metrics import Metrics
 from services.settings import Settings
+from services.stewardship import Stewardship
 from services.stores.port import Store
 from services.tokens import load_vocabulary
+from services.writer import Publish, Writer
 
 _DESCRIPTION: Final = """
 One profile per real person, kept up to date from the changes of many sources, and handed to language model
@@ -29,6 +33,8 @@ applications as prompt context.
 
 * **context**: the most useful facts about a person, within a budget of tokens
 * **profiles**: everything known of a person, with where it comes from
+* **explain**: why records are one person, why they are not, and how a profile came to be
+* **verdicts**: a steward's word, stronger than all evidence
 * **changes**: rows in, where there is no Kafka
 * **profile updates**: who cares that a profile changed, listens here
 * **operation**: health, readiness, metrics
@@ -58,12 +64,14 @@ def create_app(
             embedded store, and other stores take no changes over HTTP.
         clock: milliseconds since 1970.
     """
-    intake = ChangeIntake(store, catalogue, metrics=metrics, publish=publish, clock=clock)
+    writer = Writer(store, catalogue, settings.writer, metrics=metrics, publish=publish, clock=clock)
     services = Services(
         settings=settings,
         catalogue=catalogue,
         store=store,
-        intake=intake,
+        writer=writer,
+        intake=ChangeIntake(catalogue, writer, metrics=metrics, clock=clock),
+        stewardship=Stewardship(store, catalogue, writer, clock=clock),
         metrics=metrics,
         clock=clock,
         kinds=frozenset(catalogue.kinds.values()),
@@ -78,7 +86,7 @@ def create_app(
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
     app.state.services = services
-    for module in (profiles, context, changes, profile_updates, health):
+    for module in (profiles, explain, context, changes, verdicts, profile_updates, health):
         app.include_router(module.router)
     add_docs_page(app)
     add_problem_handlers(app)
@@ -92,11 +100,13 @@ def create_app(
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     load_vocabulary()
-    await services.intake.open()
+    await services.writer.open()
+    working = asyncio.create_task(work_off_owed(services))
     try:
         yield
     finally:
         services.stopping.set()
+        await working
 
 
 def _describe_more(app: FastAPI) -> None:

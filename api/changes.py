@@ -9,8 +9,9 @@ from api.dependencies import services_of
 from api.documents import ChangesAnswer, ChangesRequest
 from api.problems import InvalidRequest, NotSentAsJson, UnreadableBody, problem_docs
 from graph_model.records import Outcome
-from services.intake import NobodyPublishes, RowChange, SourceFedByTopic, UnknownSource
+from services.intake import RowChange, SourceFedByTopic, UnknownSource
 from services.stores.errors import ClaimLost, StoreUnavailable
+from services.writer import NobodyPublishes
 
 router = APIRouter(prefix="/v1/changes", tags=["changes"])
 

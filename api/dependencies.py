@@ -12,7 +12,9 @@ from graph_model.identifiers import IdentifierKind
 from services.intake import ChangeIntake
 from services.metrics import Metrics
 from services.settings import Settings
+from services.stewardship import Stewardship
 from services.stores.port import Store
+from services.writer import Writer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +24,9 @@ class Services:
     settings: Settings
     catalogue: Catalogue
     store: Store
+    writer: Writer
     intake: ChangeIntake
+    stewardship: Stewardship
     metrics: Metrics
     clock: Callable[[], int]  #: milliseconds since 1970
     kinds: frozenset[IdentifierKind]  #: those of the catalogue

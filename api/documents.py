@@ -81,12 +81,23 @@ class MemberRecord(RecordReference):
 
 
 class RefusedUnion(Document):
-    """Two records that share evidence and yet are kept apart, or one that contradicts itself."""
+    """Two records that evidence connects and a constraint keeps apart, or one that contradicts itself."""
 
-    kind: str = Field(description="identifier kind of which a person has only one value")
-    records: list[RecordReference] = Field(min_length=2, max_length=2)
-    values: list[str] = Field(min_length=2, max_length=2, description="the two values")
-    refused: str | None = Field(description="the evidence that would have joined them, `kind:value`")
+    constraint: Literal["values", "trait", "verdict"] = Field(
+        description="`values`: more values of an identifier kind than a person may have; `trait`: two values of an "
+        "exclusive trait; `verdict`: a steward says that they are two people"
+    )
+    name: str = Field(description="the identifier kind, the trait, or the id of the verdict", examples=["national_id"])
+    records: list[RecordReference] = Field(
+        min_length=2, max_length=2, description="twice the same: the record breaks the constraint by itself"
+    )
+    values: list[str] = Field(
+        min_length=2, max_length=2, description="what each record says; both are empty of a verdict"
+    )
+    refused: str | None = Field(
+        description="the strongest evidence that would have joined them: `kind:value`, or `verdict:same`; null of a "
+        "single record"
+    )
 
 
 class ProfileDocument(Document):
@@ -302,6 +313,12 @@ class Health(Document):
     """The process runs, or is ready."""
 
     status: Literal["ok", "ready"]
+
+
+class Readiness(Health):
+    """Whether the service can answer, and what it still has to do."""
+
+    tasks_owed: int = Field(description="pieces of work that are owed: a table truncated, a catalogue changed")
 
 
 class FieldProblem(Document):

@@ -8,15 +8,13 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.answers import json_answer
 from api.dependencies import services_of
-from api.documents import Health
+from api.documents import Health, Readiness
 from api.problems import NotReady, problem_docs
 from services.stores.errors import StoreError
 
 router = APIRouter(tags=["operation"])
 
 _READINESS_SECONDS: Final = 3.0
-#: No profile has this id; reading it touches the store and nothing else.
-_NOBODY: Final = "0" * 32
 
 
 @router.get(
@@ -34,21 +32,21 @@ async def read_health() -> Response:
     "/readyz",
     summary="Can it answer?",
     response_class=Response,
-    responses={200: {"model": Health, "description": "the store answers"}, **problem_docs(NotReady)},
+    responses={200: {"model": Readiness, "description": "the store answers"}, **problem_docs(NotReady)},
 )
 async def read_readiness(request: Request) -> Response:
-    """Asks the store for a profile that does not exist."""
+    """Asks the store what work is owed; that there is some keeps nobody from being answered."""
     services = services_of(request)
     if services.stopping.is_set():
         raise NotReady("the service is stopping")
     try:
         async with asyncio.timeout(_READINESS_SECONDS):
-            await services.store.read_profile(_NOBODY)
+            owed = len(await services.store.read_tasks())
     except TimeoutError as error:
         raise NotReady(f"the store has not answered for {_READINESS_SECONDS:.0f} seconds") from error
     except StoreError as error:
         raise NotReady(str(error)) from error
-    return json_answer({"status": "ready"})
+    return json_answer({"status": "ready", "tasks_owed": owed})
 
 
 @router.get("/metrics", summary="Metrics for Prometheus", response_class=Response)

@@ -15,9 +15,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from api.documents import fields_at
+from api.rights import NotASteward
 from graph_model.errors import CatalogueError, IdentityGraphError, MessageRejected
+from services.batches import UnknownRecord
 from services.context import BudgetTooSmall
-from services.intake import IntakeRefused, NobodyPublishes, SourceFedByTopic, UnknownSource
+from services.intake import IntakeRefused, SourceFedByTopic, UnknownSource
 from services.lookup import (
     AmbiguousIdentifier,
     BlockedIdentifier,
@@ -28,6 +30,15 @@ from services.lookup import (
     UnknownProfile,
     UnreadableIdentifier,
 )
+from services.record_names import UnreadableRecord
+from services.stewardship import (
+    Contradiction,
+    DecisionRefused,
+    OneRecord,
+    UnknownVerdict,
+    VerdictWithdrawn,
+    WrongGroups,
+)
 from services.stores.errors import (
     CatalogueChanged,
     ClaimLost,
@@ -36,7 +47,9 @@ from services.stores.errors import (
     StoreError,
     StoreReplaced,
     StoreUnavailable,
+    TaskTaken,
 )
+from services.writer import NobodyPublishes
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -129,7 +142,21 @@ PROBLEMS: Final[Mapping[type[IdentityGraphError], ProblemType]] = {
     ProfileGone: ProblemType(HTTPStatus.GONE, "profile-gone", "This profile has no records any more"),
     UnknownSource: ProblemType(HTTPStatus.UNPROCESSABLE_ENTITY, "unknown-source", "There is no such source"),
     SourceFedByTopic: ProblemType(HTTPStatus.CONFLICT, "source-fed-by-topic", "Kafka carries this source"),
-    NobodyPublishes: ProblemType(HTTPStatus.CONFLICT, "nobody-publishes", "Changes are not taken over HTTP here"),
+    NobodyPublishes: ProblemType(HTTPStatus.CONFLICT, "nobody-publishes", "Nothing is written over HTTP here"),
+    DecisionRefused: _INTERNAL,
+    UnknownRecord: ProblemType(HTTPStatus.NOT_FOUND, "unknown-record", "There is no such record"),
+    UnreadableRecord: ProblemType(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "unreadable-record", "This names no record of any source"
+    ),
+    NotASteward: ProblemType(HTTPStatus.UNAUTHORIZED, "not-a-steward", "This is for stewards"),
+    UnknownVerdict: ProblemType(HTTPStatus.NOT_FOUND, "unknown-verdict", "There is no such verdict"),
+    VerdictWithdrawn: ProblemType(HTTPStatus.CONFLICT, "verdict-withdrawn", "The verdict was withdrawn before"),
+    OneRecord: ProblemType(HTTPStatus.UNPROCESSABLE_ENTITY, "one-record", "A verdict is about two records"),
+    Contradiction: ProblemType(HTTPStatus.CONFLICT, "contradiction", "Verdicts in force say the opposite"),
+    WrongGroups: ProblemType(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "wrong-groups", "The groups are not the records of the profile"
+    ),
+    TaskTaken: _INTERNAL,
     CatalogueChanged: ProblemType(
         HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", "The store cannot be used", _UNAVAILABLE
     ),
@@ -180,6 +207,13 @@ _HTTP_PROBLEMS: Final = {
 }
 
 
+#: What HTTP wants beside the body (RFC 9110).
+_HEADERS: Final = {
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "1"},
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
+}
+
+
 def problem_type(error: type[BaseException]) -> ProblemType:
     """Find the row of an error's type, or of the nearest type that it descends from."""
     return next((PROBLEMS[base] for base in error.__mro__ if base in PROBLEMS), _INTERNAL)
@@ -196,8 +230,8 @@ def problem_response(
         "detail": problem.detail or detail,
         **(extra or {}),
     }
-    retry = {"Retry-After": "1"} if problem.status is HTTPStatus.SERVICE_UNAVAILABLE else {}
-    return Response(orjson.dumps(body), problem.status.value, {**retry, **(headers or {})}, media_type=MEDIA_TYPE)
+    told = {**_HEADERS.get(problem.status, {}), **(headers or {})}
+    return Response(orjson.dumps(body), problem.status.value, told, media_type=MEDIA_TYPE)
 
 
 def internal_problem() -> Response:
@@ -236,7 +270,16 @@ def _documented(description: str) -> dict[str, Any]:
 
 
 async def _product_problem(_request: Request, error: Exception) -> Response:
-    return problem_response(problem_type(type(error)), str(error))
+    return problem_response(problem_type(type(error)), str(error), _extra(error))
+
+
+def _extra(error: Exception) -> Mapping[str, Any] | None:
+    """What a program can use of an error, beside its words."""
+    if isinstance(error, Contradiction):
+        return {"verdicts": [verdict.verdict_id for verdict in error.verdicts]}
+    if isinstance(error, UnknownRecord):
+        return {"record": {"source": error.address.source, "key": error.address.key_parts}}
+    return None
 
 
 async def _validation_problem(request: Request, error: Exception) -> Response:

@@ -13,11 +13,11 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.problems import ApiError
 from graph_model.catalogue import Catalogue
-from services.intake import Publish
 from services.metrics import Metrics
 from services.settings import Settings
 from services.stores.opening import open_store
 from services.stores.port import Store
+from services.writer import Publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,16 +1,17 @@
-"""Run all benchmarks, or those named: `python -m benchmarks embedded http stream freshness`."""
+"""Run all benchmarks, or those named: `python -m benchmarks embedded http stream freshness hub`."""
 
 import asyncio
 import os
 import sys
 
-from benchmarks import embedded_ingest, freshness, http_reads, kafka_to_graph
+from benchmarks import embedded_ingest, freshness, http_reads, hub, kafka_to_graph
 
 SUITES = {
     "embedded": embedded_ingest.measure,
     "http": http_reads.measure,
     "stream": kafka_to_graph.measure,
     "freshness": freshness.measure,
+    "hub": hub.measure,
 }
 
 

@@ -109,7 +109,7 @@ def _warn_of_sample(sample: Sample) -> None:
 def _print_kinds(catalogue: Catalogue) -> None:
     kinds = sorted(catalogue.kinds.values(), key=lambda kind: (-kind.priority, kind.name))
     rows = [
-        (kind.name, str(kind.priority), str(kind.holder_limit), "one" if kind.exclusive else "any", _made_of(kind))
+        (kind.name, str(kind.priority), str(kind.holder_limit), str(kind.value_limit or "any"), _made_of(kind))
         for kind in kinds
     ]
     print_table(("identifier", "priority", "holders", "values per person", "made of"), rows)

@@ -16,8 +16,12 @@ MODULES: Final[Mapping[str, str]] = {
     "ingest": "cli.ingest",
     "resolve": "cli.resolve",
     "export": "cli.export",
-    "verify": "cli.verify",
     "explain": "cli.explain",
+    "suspicious": "cli.suspicious",
+    "verdict": "cli.verdict",
+    "preview": "cli.preview",
+    "re-resolve": "cli.re_resolve",
+    "verify": "cli.verify",
     "catalogue": "cli.catalogue",
     "version": "cli.version",
 }
@@ -39,7 +43,7 @@ class CommandModules(TyperGroup):
             application: typer.Typer = module.app
         else:
             application = typer.Typer(add_completion=False, rich_markup_mode="markdown")
-            application.command(cmd_name)(getattr(module, cmd_name))
+            application.command(cmd_name)(getattr(module, cmd_name.replace("-", "_")))
         command = typer.main.get_command(application)
         command.name = cmd_name
         return command

@@ -1,4 +1,4 @@
-"""`identity-graph export`: all live profiles, as documents or as a list of members."""
+"""`identity-graph export`: all live profiles, as documents or as a list of members, or the ledger of verdicts."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, BinaryIO, Literal
@@ -13,27 +13,34 @@ from cli.options import STANDARD_STREAM, CatalogueOption, OutOption, StoreOption
 from cli.output import MEMBER_COLUMNS, csv_rows, result_file
 from graph_model.catalogue import Catalogue
 from graph_model.profiles import ProfileStatus, document_members
+from graph_model.verdict_documents import verdict_document
 from services.settings import Settings
 from services.stores.port import Store, StoredProfile
 
-ExportFormat = Literal["jsonl", "csv"]
+ExportFormat = Literal["jsonl", "csv", "verdicts"]
 
 
 def export(
     out: OutOption = STANDARD_STREAM,
     export_format: Annotated[
-        ExportFormat, typer.Option("--format", help="`jsonl`: profile documents; `csv`: source,key,profile_id.")
+        ExportFormat,
+        typer.Option(
+            "--format",
+            help="`jsonl`: profile documents; `csv`: source,key,profile_id; `verdicts`: JSON lines of the ledger.",
+        ),
     ] = "jsonl",
     catalogue: CatalogueOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Write all live profiles, in order of their ids; nothing is held in memory.
+    """Write all live profiles, in order of their ids, or all verdicts, oldest first; nothing is held in memory.
 
     For example:
 
         identity-graph export --out profiles.jsonl
 
         identity-graph export --format csv --out members.csv
+
+        identity-graph export --format verdicts --out verdicts.jsonl
     """
     settings = settings_with(catalogue=catalogue, store=store)
     set_up_logging(settings)
@@ -48,6 +55,10 @@ async def _export(settings: Settings, catalogue: Catalogue, export_format: Expor
         if export_format == "jsonl":
             async for profile in _live(store):
                 file.write(profile.document + b"\n")
+            return
+        if export_format == "verdicts":
+            async for entry in store.scan_verdicts():
+                file.write(orjson.dumps(verdict_document(entry)) + b"\n")
             return
         with csv_rows(file) as write_row:
             write_row(MEMBER_COLUMNS)

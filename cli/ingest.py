@@ -15,14 +15,18 @@ from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import counted, print_json, warn
 from cli.progress import FileProgress, file_progress
 from cli.publishing import publishing
+from cli.working_off import finish_owed_work
+from graph_model.agenda import TruncateSource
 from graph_model.catalogue import Catalogue
 from graph_model.catalogue_document import NO_VERSION
 from graph_model.records import Change
 from services.acceptance import AcceptanceClock
-from services.clock import now_milliseconds
-from services.ingest import Committed, Ingest
+from services.clock import new_id, now_milliseconds
+from services.ingest import Committed
 from services.metrics import Metrics
 from services.settings import Settings
+from services.stores.port import Outbox, TaskWrite
+from services.writer import Writer
 
 #: The name under which this command claims its part of the outbox.
 WRITER: Final = "cli-ingest"
@@ -44,8 +48,9 @@ def ingest(
     """Bring files of rows, or of change envelopes, into the store.
 
     A file belongs to the source whose `file` pattern its name fits, or to the one given with `--source`.
-    Change envelopes (Debezium, one on each line) find their source by their table. Rows that cannot be used are
-    listed with line and reason; all others are in force. Doing it again changes nothing.
+    Change envelopes (Debezium, one on each line) find their source by their table; where one truncates its table, the
+    rows before it are deleted at the end. Rows that cannot be used are listed with line and reason; all others are in
+    force. Doing it again changes nothing.
 
     For example:
 
@@ -85,17 +90,19 @@ def _warn_of_order(files: list[InputFile]) -> None:
 async def _ingest(settings: Settings, catalogue: Catalogue, files: list[InputFile], summary: IngestSummary) -> None:
     metrics = Metrics()
     async with opened_store(settings, catalogue) as store, publishing(settings, store, metrics) as publish:
-        outbox = await store.claim_outbox(WRITER)
-        await publish(outbox, tuple(Committed(left.commit_id, left.events) for left in outbox.pending))
 
-        async def hand_over(committed: Committed) -> None:
-            await publish(outbox, (committed,))
+        async def tell(outbox: Outbox, committed: tuple[Committed, ...]) -> None:
+            await publish(outbox, committed)
+            summary.count_events(committed)
 
-        road = _Road(Ingest(store, catalogue, outbox, metrics=metrics, on_commit=hand_over), summary)
+        writer = Writer(store, catalogue, WRITER, metrics=metrics, publish=tell)
+        await writer.open()
+        road = _Road(writer, summary)
         with file_progress() as progress:
             for file in files:
                 await _ingest_file(file, catalogue, road, progress)
         await road.finish()
+        summary.owed_records = await finish_owed_work(store, writer)
         summary.largest = await largest_profiles(store, summary)
 
 
@@ -105,16 +112,19 @@ async def _ingest_file(file: InputFile, catalogue: Catalogue, road: "_Road", pro
             road.summary.count_entry(file, entry)
             for change in entry.changes:
                 await road.take(change)
+            for task in entry.tasks:
+                await road.owe(task)
             reading.count()
 
 
 class _Road:
     """From single changes to commits."""
 
-    def __init__(self, ingest: Ingest, summary: IngestSummary) -> None:
+    def __init__(self, writer: Writer, summary: IngestSummary) -> None:
         self.summary = summary
-        self._ingest = ingest
+        self._writer = writer
         self._waiting: list[Change] = []
+        self._tasks: list[TruncateSource] = []
         self._acceptance = AcceptanceClock()
 
     def accept(self) -> tuple[int, int]:
@@ -127,8 +137,16 @@ class _Road:
         if len(self._waiting) >= BATCH_SIZE:
             await self.finish()
 
+    async def owe(self, task: TruncateSource) -> None:
+        """Take a truncation; what was taken before it is in force, and the truncation is owed."""
+        self._tasks.append(task)
+        await self.finish()
+
     async def finish(self) -> None:
         """Bring everything taken so far into force."""
-        result = await self._ingest.apply(self._waiting)
-        self.summary.count_result(result)
+        tasks = [TaskWrite(task_id=new_id(), expected=None, task=task) for task in self._tasks]
+        async with self._writer.lend() as ingest:
+            result = await ingest.apply(self._waiting, tasks=tasks)
+        self.summary.count_result(result, self._tasks)
         self._waiting.clear()
+        self._tasks.clear()

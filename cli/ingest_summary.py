@@ -2,7 +2,7 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,12 +14,13 @@ from cli.output import counted
 from cli.rejections import Rejections
 from cli.tables import print_table
 from cli.unread_values import UnreadValues
+from graph_model.agenda import TruncateSource
 from graph_model.catalogue import Catalogue
 from graph_model.identifiers import Identifier
 from graph_model.mapping import map_record
 from graph_model.profiles import ProfileStatus
-from graph_model.records import succeed
-from services.ingest import IngestResult
+from graph_model.records import Outcome, succeed
+from services.ingest import Committed, IngestResult
 from services.stores.port import Store
 
 #: So many identifiers and profiles are shown; of the rest only the number.
@@ -44,16 +45,17 @@ class IngestSummary:
     rejections: Rejections = field(default_factory=Rejections)
     unread: UnreadValues = field(default_factory=UnreadValues)
     generic: dict[Identifier, None] = field(default_factory=dict)  #: identifiers that became generic, in order
+    owed_records: int = 0  #: records read to do what was owed
     largest: list[tuple[str, int]] = field(default_factory=list)  #: profile id, its records; most first
     sizes: dict[str, int] = field(default_factory=dict)  #: candidates for the largest profiles
 
     def count_entry(self, file: InputFile, entry: Entry) -> None:
         """Count what came in, and what comes to nothing."""
-        self.lines[entry.source] += max(1, len(entry.changes))
+        self.lines[entry.source] += max(1, len(entry.changes) + len(entry.tasks))
         if entry.reason is not None:
             self.outcomes[entry.source, "rejected"] += 1
             self.rejections.add(file, entry)
-        elif not entry.changes:
+        elif not entry.changes and not entry.tasks:
             self.outcomes[entry.source, "ignored"] += 1
         for change in entry.changes:
             record = succeed(None, change, self.catalogue.sources[change.address.source].columns).record
@@ -65,12 +67,17 @@ class IngestSummary:
         """How many of the rows read so far say what is in force."""
         return sum(self.outcomes[source, word] for source in self.lines for word in ("applied", "unchanged"))
 
-    def count_result(self, result: IngestResult) -> None:
-        """Count what became of a batch."""
+    def count_result(self, result: IngestResult, owed: Iterable[TruncateSource]) -> None:
+        """Count what became of a batch, and the truncations that it owes."""
         for (source, outcome), count in result.outcomes.items():
             self.outcomes[source, outcome.value] += count
+        for task in owed:
+            self.outcomes[task.source, Outcome.APPLIED.value] += 1
         self.generic |= dict.fromkeys(result.became_generic)
-        for commit in result.committed:
+
+    def count_events(self, committed: Iterable[Committed]) -> None:
+        """Count what was told of commits."""
+        for commit in committed:
             for event in commit.events:
                 self.events[event.type.value] += 1
                 records = orjson.loads(event.data)["profile"]["records"]
@@ -86,6 +93,7 @@ class IngestSummary:
                 for source, count in sorted(self.lines.items())
             },
             "profiles": dict(sorted(self.events.items())),
+            "owed_records": self.owed_records,
             "largest_profiles": [{"profile_id": profile_id, "records": size} for profile_id, size in self.largest],
             "became_generic": {
                 "count": len(self.generic),
@@ -108,6 +116,8 @@ class IngestSummary:
     def _remarks(self) -> Iterator[str]:
         if self.events:
             yield "\nProfile changes: " + ", ".join(f"{count} {word}" for word, count in sorted(self.events.items()))
+        if self.owed_records:
+            yield f"\nWork that was owed (truncated tables): done, {counted(self.owed_records, 'record')} read"
         if self.largest:
             yield "Largest of them:"
             yield from (f"  {profile_id}  {counted(size, 'record')}" for profile_id, size in self.largest)

@@ -15,8 +15,9 @@ import orjson
 from cli.exit_codes import UsageRefused
 from cli.file_columns import header_refusal, missing_columns
 from cli.options import STANDARD_STREAM
-from consumers.decoders import DECODERS, Decoder
-from consumers.decoders.message import Headers, Message
+from consumers.decoders import DECODERS, Decoder, source_of
+from consumers.decoders.message import Decoded, Headers, Message
+from graph_model.agenda import TruncateSource
 from graph_model.catalogue import Catalogue, Source
 from graph_model.errors import MessageRejected
 from graph_model.mapping import Origin, row_change
@@ -71,7 +72,8 @@ class Entry:
 
     line: int
     source: str  #: what it is counted under
-    changes: tuple[Change, ...] = ()  #: none: it is ignored by rule, or rejected
+    changes: tuple[Change, ...] = ()
+    tasks: tuple[TruncateSource, ...] = ()  #: without changes and tasks it is ignored by rule, or rejected
     reason: str | None = None  #: why it was rejected
 
 
@@ -142,14 +144,18 @@ def read_entries(
         try:
             if file.rows_of is not None:
                 origin = Origin(position=Position(0, number), observed_at=now)
-                changes: tuple[Change, ...] = (row_change(file.rows_of, line.values, origin),)
+                found: tuple[Decoded, ...] = (row_change(file.rows_of, line.values, origin),)
             else:
-                changes = decode(_message(line, number, now), narrowed)
+                found = decode(_message(line, number, now), narrowed)
         except MessageRejected as rejection:
             yield Entry(line=line.line, source=file.label, reason=rejection.reason)
             continue
-        source = changes[0].address.source if changes else file.label
-        yield Entry(line=line.line, source=source, changes=changes)
+        yield Entry(
+            line=line.line,
+            source=source_of(found[0]) if found else file.label,
+            changes=tuple(each for each in found if isinstance(each, Change)),
+            tasks=tuple(each for each in found if isinstance(each, TruncateSource)),
+        )
 
 
 def _first_rows(lines: Iterator[FileEntry], number: int) -> list[FileEntry]:

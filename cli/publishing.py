@@ -9,10 +9,10 @@ from consumers.kafka_admin import KafkaAdmin
 from consumers.producer import Producer
 from consumers.publisher import Publisher
 from services.ingest import Committed
-from services.intake import Publish
 from services.metrics import Metrics
 from services.settings import KafkaSettings, Settings
 from services.stores.port import DurableOutbox, Outbox, Store
+from services.writer import Publish
 
 #: Opens what publishes the events that one process commits to a store.
 OpenPublisher: TypeAlias = Callable[[Store, Metrics], AbstractAsyncContextManager[Publish]]

@@ -21,6 +21,7 @@ from cli.output import MEMBER_COLUMNS, counted, csv_rows, print_json, result_fil
 from cli.progress import FileProgress, file_progress
 from cli.rejections import Rejections
 from cli.unread_values import UnreadValues
+from graph_model.agenda import TruncateSource
 from graph_model.catalogue import Catalogue
 from graph_model.mapping import MappedRecord, map_record
 from graph_model.records import Change, Record, RecordAddress, succeed
@@ -43,7 +44,7 @@ def resolve(
 
     Ids are numbers of this run: profile 1 has the smallest address. The same rows give the same bytes, in
     whatever order they come; of several rows with one key the newest counts (by the source's `version` and
-    `event_time` columns).
+    `event_time` columns). Change envelopes count in their order.
 
     For example:
 
@@ -92,6 +93,8 @@ class _Gathered:
                     self.rejections.add(file, entry)
                 for change in entry.changes:
                     self._take(change, ordered=file.rows_of is None)
+                for task in entry.tasks:
+                    self._empty(task)
                 reading.count()
 
     def _take(self, change: Change, *, ordered: bool) -> None:
@@ -101,6 +104,12 @@ class _Gathered:
         record = succeed(stored if ordered else None, change, columns).record
         if ordered or stored is None or _age(record) > _age(stored):
             self.records[change.address] = record
+
+    def _empty(self, task: TruncateSource) -> None:
+        """Delete all rows of a table that were read so far."""
+        for address, record in list(self.records.items()):
+            if task.empties(address) and not record.is_grave:
+                self._take(task.deletion(address), ordered=True)
 
 
 def _in_order(start: int) -> Accept:
@@ -120,7 +129,7 @@ def _mapped(records: Mapping[RecordAddress, Record], catalogue: Catalogue) -> di
 def _clusters(mapped: Mapping[RecordAddress, MappedRecord], catalogue: Catalogue) -> Sequence[Cluster]:
     holders = Counter(identifier for each in mapped.values() for identifier in each.identifiers)
     generic = frozenset(each for each, number in holders.items() if catalogue.kinds[each.kind].is_generic(number))
-    components = resolve_records(mapped, generic, catalogue)
+    components = resolve_records(mapped, (), generic, catalogue)
     return sorted((cluster for each in components for cluster in each.clusters), key=lambda each: each.members)
 
 

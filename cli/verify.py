@@ -1,5 +1,7 @@
 """`identity-graph verify`: is the store what its records say it must be?"""
 
+from typing import Annotated, Final
+
 import typer
 
 from cli.batch import run_batch
@@ -8,20 +10,38 @@ from cli.log_output import set_up_logging
 from cli.opening import load_catalogue, opened_store, require_store
 from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import counted, print_json
+from cli.publishing import publishing
+from cli.scan_progress import scan_progress
+from cli.task_names import task_name
 from graph_model.catalogue import Catalogue
+from services.metrics import Metrics
 from services.settings import Settings
-from services.verify import VerificationReport
+from services.verify import VerificationReport, verify_and_repair
 from services.verify import verify as verify_store
+from services.writer import Writer
+
+#: The name under which repairs claim their part of the outbox.
+WRITER: Final = "cli-repair"
 
 
-def verify(catalogue: CatalogueOption = None, store: StoreOption = None, as_json: JsonOption = False) -> None:
-    """Compute all profiles anew from the stored records, and compare.
+def verify(
+    catalogue: CatalogueOption = None,
+    store: StoreOption = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Resolve what is wrong again from its records, then check once more.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Compute all profiles anew from the stored records, compare, and name every difference.
 
-    Run it while nobody writes into the store. It holds all records in memory.
+    Others may go on writing meanwhile; what they change at the same time is said not to have been checked. Memory
+    stays small; on the disk for temporary files there must be room for about as much as the store holds.
 
     For example:
 
         identity-graph verify --store sqlite:shop.sqlite
+
+        identity-graph verify --repair
 
         identity-graph verify --json
     """
@@ -29,39 +49,76 @@ def verify(catalogue: CatalogueOption = None, store: StoreOption = None, as_json
     set_up_logging(settings)
     meaning = load_catalogue(settings.catalogue)
     require_store(settings)
-    report = run_batch(_verify(settings, meaning))
-    if as_json:
-        print_json(
-            {
-                "records": report.records,
-                "deleted_records": report.graves,
-                "profiles": report.profiles,
-                "identifiers": report.identifiers,
-                "differences": report.problems,
-            }
-        )
+    if repair:
+        found, left = run_batch(_repair(settings, meaning))
     else:
-        _print(report)
-    if report.problems:
+        found = left = run_batch(_verify(settings, meaning))
+    if as_json:
+        print_json(_to_json(found, left))
+    else:
+        _print(found, left, repair=repair)
+    if left.differences:
         raise typer.Exit(ExitCode.REFUSED)
 
 
 async def _verify(settings: Settings, catalogue: Catalogue) -> VerificationReport:
     async with opened_store(settings, catalogue) as store:
-        return await verify_store(store, catalogue)
+        with scan_progress() as progress:
+            return await verify_store(store, catalogue, progress)
 
 
-def _print(report: VerificationReport) -> None:
+async def _repair(settings: Settings, catalogue: Catalogue) -> tuple[VerificationReport, VerificationReport]:
+    metrics = Metrics()
+    async with opened_store(settings, catalogue) as store, publishing(settings, store, metrics) as publish:
+        writer = Writer(store, catalogue, WRITER, metrics=metrics, publish=publish)
+        async with writer.lend() as ingest:
+            with scan_progress() as progress:
+                return await verify_and_repair(store, catalogue, ingest, progress)
+
+
+def _to_json(found: VerificationReport, left: VerificationReport) -> dict[str, object]:
+    return {
+        "records": left.records,
+        "deleted_records": left.graves,
+        "profiles": left.profiles,
+        "identifiers": left.identifiers,
+        "verdicts": left.verdicts,
+        "differences": left.problems,
+        "differences_total": left.differences,
+        "repaired": max(0, found.differences - left.differences),
+        "not_checked": {"moved": left.moved, "waiting_records": left.waiting},
+        "owed": [task_name(task) for task in left.owed],
+    }
+
+
+def _print(found: VerificationReport, left: VerificationReport, *, repair: bool) -> None:
     typer.echo(
-        f"Checked {counted(report.records, 'record')} ({report.graves:,} deleted beside them), "
-        f"{counted(report.profiles, 'profile')} and {counted(report.identifiers, 'identifier')}: memberships, holders, "
-        "documents, versions."
+        f"Checked {counted(left.records, 'record')} ({left.graves:,} deleted beside them), "
+        f"{counted(left.profiles, 'profile')}, {counted(left.identifiers, 'identifier')} and "
+        f"{counted(left.verdicts, 'verdict')}: memberships, holders, links, documents, versions."
     )
+    _print_differences(found)
+    if repair and found.differences:
+        typer.echo(f"Repaired by resolving again: {counted(left.differences, 'difference')} left.")
+        _print_differences(left)
+    for task in left.owed:
+        typer.echo(f"Work is owed: {task_name(task)}.")
+    if left.waiting:
+        told = counted(left.waiting, "record")
+        typer.echo(f"Not checked: the components of {told} not read yet by the present catalogue.")
+    if left.moved:
+        typer.echo(f"Not checked: {counted(left.moved, 'place')} where others wrote meanwhile; run it again.")
+    if not left.records:
+        typer.echo("The store is empty: there is nothing to verify; load something with `identity-graph ingest FILE`.")
+    elif not left.differences:
+        all_of_it = "Everything that was checked" if left.moved or left.waiting else "Everything"
+        typer.echo(f"{all_of_it} is as the records say.")
+    elif not repair:
+        typer.echo(f"{counted(left.differences, 'difference')} found; `--repair` resolves these places again.")
+
+
+def _print_differences(report: VerificationReport) -> None:
     for problem in report.problems:
         typer.echo(f"  - {problem}")
-    if report.problems:
-        typer.echo(f"{counted(len(report.problems), 'difference')} found.")
-    elif not report.records:
-        typer.echo("The store is empty: there is nothing to verify; load something with `identity-graph ingest FILE`.")
-    else:
-        typer.echo("Everything is as the records say.")
+    if report.unnamed:
+        typer.echo(f"  - and {report.unnamed:,} more")

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from consumers.dead_letters import DeadLetter
-from consumers.decoders import decode
-from consumers.decoders.message import Message
+from consumers.decoders import decode, source_of
+from consumers.decoders.message import Decoded, Message
 from consumers.routing import count_under
+from graph_model.agenda import TruncateSource
 from graph_model.catalogue import Catalogue
 from graph_model.errors import MessageRejected
 from graph_model.records import Change
@@ -21,14 +22,19 @@ _NO_KEY = (
     "the message has no key, so that versions of one row lie on several partitions, whose order nobody knows; "
     "give the table a primary key (or Debezium's `message.key.columns`), or the topic one partition"
 )
+_NO_ORDER = (
+    "a truncate has no key and lies on one of several partitions, so that nobody knows which rows of the others came "
+    "before it; delete the rows one by one, or give the topic one partition (and raise `epoch` of its sources)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedBatch:
-    """Messages of one partition, in order; each is a change, a dead letter, or ignored by rule."""
+    """Messages of one partition, in order; each is a change, a truncation, a dead letter, or ignored by rule."""
 
     messages: tuple[Message, ...]
     changes: tuple[Change, ...]
+    tasks: tuple[TruncateSource, ...]  #: owed once the batch is in force
     dead: tuple[DeadLetter, ...]
     ignored: Counter[str]  #: name that it counts under -> messages
 
@@ -38,15 +44,15 @@ class DecodedBatch:
         return self.messages[-1].offset
 
     def rejected(self, fault: Exception) -> "DecodedBatch":
-        """The batch of one message whose change could not be applied because of `fault`."""
-        source = self.changes[0].address.source
-        letter = DeadLetter(self.messages[0], _unexpected("apply", fault), source)
-        return replace(self, changes=(), dead=(letter,))
+        """The batch of one message whose content could not be applied because of `fault`."""
+        content: tuple[Decoded, ...] = (*self.changes, *self.tasks)
+        letter = DeadLetter(self.messages[0], _unexpected("apply", fault), source_of(content[0]))
+        return replace(self, changes=(), tasks=(), dead=(letter,))
 
 
 def decode_batch(messages: Sequence[Message], catalogue: Catalogue, *, partitions: int) -> DecodedBatch:
     """Decode messages of one partition, of a topic with so many; none of them can make this fail."""
-    changes: list[Change] = []
+    found: list[Decoded] = []
     dead: list[DeadLetter] = []
     ignored: Counter[str] = Counter()
     for message in messages:
@@ -58,15 +64,23 @@ def decode_batch(messages: Sequence[Message], catalogue: Catalogue, *, partition
             rejection = _unexpected("decode", fault)
             dead.append(DeadLetter(message, rejection, count_under(catalogue, message)))
         else:
-            changes.extend(decoded)
+            found.extend(decoded)
             if not decoded:
                 ignored[count_under(catalogue, message)] += 1
-    return DecodedBatch(messages=tuple(messages), changes=tuple(changes), dead=tuple(dead), ignored=ignored)
+    return DecodedBatch(
+        messages=tuple(messages),
+        changes=tuple(each for each in found if isinstance(each, Change)),
+        tasks=tuple(each for each in found if isinstance(each, TruncateSource)),
+        dead=tuple(dead),
+        ignored=ignored,
+    )
 
 
-def _decode(message: Message, catalogue: Catalogue, partitions: int) -> tuple[Change, ...]:
+def _decode(message: Message, catalogue: Catalogue, partitions: int) -> tuple[Decoded, ...]:
     decoded = decode(message, catalogue)
-    if decoded and message.key is None and partitions > 1:
+    if partitions > 1 and any(isinstance(each, TruncateSource) for each in decoded):
+        raise MessageRejected("decode", _NO_ORDER)
+    if partitions > 1 and decoded and message.key is None:
         raise MessageRejected("decode", _NO_KEY)
     return decoded
 

@@ -19,6 +19,7 @@ class Health:
     def __init__(self) -> None:
         self._problems: dict[str, str] = {}
         self.partitions: set[str] = set()  #: `topic/partition` that are being read
+        self.tasks_owed = 0  #: keeps nobody from their work, so it is no problem
 
     @property
     def problems(self) -> dict[str, str]:
@@ -54,6 +55,7 @@ async def serve_health(health: Health, metrics: Metrics, host: str, port: int) -
             "status": "unavailable" if problems else "ready",
             "reasons": problems,
             "partitions": sorted(health.partitions),
+            "tasks_owed": health.tasks_owed,
         }
         return web.json_response(body, status=503 if problems else 200)
 

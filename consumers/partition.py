@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -16,42 +15,23 @@ from aiokafka.errors import (
 )
 
 from consumers.batch import DATA_FAULTS, DecodedBatch, decode_batch
-from consumers.dead_letters import DeadLetterTopic
 from consumers.decoders.message import Message
 from consumers.errors import PartitionLost
 from consumers.feed import BatchEnd, Feed
-from consumers.health import Health
-from consumers.kafka_admin import KafkaAdmin
 from consumers.kafka_clients import kafka_errors
 from consumers.offsets import CommittedOffset, Log, OffsetNote, check_offsets, offsets_of_store, starting_offset
+from consumers.owed_work import OwedWork
 from consumers.patience import TRANSIENT, Patience
-from consumers.publisher import Publisher
 from consumers.routing import sources_of_topic
-from graph_model.catalogue import Catalogue
+from consumers.worker_parts import WorkerParts
 from graph_model.records import Outcome, Position
+from services.clock import new_id
 from services.ingest import Committed, Ingest
-from services.metrics import Metrics
-from services.settings import KafkaSettings
 from services.stores.errors import ClaimLost
-from services.stores.port import Outbox, Store
+from services.stores.port import Outbox, TaskWrite
 
 _log = structlog.get_logger()
 _POLL_MS: Final = 1_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerParts:
-    """What the partitions of a worker share."""
-
-    settings: KafkaSettings
-    catalogue: Catalogue
-    store: Store
-    admin: KafkaAdmin
-    publisher: Publisher
-    dead_letters: DeadLetterTopic
-    metrics: Metrics
-    health: Health
-    turn: asyncio.Lock  #: held while a batch is brought into force: at once they would only refuse each other
 
 
 class PartitionPipeline:
@@ -61,7 +41,8 @@ class PartitionPipeline:
     2. Claim the partition's outbox, which fences whoever had it before; publish what it holds.
     3. For each batch: decode, bring into force (events in the outbox, same commit), hand over to the `Feed`.
 
-    The feed publishes and then commits offsets, while the next batch is on its way.
+    The feed publishes and then commits offsets, while the next batch is on its way. Whoever has the first partition of
+    a topic also does the work owed, beside it.
     """
 
     def __init__(
@@ -83,6 +64,7 @@ class PartitionPipeline:
     def stop(self) -> None:
         """Let `run` return after the batches in flight."""
         self._stopping.set()
+        self._parts.agenda.news.set()
 
     async def run(self) -> None:
         """Read until stopped, or until the partition belongs to another worker.
@@ -93,7 +75,7 @@ class PartitionPipeline:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._feed.run(self.name))
-                tasks.create_task(self._read())
+                tasks.create_task(self._read(tasks))
         except BaseExceptionGroup as group:
             for error in group.exceptions:
                 given_up = isinstance(error, TRANSIENT) and self._stopping.is_set()
@@ -103,8 +85,11 @@ class PartitionPipeline:
         finally:
             self._parts.health.partitions.discard(self.name)
 
-    async def _read(self) -> None:
+    async def _read(self, tasks: asyncio.TaskGroup) -> None:
         await self._patience.until_done(self.name, self._take_over)
+        topic, number = self.partition
+        if number == 0:
+            tasks.create_task(OwedWork(topic, self._parts, self._stopping, self._confirm_ownership).run())
         while not self._stopping.is_set():
             messages = await self._patience.until_done(self.name, self._poll)
             if messages is None:
@@ -217,18 +202,24 @@ class PartitionPipeline:
     async def _apply(self, batch: DecodedBatch) -> None:
         if self._ingest is None:
             await self._claim()
-        if self._ingest is None or not batch.changes:
+        if self._ingest is None or not (batch.changes or batch.tasks):
             return
         ingest, self._ingest = self._ingest, None
         progress = Position(self._note.epoch, batch.last_offset)
+        tasks = [TaskWrite(task_id=new_id(), expected=None, task=task) for task in batch.tasks]
         try:
             async with self._parts.turn:
-                await ingest.apply(batch.changes, progress)
+                await ingest.apply(batch.changes, progress, tasks)
         except ClaimLost:
             # Either the partition is another worker's by now, and the broker refuses this; or it is ours.
-            await self._commit_offset(self._committed)
+            await self._confirm_ownership()
             raise
         self._ingest = ingest
+        if tasks:
+            self._parts.agenda.news.set()
+
+    async def _confirm_ownership(self) -> None:
+        await self._commit_offset(self._committed)
 
     async def _commit_offset(self, offset: int) -> None:
         """Commit an offset for the group.
@@ -250,6 +241,8 @@ class PartitionPipeline:
         counted = self._parts.metrics.changes
         for name, count in batch.ignored.items():
             counted.labels(name, Outcome.IGNORED.value).inc(count)
+        for task in batch.tasks:
+            counted.labels(task.source, Outcome.APPLIED.value).inc()
         for letter in batch.dead:
             counted.labels(letter.counts_under, Outcome.DEAD.value).inc()
         if batch.dead:

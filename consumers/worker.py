@@ -16,10 +16,11 @@ from consumers.errors import KafkaNotConfigured
 from consumers.health import Health, serve_health
 from consumers.kafka_admin import KafkaAdmin
 from consumers.kafka_clients import REBALANCE_TIMEOUT_MS, close_quietly, kafka_errors, make_consumer
-from consumers.partition import PartitionPipeline, WorkerParts
+from consumers.partition import PartitionPipeline
 from consumers.patience import TRANSIENT, Patience
 from consumers.producer import Producer
 from consumers.publisher import Publisher
+from consumers.worker_parts import Agenda, WorkerParts
 from graph_model.catalogue import Catalogue
 from services.metrics import Metrics
 from services.settings import Settings
@@ -35,7 +36,6 @@ _WATCH_SECONDS: Final = 5.0
 _KEEP_ALIVE_MS: Final = 1_000
 #: Nobody's partition: asking for it shows the group that we are alive, and takes no messages from a pipeline.
 _NO_PARTITION: Final = TopicPartition("", 0)
-_NO_PROFILE: Final = "0" * 32
 
 
 class Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has no types
@@ -166,9 +166,10 @@ async def run_worker(settings: Settings, catalogue: Catalogue, *, rewind: bool) 
             metrics=metrics,
             health=health,
             turn=asyncio.Lock(),
+            agenda=Agenda(store, health, metrics),
         )
         worker = Worker(parts, stopping, rewind=rewind)
-        await _work(worker, _watch(store, producer, health), stopping)
+        await _work(worker, _watch(parts.agenda, producer, health), stopping)
 
 
 async def _work(worker: Worker, watching: Coroutine[None, None, None], stopping: asyncio.Event) -> None:
@@ -186,14 +187,10 @@ async def _work(worker: Worker, watching: Coroutine[None, None, None], stopping:
         await asyncio.gather(working, watch, return_exceptions=True)
 
 
-async def _watch(store: Store, producer: Producer, health: Health) -> None:
+async def _watch(agenda: Agenda, producer: Producer, health: Health) -> None:
     """Look after store and broker, so that readiness is right also when there is nothing to do."""
-
-    async def probe_store() -> None:
-        await store.read_profile(_NO_PROFILE)
-
-    checks: dict[str, Callable[[], Awaitable[None]]] = {
-        "connection to the store": probe_store,
+    checks: dict[str, Callable[[], Awaitable[object]]] = {
+        "connection to the store": agenda.look,
         "connection to the broker": producer.check,
     }
     while True:

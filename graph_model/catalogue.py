@@ -7,11 +7,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from graph_model.identifiers import IdentifierKind
 
 MessageFormat = Literal["debezium", "rows"]
+
+#: Trust in a source of which nothing else is said.
+FULL_TRUST: Final = 100
 
 
 class TraitType(StrEnum):
@@ -42,6 +45,7 @@ class Source:
     identifiers: tuple[tuple[str, str], ...]  #: (column, identifier kind)
     traits: tuple[tuple[str, str], ...]  #: (column, trait)
     rank: int  #: place in the catalogue, 0 first; breaks ties between values equally new
+    trust: int = FULL_TRUST  #: how far its records' identifiers are evidence: 0 (not at all) to `FULL_TRUST`
 
     columns: frozenset[str] = field(init=False, compare=False)  #: every column whose value is kept
 
@@ -55,12 +59,13 @@ class Source:
         return topic == self.topic or by_pattern
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Catalogue:
-    """Identifier kinds, traits and sources, ready to use."""
+    """Identifier kinds, traits and sources, ready to use. Compared by identity; the fingerprint tells equal meaning."""
 
     name: str  #: the file it came from, for messages
     kinds: Mapping[str, IdentifierKind]
     traits: Mapping[str, TraitType]  #: in the order in which readers see them
     sources: Mapping[str, Source]
     fingerprint: str  #: SHA-256 of everything that the result depends on
+    exclusive_traits: frozenset[str] = frozenset()  #: traits of which one person has only one value

@@ -43,6 +43,10 @@ def _kind_faults(name: str, kind: IdentifierForm, traits: frozenset[str]) -> Ite
     if kind.composite is not None and kind.normalise is not None:
         message = "found beside `composite`; expected only one of them, since each part says how it is normalised"
         yield Fault((*path, "normalise"), message)
+    written = {"exclusive", "values"} <= kind.model_fields_set and kind.values is not None
+    if written and kind.exclusive != (kind.values == 1):
+        message = f"found {kind.values} beside `exclusive: {str(kind.exclusive).lower()}`; expected only one of them"
+        yield Fault((*path, "values"), message)
     used: set[str] = set()
     for index, part in enumerate(kind.composite or ()):
         where = (*path, "composite", index, "trait")

@@ -22,6 +22,7 @@ from graph_model.errors import CatalogueError
 from graph_model.identifiers import CompositePart, IdentifierKind
 from graph_model.normalise import NORMALISERS
 from graph_model.records import JsonValue
+from graph_model.resolve import LAW_VERSION
 from graph_model.trait_values import TRAIT_VALUES_VERSION
 
 __all__ = ["NO_VERSION", "catalogue_json_schema", "catalogue_warnings", "parse_catalogue"]
@@ -53,12 +54,13 @@ def parse_catalogue(text: str, name: str) -> Catalogue:
     return Catalogue(
         name=name,
         kinds={kind_name: _kind(kind_name, kind) for kind_name, kind in form.identifiers.items()},
-        traits=dict(form.traits),
+        traits={trait_name: trait.type for trait_name, trait in form.traits.items()},
         sources={
             source_name: _source(source_name, source, rank)
             for rank, (source_name, source) in enumerate(form.sources.items())
         },
         fingerprint=_fingerprint(form),
+        exclusive_traits=frozenset(trait_name for trait_name, trait in form.traits.items() if trait.exclusive),
     )
 
 
@@ -141,8 +143,8 @@ def _kind(name: str, form: IdentifierForm) -> IdentifierKind:
         name=name,
         normalise=normalise,
         holder_limit=form.holders,
-        exclusive=form.exclusive,
         priority=form.priority,
+        value_limit=_value_limit(form),
         blocked_values=BLOCKED_VALUES | {value.strip().casefold() for value in spellings},
         blocked_patterns=(
             *BLOCKED_PATTERNS,
@@ -153,6 +155,10 @@ def _kind(name: str, form: IdentifierForm) -> IdentifierKind:
             for part in form.composite or ()
         ),
     )
+
+
+def _value_limit(form: IdentifierForm) -> int | None:
+    return 1 if form.exclusive else form.values
 
 
 def _source(name: str, form: SourceForm, rank: int) -> Source:
@@ -172,6 +178,7 @@ def _source(name: str, form: SourceForm, rank: int) -> Source:
         ),
         traits=tuple((column, meaning.trait) for column, meaning in form.columns.items() if meaning.trait is not None),
         rank=rank,
+        trust=form.trust,
     )
 
 
@@ -180,16 +187,22 @@ def _fingerprint(form: CatalogueForm) -> str:
     used = {kind.normalise for kind in form.identifiers.values() if kind.normalise is not None}
     used |= {part.normalise for kind in form.identifiers.values() for part in kind.composite or ()}
     meaning: dict[str, JsonValue] = {
-        "identifiers": {name: kind.model_dump(mode="json") for name, kind in form.identifiers.items()},
-        "traits": [[name, trait_type.value] for name, trait_type in form.traits.items()],
+        "identifiers": {name: _kind_meaning(kind) for name, kind in form.identifiers.items()},
+        "traits": [[name, trait.type.value, trait.exclusive] for name, trait in form.traits.items()],
         "sources": [[name, _source_meaning(source)] for name, source in form.sources.items()],
         "blocked": [sorted(BLOCKED_VALUES), [pattern.pattern for pattern in BLOCKED_PATTERNS]],
         "normalisers": {name: NORMALISERS[name].version for name in used},
         "trait_values": TRAIT_VALUES_VERSION,
+        "law": LAW_VERSION,
     }
     return sha256(orjson.dumps(meaning, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
+def _kind_meaning(form: IdentifierForm) -> JsonValue:
+    meaning: dict[str, JsonValue] = form.model_dump(mode="json", exclude={"exclusive", "values"})
+    return {**meaning, "values": _value_limit(form)}
+
+
 def _source_meaning(form: SourceForm) -> JsonValue:
     columns = [[column, meaning.identifier, meaning.trait] for column, meaning in form.columns.items()]
-    return [form.format, list(form.key), form.event_time, form.version, columns]
+    return [form.format, list(form.key), form.event_time, form.version, form.trust, columns]

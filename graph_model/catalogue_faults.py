@@ -8,7 +8,14 @@ from difflib import get_close_matches
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from graph_model.catalogue_form import CatalogueForm, ColumnForm, CompositePartForm, IdentifierForm, SourceForm
+from graph_model.catalogue_form import (
+    CatalogueForm,
+    ColumnForm,
+    CompositePartForm,
+    IdentifierForm,
+    SourceForm,
+    TraitForm,
+)
 from graph_model.catalogue_yaml import Path
 from graph_model.records import JsonValue
 
@@ -29,6 +36,8 @@ _EXPECTED = {
     "tuple_type": "a list, such as [id]",
     "int_type": "a whole number",
     "bool_type": "true or false",
+    "greater_than_equal": "at least {ge}",
+    "less_than_equal": "at most {le}",
     "string_too_short": "text that is not empty",
     "string_pattern_mismatch": "a name that begins with a letter and has only letters, digits and _ "
     "(in a source's name also . and -)",
@@ -82,6 +91,8 @@ def _fault(document: JsonValue, details: ErrorDetails) -> Fault:
     if kind == "extra_forbidden":
         return Fault(loc, _unknown_key(loc))
     path = loc[:-1] if loc and loc[-1] == "[key]" else loc
+    if path[:1] == ("traits",) and not isinstance(_value_at(document, path[:2]), Mapping):
+        path = loc = path[:2]  # the trait is written as its type alone
     found = str(path[-1]) if path != loc else _value_at(document, path)
     if kind in {"literal_error", "enum"}:
         choices = re.findall(r"'([^']*)'", str(details.get("ctx", {}).get("expected", ""))) or ["1"]
@@ -90,9 +101,8 @@ def _fault(document: JsonValue, details: ErrorDetails) -> Fault:
         return Fault(path, f"found {described(found)}; expected {expected}{hint}")
     if kind == "too_short":
         return Fault(path, f"found a list of {details['ctx']['actual_length']}; expected two entries or more")
-    if kind == "greater_than_equal":
-        return Fault(path, f"found {described(found)}; expected at least {details['ctx']['ge']}")
-    return Fault(path, f"found {described(found)}; expected {_EXPECTED.get(kind, details['msg'])}")
+    expected = _EXPECTED[kind].format(**details.get("ctx", {})) if kind in _EXPECTED else details["msg"]
+    return Fault(path, f"found {described(found)}; expected {expected}")
 
 
 def _unknown_key(path: Path) -> str:
@@ -107,6 +117,8 @@ def _form_around(path: Path) -> type[BaseModel]:
             return CompositePartForm
         case ("identifiers", _, _):
             return IdentifierForm
+        case ("traits", _, _):
+            return TraitForm
         case ("sources", _, "columns", _, _):
             return ColumnForm
         case ("sources", _, _):

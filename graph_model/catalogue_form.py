@@ -4,13 +4,16 @@ Only the shape is here. What the parts mean to each other is checked in `graph_m
 the engine uses is `graph_model.catalogue`.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from graph_model.catalogue import MessageFormat, TraitType
+from graph_model.catalogue import FULL_TRUST, MessageFormat, TraitType
+from graph_model.identifiers import HIGHEST_PRIORITY
 from graph_model.normalise import NormaliserName
+from graph_model.resolve import COMPONENT_LIMIT
 
 #: How many records may carry one value of a kind before it is generic, by name.
 HOLDER_LIMITS = {"one": 1, "few": 10, "many": 100}
@@ -19,9 +22,17 @@ HOLDER_LIMITS = {"one": 1, "few": 10, "many": 100}
 def _read_holders(value: object) -> object:
     if isinstance(value, str) and value in HOLDER_LIMITS:
         return HOLDER_LIMITS[value]
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= COMPONENT_LIMIT:
         return value
-    raise PydanticCustomError("holders", "one, few, many or a whole number of at least 1")
+    raise PydanticCustomError(
+        "holders",
+        "one, few, many or a whole number from 1 to {most}, the most records that identifiers join",
+        {"most": COMPONENT_LIMIT},
+    )
+
+
+def _read_trait(value: object) -> object:
+    return value if isinstance(value, Mapping) else {"type": value}
 
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
@@ -30,7 +41,9 @@ Text = Annotated[str, Field(min_length=1)]
 Holders = Annotated[
     int,
     BeforeValidator(_read_holders),
-    WithJsonSchema({"anyOf": [{"enum": list(HOLDER_LIMITS)}, {"type": "integer", "minimum": 1}]}),
+    WithJsonSchema(
+        {"anyOf": [{"enum": list(HOLDER_LIMITS)}, {"type": "integer", "minimum": 1, "maximum": COMPONENT_LIMIT}]}
+    ),
 ]
 
 
@@ -74,7 +87,15 @@ class IdentifierForm(_Form):
     exclusive: StrictBool = Field(
         False, description="true: a person has only one value of this kind; two values keep records apart"
     )
-    priority: StrictInt = Field(50, description="rank as evidence; of two kinds the greater joins first", examples=[90])
+    values: Annotated[StrictInt, Field(ge=1)] | None = Field(
+        None,
+        description="how many values of this kind a person has at the most; more keep records apart; "
+        "1 is the same as `exclusive: true`",
+        examples=[3],
+    )
+    priority: Annotated[StrictInt, Field(ge=0, le=HIGHEST_PRIORITY)] = Field(
+        50, description="rank as evidence; of two kinds the greater joins first", examples=[90]
+    )
     blocked: tuple[Text, ...] = Field(
         (), description="values that identify nobody, beside the built-in list", examples=[["000000000"]]
     )
@@ -85,6 +106,15 @@ class IdentifierForm(_Form):
     )
     composite: Annotated[tuple[CompositePartForm, ...], Field(min_length=2)] | None = Field(
         None, description="the parts of an identifier that is derived from several traits"
+    )
+
+
+class TraitForm(_Form):
+    """Something that is known of a person."""
+
+    type: TraitType = Field(description="what its values are", examples=["date"])
+    exclusive: StrictBool = Field(
+        False, description="true: a person has only one value of it, ever; two values keep records apart"
     )
 
 
@@ -126,12 +156,21 @@ class SourceForm(_Form):
         None, description="column whose growing value orders a row's versions where there is no log", examples=["rev"]
     )
     epoch: Annotated[StrictInt, Field(ge=1, le=1_000_000)] = Field(1, description="raised when the topic is made anew")
+    trust: Annotated[StrictInt, Field(ge=0, le=FULL_TRUST)] = Field(
+        FULL_TRUST,
+        description="how strong the identifiers of its records are as evidence, in percent; "
+        "0: they join nothing, only verdicts do",
+    )
     columns: dict[Text, ColumnForm] = Field(
         default_factory=dict,
         json_schema_extra={"minProperties": 1},
         description="the columns that are kept, and what they mean",
         examples=[{"email": {"identifier": "email", "trait": "email"}}],
     )
+
+
+#: A trait may be written as its type alone.
+Trait = Annotated[TraitForm, BeforeValidator(_read_trait, json_schema_input_type=TraitType | TraitForm)]
 
 
 class CatalogueForm(_Form):
@@ -143,7 +182,7 @@ class CatalogueForm(_Form):
     identifiers: dict[Name, IdentifierForm] = Field(
         default_factory=dict, json_schema_extra={"minProperties": 1}, description="the kinds of identifiers, by name"
     )
-    traits: dict[Name, TraitType] = Field(
+    traits: dict[Name, Trait] = Field(
         default_factory=dict, description="what is known of a person, by name, in the order in which readers see it"
     )
     sources: dict[SourceName, SourceForm] = Field(

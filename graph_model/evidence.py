@@ -1,45 +1,64 @@
-"""Evidence as a person reads it: which shared identifier joined which records."""
+"""Evidence: which of the reasons to join records may be used at all."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from graph_model.catalogue import Catalogue
+from graph_model.constraints import Conflict, own_conflicts, value_rules
 from graph_model.identifiers import Identifier
 from graph_model.mapping import MappedRecord
-from graph_model.records import RecordAddress
-from graph_model.union_find import UnionFind
+from graph_model.records import Judgement, RecordAddress, Verdict
+
+#: Identifier -> the records that it joins, sorted; two or more.
+Links: TypeAlias = Mapping[Identifier, Sequence[RecordAddress]]
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
-    """One step by which a profile hangs together."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What speaks for and against joining records."""
 
-    record: RecordAddress
-    other: RecordAddress
-    identifier: Identifier
-
-    def __str__(self) -> str:
-        return f"{self.record} and {self.other} share {self.identifier.kind} {self.identifier.value}"
+    links: Links
+    same: tuple[Verdict, ...]  #: sorted
+    different: tuple[Verdict, ...]  #: sorted
+    broken: tuple[Conflict, ...]  #: constraints that single records break by themselves
 
 
-def joins(members: Iterable[MappedRecord], generic: frozenset[Identifier], catalogue: Catalogue) -> tuple[Join, ...]:
-    """The fewest joins that hold the members together, strongest evidence first.
+def usable_evidence(
+    records: Mapping[RecordAddress, MappedRecord],
+    verdicts: Iterable[Verdict],
+    generic: frozenset[Identifier],
+    catalogue: Catalogue,
+) -> Evidence:
+    """Choose the evidence between records that may be used.
 
-    They are a maximum spanning forest of the evidence (Kruskal, 1956): a record is joined by the strongest
-    identifier that connects it with what is joined already.
+    An identifier is no evidence where it is generic, for records of sources without any trust, and for records that
+    have more values of its kind than one person may have.
+
+    Args:
+        records: live records.
+        verdicts: those in force, in any order, also repeated; those about a record that is not here are ignored.
+        generic: identifiers carried by more records than their kind allows.
+        catalogue: limits and trust.
     """
-    holders: dict[Identifier, list[RecordAddress]] = defaultdict(list)
-    for mapped in members:
+    rules = value_rules(catalogue)
+    untrusted = {source.name for source in catalogue.sources.values() if source.trust == 0}
+    holders: defaultdict[Identifier, list[RecordAddress]] = defaultdict(list)
+    broken: list[Conflict] = []
+    for address, mapped in records.items():
+        own = own_conflicts(mapped, rules)
+        broken += own
+        if address.source in untrusted:
+            continue
+        excluded = {conflict.name for conflict in own}
         for identifier in mapped.identifiers:
-            if identifier not in generic:
-                holders[identifier].append(mapped.address)
-    connected: UnionFind[RecordAddress] = UnionFind()
-    found = []
-    for identifier in sorted(holders, key=lambda i: (-catalogue.kinds[i.kind].priority, len(holders[i]), i)):
-        first, *others = sorted(holders[identifier])
-        for other in others:
-            if connected.find(first) != connected.find(other):
-                connected.union((first, other))
-                found.append(Join(first, other, identifier))
-    return tuple(found)
+            if identifier not in generic and identifier.kind not in excluded:
+                holders[identifier].append(address)
+    present = sorted({verdict for verdict in verdicts if verdict.low in records and verdict.high in records})
+    return Evidence(
+        links={identifier: sorted(addresses) for identifier, addresses in holders.items() if len(addresses) > 1},
+        same=tuple(verdict for verdict in present if verdict.judgement is Judgement.SAME),
+        different=tuple(verdict for verdict in present if verdict.judgement is Judgement.DIFFERENT),
+        broken=tuple(sorted(broken)),
+    )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Identifier(NamedTuple):
@@ -21,6 +21,8 @@ class Identifier(NamedTuple):
     def __str__(self) -> str:
         return f"{self.kind}:{self.value}"
 
+
+HIGHEST_PRIORITY: Final = 1_000_000
 
 #: Turns a received value into its normal form; None where it has none.
 Normaliser = Callable[[str], str | None]
@@ -41,8 +43,8 @@ class IdentifierKind:
     name: str
     normalise: Normaliser | None  #: None: a composite kind, derived from traits
     holder_limit: int  #: how many records may carry one value before it is generic
-    exclusive: bool  #: may one person have only one value?
-    priority: int  #: rank as evidence; the greater joins first
+    priority: int  #: rank as evidence; the greater joins first; 0 to `HIGHEST_PRIORITY`
+    value_limit: int | None = None  #: how many values one person may have; None: any number
     blocked_values: frozenset[str] = frozenset()  #: normal forms (casefolded) that identify nobody
     blocked_patterns: tuple[re.Pattern[str], ...] = ()
     parts: tuple[CompositePart, ...] = ()

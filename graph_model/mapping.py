@@ -5,7 +5,6 @@ without a usable key cannot become a change at all.
 """
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -19,9 +18,6 @@ from graph_model.errors import MessageRejected
 from graph_model.identifiers import Identifier, IdentifierKind
 from graph_model.records import Change, JsonValue, KeyPart, Position, Record, RecordAddress, SourcePosition
 from graph_model.trait_values import timestamp_milliseconds, typed_value
-
-#: Whole numbers as they are written; `007` and `+1` are texts, and so is what 64 bits may not hold.
-_WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}", re.ASCII)
 
 #: A version number has so many digits at the most; it is stored as a 64-bit integer.
 _VERSION_DIGITS = 18
@@ -110,7 +106,7 @@ def key_address(source: Source, values: Mapping[str, JsonValue], topic: str = ""
         MessageRejected: a column of the key is missing, null, or not a single value.
     """
     parts: list[KeyPart] = []
-    if source.topic_pattern is not None:
+    if source.topic_pattern is not None and source.topic is None:
         if not topic:
             raise MessageRejected("map", f"rows of source {source.name!r} come from the topics of its pattern only")
         parts.append(topic)
@@ -122,15 +118,8 @@ def key_address(source: Source, values: Mapping[str, JsonValue], topic: str = ""
                 "map",
                 f"the key column {column!r} of source {source.name!r} is {found}; a text or number is expected",
             )
-        parts.append(_canonical(value))
+        parts.append(value)
     return RecordAddress.of(source.name, parts)
-
-
-def _canonical(value: KeyPart) -> KeyPart:
-    """One form for whole numbers: `1`, `1.0` and `"1"` are the same key, in a file, an envelope and a request."""
-    if isinstance(value, str):
-        return int(value) if _WHOLE_NUMBER.fullmatch(value) else value
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def map_record(record: Record, catalogue: Catalogue) -> MappedRecord:

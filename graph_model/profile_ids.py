@@ -37,10 +37,11 @@ def assign_ids(
     claims = []
     for index, members in enumerate(clusters):
         shared = Counter(profile for address in members for profile in belonged.get(address, ()))
-        claims += [(-count, not profile.live, profile.profile_id, index) for profile, count in shared.items()]
+        first = min(members)
+        claims += [(-count, not profile.live, profile.profile_id, first, index) for profile, count in shared.items()]
     assigned: dict[int, str] = {}
     taken: set[str] = set()
-    for _, _, profile_id, index in sorted(claims):
+    for _, _, profile_id, _, index in sorted(claims):
         if index not in assigned and profile_id not in taken:
             assigned[index] = profile_id
             taken.add(profile_id)

@@ -13,10 +13,11 @@ from typing import Any, Final, TypeAlias
 import orjson
 
 from graph_model.catalogue import Catalogue
+from graph_model.constraints import Conflict
 from graph_model.identifiers import Identifier
 from graph_model.mapping import MappedRecord
 from graph_model.records import RecordAddress
-from graph_model.resolve import Cluster, Conflict
+from graph_model.resolve import Cluster
 from graph_model.survivorship import golden_traits, preference
 from graph_model.times import iso_time
 
@@ -163,7 +164,8 @@ def _record_entry(mapped: MappedRecord) -> Document:
 
 def _conflict_entry(conflict: Conflict) -> Document:
     return {
-        "kind": conflict.kind,
+        "constraint": conflict.constraint.value,
+        "name": conflict.name,
         "records": [_said_by(conflict.low), _said_by(conflict.high)],
         "values": [conflict.low_value, conflict.high_value],
         "refused": None if conflict.refused is None else str(conflict.refused),

@@ -5,6 +5,7 @@ transaction that was open while a snapshot was taken streams later with a smalle
 and must be applied. The source's own position only filters what a connector sends again.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,6 +16,9 @@ import orjson
 JsonValue: TypeAlias = "bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
 KeyPart: TypeAlias = str | int | float | bool
 
+#: Whole numbers as they are written; `007` and `+1` are texts, and so is what 64 bits may not hold.
+_WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}", re.ASCII)
+
 
 class RecordAddress(NamedTuple):
     """Where a record lives: its source and its key there. A tuple, since it is hashed and compared all the time."""
@@ -24,8 +28,11 @@ class RecordAddress(NamedTuple):
 
     @classmethod
     def of(cls, source: str, key: Sequence[KeyPart]) -> "RecordAddress":
-        """Build the address of the row of `source` whose key columns hold `key`."""
-        return cls(source, orjson.dumps(list(key)).decode())
+        """Build the address of the row of `source` whose key columns hold `key`.
+
+        Whole numbers have one form: `1`, `1.0` and `"1"` are the same key, in a file, an envelope and a request.
+        """
+        return cls(source, orjson.dumps([_canonical(part) for part in key]).decode())
 
     @property
     def key_parts(self) -> list[KeyPart]:
@@ -35,6 +42,12 @@ class RecordAddress(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.source}{self.key}"
+
+
+def _canonical(part: KeyPart) -> KeyPart:
+    if isinstance(part, str):
+        return int(part) if _WHOLE_NUMBER.fullmatch(part) else part
+    return int(part) if isinstance(part, float) and part.is_integer() else part
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -71,12 +84,36 @@ class Change:
     trace: str | None = None  #: W3C `traceparent` of the message that carried it
 
 
+class Judgement(StrEnum):
+    """What a steward says about two records."""
+
+    SAME = "same"  #: they are one person, whatever else speaks against it
+    DIFFERENT = "different"  #: they are two people, whatever else joins them
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Verdict:
+    """A steward's word about two records, in force: stronger than every other evidence."""
+
+    low: RecordAddress  #: the smaller address of the two
+    high: RecordAddress
+    judgement: Judgement
+    verdict_id: str  #: its entry in the ledger of verdicts
+
+    def other(self, address: RecordAddress) -> RecordAddress:
+        """The record at the other side."""
+        return self.high if address == self.low else self.low
+
+    def __str__(self) -> str:
+        return f"verdict:{self.judgement}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """The newest version of a row that we know, as received; without values it is a grave.
 
     A grave keeps the position of a deleted row, so that nothing older brings it back, and the profile that
-    the row last belonged to, so that a row that returns keeps its profile's id.
+    the row last belonged to, so that a row that returns keeps its profile's id. Verdicts outlive both.
     """
 
     address: RecordAddress
@@ -85,6 +122,8 @@ class Record:
     values: Mapping[str, JsonValue] | None  #: the catalogue's columns as received; None: deleted
     streamed: SourcePosition | None = None  #: newest streamed source position of this epoch
     incomplete: frozenset[str] = frozenset()  #: columns whose value was never sent
+    verdicts: tuple[Verdict, ...] = ()  #: those in force about this record, sorted
+    generation: int = 0  #: which meaning of the catalogue its identifiers are stored by; see `services.re_resolve`
 
     @property
     def is_grave(self) -> bool:
@@ -133,6 +172,8 @@ def succeed(stored: Record | None, change: Change, columns: frozenset[str]) -> S
             observed_at=change.observed_at,
             values=None,
             streamed=streamed,
+            verdicts=() if stored is None else stored.verdicts,
+            generation=0 if stored is None else stored.generation,
         )
         was_there = stored is not None and not stored.is_grave
         return Succession(grave, Outcome.APPLIED if was_there else Outcome.UNCHANGED)
@@ -149,6 +190,8 @@ def succeed(stored: Record | None, change: Change, columns: frozenset[str]) -> S
         values=values,
         streamed=streamed,
         incomplete=incomplete,
+        verdicts=() if stored is None else stored.verdicts,
+        generation=0 if stored is None else stored.generation,
     )
     return Succession(record, Outcome.UNCHANGED if same else Outcome.APPLIED)
 

@@ -1,44 +1,49 @@
-"""The law: clusters are a pure function of the records now in force.
+"""The law: clusters are a pure function of the records and verdicts now in force.
 
-    resolve(records, generic identifiers, catalogue) -> components with their clusters and conflicts
+    resolve(records, verdicts, generic identifiers, catalogue) -> components with their clusters and conflicts
 
-Nothing here depends on the order in which records arrived. Evidence joins in one fixed order: always the two
-clusters with the greatest strength between them, ties by the smallest record address of the one, then of
-the other. A union that a constraint forbids is refused and kept as a visible conflict.
+Nothing here depends on the order in which anything arrived. Evidence joins in one fixed order: always the two clusters
+with the greatest strength between them, ties by the smallest record address of the one, then of the other. A "same"
+verdict is stronger than any identifier. The strength of an identifier between two clusters is its kind's priority
+times the trust in the less trusted of them; a cluster has the trust of its most trusted record that carries the
+identifier. A union that a constraint forbids is refused, considered again when either side has grown, and in the end
+kept as a visible conflict.
 """
 
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, groupby
+from typing import Final, NamedTuple
 
-from graph_model.catalogue import Catalogue
-from graph_model.identifiers import Identifier
+from graph_model.catalogue import FULL_TRUST, Catalogue
+from graph_model.constraints import (
+    Conflict,
+    Sayings,
+    Separation,
+    ValueRule,
+    are_contested,
+    sayings,
+    value_rules,
+    values_conflict,
+    values_said,
+    verdict_conflict,
+)
+from graph_model.evidence import Evidence, usable_evidence
+from graph_model.identifiers import HIGHEST_PRIORITY, Identifier
 from graph_model.mapping import MappedRecord
-from graph_model.records import RecordAddress
+from graph_model.records import RecordAddress, Verdict
 from graph_model.union_find import UnionFind
 
-#: So many records at the most are joined into one profile; above it the weakest evidence is dropped.
+#: So many records at the most are joined into one profile; above it the weakest evidence is dropped, never a verdict.
 COMPONENT_LIMIT = 1_000
 
-#: Identifier -> the records that carry it, sorted.
-Evidence = Mapping[Identifier, Sequence[RecordAddress]]
+#: Enters the catalogue's fingerprint; raised when the same records and verdicts give another result.
+LAW_VERSION: Final = "2"
 
-
-@dataclass(frozen=True, slots=True, order=True)
-class Conflict:
-    """Two values of an exclusive kind that cannot be one person's.
-
-    Where `low` and `high` are the same record, that record breaks the constraint by itself.
-    """
-
-    low: RecordAddress
-    high: RecordAddress
-    kind: str  #: the exclusive kind
-    low_value: str
-    high_value: str
-    refused: Identifier | None  #: the evidence that would have joined the two; None within one record
+#: Strength of a "same" verdict.
+_ABOVE_ALL: Final = HIGHEST_PRIORITY * FULL_TRUST + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,209 +56,220 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """Records connected by identifiers they share, whatever keeps some apart: the unit of recomputation."""
+    """Records connected by usable evidence, whatever keeps some apart: the unit of recomputation."""
 
     clusters: tuple[Cluster, ...]  #: by smallest member
     dropped: tuple[Identifier, ...]  #: evidence left out because too many records hang together by it
 
 
 def resolve(
-    records: Mapping[RecordAddress, MappedRecord], generic: frozenset[Identifier], catalogue: Catalogue
+    records: Mapping[RecordAddress, MappedRecord],
+    verdicts: Iterable[Verdict],
+    generic: frozenset[Identifier],
+    catalogue: Catalogue,
 ) -> tuple[Component, ...]:
     """Partition live records into components and clusters.
 
     Args:
-        records: whole components; what is left out must share no identifier with them but generic ones.
+        records: whole components; what is left out must share no usable evidence with them.
+        verdicts: those in force, in any order, also repeated; those about a record that is not here are ignored.
         generic: identifiers carried by more records than their kind allows; they are no evidence.
-        catalogue: priorities and exclusive kinds.
+        catalogue: priorities, limits of values, and trust.
 
     Returns:
-        Components by smallest record address. Each record is in exactly one cluster of one component.
-        Cost: linear in records and identifiers, but for components with conflicts, where it is
+        Components by smallest record address. Each record is in exactly one cluster of one component. Every two
+        clusters that evidence connects have one conflict that says why they are two.
+        Cost: linear in records and identifiers, but for components in which a union may be refused, where it is
         O(p log p) in the pairs of clusters that share evidence.
     """
-    links = _shared_identifiers(records.values(), generic)
+    evidence = usable_evidence(records, verdicts, generic, catalogue)
     connected: UnionFind[RecordAddress] = UnionFind(sorted(records))
-    for holders in links.values():
+    for holders in evidence.links.values():
         connected.union(holders)
-    links_of: dict[RecordAddress, list[Identifier]] = defaultdict(list)
-    for identifier, holders in links.items():
-        links_of[connected.find(holders[0])].append(identifier)
+    for verdict in evidence.same:
+        connected.union((verdict.low, verdict.high))
+    parts = _parts(evidence, connected)
+    rules = value_rules(catalogue)
     components = []
     for members in connected.sets():
-        inside = {identifier: links[identifier] for identifier in links_of[connected.find(members[0])]}
-        components.append(_resolve_component(tuple(members), inside, records, catalogue))
+        part = parts.get(connected.find(members[0]))
+        if part is None:
+            components.append(Component((Cluster(tuple(members), ()),), ()))
+        else:
+            components.append(_resolve_component(members, part, records, rules, catalogue))
     return tuple(components)
 
 
-def _shared_identifiers(records: Iterable[MappedRecord], generic: frozenset[Identifier]) -> Evidence:
-    holders: dict[Identifier, list[RecordAddress]] = defaultdict(list)
-    for mapped in records:
-        for identifier in mapped.identifiers:
-            if identifier not in generic:
-                holders[identifier].append(mapped.address)
-    return {identifier: sorted(addresses) for identifier, addresses in holders.items() if len(addresses) > 1}
+@dataclass(slots=True)
+class _Part:
+    """The evidence within one component."""
+
+    links: dict[Identifier, Sequence[RecordAddress]]
+    same: list[Verdict]
+    different: list[Verdict]
+    broken: list[Conflict]
+
+
+def _parts(evidence: Evidence, connected: UnionFind[RecordAddress]) -> Mapping[RecordAddress, _Part]:
+    """Divide evidence by component, under the component's representative; those without any are left out."""
+    parts: defaultdict[RecordAddress, _Part] = defaultdict(lambda: _Part({}, [], [], []))
+    for identifier, holders in evidence.links.items():
+        parts[connected.find(holders[0])].links[identifier] = holders
+    for verdict in evidence.same:
+        parts[connected.find(verdict.low)].same.append(verdict)
+    for verdict in evidence.different:
+        if connected.find(verdict.low) == connected.find(verdict.high):
+            parts[connected.find(verdict.low)].different.append(verdict)
+    for conflict in evidence.broken:
+        parts[connected.find(conflict.low)].broken.append(conflict)
+    return parts
 
 
 def _resolve_component(
-    members: tuple[RecordAddress, ...],
-    links: Evidence,
+    members: Sequence[RecordAddress],
+    part: _Part,
     records: Mapping[RecordAddress, MappedRecord],
+    rules: Sequence[ValueRule],
     catalogue: Catalogue,
 ) -> Component:
-    exclusive = _exclusive_values(members, records, catalogue)
-    if len(members) <= COMPONENT_LIMIT and not exclusive.contested:
-        return Component((Cluster(members, ()),), ())
-    evidence = exclusive.usable(links)
-    strongest_first = sorted(evidence, key=lambda identifier: _strength(identifier, evidence, catalogue))
-    kept, dropped = _within_limit(strongest_first, evidence)
-    groups = _join(members, [(identifier, evidence[identifier]) for identifier in kept], exclusive, catalogue)
-    conflicts = (*exclusive.broken, *_refused(groups, kept, evidence, exclusive))
-    return Component(
-        tuple(
-            Cluster(group, tuple(sorted(c for c in conflicts if c.low in group or c.high in group))) for group in groups
-        ),
-        tuple(dropped),
-    )
+    said = [values_said(records[address], rules) for address in members]
+    if len(members) <= COMPONENT_LIMIT and not part.different and not are_contested(said, rules):
+        return Component((Cluster(tuple(members), tuple(part.broken)),), ())
+    kept, dropped = _within_limit(part, catalogue)
+    number_of = {address: number for number, address in enumerate(members)}
+    bonds = _bonds(part, kept, number_of, catalogue)
+    different = [(number_of[verdict.low], number_of[verdict.high]) for verdict in part.different]
+    groups = _join(bonds, Separation(rules, said, different), len(members))
+    cluster_of = {members[number]: index for index, group in enumerate(groups) for number in group}
+    spoken = [sayings((members[number], said[number]) for number in group) for group in groups]
+    conflicts: list[list[Conflict]] = [[] for _ in groups]
+    for conflict in (*part.broken, *_refused(bonds, members, cluster_of, part.different, spoken, rules)):
+        for index in {cluster_of[conflict.low], cluster_of[conflict.high]}:
+            conflicts[index].append(conflict)
+    clusters = [
+        Cluster(tuple(members[number] for number in group), tuple(sorted(found)))
+        for group, found in zip(groups, conflicts, strict=True)
+    ]
+    return Component(tuple(clusters), tuple(dropped))
 
 
-def _strength(identifier: Identifier, evidence: Evidence, catalogue: Catalogue) -> tuple[int, int, Identifier]:
-    """Sorts strongest first: kind priority, then fewer holders, then the identifier itself."""
-    return (-catalogue.kinds[identifier.kind].priority, len(evidence[identifier]), identifier)
+def _within_limit(part: _Part, catalogue: Catalogue) -> tuple[list[Identifier], list[Identifier]]:
+    """Drop the weakest identifiers until no more than `COMPONENT_LIMIT` records hang together.
 
+    The strongest is that of the greatest priority, then of the fewest holders, then the smallest. One stays exactly
+    where all evidence that is at least as strong connects few enough records around it, which is what dropping the
+    weakest again and again from every group that is too large comes to.
 
-def _within_limit(
-    strongest_first: Sequence[Identifier], evidence: Evidence
-) -> tuple[list[Identifier], list[Identifier]]:
-    """Drop the weakest evidence until no more than `COMPONENT_LIMIT` records hang together.
-
-    Evidence stays exactly where all that is at least as strong connects few enough records around it, which
-    is what dropping the weakest again and again from every group that is too large comes to.
+    Returns:
+        Those kept and those dropped, strongest first.
     """
     connected: UnionFind[RecordAddress] = UnionFind()
+    for verdict in part.same:
+        connected.union((verdict.low, verdict.high))
     kept: list[Identifier] = []
     dropped: list[Identifier] = []
-    for identifier in strongest_first:
-        size = connected.union(evidence[identifier])
+    for identifier in sorted(part.links, key=lambda i: (-catalogue.kinds[i.kind].priority, len(part.links[i]), i)):
+        size = connected.union(part.links[identifier])
         (kept if size <= COMPONENT_LIMIT else dropped).append(identifier)
     return kept, dropped
 
 
-@dataclass(frozen=True, slots=True)
-class _ExclusiveValues:
-    """What the records of a component say in kinds of which a person has only one value."""
+class _Bond(NamedTuple):
+    """Evidence that joins any two of some records with one strength."""
 
-    values: Mapping[RecordAddress, Mapping[str, str]]  #: record -> kind -> its one value
-    broken: tuple[Conflict, ...]  #: records with several values of one kind
-    contested: bool  #: whether any kind has more than one value here, so that a union may be refused
-
-    def usable(self, links: Evidence) -> Evidence:
-        """The evidence without the records that break the constraint of its kind by themselves."""
-        excluded = {(conflict.low, conflict.kind) for conflict in self.broken}
-        usable = {
-            identifier: [address for address in holders if (address, identifier.kind) not in excluded]
-            for identifier, holders in links.items()
-        }
-        return {identifier: holders for identifier, holders in usable.items() if len(holders) > 1}
+    strength: int
+    evidence: Identifier | Verdict
+    holders: Sequence[int]  #: numbers of records
 
 
-def _exclusive_values(
-    members: Iterable[RecordAddress], records: Mapping[RecordAddress, MappedRecord], catalogue: Catalogue
-) -> _ExclusiveValues:
-    values: dict[RecordAddress, dict[str, str]] = {}
-    broken: list[Conflict] = []
-    if not any(kind.exclusive for kind in catalogue.kinds.values()):
-        return _ExclusiveValues(values, (), contested=False)
-    distinct: dict[str, set[str]] = defaultdict(set)
-    for address in members:
-        of_record: dict[str, list[str]] = defaultdict(list)
-        for identifier in records[address].identifiers:
-            if catalogue.kinds[identifier.kind].exclusive:
-                of_record[identifier.kind].append(identifier.value)
-                distinct[identifier.kind].add(identifier.value)
-        for kind, found in of_record.items():
-            if len(found) > 1:
-                broken.append(Conflict(address, address, kind, found[0], found[1], None))
-            else:
-                values.setdefault(address, {})[kind] = found[0]
-    contested = any(len(found) > 1 for found in distinct.values())
-    return _ExclusiveValues(values, tuple(broken), contested)
+def _bonds(
+    part: _Part, kept: Sequence[Identifier], number_of: Mapping[RecordAddress, int], catalogue: Catalogue
+) -> list[_Bond]:
+    """Weigh evidence, strongest first.
+
+    An identifier gives one bond for each trust that its holders have: it joins those with at least so much trust. So
+    the strongest bond between two clusters has the strength of the identifier between them.
+    """
+    bonds = [_Bond(_ABOVE_ALL, verdict, (number_of[verdict.low], number_of[verdict.high])) for verdict in part.same]
+    for identifier in kept:
+        trusts = [(_trust(address, catalogue), number_of[address]) for address in part.links[identifier]]
+        for least in {trust for trust, _ in trusts}:
+            holders = [number for trust, number in trusts if trust >= least]
+            if len(holders) > 1:
+                bonds.append(_Bond(catalogue.kinds[identifier.kind].priority * least, identifier, holders))
+    return sorted(bonds, key=lambda bond: -bond.strength)
 
 
-def _join(
-    members: Sequence[RecordAddress],
-    evidence: Sequence[tuple[Identifier, Sequence[RecordAddress]]],
-    exclusive: _ExclusiveValues,
-    catalogue: Catalogue,
-) -> list[tuple[RecordAddress, ...]]:
-    """Join clusters in the one order; a cluster is named by its smallest member throughout."""
-    cluster_of = {address: address for address in members}
-    clusters = {address: [address] for address in members}
-    values = {address: dict(exclusive.values.get(address, {})) for address in members}
-    by_priority: dict[int, list[Sequence[RecordAddress]]] = defaultdict(list)
-    for identifier, holders in evidence:
-        by_priority[catalogue.kinds[identifier.kind].priority].append(holders)
-    for priority in sorted(by_priority, reverse=True):
-        neighbours: dict[RecordAddress, set[RecordAddress]] = defaultdict(set)
-        for holders in by_priority[priority]:
-            for one, other in combinations(sorted({cluster_of[address] for address in holders}), 2):
-                neighbours[one].add(other)
-                neighbours[other].add(one)
-        pairs = [(one, other) for one, others in neighbours.items() for other in others if one < other]
+def _trust(address: RecordAddress, catalogue: Catalogue) -> int:
+    source = catalogue.sources.get(address.source)
+    return FULL_TRUST if source is None else source.trust
+
+
+def _join(bonds: Iterable[_Bond], separation: Separation, size: int) -> list[list[int]]:
+    """Join records, given by number, in the one order; a cluster has the number of its smallest record throughout."""
+    cluster_of = list(range(size))
+    clusters = {number: [number] for number in range(size)}
+    neighbours: list[dict[int, int]] = [{} for _ in range(size)]  # cluster -> neighbour -> strength between them
+    refused: list[set[int]] = [set() for _ in range(size)]  # cluster -> neighbours to try again when it has grown
+    pairs: list[tuple[int, int, int]] = []  # those to try: strength (negative, so that the greatest is first), clusters
+    for strength, level in groupby(bonds, key=lambda bond: bond.strength):
+        for bond in level:
+            for one, other in combinations(sorted({cluster_of[number] for number in bond.holders}), 2):
+                if other not in neighbours[one]:
+                    neighbours[one][other] = neighbours[other][one] = strength
+                    pairs.append((-strength, one, other))
         heapq.heapify(pairs)
         while pairs:
-            one, other = heapq.heappop(pairs)
-            if one not in clusters or other not in clusters or _forbidden(values[one], values[other]):
+            negative, one, other = heapq.heappop(pairs)
+            if one not in clusters or other not in clusters:
                 continue
+            if separation.forbids(one, other, by_verdict=negative == -_ABOVE_ALL):
+                refused[one].add(other)
+                refused[other].add(one)
+                continue
+            separation.join(one, other)
+            for number in clusters[other]:
+                cluster_of[number] = one
             clusters[one] += clusters.pop(other)
-            values[one] |= values.pop(other)
-            for address in clusters[one]:
-                cluster_of[address] = one
-            for third in neighbours.pop(other) - {one}:
-                neighbours[third].discard(other)
-                if third not in neighbours[one]:
-                    neighbours[one].add(third)
-                    neighbours[third].add(one)
-                    heapq.heappush(pairs, (min(one, third), max(one, third)))
-            neighbours[one].discard(other)
-    return [tuple(sorted(clusters[name])) for name in sorted(clusters)]
+            again = (_merge(neighbours, one, other) | refused[one]) & neighbours[one].keys()
+            refused[one].clear()
+            for third in again:
+                heapq.heappush(pairs, (-neighbours[one][third], min(one, third), max(one, third)))
+    return [sorted(clusters[number]) for number in sorted(clusters)]
 
 
-def _forbidden(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
-    return any(other.get(kind, value) != value for kind, value in one.items())
+def _merge(neighbours: Sequence[dict[int, int]], one: int, other: int) -> set[int]:
+    """Give the neighbours of `other` to `one`; answers those that are new to it, or nearer than before."""
+    nearer = set()
+    for third, strength in neighbours[other].items():
+        del neighbours[third][other]
+        if third != one and neighbours[one].get(third, -1) < strength:
+            neighbours[one][third] = neighbours[third][one] = strength
+            nearer.add(third)
+    neighbours[other].clear()
+    return nearer
 
 
 def _refused(
-    groups: Sequence[tuple[RecordAddress, ...]],
-    strongest_first: Sequence[Identifier],
-    evidence: Evidence,
-    exclusive: _ExclusiveValues,
+    bonds: Iterable[_Bond],
+    members: Sequence[RecordAddress],
+    cluster_of: Mapping[RecordAddress, int],
+    different: Iterable[Verdict],
+    spoken: Sequence[Sayings],
+    rules: Sequence[ValueRule],
 ) -> list[Conflict]:
-    """Name one conflict for every two clusters that evidence connects and a constraint keeps apart."""
-    cluster_of = {address: index for index, group in enumerate(groups) for address in group}
-    holders_of_value: list[dict[str, tuple[str, RecordAddress]]] = []
-    for group in groups:
-        first: dict[str, tuple[str, RecordAddress]] = {}
-        for address in group:
-            for kind, value in exclusive.values.get(address, {}).items():
-                first.setdefault(kind, (value, address))
-        holders_of_value.append(first)
-    told: set[tuple[int, int]] = set()
-    conflicts: list[Conflict] = []
-    for identifier in strongest_first:
-        touched = sorted({cluster_of[address] for address in evidence[identifier]})
-        for low, high in combinations(touched, 2):
-            if (low, high) in told:
-                continue
-            told.add((low, high))
-            kind = min(
-                kind
-                for kind, (value, _) in holders_of_value[low].items()
-                if holders_of_value[high].get(kind, (value,))[0] != value
-            )
-            (low_value, low_record), (high_value, high_record) = (
-                holders_of_value[low][kind],
-                holders_of_value[high][kind],
-            )
-            conflicts.append(Conflict(low_record, high_record, kind, low_value, high_value, identifier))
-    return conflicts
+    """Name one conflict for every two clusters that evidence connects, with the strongest of it."""
+    strongest: dict[tuple[int, int], Identifier | Verdict] = {}
+    for bond in bonds:
+        for pair in combinations(sorted({cluster_of[members[number]] for number in bond.holders}), 2):
+            strongest.setdefault(pair, bond.evidence)
+    forbidding: dict[tuple[int, int], Verdict] = {}
+    for verdict in different:
+        low, high = sorted((cluster_of[verdict.low], cluster_of[verdict.high]))
+        forbidding.setdefault((low, high), verdict)
+    return [
+        verdict_conflict(forbidding[pair], evidence)
+        if pair in forbidding
+        else values_conflict(spoken[pair[0]], spoken[pair[1]], rules, evidence)
+        for pair, evidence in strongest.items()
+    ]

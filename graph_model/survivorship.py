@@ -33,5 +33,6 @@ def golden_traits(preferred_first: Sequence[MappedRecord], catalogue: Catalogue)
 
 def preference(mapped: MappedRecord, catalogue: Catalogue) -> tuple[int, int, RecordAddress]:
     """Sorts the records of a cluster so that the one whose values win comes first."""
-    source = catalogue.sources[mapped.address.source]
-    return (-mapped.record.observed_at, source.rank, mapped.address)
+    source = catalogue.sources.get(mapped.address.source)
+    rank = len(catalogue.sources) if source is None else source.rank
+    return (-mapped.record.observed_at, rank, mapped.address)

@@ -21,6 +21,7 @@ from graph_model.profiles import (
     remembering_document,
 )
 from graph_model.records import Position, RecordAddress
+from graph_model.times import iso_time
 
 #: An event names so many causes at the most; it always tells how many there were.
 NAMED_CAUSES = 20
@@ -41,6 +42,7 @@ class Cause:
     address: RecordAddress
     position: Position
     trace: str | None
+    verdict_id: str | None = None  #: the verdict about the record that was given or withdrawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,7 @@ class Transition:
     status: ProfileStatus
     document: bytes | None  #: None: nothing about it changed
     event: ProfileEvent | None  #: None: nothing that a reader sees changed
+    history: bytes | None  #: JSON of a step that changed which ids its records have; None: it did not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +110,16 @@ def _live(scene: Scene, profile_id: str, was: KnownProfile | None, now_at: set[s
     before = sorted(was_at | ({profile_id} if was is not None else set()))
     after = sorted({profile_id} | (now_at if was is not None else set()))
     fields = changed_fields({} if was is None else was.document, body)
-    event = _event(scene, head, change, document, before=before, after=after, fields=fields)
-    return Transition(profile_id=profile_id, version=head.version, status=head.status, document=document, event=event)
+    returned = was is None and known is not None
+    step = _Step(head, change, before, after, merged_into=None)
+    return Transition(
+        profile_id=profile_id,
+        version=head.version,
+        status=head.status,
+        document=document,
+        event=_event(scene, step, document, fields),
+        history=_history(scene, step) if returned or len({*before, *after}) > 1 else None,
+    )
 
 
 def _gone(scene: Scene, known: KnownProfile, members: Sequence[RecordAddress]) -> Transition:
@@ -122,67 +133,79 @@ def _gone(scene: Scene, known: KnownProfile, members: Sequence[RecordAddress]) -
     )
     merged_into = min(targets, key=lambda target: (-targets[target], target)) if targets else None
     document = remembering_document(head, {*document_members(known.document), *members}, merged_into)
-    event = _event(
-        scene,
-        head,
-        ProfileEventType.MERGED if targets else ProfileEventType.DELETED,
-        document,
-        before=[head.profile_id],
-        after=sorted(targets),
-        fields=[],
-        merged_into=merged_into,
-    )
+    change = ProfileEventType.MERGED if targets else ProfileEventType.DELETED
+    step = _Step(head, change, [head.profile_id], sorted(targets), merged_into)
     return Transition(
-        profile_id=head.profile_id, version=head.version, status=head.status, document=document, event=event
+        profile_id=head.profile_id,
+        version=head.version,
+        status=head.status,
+        document=document,
+        event=_event(scene, step, document, []),
+        history=_history(scene, step),
     )
 
 
 def _unchanged(head: ProfileHead) -> Transition:
-    return Transition(profile_id=head.profile_id, version=head.version, status=head.status, document=None, event=None)
+    return Transition(
+        profile_id=head.profile_id, version=head.version, status=head.status, document=None, event=None, history=None
+    )
 
 
-def _event(
-    scene: Scene,
-    head: ProfileHead,
-    change: ProfileEventType,
-    document: bytes,
-    *,
-    before: Sequence[str],
-    after: Sequence[str],
-    fields: Sequence[str],
-    merged_into: str | None = None,
-) -> ProfileEvent:
-    causes = scene.causes(head.profile_id)
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What happened to one profile in one commit."""
+
+    head: ProfileHead
+    change: ProfileEventType
+    before: Sequence[str]
+    after: Sequence[str]
+    merged_into: str | None
+
+
+def _event(scene: Scene, step: _Step, document: bytes, fields: Sequence[str]) -> ProfileEvent:
+    causes = scene.causes(step.head.profile_id)
     data = {
-        "profile_id": head.profile_id,
-        "version": head.version,
-        "previous_version": head.version - 1,
-        "change": change.value,
-        "ids_before": before,
-        "ids_after": after,
-        "merged_into": merged_into,
+        **_told(step, causes),
+        "previous_version": step.head.version - 1,
         "changed_fields": fields,
-        "causes": [_cause_entry(cause) for cause in causes[:NAMED_CAUSES]],
-        "causes_total": len(causes),
         "profile": orjson.Fragment(document),
     }
     return ProfileEvent(
-        profile_id=head.profile_id,
-        version=head.version,
-        type=change,
+        profile_id=step.head.profile_id,
+        version=step.head.version,
+        type=step.change,
         occurred_at=scene.now,
         data=orjson.dumps(data),
         trace=next((cause.trace for cause in causes if cause.trace), None),
     )
 
 
-def _cause_entry(cause: Cause) -> Document:
+def _history(scene: Scene, step: _Step) -> bytes:
+    told = _told(step, scene.causes(step.head.profile_id))
+    return orjson.dumps({**told, "occurred_at": iso_time(scene.now)})
+
+
+def _told(step: _Step, causes: Sequence[Cause]) -> Document:
     return {
+        "profile_id": step.head.profile_id,
+        "version": step.head.version,
+        "change": step.change.value,
+        "ids_before": step.before,
+        "ids_after": step.after,
+        "merged_into": step.merged_into,
+        "causes": [_cause_entry(cause) for cause in causes[:NAMED_CAUSES]],
+        "causes_total": len(causes),
+    }
+
+
+def _cause_entry(cause: Cause) -> Document:
+    entry: Document = {
         "source": cause.address.source,
         "key": cause.address.key_parts,
         "epoch": cause.position.epoch,
         "offset": cause.position.offset,
     }
+    return entry if cause.verdict_id is None else {**entry, "verdict": cause.verdict_id}
 
 
 def _members(memberships: Mapping[RecordAddress, str]) -> dict[str, list[RecordAddress]]:

@@ -1,16 +1,47 @@
-"""A batch of changes, gathered by record: what is asked of one commit."""
+"""A batch: what is asked of one commit, gathered by record, and what it makes of each of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from graph_model.records import Change, Outcome, Record, RecordAddress, succeed
-from services.stores.port import StoredRecord
+from graph_model.errors import IdentityGraphError
+from graph_model.identifiers import Identifier
+from graph_model.records import Change, Outcome, Position, Record, RecordAddress, Verdict, succeed
+from services.stores.port import StoredRecord, TaskWrite, VerdictWrite
 
-#: Changes by record, each record's in the order of its log.
-Batch = Mapping[RecordAddress, Sequence[Change]]
+
+class UnknownRecord(IdentityGraphError):
+    """A record is named that no source has ever sent."""
+
+    def __init__(self, address: RecordAddress) -> None:
+        super().__init__(f"no source has ever sent the record {address}; check its source and key")
+        self.address = address
 
 
-def gather(changes: Iterable[Change]) -> Batch:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What is asked of one commit."""
+
+    changes: Mapping[RecordAddress, Sequence[Change]]  #: by record, each record's in the order of its log
+    verdicts: tuple[VerdictWrite, ...] = ()  #: given or withdrawn; all of them in one commit
+    recompute: frozenset[RecordAddress] = frozenset()  #: records to read anew, taking their links as what was before
+    recount: frozenset[Identifier] = frozenset()  #: identifiers whose holders are counted anew by their links
+    profiles: frozenset[str] = frozenset()  #: profiles to compute anew
+    tasks: tuple[TaskWrite, ...] = ()  #: written with the last commit
+    progress: Position | None = None  #: the log position in force with the last commit
+
+    @property
+    def can_be_halved(self) -> bool:
+        """Whether it may come into force in two commits."""
+        return not self.verdicts and len(self.addresses) > 1
+
+    @property
+    def addresses(self) -> tuple[RecordAddress, ...]:
+        """All records that it is about, each once, in the order in which they were named."""
+        ends = (end for write in self.verdicts for end in (write.entry.verdict.low, write.entry.verdict.high))
+        return tuple(dict.fromkeys((*self.changes, *sorted(self.recompute), *ends)))
+
+
+def gather(changes: Iterable[Change]) -> Mapping[RecordAddress, Sequence[Change]]:
     """Gather changes by record; the order within a record is kept, that between records means nothing."""
     gathered: dict[RecordAddress, list[Change]] = {}
     for change in changes:
@@ -19,10 +50,24 @@ def gather(changes: Iterable[Change]) -> Batch:
 
 
 def halve(batch: Batch) -> tuple[Batch, Batch]:
-    """Split a batch of at least two records in two."""
-    records = list(batch.items())
-    middle = len(records) // 2
-    return dict(records[:middle]), dict(records[middle:])
+    """Split a batch that can be halved; what is due with the last commit goes with the second half."""
+    addresses = batch.addresses
+    first = frozenset(addresses[: len(addresses) // 2])
+    return (
+        replace(
+            batch,
+            changes={address: found for address, found in batch.changes.items() if address in first},
+            recompute=batch.recompute & first,
+            tasks=(),
+            progress=None,
+        ),
+        replace(
+            batch,
+            changes={address: found for address, found in batch.changes.items() if address not in first},
+            recompute=batch.recompute - first,
+            profiles=frozenset(),
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +77,11 @@ class RecordChange:
     address: RecordAddress
     stored: StoredRecord | None
     record: Record  #: the version in force afterwards
-    last: Change  #: the newest change of the record in this batch
+    last: Change | None  #: the newest change of the record in this batch; None: a verdict, or work owed
     previous: RecordAddress | None  #: the address it had before its key changed, where this batch says so
     outcomes: tuple[Outcome, ...]  #: one for each change
+    verdict_ids: tuple[str, ...]  #: verdicts about it that this batch gives or withdraws
+    read_anew: bool  #: what is linked with it may follow another meaning of the catalogue, or be wrong
 
     @property
     def before(self) -> Record | None:
@@ -47,35 +94,66 @@ class RecordChange:
         return None if self.record.is_grave else self.record
 
     @property
-    def is_written(self) -> bool:
-        """Whether there is a new version at all, if only of its position."""
+    def is_new_version(self) -> bool:
+        """Whether there is anything new to store, if only a position."""
         return self.stored is None or self.record != self.stored.record
 
     @property
     def is_changed(self) -> bool:
-        """Whether what the record says, or since when, differs from before."""
-        return _said(self.before) != _said(self.after)
+        """Whether anything may follow from it for other records."""
+        return self.read_anew or bool(self.verdict_ids) or _said(self.before) != _said(self.after)
 
 
 def _said(record: Record | None) -> tuple[object, ...] | None:
     return None if record is None else (record.values, record.incomplete, record.observed_at)
 
 
-def fold(
-    address: RecordAddress, changes: Sequence[Change], stored: StoredRecord | None, columns: frozenset[str]
+def record_change(
+    address: RecordAddress, batch: Batch, stored: StoredRecord | None, columns: frozenset[str], generation: int
 ) -> RecordChange:
-    """Apply the changes of one record, at least one, in order."""
-    first, *others = changes
-    successions = [succeed(None if stored is None else stored.record, first, columns)]
-    for change in others:
-        successions.append(succeed(successions[-1].record, change, columns))
-    applied = (change for change, each in zip(changes, successions, strict=True) if each.outcome is Outcome.APPLIED)
-    moved = [change.previous for change in applied if change.previous is not None]
+    """Tell what a batch makes of one of its records.
+
+    Raises:
+        UnknownRecord: a verdict is about a record that was never there.
+    """
+    changes = batch.changes.get(address, ())
+    record = None if stored is None else stored.record
+    outcomes: list[Outcome] = []
+    moved: RecordAddress | None = None
+    for change in changes:
+        record, outcome = _succeeded(record, change, columns)
+        outcomes.append(outcome)
+        if outcome is Outcome.APPLIED:
+            moved = change.previous or moved
+    if record is None:
+        raise UnknownRecord(address)
+    spoken = [write.entry for write in batch.verdicts if address in (write.entry.verdict.low, write.entry.verdict.high)]
+    of_old = stored is not None and not stored.record.is_grave and stored.record.generation != generation
+    verdicts = record.verdicts
+    for entry in spoken:
+        verdicts = _with(verdicts, entry.verdict) if entry.is_in_force else _without(verdicts, entry.verdict)
     return RecordChange(
         address=address,
         stored=stored,
-        record=successions[-1].record,
-        last=changes[-1],
-        previous=moved[-1] if moved else None,
-        outcomes=tuple(each.outcome for each in successions),
-    )
+        record=record if record.generation == generation and not spoken else replace(
+            record, generation=generation, verdicts=verdicts
+        ),
+        last=changes[-1] if changes else None,
+        previous=moved,
+        outcomes=tuple(outcomes),
+        verdict_ids=tuple(entry.verdict_id for entry in spoken),
+        read_anew=of_old or address in batch.recompute,
+    )  # fmt: skip
+
+
+def _succeeded(stored: Record | None, change: Change, columns: frozenset[str]) -> tuple[Record, Outcome]:
+    succession = succeed(stored, change, columns)
+    return succession.record, succession.outcome
+
+
+def _with(verdicts: Sequence[Verdict], given: Verdict) -> tuple[Verdict, ...]:
+    return tuple(sorted((*_without(verdicts, given), given)))
+
+
+def _without(verdicts: Sequence[Verdict], withdrawn: Verdict) -> tuple[Verdict, ...]:
+    return tuple(verdict for verdict in verdicts if verdict.verdict_id != withdrawn.verdict_id)

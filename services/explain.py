@@ -1,30 +1,198 @@
-"""Why are these records one profile? One line for every join."""
+"""Why are records one person, why are they not, and what became of a profile: read from the store, and explained."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 
+import networkx as nx
 import orjson
 
 from graph_model.catalogue import Catalogue
-from graph_model.evidence import Join, joins
-from graph_model.mapping import map_record
-from graph_model.profiles import document_generic
-from services.stores.port import Store
+from graph_model.constraints import Conflict, Constraint
+from graph_model.evidence_graph import Node, WeakLink, weak_links
+from graph_model.explanation import (
+    PairExplanation,
+    Relation,
+    SharedValue,
+    Step,
+    Surroundings,
+    explain_members,
+    survey,
+    unused_values,
+)
+from graph_model.explanation import explain_pair as explain_live_pair
+from graph_model.explanation_words import Ledger
+from graph_model.profiles import Document, ProfileStatus, document_generic, marks_generic
+from graph_model.records import RecordAddress, Verdict
+from services.batches import UnknownRecord
+from services.loading import map_records
+from services.lookup import ProfileGone, Share, known_profile, one_by_id, whereabouts
+from services.stores.port import Components, Store, StoredProfile, StoredRecord
+
+#: A part of a profile is large enough to be a person of its own from so many records on.
+LARGE_PART = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """The evidence that holds a profile together, strongest first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileAccount:
+    """Why the records of a profile are one person; of a profile that is no longer live only where they are now."""
 
-    profile_id: str
-    joins: tuple[Join, ...]
+    profile: StoredProfile
+    document: Document  #: of the profile, as readers get it
+    shares: tuple[Share, ...] = ()  #: where the records of a former profile are now
+    members: tuple[RecordAddress, ...] = ()
+    steps: tuple[Step, ...] = ()  #: the fewest by which the records hang together, strongest first
+    unused: tuple[SharedValue, ...] = ()  #: what several of its records carry, and what joins nobody
+    conflicts: tuple[Conflict, ...] = ()
+    weak_links: tuple[WeakLink, ...] = ()
+    graph: "nx.Graph[Node]" = field(default_factory=nx.Graph)  #: records and all that they carry
+    ledger: Ledger = field(default_factory=dict)  #: the verdicts that it names
 
 
-async def explain_profile(store: Store, catalogue: Catalogue, profile_id: str) -> Explanation | None:
-    """Explain a live profile; None where there is none of this id. A single record has no joins."""
-    components = await store.read_components([profile_id])
-    profile = components.profiles.get(profile_id)
-    if profile is None or not components.records:
-        return None
-    generic = frozenset(document_generic(orjson.loads(profile.document)))
-    mapped = [map_record(record, catalogue) for record in components.records.values()]
-    return Explanation(profile_id, joins(mapped, generic, catalogue))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairAccount:
+    """Why two records are one person, or why they are not."""
+
+    pair: PairExplanation
+    records: tuple[StoredRecord, StoredRecord]
+    graph: "nx.Graph[Node]"  #: the records on the way from one to the other, and all that they carry
+    ledger: Ledger  #: the verdicts that it names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryAccount:
+    """How a profile came to be, and what became of it."""
+
+    profile: StoredProfile
+    document: Document  #: of the profile, as readers get it
+    shares: tuple[Share, ...]  #: where the records of a former profile are now
+    steps: tuple[Document, ...]  #: see `graph_model.transition`; oldest first
+    ledger: Ledger  #: the verdicts that it names
+
+
+async def explain_profile(store: Store, catalogue: Catalogue, profile_id: str) -> ProfileAccount:
+    """Explain a profile, live or not.
+
+    Raises:
+        UnknownProfile: there never was one of this id.
+    """
+    profile = await known_profile(store, profile_id)
+    document: Document = orjson.loads(profile.document)
+    if profile.status is not ProfileStatus.LIVE:
+        return ProfileAccount(profile=profile, document=document, shares=await whereabouts(store, document))
+    components = await store.read_components(profile.component)
+    members = tuple(sorted(a for a, owner in components.memberships.items() if owner == profile_id))
+    surroundings = await survey_components(store, catalogue, components)
+    graph = surroundings.graph(members)
+    clusters = {cluster.members[0]: cluster for cluster in map(surroundings.clusters.__getitem__, members)}
+    conflicts = tuple(sorted({conflict for cluster in clusters.values() for conflict in cluster.conflicts}))
+    steps = explain_members(surroundings, members)
+    return ProfileAccount(
+        profile=profile,
+        document=document,
+        members=members,
+        steps=steps,
+        unused=unused_values(graph),
+        conflicts=conflicts,
+        weak_links=weak_links(graph, LARGE_PART),
+        graph=graph,
+        ledger=await _ledger(store, {*_verdicts(steps), *_named(conflicts)}),
+    )
+
+
+async def explain_pair(store: Store, catalogue: Catalogue, one: RecordAddress, other: RecordAddress) -> PairAccount:
+    """Explain why two records are one person, or why they are not.
+
+    Raises:
+        UnknownRecord: no source ever sent one of them.
+    """
+    while True:
+        stored = await store.read_records({one, other})
+        for address in (one, other):
+            if address not in stored:
+                raise UnknownRecord(address)
+        both = (stored[one], stored[other])
+        if any(record.record.is_grave for record in both):
+            return PairAccount(
+                pair=PairExplanation(one=one, other=other, relation=Relation.DELETED),
+                records=both,
+                graph=nx.Graph(),
+                ledger={},
+            )
+        components = await store.read_components({profile_id for record in both for profile_id in record.component})
+        if one in components.records and other in components.records:
+            break  # else one of them has moved between the two reads
+    surroundings = await survey_components(store, catalogue, components)
+    pair = explain_live_pair(surroundings, one, other)
+    on_the_way = {one, other, *(end for step in pair.steps for end in (step.one, step.other))}
+    verdicts = {*_verdicts(pair.steps), *_named(pair.conflicts), *(verdict.verdict_id for verdict in pair.verdicts)}
+    return PairAccount(
+        pair=pair,
+        records=both,
+        graph=surroundings.graph(on_the_way),
+        ledger=await _ledger(store, verdicts),
+    )
+
+
+async def explain_history(store: Store, profile_id: str) -> HistoryAccount:
+    """Tell how a profile came to be, and what became of it.
+
+    Raises:
+        UnknownProfile: there never was one of this id.
+    """
+    profile = await known_profile(store, profile_id)
+    document: Document = orjson.loads(profile.document)
+    steps: list[Document] = [orjson.loads(entry.document) for entry in await store.read_history(profile_id)]
+    named = {cause["verdict"] for step in steps for cause in step["causes"] if "verdict" in cause}
+    is_live = profile.status is ProfileStatus.LIVE
+    return HistoryAccount(
+        profile=profile,
+        document=document,
+        shares=() if is_live else await whereabouts(store, document),
+        steps=tuple(steps),
+        ledger=await _ledger(store, named),
+    )
+
+
+async def evidence_of(store: Store, catalogue: Catalogue, profile_id: str) -> "nx.Graph[Node]":
+    """The evidence graph of a live profile, or of the one profile that all records of a former one are in now.
+
+    Raises:
+        UnknownProfile: there never was one of this id.
+        ScatteredProfile: its records belong to several people now.
+        ProfileGone: it has no records any more.
+    """
+    account = await explain_profile(store, catalogue, (await one_by_id(store, profile_id)).profile_id)
+    if account.profile.status is not ProfileStatus.LIVE:
+        raise ProfileGone  # it was absorbed between the two reads
+    return account.graph
+
+
+async def survey_components(store: Store, catalogue: Catalogue, components: Components) -> Surroundings:
+    """Resolve whole components of a store once more, to explain them."""
+    generic = {
+        identifier
+        for profile in components.profiles.values()
+        if profile.status is ProfileStatus.LIVE and marks_generic(profile.document)
+        for identifier in document_generic(orjson.loads(profile.document))
+    }
+    holders = await store.read_identifiers(dict.fromkeys(generic, 0)) if generic else {}
+    counted = {identifier: holders[identifier].holders if identifier in holders else 0 for identifier in generic}
+    return survey(await map_records(store, catalogue, components.records), counted, catalogue)
+
+
+async def _ledger(store: Store, verdict_ids: Collection[str]) -> Ledger:
+    if not verdict_ids:
+        return {}
+    return {verdict_id: stored.entry for verdict_id, stored in (await store.read_verdicts(verdict_ids)).items()}
+
+
+def _verdicts(steps: Iterable[Step]) -> set[str]:
+    conflicts = (conflict for step in steps for conflict in step.conflicts)
+    given = {step.evidence.verdict_id for step in steps if isinstance(step.evidence, Verdict)}
+    return given | _named(conflicts)
+
+
+def _named(conflicts: Iterable[Conflict]) -> set[str]:
+    conflicts = tuple(conflicts)
+    refused = {conflict.refused.verdict_id for conflict in conflicts if isinstance(conflict.refused, Verdict)}
+    return refused | {conflict.name for conflict in conflicts if conflict.constraint is Constraint.VERDICT}

@@ -8,20 +8,20 @@ import asyncio
 import random
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from graph_model.catalogue import Catalogue
 from graph_model.events import ProfileEvent
 from graph_model.identifiers import Identifier
-from graph_model.records import Change, Outcome, Position
+from graph_model.records import Change, Outcome, Position, RecordAddress
 from services.batches import Batch, gather, halve
 from services.clock import new_id, now_milliseconds
 from services.loading import load
 from services.metrics import Metrics
 from services.planning import Commit, make_plan
-from services.stores.errors import ClaimLost, CommitConflict, CommitTooLarge
-from services.stores.port import Outbox, Store
+from services.stores.errors import ClaimLost, CommitConflict, CommitTooLarge, TaskTaken
+from services.stores.port import Outbox, Store, TaskWrite, VerdictWrite
 
 #: A refused single record waits at most so long before it is tried again.
 _LONGEST_WAIT_SECONDS = 1.0
@@ -76,12 +76,15 @@ class Ingest:
         self._clock = clock
         self._on_commit = on_commit
 
-    async def apply(self, changes: Sequence[Change], progress: Position | None = None) -> IngestResult:
+    async def apply(
+        self, changes: Sequence[Change], progress: Position | None = None, tasks: Sequence[TaskWrite] = ()
+    ) -> IngestResult:
         """Bring changes into force; those of one record in the order given.
 
         Args:
             changes: of any number of records and sources.
             progress: the log position that is in force when all of them are; kept with the last commit.
+            tasks: work owed from now on, or done with these changes; written with the last commit.
 
         Returns:
             One outcome for each change, and the commits made. Their events are in the outbox until whoever
@@ -92,40 +95,83 @@ class Ingest:
                 them again is safe.
             ClaimLost: another worker has taken over the outbox.
             CommitTooLarge: what a single record changes is more than the store takes.
+            TaskTaken: another worker has done a part of the work meanwhile.
         """
+        return await self._bring_into_force(Batch(changes=gather(changes), progress=progress, tasks=tuple(tasks)))
+
+    async def decide(self, verdicts: Sequence[VerdictWrite]) -> IngestResult:
+        """Bring verdicts, given or withdrawn, into force in one commit.
+
+        Raises:
+            UnknownRecord: a verdict is about a record that was never there.
+            CommitConflict: somebody else has withdrawn one of them meanwhile.
+            StoreUnavailable, ClaimLost, CommitTooLarge: see `apply`.
+        """
+        return await self._bring_into_force(Batch(changes={}, verdicts=tuple(verdicts)))
+
+    async def recompute(
+        self,
+        addresses: Collection[RecordAddress],
+        profiles: Collection[str] = (),
+        identifiers: Collection[Identifier] = (),
+        tasks: Sequence[TaskWrite] = (),
+    ) -> IngestResult:
+        """Read records anew, and resolve their components again; what is linked with them now is what was before.
+
+        Args:
+            addresses: records that another meaning of the catalogue has stored, or a store has damaged.
+            profiles: profiles to resolve again as well, whether they have records or not.
+            identifiers: identifiers whose holders are to be counted anew.
+            tasks: see `apply`.
+
+        Raises:
+            StoreUnavailable, ClaimLost, CommitTooLarge, TaskTaken: see `apply`.
+        """
+        batch = Batch(
+            changes={},
+            recompute=frozenset(addresses),
+            profiles=frozenset(profiles),
+            recount=frozenset(identifiers),
+            tasks=tuple(tasks),
+        )
+        return await self._bring_into_force(batch)
+
+    async def _bring_into_force(self, batch: Batch) -> IngestResult:
         result = IngestResult()
-        waiting: deque[tuple[Batch, int]] = deque([(gather(changes), 0)])
+        waiting: deque[tuple[Batch, int]] = deque([(batch, 0)])
         while waiting:
             batch, refusals = waiting.popleft()
             try:
-                await self._commit(batch, None if waiting else progress, result)
+                await self._commit(batch, result)
             except ClaimLost:
                 raise
             except CommitConflict as error:
-                if isinstance(error, CommitTooLarge) and len(batch) == 1:
+                if isinstance(error, CommitTooLarge) and not batch.can_be_halved:
                     raise
                 self._metrics.conflicts.inc()
-                if len(batch) > 1:
+                await self._require_still_owed(batch)
+                if batch.can_be_halved:
                     first, second = halve(batch)
                     waiting.extendleft([(second, 0), (first, 0)])
                 else:
+                    await self._require_unchanged_ledger(batch, error)
                     self._metrics.refusals.set(refusals + 1)
                     await asyncio.sleep(_waiting_time(refusals))
                     waiting.appendleft((batch, refusals + 1))
         return result
 
-    async def _commit(self, batch: Batch, progress: Position | None, result: IngestResult) -> None:
+    async def _commit(self, batch: Batch, result: IngestResult) -> None:
         started = time.perf_counter()
         loaded = await load(self._store, self._catalogue, batch)
-        commit = Commit(commit_id=new_id(), now=self._clock(), new_profile_id=new_id, progress=progress)
+        commit = Commit(commit_id=new_id(), now=self._clock(), new_profile_id=new_id)
         plan = make_plan(loaded, self._catalogue, commit)
-        if plan.records:
+        if not plan.is_empty:
             await self._store.commit(plan, self._outbox)
             committed = Committed(plan.commit_id, plan.events)
             result.committed.append(committed)
             if self._on_commit is not None:
                 await self._on_commit(committed)
-            result.became_generic.extend(sorted(i for i in loaded.crossing if loaded.deltas[i] > 0))
+            result.became_generic.extend(sorted(i for i in loaded.crossing if loaded.growth(i) > 0))
             self._metrics.commits.inc()
             for event_type, count in Counter(event.type.value for event in plan.events).items():
                 self._metrics.events.labels(event_type).inc(count)
@@ -137,6 +183,22 @@ class Ingest:
         result.outcomes.update(outcomes)
         self._metrics.refusals.set(0)
         self._metrics.commit_seconds.observe(time.perf_counter() - started)
+
+    async def _require_still_owed(self, batch: Batch) -> None:
+        """Reading again does not help where another worker has moved the mark of the task."""
+        expected = {write.task_id: write.expected for write in batch.tasks if write.expected is not None}
+        if expected:
+            owed = {stored.task_id: stored.revision for stored in await self._store.read_tasks()}
+            if any(owed.get(task_id) != revision for task_id, revision in expected.items()):
+                raise TaskTaken("another worker has gone on with this task; read what is owed again")
+
+    async def _require_unchanged_ledger(self, batch: Batch, conflict: CommitConflict) -> None:
+        """Nor does it where somebody else has written the same verdict."""
+        expected = {write.entry.verdict_id: write.expected for write in batch.verdicts}
+        if expected:
+            stored = await self._store.read_verdicts(expected)
+            if any(revision != (stored[i].revision if i in stored else None) for i, revision in expected.items()):
+                raise conflict
 
 
 def _waiting_time(refusals: int) -> float:

@@ -3,16 +3,13 @@
 IdentityGraphError
 └── IntakeRefused
     ├── UnknownSource       the catalogue has no such source
-    ├── SourceFedByTopic    Kafka carries this source's changes; two roads would contradict each other
-    └── NobodyPublishes     the events of these changes could not be told to anybody
+    └── SourceFedByTopic    Kafka carries this source's changes; two roads would contradict each other
 """
 
-import asyncio
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
 
 import orjson
 
@@ -22,15 +19,8 @@ from graph_model.mapping import Origin, row_change
 from graph_model.records import Change, JsonValue, Outcome, Position
 from services.acceptance import AcceptanceClock
 from services.clock import now_milliseconds
-from services.ingest import Committed, Ingest
 from services.metrics import Metrics
-from services.stores.port import DurableOutbox, Outbox, Store
-
-#: The name under which the API claims its part of the outbox.
-WRITER: Final = "api"
-
-#: Publishes the events of commits and acknowledges the commits in the outbox.
-Publish: TypeAlias = Callable[[Outbox, tuple[Committed, ...]], Awaitable[None]]
+from services.writer import Writer
 
 
 class IntakeRefused(IdentityGraphError):
@@ -52,17 +42,6 @@ class SourceFedByTopic(IntakeRefused):
         super().__init__(
             f"source {source.name!r} is fed by topic {topic}; change the row where it lives, and it will arrive. "
             "To load it from files as well, give the source a `file` pattern in the catalogue"
-        )
-
-
-class NobodyPublishes(IntakeRefused):
-    """The store keeps events only until they are published, and this process publishes none."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "changes are not taken over HTTP here: this store keeps events only until they are published, and no "
-            "Kafka is configured (IDENTITY_GRAPH_KAFKA_BOOTSTRAP_SERVERS). Send the changes to a topic, or "
-            "configure Kafka"
         )
 
 
@@ -94,30 +73,13 @@ class ChangeIntake:
     """Takes changes over HTTP, one request after the other."""
 
     def __init__(
-        self,
-        store: Store,
-        catalogue: Catalogue,
-        *,
-        metrics: Metrics,
-        publish: Publish | None,
-        clock: Callable[[], int] = now_milliseconds,
+        self, catalogue: Catalogue, writer: Writer, *, metrics: Metrics, clock: Callable[[], int] = now_milliseconds
     ) -> None:
-        self._store = store
         self._catalogue = catalogue
+        self._writer = writer
         self._metrics = metrics
-        self._publish = publish
         self._clock = clock
         self._acceptance = AcceptanceClock(clock)
-        self._one_at_a_time = asyncio.Lock()
-        self._ingest: Ingest | None = None  #: None: the outbox must be claimed first
-
-    async def open(self) -> None:
-        """Claim the outbox, and publish what an earlier process left there.
-
-        Without anybody who publishes, only the embedded store's outbox is claimed: its readers come to it.
-        """
-        if self._is_open_to_changes():
-            await self._claim()
 
     async def accept(self, source_name: str, rows: Sequence[RowChange]) -> IntakeResult:
         """Bring changes into force; those that cannot be used are listed and cost the others nothing.
@@ -133,14 +95,9 @@ class ChangeIntake:
             raise UnknownSource(self._catalogue)
         if source.file is None and (source.topic is not None or source.topic_pattern is not None):
             raise SourceFedByTopic(source)
-        if not self._is_open_to_changes():
-            raise NobodyPublishes
-        async with self._one_at_a_time:
-            ingest, self._ingest = self._ingest or await self._claim(), None
+        async with self._writer.lend() as ingest:
             changes, rejected = self._changes(source, rows)
             result = await ingest.apply(changes)
-            # Not reached after a failure: the next request claims anew, and publishes what this one left.
-            self._ingest = ingest
         if rejected:
             self._metrics.changes.labels(source.name, Outcome.DEAD.value).inc(len(rejected))
         outcomes = Counter({outcome: count for (_, outcome), count in result.outcomes.items()})
@@ -160,30 +117,6 @@ class ChangeIntake:
             except MessageRejected as rejection:
                 rejected.append(RejectedChange(index, rejection.reason))
         return changes, rejected
-
-    def _is_open_to_changes(self) -> bool:
-        return self._publish is not None or isinstance(self._store, DurableOutbox)
-
-    async def _claim(self) -> Ingest:
-        outbox = await self._store.claim_outbox(WRITER)
-
-        async def hand_over(commit: Committed) -> None:
-            if self._publish is None:
-                await outbox.acknowledge(commit.commit_id)
-            else:
-                await self._publish(outbox, (commit,))
-
-        for pending in outbox.pending:
-            await hand_over(Committed(pending.commit_id, pending.events))
-        self._ingest = Ingest(
-            self._store,
-            self._catalogue,
-            outbox,
-            metrics=self._metrics,
-            clock=self._clock,
-            on_commit=hand_over,
-        )
-        return self._ingest
 
 
 def _require_storable(values: Mapping[str, JsonValue]) -> None:

@@ -1,35 +1,44 @@
-"""Reads everything that a batch of changes can touch: in three requests, whatever its size.
+"""Reads everything that a batch can touch: in three requests, whatever its size.
 
 1. the records of the batch, and those that they were before their keys changed
-2. the identifiers that these gain or lose, with the components of their holders
+2. the identifiers that these gain or lose, with the components of their holders; records that a verdict names
 3. those components, whole
+
+Further requests are needed only where links must be read: of records that are linked by an older meaning of the
+catalogue, and of identifiers that get or give up the buckets of a hub.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from graph_model.catalogue import Catalogue
+from graph_model.hubs import bucket_of, hub_until, is_hub_from
 from graph_model.identifiers import Identifier
 from graph_model.mapping import MappedRecord, map_record
 from graph_model.profiles import ProfileStatus
-from graph_model.records import Record, RecordAddress
-from services.batches import Batch, RecordChange, fold
+from graph_model.records import Judgement, Record, RecordAddress
+from services.batches import Batch, RecordChange, record_change
 from services.stores.errors import CommitConflict
 from services.stores.port import Components, Store, StoredIdentifier, StoredRecord
+
+#: What live records carry.
+Carried = Mapping[RecordAddress, tuple[Identifier, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
     """A batch with everything around it, as the store had it."""
 
+    batch: Batch
     changes: Mapping[RecordAddress, RecordChange]
     previous: Mapping[RecordAddress, StoredRecord]  #: records under their former addresses
     identifiers: Mapping[Identifier, StoredIdentifier]  #: those whose holders change; unknown ones left out
-    touching: Mapping[Identifier, Sequence[RecordAddress]]  #: identifier -> records that gain or lose it
-    deltas: Mapping[Identifier, int]  #: by how many its holders grow
+    touching: Mapping[Identifier, Mapping[RecordAddress, int]]  #: record -> 1 gains it, -1 loses it, 0 keeps it
+    holders: Mapping[Identifier, tuple[RecordAddress, ...]]  #: of those that get or give up buckets: who carries them
     crossing: frozenset[Identifier]  #: those that become generic, or cease to be
     relinked: frozenset[RecordAddress]  #: records that appear, vanish, or carry other identifiers
+    partners: Mapping[RecordAddress, StoredRecord]  #: graves at the other side of "same" verdicts
     components: Components
     mapped: Mapping[RecordAddress, MappedRecord]  #: the live records afterwards
 
@@ -40,7 +49,11 @@ class Loaded:
 
     def holders_after(self, identifier: Identifier) -> int:
         """How many records carry an identifier that this batch touches from now on."""
-        return self.holders_before(identifier) + self.deltas[identifier]
+        return self.holders_before(identifier) + self.growth(identifier)
+
+    def growth(self, identifier: Identifier) -> int:
+        """By how many the holders of an identifier grow."""
+        return sum(self.touching[identifier].values())
 
 
 async def load(store: Store, catalogue: Catalogue, batch: Batch) -> Loaded:
@@ -48,42 +61,77 @@ async def load(store: Store, catalogue: Catalogue, batch: Batch) -> Loaded:
 
     Raises:
         CommitConflict: the reads do not fit together, since somebody wrote in between.
+        UnknownRecord: a verdict is about a record that was never there.
     """
-    former = {change.previous for changes in batch.values() for change in changes if change.previous}
-    stored = await store.read_records({*batch, *former})
+    former = {change.previous for changes in batch.changes.values() for change in changes if change.previous}
+    stored = await store.read_records({*batch.addresses, *former})
     changes = {
-        address: fold(address, versions, stored.get(address), catalogue.sources[address.source].columns)
-        for address, versions in batch.items()
+        address: record_change(address, batch, stored.get(address), _columns(catalogue, address), store.generation)
+        for address in batch.addresses
     }
     changed = {address: change for address, change in changes.items() if change.is_changed}
-    before = _mapped({a: c.before for a, c in changed.items()}, catalogue)
-    after = _mapped({a: c.after for a, c in changed.items()}, catalogue)
-    touching, deltas = _touching(before, after)
+    after = {a: map_record(c.after, catalogue) for a, c in changed.items() if c.after is not None}
+    before = await _carried_before(store, catalogue, changed)
+    touching = _touching(before, {a: mapped.identifiers for a, mapped in after.items()}, changed, batch.recount)
     up_to = _holders_of_interest(touching, before, catalogue)
     identifiers = await store.read_identifiers(up_to) if up_to else {}
+    if batch.recount:
+        identifiers = {**identifiers, **await _recounted(store, {i: up_to[i] for i in batch.recount})}
+    partners = await _same_by_verdict(store, changed)
     renamed = {c.previous: stored[c.previous] for c in changed.values() if c.previous in stored and c.previous}
-    wanted = {profile_id for record in renamed.values() for profile_id in _component(record)}
+    live = (partner for partner in partners.values() if not partner.record.is_grave)
+    wanted = {profile_id for record in (*renamed.values(), *live) for profile_id in _component(record)}
     wanted |= {profile_id for c in changed.values() if c.stored for profile_id in _component(c.stored)}
     wanted |= {profile_id for identifier in identifiers.values() for profile_id in identifier.component}
-    components = await _read_closed(store, wanted)
+    components = await _read_closed(store, wanted | batch.profiles)
     unchanged = {a: r for a, r in components.records.items() if a not in changed}
-    mapped = _mapped(unchanged, catalogue)
-    _check_fit(changed, before | mapped, identifiers, up_to, components)
+    mapped = await map_records(store, catalogue, unchanged)
+    counted = {i: found.holders for i, found in identifiers.items() if i not in batch.recount}
+    _check_fit(changed, before, mapped, {i: n for i, n in counted.items() if n <= up_to[i]}, components)
     return Loaded(
+        batch=batch,
         changes=changes,
         previous=renamed,
         identifiers=identifiers,
         touching=touching,
-        deltas=deltas,
-        crossing=_crossing(identifiers, deltas, catalogue),
-        relinked=frozenset(a for a in changed if _carried(before, a) != _carried(after, a)),
+        holders=await _holders_that_move(store, catalogue, identifiers, touching),
+        crossing=_crossing(identifiers, touching, catalogue),
+        relinked=frozenset(a for a in changed if before.get(a) != _carried(after, a)),
+        partners={a: record for a, record in partners.items() if record.record.is_grave},
         components=components,
-        mapped=mapped | after,
+        mapped={**mapped, **after},
     )
 
 
-def _mapped(records: Mapping[RecordAddress, Record | None], catalogue: Catalogue) -> dict[RecordAddress, MappedRecord]:
-    return {address: map_record(record, catalogue) for address, record in records.items() if record is not None}
+async def _carried_before(store: Store, catalogue: Catalogue, changed: Mapping[RecordAddress, RecordChange]) -> Carried:
+    """What the records of the batch are linked with: it follows from what they said, or else is read."""
+    carried = {
+        a: map_record(c.before, catalogue).identifiers
+        for a, c in changed.items()
+        if c.before is not None and not c.read_anew
+    }
+    unsure = [a for a, c in changed.items() if c.read_anew and c.stored is not None]
+    links = await store.read_links(unsure) if unsure else {}
+    return carried | {a: links.get(a, ()) for a in unsure if changed[a].before is not None or links.get(a)}
+
+
+async def map_records(
+    store: Store, catalogue: Catalogue, records: Mapping[RecordAddress, Record]
+) -> dict[RecordAddress, MappedRecord]:
+    """What live records say; those that wait for `re-resolve` carry what they are linked with."""
+    mapped = {address: map_record(record, catalogue) for address, record in records.items()}
+    waiting = [address for address, record in records.items() if record.generation != store.generation]
+    if waiting:
+        links = await store.read_links(waiting)
+        for address in waiting:
+            known = tuple(i for i in links.get(address, ()) if i.kind in catalogue.kinds)
+            mapped[address] = replace(mapped[address], identifiers=known)
+    return mapped
+
+
+def _columns(catalogue: Catalogue, address: RecordAddress) -> frozenset[str]:
+    source = catalogue.sources.get(address.source)
+    return frozenset() if source is None else source.columns
 
 
 def _component(record: StoredRecord) -> tuple[str, ...]:
@@ -95,48 +143,115 @@ def _carried(mapped: Mapping[RecordAddress, MappedRecord], address: RecordAddres
 
 
 def _touching(
-    before: Mapping[RecordAddress, MappedRecord], after: Mapping[RecordAddress, MappedRecord]
-) -> tuple[dict[Identifier, list[RecordAddress]], dict[Identifier, int]]:
-    """Identifiers that records of the batch gain or lose: by which records, and by how many the holders grow."""
-    touching: dict[Identifier, list[RecordAddress]] = {}
-    deltas: dict[Identifier, int] = {}
-    for address in before.keys() | after.keys():
-        old, new = _carried(before, address), _carried(after, address)
-        for identifier in () if old == new else {*(old or ())} ^ {*(new or ())}:
-            touching.setdefault(identifier, []).append(address)
-            gained = 1 if new is not None and identifier in new else -1
-            deltas[identifier] = deltas.get(identifier, 0) + gained
-    return touching, deltas
+    before: Carried, after: Carried, changed: Mapping[RecordAddress, RecordChange], recount: Iterable[Identifier]
+) -> dict[Identifier, dict[RecordAddress, int]]:
+    """Identifiers that records of the batch gain or lose; of records that are read anew all that they carry."""
+    touching: dict[Identifier, dict[RecordAddress, int]] = {identifier: {} for identifier in recount}
+    for address, change in changed.items():
+        old, new = before.get(address, ()), after.get(address, ())
+        if change.read_anew:
+            for identifier in {*old} & {*new}:
+                touching.setdefault(identifier, {})[address] = 0
+        if old != new:
+            for identifier in {*old} ^ {*new}:
+                touching.setdefault(identifier, {})[address] = 1 if identifier in new else -1
+    return touching
 
 
 def _crossing(
-    identifiers: Mapping[Identifier, StoredIdentifier], deltas: Mapping[Identifier, int], catalogue: Catalogue
+    identifiers: Mapping[Identifier, StoredIdentifier],
+    touching: Mapping[Identifier, Mapping[RecordAddress, int]],
+    catalogue: Catalogue,
 ) -> frozenset[Identifier]:
     crossing = set()
-    for identifier, delta in deltas.items():
-        kind = catalogue.kinds[identifier.kind]
+    for identifier, records in touching.items():
+        kind = catalogue.kinds.get(identifier.kind)
         holders = identifiers[identifier].holders if identifier in identifiers else 0
-        if kind.is_generic(holders) != kind.is_generic(holders + delta):
+        if kind is not None and kind.is_generic(holders) != kind.is_generic(holders + sum(records.values())):
             crossing.add(identifier)
     return frozenset(crossing)
 
 
+def holder_limit(identifier: Identifier, catalogue: Catalogue) -> int:
+    """How many records may carry an identifier before it is generic; 0 of a kind that there is no more."""
+    kind = catalogue.kinds.get(identifier.kind)
+    return 0 if kind is None else kind.holder_limit
+
+
 def _holders_of_interest(
-    touching: Iterable[Identifier], before: Mapping[RecordAddress, MappedRecord], catalogue: Catalogue
+    touching: Iterable[Identifier], before: Carried, catalogue: Catalogue
 ) -> dict[Identifier, int]:
     """Up to how many holders an identifier is, or may become, evidence."""
-    losing = Counter(identifier for mapped in before.values() for identifier in mapped.identifiers)
-    return {identifier: catalogue.kinds[identifier.kind].holder_limit + losing[identifier] for identifier in touching}
+    losing = Counter(identifier for identifiers in before.values() for identifier in identifiers)
+    return {
+        identifier: holder_limit(identifier, catalogue) + losing[identifier]
+        if identifier.kind in catalogue.kinds
+        else 0
+        for identifier in touching
+    }
 
 
-async def _read_closed(store: Store, wanted: set[str]) -> Components:
+async def _recounted(store: Store, up_to: Mapping[Identifier, int]) -> dict[Identifier, StoredIdentifier]:
+    """Identifiers with as many holders as records are linked with them, whatever was counted."""
+    counted = {}
+    for identifier, stored in (await store.read_identifiers(dict.fromkeys(up_to, 0))).items():
+        holders = await store.read_holders(identifier)
+        records = await store.read_records(holders) if len(holders) <= up_to[identifier] else {}
+        hanging = Counter(map(bucket_of, holders))
+        counted[identifier] = replace(
+            stored,
+            holders=len(holders),
+            component=tuple(sorted({p for record in records.values() for p in _component(record)})),
+            buckets={number: replace(bucket, holders=hanging[number]) for number, bucket in stored.buckets.items()},
+        )
+    return counted
+
+
+async def _same_by_verdict(
+    store: Store, changed: Mapping[RecordAddress, RecordChange]
+) -> Mapping[RecordAddress, StoredRecord]:
+    """The records, outside the batch, that a steward has joined with those of the batch, now or before."""
+    partners = set()
+    for address, change in changed.items():
+        former = change.stored.record.verdicts if change.stored is not None else ()
+        joined = {v for v in (*former, *change.record.verdicts) if v.judgement is Judgement.SAME}
+        partners |= {verdict.other(address) for verdict in joined}
+    partners -= changed.keys()
+    return await store.read_records(partners) if partners else {}
+
+
+async def _holders_that_move(
+    store: Store,
+    catalogue: Catalogue,
+    identifiers: Mapping[Identifier, StoredIdentifier],
+    touching: Mapping[Identifier, Mapping[RecordAddress, int]],
+) -> dict[Identifier, tuple[RecordAddress, ...]]:
+    """Who carries the identifiers that get buckets, or give them up.
+
+    Raises:
+        CommitConflict: there are other holders by now than were counted.
+    """
+    moving = {}
+    for identifier, stored in identifiers.items():
+        after = stored.holders + sum(touching[identifier].values())
+        limit = holder_limit(identifier, catalogue)
+        if (after <= hub_until(limit)) if stored.is_hub else is_hub_from(after, limit):
+            holders = await store.read_holders(identifier)
+            if len(holders) != stored.holders:
+                raise CommitConflict("an identifier has got other holders while it was read; read again")
+            moving[identifier] = holders
+    return moving
+
+
+async def _read_closed(store: Store, wanted: Collection[str]) -> Components:
     """Read components until every live profile's component is there; one request unless profiles came back."""
-    components = await store.read_components(wanted) if wanted else Components(profiles={}, records={}, memberships={})
-    missing = _named(components) - wanted
+    asked = set(wanted)
+    components = await store.read_components(asked) if asked else Components(profiles={}, records={}, memberships={})
+    missing = _named(components) - asked
     while missing:
-        wanted = wanted | missing
-        components = await store.read_components(wanted)
-        missing = _named(components) - wanted
+        asked |= missing
+        components = await store.read_components(asked)
+        missing = _named(components) - asked
     return components
 
 
@@ -147,15 +262,16 @@ def _named(components: Components) -> set[str]:
 
 def _check_fit(
     changed: Mapping[RecordAddress, RecordChange],
-    before: Mapping[RecordAddress, MappedRecord],
-    identifiers: Mapping[Identifier, StoredIdentifier],
-    up_to: Mapping[Identifier, int],
+    before: Carried,
+    mapped: Mapping[RecordAddress, MappedRecord],
+    holders: Mapping[Identifier, int],
     components: Components,
 ) -> None:
+    """Refuse reads of different times: all holders of what is, or may become, evidence must have been loaded."""
     for address, change in changed.items():
-        if change.before is not None and address not in components.records:
+        if change.before is not None and not change.read_anew and address not in components.records:
             raise CommitConflict("a record has moved to another profile while it was read; read again")
-    carried = Counter(identifier for mapped in before.values() for identifier in mapped.identifiers)
-    for identifier, stored in identifiers.items():
-        if stored.holders <= up_to[identifier] and carried[identifier] != stored.holders:
-            raise CommitConflict("an identifier has got other holders while it was read; read again")
+    carried = Counter(i for identifiers_of in before.values() for i in identifiers_of)
+    carried.update(identifier for each in mapped.values() for identifier in each.identifiers)
+    if any(carried[identifier] != count for identifier, count in holders.items()):
+        raise CommitConflict("an identifier has got other holders while it was read; read again")

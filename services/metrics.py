@@ -3,6 +3,9 @@
 Conserved per source: changes in = applied + unchanged + stale + dead + ignored.
 """
 
+from copy import copy
+from typing import Self
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -15,6 +18,17 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.changes = Counter(
             "identity_graph_changes", "Changes by outcome", ("source", "outcome"), registry=self.registry
+        )
+        self.owed_changes = Counter(
+            "identity_graph_owed_changes",
+            "Deletions that truncations owed, by outcome",
+            ("source", "outcome"),
+            registry=self.registry,
+        )
+        self.tasks_owed = Gauge(
+            "identity_graph_tasks_owed",
+            "Tasks that are owed: tables to empty, records to read by another catalogue",
+            registry=self.registry,
         )
         self.commits = Counter("identity_graph_commits", "Commits accepted by the store", registry=self.registry)
         self.conflicts = Counter(
@@ -57,6 +71,12 @@ class Metrics:
             ("topic", "partition"),
             registry=self.registry,
         )
+
+    def for_work_owed(self) -> Self:
+        """The same figures, but what becomes of records is counted apart: it did not come in as a change."""
+        figures = copy(self)
+        figures.changes = self.owed_changes
+        return figures
 
     def render(self) -> bytes:
         """All figures in the Prometheus text format."""

@@ -16,13 +16,15 @@ from graph_model.profiles import (
     document_members,
     profile_body,
 )
-from graph_model.records import Position, RecordAddress
+from graph_model.records import RecordAddress
 from graph_model.resolve import Component, resolve
 from graph_model.times import milliseconds
 from graph_model.transition import Cause, KnownProfile, Scene, Transition, transitions
 from graph_model.union_find import UnionFind
+from services.batches import RecordChange
+from services.holder_writes import holder_writes
 from services.loading import Loaded
-from services.stores.port import IdentifierWrite, Plan, ProfileWrite, RecordWrite, StoredProfile
+from services.stores.port import HistoryEntry, Plan, ProfileWrite, RecordWrite, StoredProfile
 
 #: A component names so many absorbed profiles at the most, the newest.
 NAMED_ABSORBED = 50
@@ -35,7 +37,6 @@ class Commit:
     commit_id: str
     now: int  #: milliseconds since 1970
     new_profile_id: Callable[[], str]
-    progress: Position | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class _Resolved:
 
 def make_plan(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> Plan:
     """Plan the commit that brings a loaded batch into force; it may be empty."""
+    records = _written(loaded)
     resolved = _resolve(loaded, catalogue, commit)
     scene = Scene(
         known={
@@ -68,26 +70,46 @@ def make_plan(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> Plan:
         now=commit.now,
     )
     changed = transitions(scene)
+    held = holder_writes(loaded, catalogue)
     return Plan(
         commit_id=commit.commit_id,
-        records=_record_writes(loaded, resolved),
+        records=_record_writes(records, loaded, resolved),
         memberships=tuple(
             (address, profile_id)
             for address, profile_id in sorted(resolved.memberships.items())
-            if address not in loaded.changes or not loaded.changes[address].is_written
-            if loaded.components.memberships.get(address) != profile_id
+            if address not in records and loaded.components.memberships.get(address) != profile_id
         ),
-        identifiers=_identifier_writes(loaded),
+        identifiers=held.identifiers,
+        buckets=held.buckets,
+        hubs=held.hubs,
+        moved_links=held.moved_links,
         profiles=_profile_writes(changed, loaded, resolved),
         events=tuple(transition.event for transition in changed if transition.event is not None),
-        progress=commit.progress,
+        verdicts=loaded.batch.verdicts,
+        tasks=loaded.batch.tasks,
+        history=tuple(
+            HistoryEntry(profile_id=t.profile_id, version=t.version, document=t.history)
+            for t in changed
+            if t.history is not None
+        ),
+        progress=loaded.batch.progress,
     )
+
+
+def _written(loaded: Loaded) -> dict[RecordAddress, RecordChange]:
+    """The records of the batch of which there is anything to store."""
+    return {
+        address: change
+        for address, change in loaded.changes.items()
+        if change.is_new_version or address in loaded.relinked
+    }
 
 
 def _resolve(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> _Resolved:
     documents = {i: orjson.loads(p.document) for i, p in loaded.components.profiles.items()}
     generic = _generic(loaded, catalogue, documents)
-    components = resolve(loaded.mapped, generic, catalogue)
+    verdicts = {verdict for mapped in loaded.mapped.values() for verdict in mapped.record.verdicts}
+    components = resolve(loaded.mapped, verdicts, generic, catalogue)
     clusters = [cluster.members for component in components for cluster in component.clusters]
     ids = iter(assign_ids(clusters, _former_profiles(loaded, documents), commit.new_profile_id))
     named = [(component, tuple(next(ids) for _ in component.clusters)) for component in components]
@@ -110,7 +132,8 @@ def _generic(loaded: Loaded, catalogue: Catalogue, documents: Mapping[str, Docum
     counted = {
         identifier
         for identifier in loaded.touching
-        if catalogue.kinds[identifier.kind].is_generic(loaded.holders_after(identifier))
+        if identifier.kind in catalogue.kinds
+        and catalogue.kinds[identifier.kind].is_generic(loaded.holders_after(identifier))
     }
     return frozenset((known - loaded.touching.keys()) | counted)
 
@@ -133,7 +156,8 @@ def _former_profiles(loaded: Loaded, documents: Mapping[str, Document]) -> list[
     renamed = _renamed(loaded)
     members: dict[str, set[RecordAddress]] = {profile_id: set() for profile_id in documents}
     for address, profile_id in loaded.components.memberships.items():
-        members[profile_id].add(renamed.get(address, address))
+        if profile_id in members:  # a damaged store may have lost it
+            members[profile_id].add(renamed.get(address, address))
     for profile_id, profile in loaded.components.profiles.items():
         if profile.status is not ProfileStatus.LIVE:
             remembered = document_members(documents[profile_id])
@@ -177,17 +201,24 @@ def _causes(loaded: Loaded, resolved: _Resolved) -> Callable[[str], Sequence[Cau
         if change.stored is not None and change.stored.profile_id is not None:
             together.union((address, change.stored.profile_id))
     grouped: dict[RecordAddress | str, list[Cause]] = {}
+    for verdict in loaded.batch.verdicts:
+        together.union((verdict.entry.verdict.low, verdict.entry.verdict.high))
     for address in sorted(changed):
-        last = changed[address].last
-        grouped.setdefault(together.find(address), []).append(Cause(address, last.position, last.trace))
+        grouped.setdefault(together.find(address), []).extend(_causes_of(changed[address]))
     return lambda profile_id: grouped.get(together.find(profile_id), [])
 
 
-def _record_writes(loaded: Loaded, resolved: _Resolved) -> tuple[RecordWrite, ...]:
+def _causes_of(change: RecordChange) -> list[Cause]:
+    position = change.record.position if change.last is None else change.last.position
+    trace = None if change.last is None else change.last.trace
+    return [Cause(change.address, position, trace, verdict_id) for verdict_id in change.verdict_ids or (None,)]
+
+
+def _record_writes(
+    written: Mapping[RecordAddress, RecordChange], loaded: Loaded, resolved: _Resolved
+) -> tuple[RecordWrite, ...]:
     writes = []
-    for address, change in sorted(loaded.changes.items()):
-        if not change.is_written:
-            continue
+    for address, change in sorted(written.items()):
         stored, mapped = change.stored, loaded.mapped.get(address)
         last_profile = None if stored is None else stored.profile_id
         profile_id = resolved.memberships.get(address, last_profile)
@@ -200,18 +231,18 @@ def _record_writes(loaded: Loaded, resolved: _Resolved) -> tuple[RecordWrite, ..
                 edges_changed=address in loaded.relinked or profile_id != last_profile,
             )
         )
-    return tuple(writes)
-
-
-def _identifier_writes(loaded: Loaded) -> tuple[IdentifierWrite, ...]:
-    return tuple(
-        IdentifierWrite(
-            identifier=identifier,
-            expected=loaded.identifiers[identifier].revision if identifier in loaded.identifiers else None,
-            holders=loaded.holders_after(identifier),
+    # Only so that a grave cannot come back unseen while its partner by verdict comes or goes.
+    writes += [
+        RecordWrite(
+            record=partner.record,
+            expected=partner.revision,
+            profile_id=partner.profile_id,
+            identifiers=(),
+            edges_changed=False,
         )
-        for identifier in sorted(loaded.touching)
-    )
+        for _, partner in sorted(loaded.partners.items())
+    ]
+    return tuple(writes)
 
 
 def _profile_writes(changed: Sequence[Transition], loaded: Loaded, resolved: _Resolved) -> tuple[ProfileWrite, ...]:
@@ -237,23 +268,43 @@ def _profile_writes(changed: Sequence[Transition], loaded: Loaded, resolved: _Re
 
 
 def _component_lists(changed: Sequence[Transition], loaded: Loaded, resolved: _Resolved) -> dict[str, tuple[str, ...]]:
-    """Live profile id -> all profiles of its component: the live ones, and absorbed ones that had its records."""
-    component_of = {
-        address: index
-        for index, (component, _) in enumerate(resolved.components)
-        for cluster in component.clusters
-        for address in cluster.members
-    }
-    absorbed: dict[int, set[str]] = {}
+    """Profile id -> profiles to load with it.
+
+    Of a live one that is its whole component, with the absorbed ones that had its records. One that is gone keeps the
+    absorbed ones that it had: with a row that returns, they may too.
+    """
+    live_at = {i: index for index, (_, profile_ids) in enumerate(resolved.components) for i in profile_ids}
+    absorbed_at = _absorbed_at(changed, loaded, resolved, live_at)
+    lists = {}
+    for index, (_, profile_ids) in enumerate(resolved.components):
+        named = sorted(i for i, places in absorbed_at.items() if index in places)[-NAMED_ABSORBED:]
+        for profile_id in profile_ids:
+            lists[profile_id] = tuple(sorted({*profile_ids, *named}))
+    for transition in changed:
+        known = loaded.components.profiles.get(transition.profile_id)
+        if known is not None and transition.status is not ProfileStatus.LIVE:
+            lists[known.profile_id] = known.component
+            if known.status is ProfileStatus.LIVE:
+                kept = absorbed_at.keys() & known.component
+                lists[known.profile_id] = tuple(sorted({known.profile_id, *kept}))
+    return lists
+
+
+def _absorbed_at(
+    changed: Sequence[Transition], loaded: Loaded, resolved: _Resolved, live_at: Mapping[str, int]
+) -> dict[str, set[int]]:
+    """Absorbed profile id -> the components that have its records, or had them until they were deleted."""
+    component_of = {address: live_at[profile_id] for address, profile_id in resolved.memberships.items()}
+    places: dict[str, set[int]] = {}
     for transition in changed:
         if transition.status is ProfileStatus.ABSORBED:
             document = orjson.loads(transition.document or loaded.components.profiles[transition.profile_id].document)
-            for address in document_members(document):
-                if address in component_of:
-                    absorbed.setdefault(component_of[address], set()).add(transition.profile_id)
-    lists = {}
-    for index, (_, profile_ids) in enumerate(resolved.components):
-        named = sorted(absorbed.get(index, ()))[-NAMED_ABSORBED:]
-        for profile_id in profile_ids:
-            lists[profile_id] = tuple(sorted({*profile_ids, *named}))
-    return lists
+            found = {component_of[address] for address in document_members(document) if address in component_of}
+            places[transition.profile_id] = found
+    for profile_id, profile in loaded.components.profiles.items():
+        if profile.status is ProfileStatus.LIVE:
+            now_at = {live_at[profile_id]} if profile_id in live_at else places.get(profile_id, set())
+            for named in profile.component:
+                if named in places and not places[named]:
+                    places[named] = places[named] | now_at
+    return places

@@ -50,6 +50,14 @@ class Settings(BaseSettings):
     )
     store_username: str = Field("", description="user name for a Gremlin Server that asks for one")
     store_password: SecretStr = Field(SecretStr(""), description="password for a Gremlin Server that asks for one")
+    writer: str = Field(
+        "api", min_length=1, description="name under which `serve` writes; each process on one store needs its own"
+    )
+    steward_token: SecretStr = Field(
+        SecretStr(""),
+        description="bearer token of stewards: who has it gives verdicts and sees values in explanations; empty: "
+        "everybody does",
+    )
     host: str = Field("127.0.0.1", description="address the HTTP API listens on")
     port: int = Field(8080, ge=0, le=65535, description="port of the HTTP API")
     consumer_port: int = Field(8081, ge=0, le=65535, description="port for the consumer's readiness and metrics")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from docker.errors import DockerException  # type: ignore[import-untyped]
+from hypothesis import settings
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.docker_client import DockerClient
 
@@ -18,6 +19,11 @@ from stack.process import wait_until
 from stack.requirements import Requirement, missing_for_gremlin, missing_requirements
 from stack.rest import answers
 from stack.settings import StackSettings
+
+#: What property tests draw are multiples of this; the usual number is 100.
+settings.register_profile("soak", max_examples=2_000)
+if profile := os.environ.get("HYPOTHESIS_PROFILE"):  # else Hypothesis chooses, also its own profile for CI
+    settings.load_profile(profile)
 
 NOT_RUN = pytest.StashKey[str]()
 GREMLIN_PORT = 8182

@@ -10,9 +10,10 @@ from typing import Final
 
 from consumers.decoders.documents import Document, Schema, open_document
 from consumers.decoders.logical_types import convert_row
-from consumers.decoders.message import Message
+from consumers.decoders.message import Decoded, Message
 from consumers.decoders.unavailable import unavailable_columns
 from consumers.routing import find_source
+from graph_model.agenda import TruncateSource
 from graph_model.catalogue import Catalogue, Source
 from graph_model.errors import MessageRejected
 from graph_model.mapping import Origin, key_address, row_change
@@ -29,14 +30,14 @@ _HEARTBEAT: Final = frozenset({"ts_ms"})
 _BINLOG_FILE: Final = re.compile(r"\.(\d+)$")
 
 
-def decode(message: Message, catalogue: Catalogue) -> tuple[Change, ...]:
+def decode(message: Message, catalogue: Catalogue) -> tuple[Decoded, ...]:
     """Read one envelope.
 
-    Tombstones, heartbeats, transaction markers, schema changes and logical messages give no change. An
+    Tombstones, heartbeats, transaction markers, schema changes and logical messages give nothing. An
     operation that is not known is read as an upsert of `after`.
 
     Raises:
-        MessageRejected: no envelope, a truncate, an unknown table, or no usable key.
+        MessageRejected: no envelope, an unknown table, no usable key, or a truncate that cannot be ordered.
     """
     if message.value is None:
         return ()
@@ -55,10 +56,7 @@ def decode(message: Message, catalogue: Catalogue) -> tuple[Change, ...]:
     topic = _topic(message, envelope)
     source = find_source(catalogue, topic, _table(envelope))
     if operation == "t":
-        raise MessageRejected(
-            "decode",
-            f"truncate is not applied yet: source {source.name!r} still has its rows; delete them one by one",
-        )
+        return (_truncation(source, topic, envelope, message),)
     return (_change(source, topic, envelope, document.schema, message),)
 
 
@@ -80,6 +78,23 @@ def _change(source: Source, topic: str, envelope: _Fields, schema: Schema | None
         deleted=deleted,
         unavailable=unavailable_columns(raw),
         address=key_address(source, row if keys is None else {**row, **keys}, topic),
+    )
+
+
+def _truncation(source: Source, topic: str, envelope: _Fields, message: Message) -> TruncateSource:
+    origin = _origin(source, topic, envelope, None, message)
+    if source.version is not None and origin.position.epoch == 0:
+        raise MessageRejected(
+            "map",
+            f"a truncate has no version, and that orders the rows of source {source.name!r}; delete them one by one",
+        )
+    return TruncateSource(
+        source=source.name,
+        topic=topic if source.topic_pattern is not None and source.topic is None else None,
+        position=origin.position,
+        source_position=origin.source_position,
+        observed_at=origin.observed_at,
+        trace=origin.trace,
     )
 
 

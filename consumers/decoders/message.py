@@ -4,7 +4,13 @@ import re
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from graph_model.agenda import TruncateSource
+from graph_model.records import Change
+
 Headers: TypeAlias = tuple[tuple[str, bytes | None], ...]
+
+#: What a message can stand for.
+Decoded: TypeAlias = Change | TruncateSource
 
 #: https://www.w3.org/TR/trace-context/#traceparent-header-field-values
 _TRACEPARENT: Final = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")

@@ -5,7 +5,8 @@ StoreError
 │   ├── ClaimLost       another worker has taken over this writer's outbox: stop writing
 │   └── CommitTooLarge  more than the store takes at once: commit less
 ├── StoreUnavailable    the store does not answer: wait, then retry
-├── CatalogueChanged    the store was made with a catalogue of another meaning: re-resolve or use another store
+├── TaskTaken           another worker has gone on with the work owed: read what is owed again
+├── CatalogueChanged    the store holds what another meaning of the catalogue says: preview, then re-resolve
 └── StoreReplaced       the store is not the one it was (an in-memory graph that restarted): rewind
 """
 
@@ -35,14 +36,19 @@ class StoreUnavailable(StoreError):
     """The store does not answer; waiting and trying again can help."""
 
 
+class TaskTaken(StoreError):
+    """Another worker has done a part of the work owed meanwhile; read what is owed again."""
+
+
 class CatalogueChanged(StoreError):
     """The store holds results of a catalogue with another meaning."""
 
     def __init__(self, stored: str, found: str) -> None:
         super().__init__(
-            f"this store was built with a catalogue of another meaning (fingerprint {stored[:12]}, the catalogue "
-            f"given has {found[:12]}): identifiers, limits or normalisers differ. Use the catalogue that the store "
-            "was built with, or build a new store from the sources (another IDENTITY_GRAPH_STORE)."
+            f"this store holds what another catalogue says (its fingerprint is {stored[:12]}, that of the catalogue "
+            f"given {found[:12]}): identifiers, limits or normalisers differ. See what the new one would change with "
+            "`identity-graph preview --catalogue FILE`, and bring it into force with `identity-graph re-resolve "
+            "--catalogue FILE`; or go on with the catalogue that the store was built with."
         )
 
 

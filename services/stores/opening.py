@@ -10,8 +10,13 @@ from services.stores.port import Store
 from services.stores.sqlite import SqliteStore
 
 
-async def open_store(settings: Settings, catalogue: Catalogue) -> Store:
+async def open_store(settings: Settings, catalogue: Catalogue, *, any_meaning: bool = False) -> Store:
     """Open, and where there is none yet make, the store of `settings`.
+
+    Args:
+        settings: where it is.
+        catalogue: what the data means.
+        any_meaning: open it whatever catalogue it was built with, to compare or to change that.
 
     Raises:
         StoreError: the setting names no store that we know.
@@ -20,11 +25,12 @@ async def open_store(settings: Settings, catalogue: Catalogue) -> Store:
     """
     scheme, separator, rest = settings.store.partition(":")
     if separator and scheme == "sqlite" and rest:
-        return await SqliteStore.open(Path(rest), catalogue.fingerprint)
+        return await SqliteStore.open(Path(rest), catalogue.fingerprint, any_meaning=any_meaning)
     if separator and scheme in ("ws", "wss"):
         return await GremlinStore.open(
             settings.store,
             catalogue.fingerprint,
+            any_meaning=any_meaning,
             username=settings.store_username,
             password=settings.store_password.get_secret_value(),
         )

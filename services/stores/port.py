@@ -11,10 +11,12 @@ from typing import Literal, Protocol, runtime_checkable
 
 import orjson
 
+from graph_model.agenda import Task
 from graph_model.events import ProfileEvent
 from graph_model.identifiers import Identifier
 from graph_model.profiles import ProfileStatus
 from graph_model.records import Position, Record, RecordAddress
+from graph_model.verdicts import VerdictEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +38,43 @@ class StoredRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredBucket:
+    """A part of the holders of a hub; see `graph_model.hubs`."""
+
+    revision: str
+    holders: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredIdentifier:
     """An identifier as the store has it."""
 
     revision: str
-    holders: int  #: how many live records carry it
+    holders: int  #: how many live records carry it; of a hub the sum of its buckets
     component: tuple[str, ...]  #: profiles of the components of its holders; empty where it has too many
+    buckets: Mapping[int, StoredBucket]  #: number -> bucket, all of them; empty: it lists its holders itself
+
+    @property
+    def is_hub(self) -> bool:
+        """Whether its holders hang on buckets."""
+        return bool(self.buckets)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredVerdict:
+    """An entry of the ledger of verdicts as the store has it."""
+
+    entry: VerdictEntry
+    revision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredTask:
+    """Work owed as the store has it."""
+
+    task_id: str  #: ids sort by time
+    task: Task
+    revision: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +111,48 @@ class RecordWrite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentifierWrite:
-    """An identifier whose holders change."""
+    """An identifier whose own list of holders changes."""
 
     identifier: Identifier
     expected: str | None  #: revision it was read at; None: it must not exist
-    holders: int  #: holders from now on; 0: remove it
+    holders: int  #: holders that it lists itself from now on; 0 of what is no hub: remove it
+    is_hub: bool = False  #: whether its holders hang on buckets from now on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketWrite:
+    """A bucket of a hub whose holders change."""
+
+    identifier: Identifier
+    number: int
+    expected: str | None  #: revision it was read at; None: it must not exist
+    holders: int | None  #: holders from now on; None: remove it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictWrite:
+    """An entry of the ledger to write."""
+
+    entry: VerdictEntry
+    expected: str | None  #: revision it was read at; None: it must not exist
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskWrite:
+    """Work that is owed from now on, or further done than before."""
+
+    task_id: str  #: ids sort by time
+    expected: str | None  #: revision it was read at; None: it must not exist
+    task: Task | None  #: None: it is done; remove it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """A step in the life of a profile that changed which ids its records have."""
+
+    profile_id: str
+    version: int  #: of the profile, with this step
+    document: bytes  #: JSON: change, time, ids before and after, causes; see `graph_model.transition`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +178,18 @@ class Plan:
     profiles: tuple[ProfileWrite, ...]
     events: tuple[ProfileEvent, ...]
     progress: Position | None = None  #: last position of the writer's log that is in force with this commit
+    buckets: tuple[BucketWrite, ...] = ()
+    hubs: frozenset[Identifier] = frozenset()  #: identifiers that have buckets from now on, of those written here
+    moved_links: tuple[tuple[Identifier, tuple[RecordAddress, ...]], ...] = ()
+    """Identifiers that get or lose their buckets, with those who carried them before and still do: their links move."""
+    verdicts: tuple[VerdictWrite, ...] = ()
+    tasks: tuple[TaskWrite, ...] = ()
+    history: tuple[HistoryEntry, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it changes nothing that anybody could read."""
+        return not (self.records or self.profiles or self.identifiers or self.buckets or self.verdicts or self.tasks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +247,16 @@ class Store(Protocol):
         """What this store promises."""
         ...
 
+    @property
+    def fingerprint(self) -> str:
+        """The meaning of the catalogue that this store works with: `Catalogue.fingerprint`."""
+        ...
+
+    @property
+    def generation(self) -> int:
+        """How often the meaning of the catalogue has changed since the store was made."""
+        ...
+
     async def read_records(self, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, StoredRecord]:
         """Read records and graves by address; what is unknown is left out."""
         ...
@@ -175,6 +267,14 @@ class Store(Protocol):
         Args:
             wanted: identifier -> number of holders up to which the components of its holders are read, too.
         """
+        ...
+
+    async def read_holders(self, identifier: Identifier) -> tuple[RecordAddress, ...]:
+        """Read which records are linked with an identifier, sorted; of a hub all of them."""
+        ...
+
+    async def read_links(self, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, tuple[Identifier, ...]]:
+        """Read which identifiers records are linked with, sorted; unknown records are left out."""
         ...
 
     async def read_components(self, profile_ids: Collection[str]) -> Components:
@@ -206,16 +306,43 @@ class Store(Protocol):
         """Read up to `limit` live profiles whose records carry the identifier, in order of their ids."""
         ...
 
-    def scan_records(self) -> AsyncIterator[StoredRecord]:
-        """All records and graves, in order of their addresses."""
+    async def read_history(self, profile_id: str) -> tuple[HistoryEntry, ...]:
+        """Read the steps of a profile's life, oldest first."""
+        ...
+
+    async def read_verdicts(self, verdict_ids: Collection[str]) -> Mapping[str, StoredVerdict]:
+        """Read entries of the ledger by id, withdrawn ones included; unknown ids are left out."""
+        ...
+
+    async def read_tasks(self) -> tuple[StoredTask, ...]:
+        """Read all work owed, oldest first."""
+        ...
+
+    async def change_catalogue(self, fingerprint: str, task: TaskWrite) -> None:
+        """Make another meaning of the catalogue the one in force, and write down the work that this owes.
+
+        In one atomic step: the generation grows by one, the task is written, and every claim on the outbox becomes
+        invalid. This object works on with the new meaning.
+
+        Raises:
+            CommitConflict: somebody else changed it at the same time.
+        """
+        ...
+
+    def scan_records(self, after: RecordAddress | None = None) -> AsyncIterator[StoredRecord]:
+        """All records and graves, or those that follow `after`, in order of their addresses."""
         ...
 
     def scan_profiles(self) -> AsyncIterator[StoredProfile]:
         """All profiles, live or not, in order of their ids."""
         ...
 
-    def scan_identifiers(self) -> AsyncIterator[tuple[Identifier, int]]:
-        """All identifiers with the number of their holders, in order."""
+    def scan_identifiers(self) -> AsyncIterator[tuple[Identifier, StoredIdentifier]]:
+        """All identifiers in order, without the components of their holders."""
+        ...
+
+    def scan_verdicts(self) -> AsyncIterator[VerdictEntry]:
+        """The whole ledger of verdicts, oldest first."""
         ...
 
     def scan_links(self) -> AsyncIterator[tuple[Identifier, int]]:
@@ -223,7 +350,11 @@ class Store(Protocol):
         ...
 
     async def claim_outbox(self, writer: str) -> Outbox:
-        """Take over the outbox of a writer; whoever held it before can no longer commit."""
+        """Take over the outbox of a writer; whoever held it before can no longer commit.
+
+        Raises:
+            CatalogueChanged: another meaning of the catalogue has come into force since this store was opened.
+        """
         ...
 
     async def close(self) -> None:

@@ -1,7 +1,7 @@
 -- The embedded store: one SQLite file in WAL mode. Times are milliseconds since 1970.
 
 CREATE TABLE IF NOT EXISTS store (
-    name  TEXT PRIMARY KEY,  -- store_id, fingerprint
+    name  TEXT PRIMARY KEY,  -- store_id, fingerprint and generation of the catalogue
     value TEXT NOT NULL
 ) WITHOUT ROWID;
 
@@ -21,10 +21,18 @@ CREATE TABLE IF NOT EXISTS identifier (
     id       INTEGER PRIMARY KEY,
     kind     TEXT NOT NULL,
     value    TEXT NOT NULL,
-    holders  INTEGER NOT NULL,     -- live records that carry it
+    holders  INTEGER NOT NULL,     -- live records that carry it; 0: a hub, its buckets count them
     revision TEXT NOT NULL,
     UNIQUE (kind, value)
 );
+
+CREATE TABLE IF NOT EXISTS bucket (
+    identifier INTEGER NOT NULL REFERENCES identifier (id),
+    number     INTEGER NOT NULL,
+    holders    INTEGER NOT NULL,   -- those of the identifier's records that hang on it
+    revision   TEXT NOT NULL,
+    PRIMARY KEY (identifier, number)
+) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS has (
     identifier INTEGER NOT NULL REFERENCES identifier (id),
@@ -41,6 +49,25 @@ CREATE TABLE IF NOT EXISTS profile (
     component  TEXT NOT NULL,      -- ids of all profiles of its component; JSON array
     revision   TEXT NOT NULL
 );
+
+CREATE TABLE IF NOT EXISTS history (
+    profile_id TEXT NOT NULL,
+    version    INTEGER NOT NULL,   -- of the profile, with this step
+    document   BLOB NOT NULL,      -- JSON
+    PRIMARY KEY (profile_id, version)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS verdict (
+    verdict_id TEXT PRIMARY KEY,   -- sorts by time
+    document   BLOB NOT NULL,      -- JSON
+    revision   TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS task (
+    task_id  TEXT PRIMARY KEY,     -- sorts by time
+    document BLOB NOT NULL,        -- JSON
+    revision TEXT NOT NULL
+) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS outbox (
     sequence   INTEGER PRIMARY KEY AUTOINCREMENT,

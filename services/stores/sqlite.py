@@ -6,63 +6,54 @@ event loop goes on answering. Several processes may open the same file.
 
 import asyncio
 import math
-import sqlite3
 import time
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import orjson
 
 from graph_model.identifiers import Identifier
-from graph_model.profiles import ProfileStatus
 from graph_model.records import RecordAddress
-from services.clock import new_id
-from services.stores.errors import CatalogueChanged
+from graph_model.verdicts import VerdictEntry
+from services.stores import sqlite_identifiers, sqlite_scans
 from services.stores.port import (
     Components,
     Guarantees,
+    HistoryEntry,
     Outbox,
     OutboxEntry,
     Plan,
     StoredIdentifier,
     StoredProfile,
     StoredRecord,
+    StoredTask,
+    StoredVerdict,
+    TaskWrite,
 )
 from services.stores.record_document import read_record
+from services.stores.sqlite_catalogue import StoreState, change_catalogue, prepare
 from services.stores.sqlite_faults import translated
 from services.stores.sqlite_outbox import SqliteOutbox, claim, trim
+from services.stores.sqlite_reads import PROFILE_COLUMNS, RECORD_COLUMNS, SqliteReads, stored_profile, stored_record
+from services.stores.sqlite_transactions import connect
 from services.stores.sqlite_writes import write_plan
+from services.stores.stored_forms import read_task, read_verdict_entry
 
-_SCHEMA = Path(__file__).with_name("schema.sql")
-_PAGE = 1_000
 _SECONDS_BETWEEN_TRIMS = 600
 _POLL_SECONDS = 0.25
 
-_READ_RECORDS = """
-SELECT r.source, r.key, r.document, r.revision, r.profile_id, p.component
+_READ_RECORDS = f"""
+SELECT {RECORD_COLUMNS}
 FROM json_each(?) AS wanted
 JOIN record AS r ON r.source = wanted.value ->> 0 AND r.key = wanted.value ->> 1
 LEFT JOIN profile AS p ON p.profile_id = r.profile_id
-"""
-_READ_IDENTIFIERS = """
-SELECT i.kind, i.value, i.revision, i.holders, i.id, wanted.value ->> 2
-FROM json_each(?) AS wanted
-JOIN identifier AS i ON i.kind = wanted.value ->> 0 AND i.value = wanted.value ->> 1
-"""
-_READ_HOLDERS = """
-SELECT DISTINCT h.identifier, p.component
-FROM json_each(?) AS wanted
-JOIN has AS h ON h.identifier = wanted.value
-JOIN record AS r ON r.id = h.record
-JOIN profile AS p ON p.profile_id = r.profile_id
-"""
-_PROFILE_COLUMNS = "p.profile_id, p.revision, p.version, p.status, p.document, p.component"
-_READ_PROFILE = f"SELECT {_PROFILE_COLUMNS} FROM profile AS p WHERE p.profile_id = ?"  # noqa: S608 - constants
+"""  # noqa: S608 - only constants are put together
+_READ_PROFILE = f"SELECT {PROFILE_COLUMNS} FROM profile AS p WHERE p.profile_id = ?"  # noqa: S608 - constants
 _READ_PROFILES = f"""
-SELECT {_PROFILE_COLUMNS} FROM json_each(?) AS wanted JOIN profile AS p ON p.profile_id = wanted.value
+SELECT {PROFILE_COLUMNS} FROM json_each(?) AS wanted JOIN profile AS p ON p.profile_id = wanted.value
 """  # noqa: S608 - only constants are put together
 _READ_VERSIONS = """
 SELECT p.profile_id, p.version FROM json_each(?) AS wanted JOIN profile AS p ON p.profile_id = wanted.value
@@ -73,13 +64,19 @@ FROM json_each(?) AS wanted
 JOIN record AS r ON r.profile_id = wanted.value AND r.deleted = 0
 """
 _FIND_PROFILES = f"""
-SELECT {_PROFILE_COLUMNS} FROM profile AS p WHERE p.profile_id IN (
+SELECT {PROFILE_COLUMNS} FROM profile AS p WHERE p.profile_id IN (
     SELECT r.profile_id FROM identifier AS i
     JOIN has AS h ON h.identifier = i.id
     JOIN record AS r ON r.id = h.record
     WHERE i.kind = ? AND i.value = ?)
 ORDER BY p.profile_id LIMIT ?
 """  # noqa: S608 - only constants are put together
+_READ_HISTORY = "SELECT version, document FROM history WHERE profile_id = ? ORDER BY version"
+_READ_VERDICTS = """
+SELECT v.verdict_id, v.document, v.revision
+FROM json_each(?) AS wanted JOIN verdict AS v ON v.verdict_id = wanted.value
+"""
+_READ_TASKS = "SELECT task_id, document, revision FROM task ORDER BY task_id"
 
 
 class SqliteStore:
@@ -87,62 +84,75 @@ class SqliteStore:
 
     guarantees = Guarantees(guarded_commits="safe", durable=True)
 
-    def __init__(self, path: Path, store_id: str) -> None:
-        self.store_id = store_id
+    def __init__(self, path: Path, state: StoreState) -> None:
+        self._state = state
         self._path = path
-        self._reads = _connect(path)
-        self._writes = _connect(path)
+        self._reads = SqliteReads(path)
+        self._writes = connect(path)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-commits")
         self._news = asyncio.Event()
         self._trimmed_at = -math.inf
 
     @classmethod
-    async def open(cls, path: Path, fingerprint: str) -> Self:
+    async def open(cls, path: Path, fingerprint: str, *, any_meaning: bool = False) -> Self:
         """Open the file, and make it where there is none.
 
+        Args:
+            path: the file.
+            fingerprint: the meaning of the catalogue to work with.
+            any_meaning: work with the meaning that is in force in the file, where that is another one.
+
         Raises:
-            CatalogueChanged: it was built with a catalogue of another meaning.
+            CatalogueChanged: another meaning of the catalogue is in force in the file.
             StoreUnavailable: the file cannot be opened or is no SQLite file.
         """
         with translated(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            connection = _connect(path)
-            try:
-                store_id, stored = await asyncio.to_thread(_prepare, connection, fingerprint)
-            finally:
-                connection.close()
-        if stored != fingerprint:
-            raise CatalogueChanged(stored, fingerprint)
-        return cls(path, store_id)
+            with closing(connect(path)) as connection:
+                state = await asyncio.to_thread(prepare, connection, fingerprint)
+            if not any_meaning:
+                state.require(fingerprint)
+            return cls(path, state)
+
+    @property
+    def store_id(self) -> str:
+        """See `Store.store_id`."""
+        return self._state.store_id
+
+    @property
+    def fingerprint(self) -> str:
+        """See `Store.fingerprint`."""
+        return self._state.fingerprint
+
+    @property
+    def generation(self) -> int:
+        """See `Store.generation`; as it was when the store was opened, or an outbox last claimed."""
+        return self._state.generation
 
     async def read_records(self, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, StoredRecord]:
         """See `Store.read_records`."""
         wanted = orjson.dumps([(address.source, address.key) for address in addresses]).decode()
-        found = (_stored_record(row) for row in self._rows(_READ_RECORDS, wanted))
+        found = (stored_record(row) for row in self._reads.rows(_READ_RECORDS, wanted))
         return {stored.record.address: stored for stored in found}
 
     async def read_identifiers(self, wanted: Mapping[Identifier, int]) -> Mapping[Identifier, StoredIdentifier]:
         """See `Store.read_identifiers`."""
-        asked = orjson.dumps([(i.kind, i.value, up_to) for i, up_to in wanted.items()]).decode()
-        with self._snapshot():
-            found = list(self._rows(_READ_IDENTIFIERS, asked))
-            few = [row[4] for row in found if row[3] <= row[5]]
-            components: dict[int, set[str]] = {}
-            for identifier, component in self._rows(_READ_HOLDERS, orjson.dumps(few).decode()):
-                components.setdefault(identifier, set()).update(orjson.loads(component))
-        return {
-            Identifier(kind, value): StoredIdentifier(
-                revision=revision, holders=holders, component=tuple(sorted(components.get(row_id, ())))
-            )
-            for kind, value, revision, holders, row_id, _ in found
-        }
+        return sqlite_identifiers.read_identifiers(self._reads, wanted)
+
+    async def read_holders(self, identifier: Identifier) -> tuple[RecordAddress, ...]:
+        """See `Store.read_holders`."""
+        return sqlite_identifiers.read_holders(self._reads, identifier)
+
+    async def read_links(self, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, tuple[Identifier, ...]]:
+        """See `Store.read_links`."""
+        return sqlite_identifiers.read_links(self._reads, addresses)
 
     async def read_components(self, profile_ids: Collection[str]) -> Components:
         """See `Store.read_components`."""
         wanted = orjson.dumps(sorted(profile_ids)).decode()
-        with self._snapshot():
-            profiles = [_stored_profile(row) for row in self._rows(_READ_PROFILES, wanted)]
-            rows = list(self._rows(_READ_MEMBERS, wanted))
+        with self._reads.snapshot():
+            profiles = [stored_profile(row) for row in self._reads.rows(_READ_PROFILES, wanted)]
+            rows = list(self._reads.rows(_READ_MEMBERS, wanted))
         records = {}
         memberships = {}
         for source, key, document, profile_id in rows:
@@ -169,85 +179,91 @@ class SqliteStore:
 
     async def read_profile(self, profile_id: str) -> StoredProfile | None:
         """See `Store.read_profile`."""
-        with translated(self._path):
-            row = self._reads.execute(_READ_PROFILE, (profile_id,)).fetchone()
-        return None if row is None else _stored_profile(row)
+        row = self._reads.first(_READ_PROFILE, profile_id)
+        return None if row is None else stored_profile(row)
 
     async def read_profiles(self, profile_ids: Collection[str]) -> Mapping[str, StoredProfile]:
         """See `Store.read_profiles`."""
         wanted = orjson.dumps(sorted(profile_ids)).decode()
-        return {row[0]: _stored_profile(row) for row in self._rows(_READ_PROFILES, wanted)}
+        return {row[0]: stored_profile(row) for row in self._reads.rows(_READ_PROFILES, wanted)}
 
     async def read_versions(self, profile_ids: Collection[str]) -> Mapping[str, int]:
         """See `Store.read_versions`."""
-        return dict(self._rows(_READ_VERSIONS, orjson.dumps(sorted(profile_ids)).decode()))
+        return dict(self._reads.rows(_READ_VERSIONS, orjson.dumps(sorted(profile_ids)).decode()))
 
     async def find_profiles(self, identifier: Identifier, limit: int) -> tuple[StoredProfile, ...]:
         """See `Store.find_profiles`."""
-        rows = self._rows(_FIND_PROFILES, identifier.kind, identifier.value, limit)
-        return tuple(_stored_profile(row) for row in rows)
+        rows = self._reads.rows(_FIND_PROFILES, identifier.kind, identifier.value, limit)
+        return tuple(stored_profile(row) for row in rows)
 
-    async def scan_records(self) -> AsyncIterator[StoredRecord]:
+    async def read_history(self, profile_id: str) -> tuple[HistoryEntry, ...]:
+        """See `Store.read_history`."""
+        return tuple(
+            HistoryEntry(profile_id=profile_id, version=version, document=document)
+            for version, document in self._reads.rows(_READ_HISTORY, profile_id)
+        )
+
+    async def read_verdicts(self, verdict_ids: Collection[str]) -> Mapping[str, StoredVerdict]:
+        """See `Store.read_verdicts`."""
+        rows = self._reads.rows(_READ_VERDICTS, orjson.dumps(sorted(verdict_ids)).decode())
+        return {
+            verdict_id: StoredVerdict(entry=read_verdict_entry(document), revision=revision)
+            for verdict_id, document, revision in rows
+        }
+
+    async def read_tasks(self) -> tuple[StoredTask, ...]:
+        """See `Store.read_tasks`."""
+        return tuple(
+            StoredTask(task_id=task_id, task=read_task(document), revision=revision)
+            for task_id, document, revision in self._reads.rows(_READ_TASKS)
+        )
+
+    async def change_catalogue(self, fingerprint: str, task: TaskWrite) -> None:
+        """See `Store.change_catalogue`."""
+        loop = asyncio.get_running_loop()
+        with translated(self._path):
+            self._state = await loop.run_in_executor(
+                self._thread, change_catalogue, self._writes, self._state, fingerprint, task
+            )
+
+    def scan_records(self, after: RecordAddress | None = None) -> AsyncIterator[StoredRecord]:
         """See `Store.scan_records`."""
-        page = """
-            SELECT r.source, r.key, r.document, r.revision, r.profile_id, p.component
-            FROM record AS r LEFT JOIN profile AS p ON p.profile_id = r.profile_id
-            WHERE (r.source, r.key) > (?, ?) ORDER BY r.source, r.key LIMIT ?
-        """
-        last = ("", "")
-        while rows := list(self._rows(page, *last, _PAGE)):
-            for row in rows:
-                yield _stored_record(row)
-            last = rows[-1][:2]
-            await asyncio.sleep(0)
+        return sqlite_scans.scan_records(self._reads, after)
 
-    async def scan_profiles(self) -> AsyncIterator[StoredProfile]:
+    def scan_profiles(self) -> AsyncIterator[StoredProfile]:
         """See `Store.scan_profiles`."""
-        page = f"SELECT {_PROFILE_COLUMNS} FROM profile AS p WHERE p.profile_id > ? ORDER BY 1 LIMIT ?"  # noqa: S608
-        last = ""
-        while rows := list(self._rows(page, last, _PAGE)):
-            for row in rows:
-                yield _stored_profile(row)
-            last = rows[-1][0]
-            await asyncio.sleep(0)
+        return sqlite_scans.scan_profiles(self._reads)
 
-    async def scan_identifiers(self) -> AsyncIterator[tuple[Identifier, int]]:
+    def scan_identifiers(self) -> AsyncIterator[tuple[Identifier, StoredIdentifier]]:
         """See `Store.scan_identifiers`."""
-        async for found in self._scan_identifiers("i.holders"):
-            yield found
+        return sqlite_scans.scan_identifiers(self._reads)
 
-    async def scan_links(self) -> AsyncIterator[tuple[Identifier, int]]:
+    def scan_verdicts(self) -> AsyncIterator[VerdictEntry]:
+        """See `Store.scan_verdicts`."""
+        return sqlite_scans.scan_verdicts(self._reads)
+
+    def scan_links(self) -> AsyncIterator[tuple[Identifier, int]]:
         """See `Store.scan_links`."""
-        async for found in self._scan_identifiers("(SELECT count(*) FROM has AS h WHERE h.identifier = i.id)"):
-            yield found
-
-    async def _scan_identifiers(self, number: str) -> AsyncIterator[tuple[Identifier, int]]:
-        page = f"""
-            SELECT i.kind, i.value, {number} FROM identifier AS i
-            WHERE (i.kind, i.value) > (?, ?) ORDER BY i.kind, i.value LIMIT ?
-        """  # noqa: S608 - only constants are put together
-        last = ("", "")
-        while rows := list(self._rows(page, *last, _PAGE)):
-            for kind, value, count in rows:
-                yield Identifier(kind, value), count
-            last = rows[-1][:2]
-            await asyncio.sleep(0)
+        return sqlite_scans.scan_links(self._reads)
 
     async def claim_outbox(self, writer: str) -> SqliteOutbox:
         """See `Store.claim_outbox`."""
         loop = asyncio.get_running_loop()
         with translated(self._path):
-            return await loop.run_in_executor(self._thread, claim, self._writes, self._thread, self._path, writer)
+            outbox, self._state = await loop.run_in_executor(
+                self._thread, claim, self._writes, self._thread, self._path, writer, self._state.fingerprint
+            )
+        return outbox
 
     async def read_outbox(self, after: int, limit: int) -> tuple[OutboxEntry, ...]:
         """See `DurableOutbox.read_outbox`."""
         statement = "SELECT sequence, event FROM outbox WHERE sequence > ? ORDER BY sequence LIMIT ?"
-        return tuple(OutboxEntry.of(sequence, event) for sequence, event in self._rows(statement, after, limit))
+        return tuple(OutboxEntry.of(sequence, event) for sequence, event in self._reads.rows(statement, after, limit))
 
     async def outbox_bounds(self) -> tuple[int, int]:
         """See `DurableOutbox.outbox_bounds`."""
-        newest = next(self._rows("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'"), (0,))[0]
-        oldest = next(self._rows("SELECT min(sequence) FROM outbox"))[0]
+        newest = next(self._reads.rows("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'"), (0,))[0]
+        oldest = next(self._reads.rows("SELECT min(sequence) FROM outbox"))[0]
         return (newest if oldest is None else oldest - 1), newest
 
     async def wait_for_events(self, after: int, timeout_seconds: float) -> None:
@@ -273,58 +289,3 @@ class SqliteStore:
         """Wake everybody who waits for events, and start a new round of waiting."""
         self._news.set()
         self._news = asyncio.Event()
-
-    def _rows(self, statement: str, *parameters: object) -> Iterator[Any]:
-        with translated(self._path):
-            yield from self._reads.execute(statement, parameters)
-
-    @contextmanager
-    def _snapshot(self) -> Iterator[None]:
-        """Let several reads see one state."""
-        with translated(self._path):
-            self._reads.execute("BEGIN")
-            try:
-                yield
-            finally:
-                self._reads.execute("COMMIT")
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA cache_size = -65536")
-    return connection
-
-
-def _prepare(connection: sqlite3.Connection, fingerprint: str) -> tuple[str, str]:
-    """Make what is missing; answers the store's id and the fingerprint it was built with."""
-    connection.executescript(_SCHEMA.read_text(encoding="utf-8"))
-    connection.execute("BEGIN IMMEDIATE")
-    insert = "INSERT INTO store VALUES (?, ?) ON CONFLICT DO NOTHING"
-    connection.executemany(insert, [("store_id", new_id()), ("fingerprint", fingerprint)])
-    connection.execute("COMMIT")
-    kept = dict(connection.execute("SELECT name, value FROM store"))
-    return kept["store_id"], kept["fingerprint"]
-
-
-def _stored_record(row: tuple[Any, ...]) -> StoredRecord:
-    source, key, document, revision, profile_id, component = row
-    return StoredRecord(
-        record=read_record(RecordAddress(source, key), document),
-        revision=revision,
-        profile_id=profile_id,
-        component=() if component is None else tuple(orjson.loads(component)),
-    )
-
-
-def _stored_profile(row: tuple[Any, ...]) -> StoredProfile:
-    profile_id, revision, version, status, document, component = row
-    return StoredProfile(
-        profile_id=profile_id,
-        revision=revision,
-        version=version,
-        status=ProfileStatus(status),
-        document=document,
-        component=tuple(orjson.loads(component)),
-    )

@@ -12,6 +12,7 @@ from graph_model.events import ProfileEvent
 from graph_model.records import Position
 from services.clock import new_id, now_milliseconds
 from services.stores.port import PendingEvents
+from services.stores.sqlite_catalogue import StoreState
 from services.stores.sqlite_faults import translated
 from services.stores.sqlite_transactions import transaction
 
@@ -40,10 +41,21 @@ class SqliteOutbox:
             await loop.run_in_executor(self.thread, self.connection.execute, statement, (self.writer, commit_id))
 
 
-def claim(connection: sqlite3.Connection, thread: Executor, path: Path, writer: str) -> SqliteOutbox:
-    """Take over the outbox of `writer`; whoever held it before is refused from now on."""
+def claim(
+    connection: sqlite3.Connection, thread: Executor, path: Path, writer: str, fingerprint: str
+) -> tuple[SqliteOutbox, StoreState]:
+    """Take over the outbox of `writer`; whoever held it before is refused from now on.
+
+    Returns:
+        The claim, and what the file said of itself when it was made.
+
+    Raises:
+        CatalogueChanged: the catalogue in force is not the one of this fingerprint.
+    """
     claim_id = new_id()
     with transaction(connection):
+        state = StoreState.of(connection)
+        state.require(fingerprint)
         connection.execute(
             "INSERT INTO writer (name, claim) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET claim = excluded.claim",
             (writer, claim_id),
@@ -57,7 +69,7 @@ def claim(connection: sqlite3.Connection, thread: Executor, path: Path, writer: 
     commits: dict[str, list[ProfileEvent]] = {}
     for commit_id, event in rows:
         commits.setdefault(commit_id, []).append(ProfileEvent.from_json(orjson.loads(event)))
-    return SqliteOutbox(
+    outbox = SqliteOutbox(
         writer,
         claim_id,
         tuple(PendingEvents(commit_id=commit_id, events=tuple(events)) for commit_id, events in commits.items()),
@@ -66,6 +78,7 @@ def claim(connection: sqlite3.Connection, thread: Executor, path: Path, writer: 
         thread,
         path,
     )
+    return outbox, state
 
 
 def trim(connection: sqlite3.Connection) -> None:

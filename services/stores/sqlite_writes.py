@@ -1,16 +1,18 @@
 """Writes a plan into the embedded store: guard and writes in one transaction."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import orjson
 
 from services.clock import now_milliseconds
 from services.stores.errors import ClaimLost, CommitConflict
-from services.stores.port import Plan, ProfileWrite
+from services.stores.port import Plan, ProfileWrite, TaskWrite
 from services.stores.record_document import write_record
 from services.stores.sqlite_transactions import transaction
+from services.stores.stored_forms import write_task, write_verdict_entry
 
+#: How many of the rows expected as JSON have another revision.
 _GUARDS = {
     "record": """
         SELECT count(*) FROM json_each(?) AS e
@@ -23,6 +25,19 @@ _GUARDS = {
     "profile": """
         SELECT count(*) FROM json_each(?) AS e
         LEFT JOIN profile AS t ON t.profile_id = e.value ->> 0
+        WHERE t.revision IS NOT e.value ->> 1""",
+    "bucket": """
+        SELECT count(*) FROM json_each(?) AS e
+        LEFT JOIN identifier AS i ON i.kind = e.value ->> 0 AND i.value = e.value ->> 1
+        LEFT JOIN bucket AS t ON t.identifier = i.id AND t.number = e.value ->> 2
+        WHERE t.revision IS NOT e.value ->> 3""",
+    "verdict": """
+        SELECT count(*) FROM json_each(?) AS e
+        LEFT JOIN verdict AS t ON t.verdict_id = e.value ->> 0
+        WHERE t.revision IS NOT e.value ->> 1""",
+    "task": """
+        SELECT count(*) FROM json_each(?) AS e
+        LEFT JOIN task AS t ON t.task_id = e.value ->> 0
         WHERE t.revision IS NOT e.value ->> 1""",
 }
 
@@ -43,7 +58,11 @@ def write_rows(connection: sqlite3.Connection, plan: Plan, writer: str) -> None:
     """Write all rows of the plan, whatever has changed since; the caller's transaction holds them together."""
     _write_identifiers(connection, plan)
     _write_records(connection, plan)
+    _remove_identifiers(connection, plan)
     _write_profiles(connection, plan)
+    _write_verdicts(connection, plan)
+    write_tasks(connection, plan.tasks, plan.commit_id)
+    _write_history(connection, plan)
     _write_outbox(connection, plan, writer)
 
 
@@ -51,13 +70,35 @@ def _check(connection: sqlite3.Connection, plan: Plan, writer: str, claim: str) 
     held = connection.execute("SELECT claim FROM writer WHERE name = ?", (writer,)).fetchone()
     if held != (claim,):
         raise ClaimLost(f"the outbox of {writer!r} has been taken over; this worker must stop writing")
-    records = [(w.record.address.source, w.record.address.key, w.expected) for w in plan.records]
-    identifiers = [(w.identifier.kind, w.identifier.value, w.expected) for w in plan.identifiers]
-    profiles = [(w.profile_id, w.expected) for w in plan.profiles]
-    for table, expected in (("record", records), ("identifier", identifiers), ("profile", profiles)):
-        (changed,) = connection.execute(_GUARDS[table], (orjson.dumps(expected).decode(),)).fetchone()
-        if changed:
-            raise CommitConflict(f"{changed} of the {table}s read have changed since; read again")
+    _check_revisions(
+        connection, "record", [(w.record.address.source, w.record.address.key, w.expected) for w in plan.records]
+    )
+    _check_revisions(
+        connection, "identifier", [(w.identifier.kind, w.identifier.value, w.expected) for w in plan.identifiers]
+    )
+    _check_revisions(
+        connection, "bucket", [(w.identifier.kind, w.identifier.value, w.number, w.expected) for w in plan.buckets]
+    )
+    _check_revisions(connection, "profile", [(w.profile_id, w.expected) for w in plan.profiles])
+    _check_revisions(connection, "verdict", [(w.entry.verdict_id, w.expected) for w in plan.verdicts])
+    check_tasks(connection, plan.tasks)
+
+
+def check_tasks(connection: sqlite3.Connection, tasks: Sequence[TaskWrite]) -> None:
+    """Make sure that the tasks are what they were when read.
+
+    Raises:
+        CommitConflict: one has changed since.
+    """
+    _check_revisions(connection, "task", [(w.task_id, w.expected) for w in tasks])
+
+
+def _check_revisions(connection: sqlite3.Connection, table: str, expected: Sequence[tuple[object, ...]]) -> None:
+    if not expected:
+        return
+    (changed,) = connection.execute(_GUARDS[table], (orjson.dumps(expected).decode(),)).fetchone()
+    if changed:
+        raise CommitConflict(f"{changed} of the {table}s read have changed since; read again")
 
 
 def _write_identifiers(connection: sqlite3.Connection, plan: Plan) -> None:
@@ -66,7 +107,34 @@ def _write_identifiers(connection: sqlite3.Connection, plan: Plan) -> None:
         INSERT INTO identifier (kind, value, holders, revision) VALUES (?, ?, ?, ?)
         ON CONFLICT (kind, value) DO UPDATE SET holders = excluded.holders, revision = excluded.revision
         """,
-        [(w.identifier.kind, w.identifier.value, w.holders, plan.commit_id) for w in plan.identifiers if w.holders],
+        [
+            (w.identifier.kind, w.identifier.value, w.holders, plan.commit_id)
+            for w in plan.identifiers
+            if w.holders or w.is_hub
+        ],
+    )
+    connection.executemany(
+        """
+        INSERT INTO bucket (identifier, number, holders, revision)
+        SELECT id, ?, ?, ? FROM identifier WHERE kind = ? AND value = ?
+        ON CONFLICT (identifier, number) DO UPDATE SET holders = excluded.holders, revision = excluded.revision
+        """,
+        [
+            (w.number, w.holders, plan.commit_id, w.identifier.kind, w.identifier.value)
+            for w in plan.buckets
+            if w.holders is not None
+        ],
+    )
+    connection.executemany(
+        "DELETE FROM bucket WHERE number = ? AND identifier = (SELECT id FROM identifier WHERE kind = ? AND value = ?)",
+        [(w.number, w.identifier.kind, w.identifier.value) for w in plan.buckets if w.holders is None],
+    )
+
+
+def _remove_identifiers(connection: sqlite3.Connection, plan: Plan) -> None:
+    connection.executemany(
+        "DELETE FROM identifier WHERE kind = ? AND value = ?",
+        [(w.identifier.kind, w.identifier.value) for w in plan.identifiers if not w.holders and not w.is_hub],
     )
 
 
@@ -107,10 +175,6 @@ def _write_records(connection: sqlite3.Connection, plan: Plan) -> None:
         """,
         [(i.kind, i.value, w.record.address.source, w.record.address.key) for w in relinked for i in w.identifiers],
     )
-    connection.executemany(
-        "DELETE FROM identifier WHERE kind = ? AND value = ?",
-        [(w.identifier.kind, w.identifier.value) for w in plan.identifiers if not w.holders],
-    )
 
 
 def _write_profiles(connection: sqlite3.Connection, plan: Plan) -> None:
@@ -134,6 +198,38 @@ def _profile_rows(profiles: Iterable[ProfileWrite], commit_id: str) -> list[tupl
         for w in profiles
         if w.document is not None
     ]
+
+
+def _write_verdicts(connection: sqlite3.Connection, plan: Plan) -> None:
+    connection.executemany(
+        """
+        INSERT INTO verdict (verdict_id, document, revision) VALUES (?, ?, ?)
+        ON CONFLICT (verdict_id) DO UPDATE SET document = excluded.document, revision = excluded.revision
+        """,
+        [(w.entry.verdict_id, write_verdict_entry(w.entry), plan.commit_id) for w in plan.verdicts],
+    )
+
+
+def write_tasks(connection: sqlite3.Connection, tasks: Iterable[TaskWrite], revision: str) -> None:
+    """Write tasks, and remove those that are done."""
+    for write in tasks:
+        if write.task is None:
+            connection.execute("DELETE FROM task WHERE task_id = ?", (write.task_id,))
+        else:
+            connection.execute(
+                """
+                INSERT INTO task (task_id, document, revision) VALUES (?, ?, ?)
+                ON CONFLICT (task_id) DO UPDATE SET document = excluded.document, revision = excluded.revision
+                """,
+                (write.task_id, write_task(write.task), revision),
+            )
+
+
+def _write_history(connection: sqlite3.Connection, plan: Plan) -> None:
+    connection.executemany(
+        "INSERT INTO history (profile_id, version, document) VALUES (?, ?, ?)",
+        [(entry.profile_id, entry.version, entry.document) for entry in plan.history],
+    )
 
 
 def _write_outbox(connection: sqlite3.Connection, plan: Plan, writer: str) -> None:

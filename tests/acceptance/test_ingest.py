@@ -179,6 +179,47 @@ def test_a_table_that_the_catalogue_does_not_know_is_told_with_its_line(run: Run
     assert result["rejected"]["first"][0]["line"] == 1
 
 
+def envelopes(*names: str, edited: Callable[[dict[str, Any]], object] = lambda _: None) -> str:
+    """Captured messages, one on each line, all of the table `customer`."""
+    lines = []
+    for name in names:
+        message = json.loads((CAPTURES / f"{name}.json").read_text())
+        message["value"]["source"]["table"] = "customer"
+        edited(message)
+        lines.append(json.dumps(message))
+    return "\n".join(lines)
+
+
+def test_a_truncate_deletes_the_rows_before_it_and_leaves_those_after_it(run: Run, folder: Path) -> None:
+    def after_the_truncate(message: dict[str, Any]) -> None:
+        message["value"]["source"]["lsn"] += 1_000_000
+        message["key"]["id"] = message["value"]["after"]["id"] = 77
+
+    lines = [envelopes("r_nulls", "c", "t"), envelopes("u", edited=after_the_truncate)]
+    (folder / "changes.jsonl").write_text("\n".join(lines))
+    result = summary(run, "changes.jsonl")
+    counts = result["sources"]["customer"]
+    assert (counts["in"], counts["applied"]) == (4, 4)
+    assert result["profiles"] == {"created": 3, "deleted": 2}
+    assert result["owed_records"] == 3
+    (document,) = [json.loads(line) for line in run("export").stdout.splitlines()]
+    assert [record["key"] for record in document["records"]] == [[77]]
+
+
+def test_a_truncate_twice_is_harmless(run: Run, folder: Path) -> None:
+    (folder / "changes.jsonl").write_text(envelopes("c", "t", "t"))
+    result = summary(run, "changes.jsonl")
+    assert result["profiles"] == {"created": 1, "deleted": 1}
+    again = summary(run, "changes.jsonl")
+    assert again["profiles"] == {}
+    assert run("export").stdout == ""
+
+
+def test_a_truncate_is_told_to_people(run: Run, folder: Path) -> None:
+    (folder / "changes.jsonl").write_text(envelopes("c", "t"))
+    assert "Work that was owed (truncated tables): done, 1 record read" in run("ingest", "changes.jsonl").stdout
+
+
 def test_a_missing_file_is_misuse(run: Run) -> None:
     finished = run("ingest", "crm.csv", "missing.csv")
     assert finished.returncode == 2
@@ -210,4 +251,5 @@ def test_a_store_of_another_catalogue_is_refused(run: Run, folder: Path) -> None
     catalogue.write_text(catalogue.read_text().replace("holders: 3", "holders: 4"))
     finished = run("ingest", "crm.csv")
     assert finished.returncode == 2
-    assert "built with a catalogue of another meaning" in finished.stderr
+    assert "this store holds what another catalogue says" in finished.stderr
+    assert "identity-graph re-resolve --catalogue FILE" in finished.stderr

@@ -35,15 +35,6 @@ def test_a_record_in_the_wrong_profile_is_found(filled: Run, folder: Path) -> No
     assert "joins 4 records that the law joins otherwise" in finished.stdout
 
 
-def test_a_profile_is_explained_join_by_join(filled: Run) -> None:
-    finished = filled("explain", "phone:212-555-0142")
-    assert finished.returncode == 0
-    assert finished.stdout.splitlines()[1:] == [
-        "  crm[1] and shop[10] share email ann@example.com",
-        "  crm[1] and shop[11] share phone +12125550142",
-    ]
-
-
 def test_a_profile_is_explained_by_its_id(filled: Run) -> None:
     profile_id = json.loads(filled("export").stdout.splitlines()[0])["profile_id"]
     assert profile_id in filled("explain", profile_id).stdout

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tests.acceptance.conftest import CRM, SHOP, Run
 
+CAPTURES = Path(__file__).parents[1] / "captures" / "debezium_postgres"
 ALL = ("--catalogue", "catalogue.yaml", "crm.csv", "shop.jsonl")
 
 
@@ -78,3 +79,12 @@ def test_a_column_that_a_file_lacks_is_warned_of(run: Run) -> None:
     finished = run("resolve", "--catalogue", "catalogue.yaml", "--source", "crm", "-", "--out", "-", stdin=rows)
     assert finished.returncode == 0
     assert "'email' (did you mean 'mail'?)" in finished.stderr
+
+
+def test_a_truncate_deletes_the_rows_read_before_it(run: Run) -> None:
+    messages = [json.loads((CAPTURES / f"{name}.json").read_text()) for name in ("c", "t", "pk_change_3_c")]
+    for message in messages:
+        message["value"]["source"]["table"] = "customer"
+    lines = "\n".join(map(json.dumps, messages))
+    finished = run("resolve", "--catalogue", "catalogue.yaml", "-", "--out", "-", stdin=lines.encode())
+    assert finished.stdout == "source,key,profile_id\ncustomer,[2001],1\n"

@@ -1,15 +1,29 @@
 """Plans as a service would make them, in few words. Every commit gets an id of its own."""
 
 from collections.abc import Iterable, Mapping
+from typing import TypedDict, Unpack
 from uuid import uuid4
 
 import orjson
 
+from graph_model.agenda import Task
 from graph_model.events import ProfileEvent, ProfileEventType
 from graph_model.identifiers import Identifier
 from graph_model.profiles import ProfileStatus
-from graph_model.records import JsonValue, Position, Record, RecordAddress
-from services.stores.port import IdentifierWrite, Outbox, Plan, ProfileWrite, RecordWrite, Store
+from graph_model.records import JsonValue, Judgement, Position, Record, RecordAddress, Verdict
+from graph_model.verdicts import VerdictEntry, Withdrawal
+from services.stores.port import (
+    BucketWrite,
+    HistoryEntry,
+    IdentifierWrite,
+    Outbox,
+    Plan,
+    ProfileWrite,
+    RecordWrite,
+    Store,
+    TaskWrite,
+    VerdictWrite,
+)
 
 FINGERPRINT = "f" * 64
 OBSERVED_AT = 1_700_000_000_000
@@ -70,8 +84,43 @@ def write_record(
     )
 
 
-def write_identifier(identifier: Identifier, holders: int = 1, *, expected: str | None = None) -> IdentifierWrite:
-    return IdentifierWrite(identifier=identifier, expected=expected, holders=holders)
+def write_identifier(
+    identifier: Identifier, holders: int = 1, *, expected: str | None = None, is_hub: bool = False
+) -> IdentifierWrite:
+    return IdentifierWrite(identifier=identifier, expected=expected, holders=holders, is_hub=is_hub)
+
+
+def write_bucket(
+    identifier: Identifier, number: int, holders: int | None, *, expected: str | None = None
+) -> BucketWrite:
+    return BucketWrite(identifier=identifier, number=number, expected=expected, holders=holders)
+
+
+def verdict(number: int, low: int = 1, high: int = 2, judgement: Judgement = Judgement.SAME) -> Verdict:
+    """A verdict on two records of one source; the ids sort by number."""
+    return Verdict(address(low), address(high), judgement, f"v{number:03}")
+
+
+def verdict_entry(number: int, *, withdrawal: Withdrawal | None = None) -> VerdictEntry:
+    return VerdictEntry(
+        verdict=verdict(number),
+        reason="the same handwriting",
+        author="steward@example.com",
+        given_at=OBSERVED_AT + number,
+        withdrawal=withdrawal,
+    )
+
+
+def write_verdict(entry: VerdictEntry, *, expected: str | None = None) -> VerdictWrite:
+    return VerdictWrite(entry=entry, expected=expected)
+
+
+def write_task(task_id: str, task: Task | None, *, expected: str | None = None) -> TaskWrite:
+    return TaskWrite(task_id=task_id, expected=expected, task=task)
+
+
+def step(profile_id: str, version: int) -> HistoryEntry:
+    return HistoryEntry(profile_id=profile_id, version=version, document=document(f"step {version}"))
 
 
 def write_profile(
@@ -94,6 +143,17 @@ def write_profile(
     )
 
 
+class MoreOfPlan(TypedDict, total=False):
+    """What few plans have."""
+
+    buckets: tuple[BucketWrite, ...]
+    hubs: frozenset[Identifier]
+    moved_links: tuple[tuple[Identifier, tuple[RecordAddress, ...]], ...]
+    verdicts: tuple[VerdictWrite, ...]
+    tasks: tuple[TaskWrite, ...]
+    history: tuple[HistoryEntry, ...]
+
+
 def plan(
     *,
     records: Iterable[RecordWrite] = (),
@@ -102,6 +162,7 @@ def plan(
     profiles: Iterable[ProfileWrite] = (),
     events: Iterable[ProfileEvent] = (),
     progress: Position | None = None,
+    **more: Unpack[MoreOfPlan],
 ) -> Plan:
     return Plan(
         commit_id=uuid4().hex,
@@ -111,6 +172,7 @@ def plan(
         profiles=tuple(profiles),
         events=tuple(events),
         progress=progress,
+        **more,
     )
 
 

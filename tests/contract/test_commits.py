@@ -1,12 +1,11 @@
 """A commit happens as a whole, and only if nothing that it rests on has changed."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
 
 import pytest
 
 from services.stores.errors import CommitConflict
-from services.stores.port import Outbox, Plan, Store
+from services.stores.port import Outbox, Store
 from tests.contract.builders import (
     address,
     email,
@@ -21,40 +20,9 @@ from tests.contract.builders import (
     write_profile,
     write_record,
 )
+from tests.contract.refusals import assert_refused_without_trace, outcomes
 
 ROUNDS = 30
-
-
-async def outcomes(commits: Sequence[Awaitable[None]]) -> list[bool]:
-    """Which of the commits, run at the same time, were accepted; any other end than a conflict is an error."""
-    results = await asyncio.gather(*commits, return_exceptions=True)
-    for result in results:
-        if result is not None and not isinstance(result, CommitConflict):
-            raise result
-    return [result is None for result in results]
-
-
-async def contents(store: Store) -> list[object]:
-    """Everything that is in the store."""
-    return [
-        [stored async for stored in store.scan_records()],
-        [stored async for stored in store.scan_identifiers()],
-        [stored async for stored in store.scan_profiles()],
-    ]
-
-
-async def assert_refused_without_trace(store: Store, outbox: Outbox, refused: Plan) -> None:
-    """The plan is refused, with something valid beside it, and the store is as it was."""
-    valid = person(99, "valid")
-    before = await contents(store)
-    combined = plan(
-        records=(*valid.records, *refused.records),
-        identifiers=(*valid.identifiers, *refused.identifiers),
-        profiles=(*valid.profiles, *refused.profiles),
-    )
-    with pytest.raises(CommitConflict):
-        await store.commit(combined, outbox)
-    assert await contents(store) == before
 
 
 async def test_a_stale_revision_of_a_record_is_refused(store: Store, outbox: Outbox) -> None:
@@ -167,7 +135,7 @@ async def test_increments_that_race_are_never_lost(store: Store, outbox: Outbox)
             done += (await outcomes([store.commit(plan(identifiers=writes), claim)])).count(True)
 
     await asyncio.gather(*(increment(worker) for worker in range(workers)))
-    counts = [holders async for _, holders in store.scan_identifiers()]
+    counts = [stored.holders async for _, stored in store.scan_identifiers()]
     assert counts == [1 + increments * workers] * 2
 
 

@@ -114,3 +114,18 @@ async def test_a_second_holder_joins_the_first(store: Store, outbox: Outbox) -> 
     )
     stored = (await store.read_identifiers({email("ann"): 2}))[email("ann")]
     assert (stored.holders, stored.component) == (2, ("p1", "p2"))
+
+
+async def test_the_holders_of_an_identifier_are_read_in_order(store: Store, outbox: Outbox) -> None:
+    await make_profile(store, outbox, "p1", 3, 1, 2, of="ann")
+    assert await store.read_holders(email("ann")) == (address(1), address(2), address(3))
+
+
+async def test_an_unknown_identifier_has_no_holders(store: Store) -> None:
+    assert await store.read_holders(email("nobody")) == ()
+
+
+async def test_an_identifier_that_lists_its_holders_has_no_buckets(store: Store, outbox: Outbox) -> None:
+    await store.commit(person(1, "ann"), outbox)
+    stored = (await store.read_identifiers({email("ann"): 1}))[email("ann")]
+    assert (stored.is_hub, stored.buckets) == (False, {})

@@ -1,18 +1,22 @@
 """Records and graves come back as they were written."""
 
+from dataclasses import replace
+
 import pytest
 
-from graph_model.records import JsonValue, Position, Record, RecordAddress, SourcePosition
+from graph_model.records import JsonValue, Judgement, Position, Record, RecordAddress, SourcePosition
 from services.stores.port import Outbox, Store
 from tests.contract.builders import (
     OBSERVED_AT,
     address,
     email,
     grave,
+    identifier_revision,
     person,
     plan,
     record,
     record_revision,
+    verdict,
     write_identifier,
     write_profile,
     write_record,
@@ -82,6 +86,20 @@ async def test_positions_and_what_was_never_sent_are_kept(store: Store, outbox: 
     assert (await store.read_records([address(1)]))[address(1)].record == written
 
 
+async def test_a_record_keeps_its_verdicts_and_its_generation(store: Store, outbox: Outbox) -> None:
+    verdicts = (verdict(1), verdict(2, 1, 3, Judgement.DIFFERENT))
+    written = replace(record(address(1)), verdicts=verdicts, generation=3)
+    await store.commit(plan(records=[write_record(written, "p1")], profiles=[write_profile("p1")]), outbox)
+    assert (await store.read_records([address(1)]))[address(1)].record == written
+    assert (await store.read_components(["p1"])).records == {address(1): written}
+
+
+async def test_a_grave_keeps_its_verdicts(store: Store, outbox: Outbox) -> None:
+    buried = replace(grave(address(1)), verdicts=(verdict(1),))
+    await store.commit(plan(records=[write_record(buried, None)]), outbox)
+    assert (await store.read_records([address(1)]))[address(1)].record == buried
+
+
 async def test_a_record_is_read_with_its_profile_and_the_component_of_that(store: Store, outbox: Outbox) -> None:
     await store.commit(
         plan(
@@ -133,6 +151,45 @@ async def test_asking_for_nothing_answers_nothing(store: Store) -> None:
     assert await store.read_identifiers({}) == {}
     assert await store.read_profiles([]) == {}
     assert (await store.read_components([])).profiles == {}
+    assert await store.read_links([]) == {}
+    assert await store.read_verdicts([]) == {}
+
+
+async def test_the_links_of_records_are_read_in_order(store: Store, outbox: Outbox) -> None:
+    await store.commit(person(1, "zoe", "ann"), outbox)
+    await store.commit(person(2, "bob"), outbox)
+    assert await store.read_links([address(1), address(2), address(3)]) == {
+        address(1): (email("ann"), email("zoe")),
+        address(2): (email("bob"),),
+    }
+
+
+async def test_a_record_without_identifiers_has_no_links(store: Store, outbox: Outbox) -> None:
+    await store.commit(person(1), outbox)
+    await store.commit(plan(records=[write_record(grave(address(2)), None)]), outbox)
+    assert await store.read_links([address(1), address(2)]) == {address(1): (), address(2): ()}
+
+
+async def test_links_follow_a_record_that_changes_identifiers(store: Store, outbox: Outbox) -> None:
+    await store.commit(person(1, "old"), outbox)
+    await store.commit(
+        plan(
+            records=[
+                write_record(
+                    record(address(1), offset=2),
+                    "p1",
+                    [email("new")],
+                    expected=await record_revision(store, address(1)),
+                )
+            ],
+            identifiers=[
+                write_identifier(email("old"), 0, expected=await identifier_revision(store, email("old"))),
+                write_identifier(email("new")),
+            ],
+        ),
+        outbox,
+    )
+    assert await store.read_links([address(1)]) == {address(1): (email("new"),)}
 
 
 async def test_more_records_than_fit_one_request_are_read_at_once(store: Store, outbox: Outbox) -> None:

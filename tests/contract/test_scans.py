@@ -4,25 +4,29 @@ import pytest
 
 from graph_model.identifiers import Identifier
 from graph_model.records import RecordAddress
-from services.stores import sqlite
+from services.stores import sqlite_scans
 from services.stores.gremlin import store as gremlin
 from services.stores.port import Outbox, Store
 from tests.contract.builders import (
     address,
+    email,
     grave,
+    person,
     plan,
     record,
     record_revision,
+    verdict_entry,
     write_identifier,
     write_profile,
     write_record,
+    write_verdict,
 )
 
 
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many pages with few rows, so that the ends of pages are tried."""
-    monkeypatch.setattr(sqlite, "_PAGE", 7)
+    monkeypatch.setattr(sqlite_scans, "PAGE", 7)
     monkeypatch.setattr(gremlin, "WINDOW", 7)
     monkeypatch.setattr(gremlin, "CHUNK", 3)
 
@@ -57,7 +61,38 @@ async def test_records_come_in_order_of_their_addresses(store: Store, outbox: Ou
 async def test_identifiers_come_in_order_with_their_holders(store: Store, outbox: Outbox) -> None:
     await write_all(store, outbox)
     expected = [(identifier, len(identifier.value)) for identifier in sorted(IDENTIFIERS)]
-    assert [found async for found in store.scan_identifiers()] == expected
+    assert [(identifier, stored.holders) async for identifier, stored in store.scan_identifiers()] == expected
+
+
+async def test_a_scanned_identifier_is_what_is_read_but_for_its_component(store: Store, outbox: Outbox) -> None:
+    await store.commit(person(1, "ann"), outbox)
+    assert dict([found async for found in store.scan_identifiers()]) == await store.read_identifiers({email("ann"): 0})
+
+
+async def test_verdicts_come_oldest_first(store: Store, outbox: Outbox) -> None:
+    entries = [verdict_entry(number) for number in range(20)]
+    for start in (10, 0):
+        some = tuple(write_verdict(entry) for entry in reversed(entries[start : start + 10]))
+        await store.commit(plan(verdicts=some), outbox)
+    assert [entry async for entry in store.scan_verdicts()] == entries
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        min(ADDRESSES),
+        sorted(ADDRESSES)[6],
+        sorted(ADDRESSES)[12],
+        max(ADDRESSES),
+        RecordAddress("crm-old", ""),
+        RecordAddress.of("crm", ["unknown"]),
+    ],
+    ids=["first", "end of a page", "within a page", "last", "a source", "an unknown one"],
+)
+async def test_a_scan_of_records_goes_on_after_any_address(store: Store, outbox: Outbox, after: RecordAddress) -> None:
+    await write_all(store, outbox)
+    expected = [at for at in sorted(ADDRESSES) if at > after]
+    assert [stored.record.address async for stored in store.scan_records(after)] == expected
 
 
 async def test_profiles_come_in_order_of_their_ids(store: Store, outbox: Outbox) -> None:
@@ -76,6 +111,7 @@ async def test_an_empty_store_has_nothing_to_scan(store: Store) -> None:
     assert [stored async for stored in store.scan_records()] == []
     assert [stored async for stored in store.scan_profiles()] == []
     assert [stored async for stored in store.scan_identifiers()] == []
+    assert [entry async for entry in store.scan_verdicts()] == []
 
 
 async def test_the_last_page_may_be_full(store: Store, outbox: Outbox) -> None:

@@ -1,27 +1,56 @@
-"""Small random worlds: catalogues, histories of changes, and what is in force in the end."""
+"""Small random worlds: catalogues, histories of changes, verdicts, and what is in force in the end."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations, product
 
 from hypothesis import strategies as st
 
 from graph_model.catalogue import Catalogue, Source, TraitType
 from graph_model.identifiers import IdentifierKind
 from graph_model.mapping import Origin, row_change
-from graph_model.records import Change, JsonValue, Position, RecordAddress
+from graph_model.records import Change, JsonValue, Judgement, Position, RecordAddress, Verdict
 from tests.properties import oracle
 
 KINDS = ("email", "phone", "passport")
+TRAITS = ("name",)
 SOURCES = ("crm", "shop")
 VALUES = ("a", "b", "c", "d")
 KEYS = (1, 2, 3, 4, 5, 6)
+#: Rows of worlds without a history: few, so that many contradict each other.
+ADDRESSES = tuple(RecordAddress.of(source, [key]) for source in SOURCES for key in KEYS[:4])
 
 
-def catalogue(limits: Sequence[int], priorities: Sequence[int], exclusive: Sequence[bool]) -> Catalogue:
-    """Three kinds and two sources; every record may carry two values of each kind."""
+def catalogue(
+    limits: Sequence[int],
+    priorities: Sequence[int],
+    exclusive: Sequence[bool],
+    *,
+    value_limits: Sequence[int | None] = (None, None, None),
+    trust: Sequence[int] = (100, 100),
+    exclusive_traits: frozenset[str] = frozenset(),
+) -> Catalogue:
+    """Three kinds and two sources; every record may carry two values of each kind, and a name.
+
+    Args:
+        limits: how many records may carry one value of each kind.
+        priorities: of each kind.
+        exclusive: of which kinds a person has one value.
+        value_limits: how many values of the other kinds a person may have.
+        trust: in each source.
+        exclusive_traits: of which traits a person has one value.
+    """
     kinds = {
-        name: IdentifierKind(name=name, normalise=str, holder_limit=limit, exclusive=is_exclusive, priority=priority)
-        for name, limit, priority, is_exclusive in zip(KINDS, limits, priorities, exclusive, strict=True)
+        name: IdentifierKind(
+            name=name,
+            normalise=str,
+            holder_limit=limit,
+            priority=priority,
+            value_limit=1 if is_exclusive else value_limit,
+        )
+        for name, limit, priority, is_exclusive, value_limit in zip(
+            KINDS, limits, priorities, exclusive, value_limits, strict=True
+        )
     }
     sources = {
         name: Source(
@@ -36,20 +65,89 @@ def catalogue(limits: Sequence[int], priorities: Sequence[int], exclusive: Seque
             version=None,
             epoch=1,
             identifiers=tuple((f"{kind}_{place}", kind) for kind in KINDS for place in (1, 2)),
-            traits=(("name", "name"),),
+            traits=tuple((trait, trait) for trait in TRAITS),
             rank=rank,
+            trust=trusted,
         )
-        for rank, name in enumerate(SOURCES)
+        for rank, (name, trusted) in enumerate(zip(SOURCES, trust, strict=True))
     }
-    return Catalogue(name="random", kinds=kinds, traits={"name": TraitType.TEXT}, sources=sources, fingerprint="random")
+    return Catalogue(
+        name="random",
+        kinds=kinds,
+        traits=dict.fromkeys(TRAITS, TraitType.TEXT),
+        sources=sources,
+        fingerprint="random",
+        exclusive_traits=exclusive_traits,
+    )
 
 
+def _catalogue_of(
+    kinds: Sequence[tuple[int, int, int | None]], trust: Sequence[int], exclusive_traits: frozenset[str]
+) -> Catalogue:
+    limits, priorities, value_limits = zip(*kinds, strict=True)
+    return catalogue(
+        limits,
+        priorities,
+        (False, False, False),
+        value_limits=value_limits,
+        trust=trust,
+        exclusive_traits=exclusive_traits,
+    )
+
+
+_TRUST = ((100, 100), (100, 100), (100, 50), (50, 100), (50, 50), (100, 0), (0, 0))
+_kinds = st.sampled_from(tuple(product((1, 2, 3, 4), (1, 2, 3), (None, 1, 2))))
 catalogues = st.builds(
-    catalogue,
-    st.tuples(*[st.integers(1, 4)] * 3),
-    st.tuples(*[st.integers(1, 3)] * 3),
-    st.tuples(st.booleans(), st.booleans(), st.just(value=True)),
+    _catalogue_of,
+    st.tuples(_kinds, _kinds, _kinds),
+    st.sampled_from(_TRUST),
+    st.sampled_from((frozenset(), frozenset(TRAITS))),
 )
+
+#: Columns of a row with their values.
+Row = dict[str, str]
+#: First places are likelier, so that values of one kind by themselves rarely contradict each other.
+_COLUMNS = (*(f"{kind}_{place}" for kind in KINDS for place in (1, 1, 1, 2)), *TRAITS)
+_rows: st.SearchStrategy[Row] = st.dictionaries(st.sampled_from(_COLUMNS), st.sampled_from(VALUES), max_size=4)
+
+
+def _population(cells: Iterable[tuple[RecordAddress, str, str]]) -> dict[RecordAddress, Row]:
+    found: dict[RecordAddress, Row] = {}
+    for address, column, value in cells:
+        found.setdefault(address, {})[column] = value
+    return found
+
+
+# One choice for each cell, row and verdict: drawing examples takes longer than resolving them.
+_cells = st.sampled_from(tuple(product(ADDRESSES, (*_COLUMNS, *TRAITS), VALUES)))
+populations = st.lists(_cells, min_size=12, max_size=32).map(_population)
+
+
+def verdicts_of(said: Iterable[tuple[tuple[RecordAddress, RecordAddress], Judgement]]) -> list[Verdict]:
+    """Number what is said about pairs of records, smaller address first."""
+    return [Verdict(low, high, judgement, f"v{number}") for number, ((low, high), judgement) in enumerate(said, 1)]
+
+
+_JUDGEMENTS = (Judgement.SAME, Judgement.SAME, Judgement.DIFFERENT)
+verdicts = st.lists(st.sampled_from(tuple(product(combinations(ADDRESSES, 2), _JUDGEMENTS))), max_size=8).map(
+    verdicts_of
+)
+
+# Disputes: everybody has one of two passports, which join nobody, so that only "same" verdicts overcome them.
+_weak_or_strong = st.sampled_from(tuple(product((3, 4, 8), (1, 2, 3), (None,))))
+disputed_catalogues = st.builds(
+    _catalogue_of,
+    st.tuples(_weak_or_strong, _weak_or_strong, st.just((1, 1, 1))),
+    st.sampled_from(_TRUST[:4]),
+    st.just(frozenset[str]()),
+)
+_disputed_rows = st.sampled_from(
+    tuple(
+        {column: value for column, value in (("email_1", email), ("phone_1", phone), ("passport_1", passport)) if value}
+        for email, phone, passport in product((*VALUES, None), (*VALUES, None), ("a", "b"))
+    )
+)
+disputed_populations = st.fixed_dictionaries(dict.fromkeys(ADDRESSES, _disputed_rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +156,10 @@ class Step:
 
     source: str
     key: int
-    row: dict[str, str] | None
+    row: Row | None
     moved_from: int | None = None
 
 
-_rows = st.dictionaries(
-    st.sampled_from([f"{kind}_{place}" for kind in KINDS for place in (1, 1, 1, 2)] + ["name"]),
-    st.sampled_from(VALUES),
-    max_size=4,
-)
 steps = st.builds(
     Step,
     st.sampled_from(SOURCES),
@@ -88,16 +181,36 @@ def changes(history: Sequence[Step], catalogue: Catalogue, first_offset: int = 1
     return found
 
 
-def expected_partition(history: Sequence[Step], catalogue: Catalogue) -> frozenset[frozenset[oracle.Address]]:
-    """What the oracle makes of the rows that survive a history."""
-    last = {(step.source, f"[{step.key}]"): step.row for step in history}
-    records = {
-        address: frozenset((column.split("_")[0], value) for column, value in row.items() if column != "name")
-        for address, row in last.items()
-        if row is not None
-    }
-    kinds = {
-        kind.name: oracle.Kind(kind.holder_limit, kind.priority, exclusive=kind.exclusive)
-        for kind in catalogue.kinds.values()
-    }
-    return oracle.partition(records, kinds)
+def expected(
+    rows: Mapping[RecordAddress, Row], catalogue: Catalogue, verdicts: Iterable[Verdict] = (), most: int = 1_000
+) -> oracle.Answer:
+    """What the oracle makes of rows and verdicts, where up to `most` records may hang together."""
+    world = oracle.World(
+        rows={
+            address: oracle.Row(
+                identifiers=frozenset((column.split("_")[0], row[column]) for column in row.keys() - {*TRAITS}),
+                traits={trait: row[trait] for trait in TRAITS if trait in row},
+                trust=catalogue.sources[address.source].trust,
+            )
+            for address, row in rows.items()
+        },
+        kinds={
+            kind.name: oracle.Kind(kind.holder_limit, kind.priority, kind.value_limit)
+            for kind in catalogue.kinds.values()
+        },
+        exclusive_traits=catalogue.exclusive_traits,
+        verdicts=tuple(
+            oracle.Verdict(given.low, given.high, given.judgement.value, given.verdict_id) for given in verdicts
+        ),
+        most=most,
+    )
+    return world.resolve()
+
+
+def expected_partition(
+    history: Sequence[Step], catalogue: Catalogue, verdicts: Iterable[Verdict] = ()
+) -> frozenset[oracle.Cluster]:
+    """The clusters that the oracle makes of the rows that survive a history."""
+    last = {RecordAddress.of(step.source, [step.key]): step.row for step in history}
+    rows = {address: row for address, row in last.items() if row is not None}
+    return expected(rows, catalogue, verdicts).partition

@@ -1,4 +1,4 @@
-"""The whole road of one test module: two tables, a connector, a graph, a consumer and the API, all real."""
+"""The whole road of one test module: three tables, a connector, a graph, a consumer and the API, all real."""
 
 import asyncio
 import json
@@ -27,8 +27,10 @@ TABLES = """
 CREATE SCHEMA road;
 CREATE TABLE road.customers (id int PRIMARY KEY, email text, full_name text, phone text);
 CREATE TABLE road.subscribers (id int PRIMARY KEY, email text, full_name text);
+CREATE TABLE road.leads (id int PRIMARY KEY, email text, full_name text);
 INSERT INTO road.customers VALUES (1, 'first.customer@example.com', 'First Customer', NULL);
 INSERT INTO road.subscribers VALUES (1, 'first.subscriber@example.com', 'First Subscriber');
+INSERT INTO road.leads VALUES (1, 'first.lead@example.com', 'First Lead');
 """
 CATALOGUE = """
 version: 1
@@ -52,7 +54,15 @@ sources:
     columns:
       email: {identifier: email, trait: email}
       full_name: {trait: full_name}
+  leads:
+    topic: road.road.leads
+    format: debezium
+    key: [id]
+    columns:
+      email: {identifier: email, trait: email}
+      full_name: {trait: full_name}
 """
+TOPICS = ("road.road.customers", "road.road.subscribers", "road.road.leads")
 Profile = dict[str, Any]
 
 
@@ -128,9 +138,7 @@ class Road:
         await reader.start()
         try:
             partitions = [
-                TopicPartition(topic, partition)
-                for topic in ("road.road.customers", "road.road.subscribers")
-                for partition in await self._partitions(topic)
+                TopicPartition(topic, partition) for topic in TOPICS for partition in await self._partitions(topic)
             ]
             ends = await reader.end_offsets(partitions)
             done = [await reader.committed(each) or 0 for each in partitions]
@@ -197,9 +205,14 @@ def opened_road(
         schema__include__list=NAME,
         slot__name=NAME,
         publication__name=NAME,
+        # A truncate has no key: only a single partition orders it among the rows.
+        topic__creation__groups="single",
+        topic__creation__single__include=r"road\.road\.leads",
+        topic__creation__single__partitions="1",
+        topic__creation__single__replication__factor="1",
     )
     connect.register(NAME, connector)
-    connect.wait_for_topics(NAME, {"road.road.customers", "road.road.subscribers"})
+    connect.wait_for_topics(NAME, set(TOPICS))
     catalogue = folder / "catalogue.yaml"
     catalogue.write_text(CATALOGUE)
     environment = {

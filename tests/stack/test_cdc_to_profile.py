@@ -81,6 +81,22 @@ def test_a_deleted_row_takes_its_profile_along(road: Road) -> None:
     assert httpx.get(f"{road.api.url}/v1/profiles/{gone['profile_id']}").status_code == 410
 
 
+def test_a_truncated_table_takes_its_rows_along(road: Road) -> None:
+    road.postgres.run_sql(
+        "INSERT INTO road.leads VALUES (10, 'ann@example.com', 'Ann L.'), (11, 'lead@example.com', 'A Lead')"
+    )
+    eventually(lambda: rows_of(road, "email:ann@example.com") == [["customers[10]", "leads[10]"]])
+    (gone,) = eventually(lambda: road.by_identifier("email:lead@example.com"))
+    road.postgres.run_sql("TRUNCATE road.leads; INSERT INTO road.leads VALUES (12, 'later@example.com', 'B Lead')")
+    eventually(lambda: rows_of(road, "email:lead@example.com") == [])
+    eventually(lambda: rows_of(road, "email:ann@example.com") == [["customers[10]"]])
+    eventually(lambda: rows_of(road, "email:later@example.com") == [["leads[12]"]])
+    eventually(lambda: [u for u in road.told() if (u["profile_id"], u["change"]) == (gone["profile_id"], "deleted")])
+    eventually(lambda: httpx.get(f"{road.consumer.url}/readyz").json()["tasks_owed"] == 0)
+    eventually(road.is_caught_up)
+    assert_sound_and_told(road)
+
+
 def test_a_prompt_context_comes_from_the_graph(road: Road) -> None:
     answer = httpx.post(f"{road.api.url}/v1/context", json={"identifier": "email:ann@example.com", "token_budget": 200})
     assert answer.status_code == 200

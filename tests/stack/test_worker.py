@@ -22,6 +22,7 @@ from graph_model.records import Change, JsonValue, Position
 from services.ingest import Ingest, IngestResult
 from services.metrics import Metrics
 from services.stores.errors import StoreReplaced
+from services.stores.port import TaskWrite
 from services.verify import verify
 from stack.kafka import KafkaBroker
 from stack.ports import Port
@@ -90,7 +91,8 @@ async def test_a_poison_message_goes_to_the_dead_letters_and_the_rest_goes_on(wo
 
 async def test_the_counts_of_a_topic_add_up(world: World) -> None:
     await world.create(world.customers, 1)
-    names = ("r_nulls", "c", "u", "u", "d", "tombstone", "heartbeat", "t", "pk_change_1_d", "pk_change_3_c")
+    changes = ("r_nulls", "c", "u", "u", "d", "tombstone", "pk_change_1_d", "pk_change_3_c", "t")
+    names = (*changes, "heartbeat", "unwrap_c")
     captured = [orjson.loads((CAPTURES / f"{name}.json").read_bytes()) for name in names]
     messages = [
         (
@@ -115,7 +117,7 @@ async def test_the_counts_of_a_topic_add_up(world: World) -> None:
             r'identity_graph_changes_total\{outcome="(\w+)",source="customer"\} (\S+)', figures
         )
     }
-    assert counts == {"applied": 6, "stale": 1, "ignored": 2, "dead": 1}
+    assert counts == {"applied": 7, "stale": 1, "ignored": 2, "dead": 1}
 
 
 async def test_readiness_follows_the_worker(world: World) -> None:
@@ -338,10 +340,15 @@ async def test_a_change_that_cannot_be_applied_costs_one_dead_letter(
 ) -> None:
     apply = Ingest.apply
 
-    async def faulty(ingest: Ingest, changes: Sequence[Change], progress: Position | None = None) -> IngestResult:
+    async def faulty(
+        ingest: Ingest,
+        changes: Sequence[Change],
+        progress: Position | None = None,
+        tasks: Sequence[TaskWrite] = (),
+    ) -> IngestResult:
         if any(change.address.key == "[7]" for change in changes):
             raise ValueError("ann@example.com")
-        return await apply(ingest, changes, progress)
+        return await apply(ingest, changes, progress, tasks)
 
     monkeypatch.setattr(Ingest, "apply", faulty)
     await world.create(world.people, 1)

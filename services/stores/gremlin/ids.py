@@ -9,6 +9,7 @@ from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import quote
 
+from graph_model.hubs import BUCKETS
 from graph_model.identifiers import Identifier
 from graph_model.records import RecordAddress
 
@@ -20,7 +21,12 @@ class Label(StrEnum):
 
     RECORD = "record"
     IDENTIFIER = "identifier"
+    BUCKET = "bucket"
+    TALLY = "tally"
     PROFILE = "profile"
+    HISTORY = "history"
+    VERDICT = "verdict"
+    TASK = "task"
     PENDING = "pending"
     STORE = "store"
 
@@ -48,9 +54,39 @@ def identifier_id(identifier: Identifier) -> str:
     return vertex_id(Label.IDENTIFIER, str(identifier))
 
 
+def bucket_id(identifier: Identifier, number: int) -> str:
+    """The id of a bucket, which a part of the holders of a hub hang on."""
+    return vertex_id(Label.BUCKET, f"{identifier}:{number}")
+
+
+def bucket_ids(identifier: Identifier) -> list[str]:
+    """The ids of all buckets that an identifier has while it is a hub, by number."""
+    return [bucket_id(identifier, number) for number in range(BUCKETS)]
+
+
+def tally_id(identifier: Identifier, number: int) -> str:
+    """The id of what tells how many records hang on a bucket."""
+    return vertex_id(Label.TALLY, f"{identifier}:{number}")
+
+
 def profile_id(profile: str) -> str:
     """The id of a profile."""
     return vertex_id(Label.PROFILE, profile)
+
+
+def history_id(profile: str, version: int) -> str:
+    """The id of a step in the life of a profile."""
+    return vertex_id(Label.HISTORY, f"{profile}:{version}")
+
+
+def verdict_id(verdict: str) -> str:
+    """The id of an entry of the ledger of verdicts."""
+    return vertex_id(Label.VERDICT, verdict)
+
+
+def task_id(task: str) -> str:
+    """The id of work that is owed."""
+    return vertex_id(Label.TASK, task)
 
 
 def slot_id(writer: str, slot: int) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gremlin_python.process.graph_traversal import __
-from gremlin_python.process.traversal import Merge, T
+from gremlin_python.process.traversal import Direction, Merge, T
 from gremlin_python.statics import long
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random, wait_random_exponential
 
@@ -21,15 +21,17 @@ from services.clock import new_id
 from services.stores.errors import ClaimLost, CommitConflict, StoreUnavailable
 from services.stores.gremlin.connection import Submit
 from services.stores.gremlin.documents import events_document, progress_document, read_events, read_progress
-from services.stores.gremlin.ids import Label, revision, slot_id
-from services.stores.gremlin.plan import VertexWrite
+from services.stores.gremlin.ids import STORE_ID, Label, revision, slot_id
+from services.stores.gremlin.plan import OUTBOX
 from services.stores.gremlin.rows import Rows
 from services.stores.gremlin.socket import Traversal
 from services.stores.gremlin.source import g
+from services.stores.gremlin.vertices import VertexWrite
 from services.stores.port import PendingEvents, Plan
 
 SLOTS = 8  #: commits of one writer whose events may wait for the broker
 SETTLE_SECONDS = 20.0  #: how long a commit with an unknown outcome looks for a server that answers
+_CLAIMED = ["claimed"]  #: the answer to a claim that holds
 _FIELDS = ("id", "slot", "sequence", "acknowledged", "commit", "events", "progress")
 
 
@@ -70,8 +72,15 @@ class GremlinOutbox:
         self._pending = tuple(pending)
 
     @classmethod
-    async def claim(cls, submit: Submit, writer: str) -> "GremlinOutbox":
-        """Take over the outbox of `writer`, and make its places where there are none yet."""
+    async def claim(cls, submit: Submit, writer: str, fingerprint: str) -> "GremlinOutbox | None":
+        """Take over the outbox of `writer`, and make its places where there are none yet.
+
+        Args:
+            submit: runs traversals.
+            writer: whose outbox.
+            fingerprint: the meaning of the catalogue that the writer works with; with another one in force nothing is
+                taken over, and the answer is None.
+        """
         fence = f"claim:{new_id()}"
         retries = AsyncRetrying(
             retry=retry_if_exception_type(CommitConflict),
@@ -79,7 +88,8 @@ class GremlinOutbox:
             stop=stop_after_delay(SETTLE_SECONDS),
             reraise=True,
         )
-        await retries(submit, _claim_traversal(writer, fence))
+        if await retries(submit, _claim_traversal(writer, fence, fingerprint)) != _CLAIMED:
+            return None
         return cls(submit, fence, await submit(_places_traversal(writer)))
 
     @property
@@ -225,7 +235,13 @@ def _later(first: Position | None, second: Position | None) -> Position | None:
     return max((position for position in (first, second) if position is not None), default=None)
 
 
-def _claim_traversal(writer: str, fence: str) -> Traversal:
+def _claim_traversal(writer: str, fence: str, fingerprint: str) -> Traversal:
+    """Make or bump all places of a writer, if the meaning of the catalogue is the writer's.
+
+    It writes on the store, too: so a claim and a change of the catalogue at the same time are a conflict, and no change
+    misses a place that is only just being made.
+    """
+    edges = [{T.label: OUTBOX, Direction.OUT: STORE_ID, Direction.IN: vertex} for vertex in _vertices(writer)]
     rows = [
         {
             "find": {T.id: vertex},
@@ -244,16 +260,23 @@ def _claim_traversal(writer: str, fence: str) -> Traversal:
         }
         for slot, vertex in enumerate(_vertices(writer))
     ]
-    return (
-        g.with_side_effect("places", Rows(rows))
-        .inject(0)
-        .select("places")
+    made_or_bumped = (
+        __.select("places")
         .unfold()
         .as_("row")
         .merge_v(__.select("row").select("find"))
         .option(Merge.on_create, __.select("row").select("make"))
         .option(Merge.on_match, __.select("row").select("set"))
-        .count()
+    )
+    return (
+        g.with_side_effect("places", Rows(rows))
+        .with_side_effect("edges", Rows(edges))
+        .V(STORE_ID)
+        .has("fingerprint", fingerprint)
+        .property("claim", fence)
+        .side_effect(made_or_bumped)
+        .side_effect(__.select("edges").unfold().merge_e(__.identity()))
+        .constant(_CLAIMED[0])
     )
 
 

@@ -4,19 +4,31 @@ A revision is always read before the contents that it stands for. Look-ups are b
 and numbers, never elements.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from gremlin_python.process.graph_traversal import __
 from gremlin_python.process.traversal import P, T
 
+from graph_model.identifiers import Identifier
 from graph_model.profiles import ProfileStatus
 from graph_model.records import Record, RecordAddress
 from services.stores.gremlin.documents import read_component, read_record_document
-from services.stores.gremlin.plan import HAS, MEMBER_OF, WAS_MEMBER_OF
+from services.stores.gremlin.ids import STORE_ID
+from services.stores.gremlin.plan import BECAME, HAS, MEMBER_OF, OWES, WAS_MEMBER_OF
 from services.stores.gremlin.socket import Traversal
 from services.stores.gremlin.source import g
-from services.stores.port import Components, StoredIdentifier, StoredProfile, StoredRecord
+from services.stores.port import (
+    Components,
+    HistoryEntry,
+    StoredBucket,
+    StoredIdentifier,
+    StoredProfile,
+    StoredRecord,
+    StoredTask,
+    StoredVerdict,
+)
+from services.stores.stored_forms import read_task, read_verdict_entry
 
 #: One row of an answer.
 Row = Mapping[str, Any]
@@ -47,23 +59,68 @@ def stored_record(row: Row) -> StoredRecord:
     )
 
 
+def links_of_records_traversal(vertices: Collection[str]) -> Traversal:
+    """Which identifiers records are linked with, itself or by a bucket."""
+    linked = __.out(HAS).project("kind", "value").by("kind").by("value")
+    return g.V(*vertices).project("id", "links").by(T.id).by(linked.fold())
+
+
+def linked_identifiers(row: Row) -> tuple[Identifier, ...]:
+    """Read one row of `links_of_records_traversal`."""
+    return tuple(sorted(Identifier(link["kind"], link["value"]) for link in row["links"]))
+
+
 def identifiers_traversal(vertices: Collection[str], up_to: int) -> Traversal:
-    """Identifiers; those with at most `up_to` holders with the components of these."""
+    """Identifiers; those with at most `up_to` holders with the components of these. Nothing hangs on a hub itself."""
     few = __.has("holders", P.lte(up_to))
     return (
         g.V(*vertices)
-        .project("id", "rev", "holders", "components")
+        .project("id", "rev", "hub", "holders", "components")
         .by(T.id)
         .by("rev")
+        .by("hub")
         .by("holders")
         .by(few.in_(HAS).out(MEMBER_OF).values("component").dedup().fold())
     )
 
 
-def stored_identifier(row: Row) -> StoredIdentifier:
-    """Read one row of `identifiers_traversal`."""
-    component = {profile for document in row["components"] for profile in read_component(document)}
-    return StoredIdentifier(revision=row["rev"], holders=row["holders"], component=tuple(sorted(component)))
+def is_hub(row: Row) -> bool:
+    """Whether an identifier is a hub; graphs of earlier versions of this service do not say that of any."""
+    return bool(row.get("hub", False))
+
+
+def tallies_traversal(vertices: Collection[str]) -> Traversal:
+    """How many records hang on each bucket."""
+    return g.V(*vertices).project("id", "rev", "holders").by(T.id).by("rev").by("holders")
+
+
+def holders_components_traversal(vertices: Collection[str]) -> Traversal:
+    """The components of the records that hang on each bucket."""
+    components = __.in_(HAS).out(MEMBER_OF).values("component").dedup().fold()
+    return g.V(*vertices).project("id", "components").by(T.id).by(components)
+
+
+def stored_identifier(
+    row: Row, tallies: Mapping[int, Row] | None = None, components: Iterable[Row] = ()
+) -> StoredIdentifier:
+    """Read one row of `identifiers_traversal`, of a hub with its tallies by number and the rows about its buckets."""
+    documents = {document for part in (row, *components) for document in part["components"]}
+    component = {profile for document in documents for profile in read_component(document)}
+    buckets = {
+        number: StoredBucket(revision=tally["rev"], holders=tally["holders"])
+        for number, tally in (tallies or {}).items()
+    }
+    return StoredIdentifier(
+        revision=row["rev"],
+        holders=sum(bucket.holders for bucket in buckets.values()) if buckets else row["holders"],
+        component=tuple(sorted(component)),
+        buckets=buckets,
+    )
+
+
+def holders_traversal(vertex: str) -> Traversal:
+    """The records that hang on an identifier or a bucket."""
+    return g.V(vertex).in_(HAS).project("source", "key").by("source").by("key")
 
 
 def components_traversal(vertices: Collection[str]) -> Traversal:
@@ -96,14 +153,53 @@ def versions_traversal(vertices: Collection[str]) -> Traversal:
 
 
 def links_traversal(vertices: Collection[str]) -> Traversal:
-    """How many records each identifier is linked with."""
-    return g.V(*vertices).project("id", "links").by(__.id_()).by(__.in_(HAS).count())
+    """How many records hang on each identifier or bucket."""
+    return g.V(*vertices).project("id", "hub", "links").by(T.id).by("hub").by(__.in_(HAS).count())
 
 
 def holders_profiles_traversal(identifier: str, limit: int) -> Traversal:
-    """The profiles of the records that carry an identifier, in order of their ids."""
+    """The first profiles, by id, of the records that hang on an identifier."""
     profiles = g.V(identifier).in_(HAS).out(MEMBER_OF).dedup().order().by("profile_id").limit(limit)
     return _with_profile_fields(profiles.project(*_PROFILE_FIELDS))
+
+
+def some_profiles_traversal(vertices: Collection[str], limit: int) -> Traversal:
+    """Some profiles of the records that hang on any of some identifiers and buckets, in order of their ids."""
+    profiles = g.V(*vertices).in_(HAS).out(MEMBER_OF).dedup().limit(limit).order().by("profile_id")
+    return _with_profile_fields(profiles.project(*_PROFILE_FIELDS))
+
+
+def history_traversal(profile: str) -> Traversal:
+    """The steps of a profile's life, in order."""
+    steps = g.V(profile).out(BECAME).order().by("version")
+    return steps.project("profile_id", "version", "document").by("profile_id").by("version").by("document")
+
+
+def history_entry(row: Row) -> HistoryEntry:
+    """Read one row of `history_traversal`."""
+    document: str = row["document"]
+    return HistoryEntry(profile_id=row["profile_id"], version=row["version"], document=document.encode())
+
+
+def verdicts_traversal(vertices: Collection[str]) -> Traversal:
+    """Entries of the ledger of verdicts."""
+    return g.V(*vertices).project("rev", "document").by("rev").by("document")
+
+
+def stored_verdict(row: Row) -> StoredVerdict:
+    """Read one row of `verdicts_traversal`."""
+    return StoredVerdict(entry=read_verdict_entry(row["document"]), revision=row["rev"])
+
+
+def tasks_traversal() -> Traversal:
+    """All work owed, in order; it hangs on the store, so that nothing need be searched."""
+    tasks = g.V(STORE_ID).out(OWES).order().by("task_id")
+    return tasks.project("task_id", "rev", "document").by("task_id").by("rev").by("document")
+
+
+def stored_task(row: Row) -> StoredTask:
+    """Read one row of `tasks_traversal`."""
+    return StoredTask(task_id=row["task_id"], task=read_task(row["document"]), revision=row["rev"])
 
 
 def stored_profile(row: Row) -> StoredProfile:

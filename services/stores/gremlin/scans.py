@@ -22,12 +22,14 @@ ORDER = {
     Label.RECORD: ("source", "key"),
     Label.IDENTIFIER: ("kind", "value"),
     Label.PROFILE: ("profile_id",),
+    Label.VERDICT: ("verdict_id",),
 }
 
 
-async def windows(submit: Submit, label: Label, size: int) -> AsyncIterator[list[tuple[str, ...]]]:
-    """The ordering properties of all vertices of `label`, in order, at most `size` at once."""
-    after: tuple[str, ...] | None = None
+async def windows(
+    submit: Submit, label: Label, size: int, after: Sequence[str] | None = None
+) -> AsyncIterator[list[tuple[str, ...]]]:
+    """The ordering properties of all vertices of `label` that follow `after`, in order, at most `size` at once."""
     while True:
         rows = await submit(window_traversal(label, after, size))
         if rows:

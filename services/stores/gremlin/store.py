@@ -1,27 +1,46 @@
 """The graph store: a Gremlin Server behind the port `services.stores.port.Store`."""
 
 import asyncio
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
+from operator import itemgetter
 from typing import Any, Self, TypeVar
 
 from graph_model.identifiers import Identifier
 from graph_model.records import RecordAddress
+from graph_model.verdicts import VerdictEntry
 from services.stores.errors import CommitConflict, StoreError
 from services.stores.gremlin import ids, reads
 from services.stores.gremlin.bulk_writes import ACCEPTED, bulk_traversal
+from services.stores.gremlin.catalogue_change import change_catalogue
 from services.stores.gremlin.connection import Connection, Submit
+from services.stores.gremlin.identifiers import count_links, find_profiles, read_holders, read_identifiers
 from services.stores.gremlin.opening import StoreIdentity, identify, require_same
 from services.stores.gremlin.outbox import GremlinOutbox
 from services.stores.gremlin.plan import graph_writes
 from services.stores.gremlin.scans import WINDOW, windows
 from services.stores.gremlin.socket import Credentials, Traversal
-from services.stores.port import Components, Guarantees, Outbox, Plan, StoredIdentifier, StoredProfile, StoredRecord
+from services.stores.port import (
+    Components,
+    Guarantees,
+    HistoryEntry,
+    Outbox,
+    Plan,
+    StoredIdentifier,
+    StoredProfile,
+    StoredRecord,
+    StoredTask,
+    StoredVerdict,
+    TaskWrite,
+)
 
 CHUNK = 500  #: vertices asked for in one request
 
 Item = TypeVar("Item")
+Key = TypeVar("Key")
+
+_ONLY: Callable[[tuple[str, ...]], str] = itemgetter(0)  #: of what has one name only
 
 
 class GremlinStore:
@@ -30,22 +49,34 @@ class GremlinStore:
     #: Of a TinkerTransactionGraph: nothing is lost by races, everything by a restart.
     guarantees = Guarantees(guarded_commits="safe", durable=False)
 
-    def __init__(self, url: str, fingerprint: str, credentials: Credentials) -> None:
-        self._fingerprint = fingerprint
+    def __init__(
+        self, url: str, identify_store: Callable[[Submit], Awaitable[StoreIdentity]], credentials: Credentials
+    ) -> None:
+        self._identify = identify_store
         self._identity: StoreIdentity | None = None
         self._connection = Connection(url, credentials, self._greet)
         self._submit = self._connection.submit
 
     @classmethod
-    async def open(cls, url: str, fingerprint: str, username: str = "", password: str = "") -> Self:
+    async def open(
+        cls, url: str, fingerprint: str, *, username: str = "", password: str = "", any_meaning: bool = False
+    ) -> Self:
         """Connect to the graph at `url` (`ws://host:port/gremlin`); an empty graph becomes a new store.
 
+        Args:
+            url: where the Gremlin Server answers.
+            fingerprint: the meaning of the catalogue to work with.
+            username: for servers that ask.
+            password: for servers that ask.
+            any_meaning: work with the meaning that is in force in the graph, where that is another one.
+
         Raises:
-            CatalogueChanged: the store was built with a catalogue of another meaning.
+            CatalogueChanged: another meaning of the catalogue is in force in the graph.
             StoreUnavailable: nothing answers there.
             StoreError: the graph cannot be used; the message says why.
         """
-        store = cls(url, fingerprint, Credentials(username, password))
+        identify_store = partial(identify, fingerprint=fingerprint, any_meaning=any_meaning)
+        store = cls(url, identify_store, Credentials(username, password))
         try:
             await store._connection.connect()
         except BaseException:
@@ -56,9 +87,17 @@ class GremlinStore:
     @property
     def store_id(self) -> str:
         """See `Store.store_id`."""
-        if self._identity is None:
-            raise StoreError("this store was never opened; use `GremlinStore.open`")
-        return self._identity.store_id
+        return self._known_identity.store_id
+
+    @property
+    def fingerprint(self) -> str:
+        """See `Store.fingerprint`."""
+        return self._known_identity.fingerprint
+
+    @property
+    def generation(self) -> int:
+        """See `Store.generation`; as it was when the store was connected, or an outbox last claimed."""
+        return self._known_identity.generation
 
     async def read_records(self, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, StoredRecord]:
         """See `Store.read_records`."""
@@ -68,18 +107,17 @@ class GremlinStore:
 
     async def read_identifiers(self, wanted: Mapping[Identifier, int]) -> Mapping[Identifier, StoredIdentifier]:
         """See `Store.read_identifiers`."""
-        by_vertex = {ids.identifier_id(identifier): identifier for identifier in wanted}
-        by_limit: defaultdict[int, list[str]] = defaultdict(list)
-        for vertex, identifier in by_vertex.items():
-            by_limit[wanted[identifier]].append(vertex)
-        answers = await asyncio.gather(
-            *(
-                self._submit(reads.identifiers_traversal(chunk, up_to))
-                for up_to, vertices in by_limit.items()
-                for chunk in _chunks(vertices)
-            )
-        )
-        return {by_vertex[row["id"]]: reads.stored_identifier(row) for row in chain.from_iterable(answers)}
+        return await read_identifiers(self._read, wanted)
+
+    async def read_holders(self, identifier: Identifier) -> tuple[RecordAddress, ...]:
+        """See `Store.read_holders`."""
+        return await read_holders(self._submit, identifier)
+
+    async def read_links(self, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, tuple[Identifier, ...]]:
+        """See `Store.read_links`."""
+        by_vertex = {ids.record_id(address): address for address in addresses}
+        rows = await self._read(reads.links_of_records_traversal, by_vertex)
+        return {by_vertex[row["id"]]: reads.linked_identifiers(row) for row in rows}
 
     async def read_components(self, profile_ids: Collection[str]) -> Components:
         """See `Store.read_components`."""
@@ -118,59 +156,92 @@ class GremlinStore:
 
     async def find_profiles(self, identifier: Identifier, limit: int) -> tuple[StoredProfile, ...]:
         """See `Store.find_profiles`."""
-        rows = await self._submit(reads.holders_profiles_traversal(ids.identifier_id(identifier), limit))
-        return tuple(map(reads.stored_profile, rows))
+        return await find_profiles(self._submit, identifier, limit)
 
-    async def scan_records(self) -> AsyncIterator[StoredRecord]:
+    async def read_history(self, profile_id: str) -> tuple[HistoryEntry, ...]:
+        """See `Store.read_history`."""
+        return tuple(map(reads.history_entry, await self._submit(reads.history_traversal(ids.profile_id(profile_id)))))
+
+    async def read_verdicts(self, verdict_ids: Collection[str]) -> Mapping[str, StoredVerdict]:
+        """See `Store.read_verdicts`."""
+        rows = await self._read(reads.verdicts_traversal, map(ids.verdict_id, verdict_ids))
+        return {stored.entry.verdict_id: stored for stored in map(reads.stored_verdict, rows)}
+
+    async def read_tasks(self) -> tuple[StoredTask, ...]:
+        """See `Store.read_tasks`."""
+        return tuple(map(reads.stored_task, await self._submit(reads.tasks_traversal())))
+
+    async def change_catalogue(self, fingerprint: str, task: TaskWrite) -> None:
+        """See `Store.change_catalogue`."""
+        self._identity = await change_catalogue(self._submit, self._known_identity, fingerprint, task)
+
+    async def scan_records(self, after: RecordAddress | None = None) -> AsyncIterator[StoredRecord]:
         """See `Store.scan_records`."""
-        async for names in windows(self._submit, ids.Label.RECORD, WINDOW):
-            addresses = [RecordAddress(source, key) for source, key in names]
-            for chunk in _chunks(addresses):
-                found = await self.read_records(chunk)
-                for address in chunk:
-                    if address in found:
-                        yield found[address]
+        async for _, stored in self._scan(ids.Label.RECORD, RecordAddress._make, self.read_records, after):
+            yield stored
 
     async def scan_profiles(self) -> AsyncIterator[StoredProfile]:
         """See `Store.scan_profiles`."""
-        async for names in windows(self._submit, ids.Label.PROFILE, WINDOW):
-            for chunk in _chunks([profile for (profile,) in names]):
-                found = await self.read_profiles(chunk)
-                for profile in chunk:
-                    if profile in found:
-                        yield found[profile]
+        async for _, stored in self._scan(ids.Label.PROFILE, _ONLY, self.read_profiles):
+            yield stored
 
-    async def scan_identifiers(self) -> AsyncIterator[tuple[Identifier, int]]:
+    async def scan_identifiers(self) -> AsyncIterator[tuple[Identifier, StoredIdentifier]]:
         """See `Store.scan_identifiers`."""
-        async for names in windows(self._submit, ids.Label.IDENTIFIER, WINDOW):
-            for chunk in _chunks([Identifier(kind, value) for kind, value in names]):
-                found = await self.read_identifiers(dict.fromkeys(chunk, 0))
-                for identifier in chunk:
-                    if identifier in found:
-                        yield identifier, found[identifier].holders
+
+        async def read(identifiers: Sequence[Identifier]) -> Mapping[Identifier, StoredIdentifier]:
+            return await self.read_identifiers(dict.fromkeys(identifiers, 0))
+
+        async for found in self._scan(ids.Label.IDENTIFIER, Identifier._make, read):
+            yield found
+
+    async def scan_verdicts(self) -> AsyncIterator[VerdictEntry]:
+        """See `Store.scan_verdicts`."""
+        async for _, stored in self._scan(ids.Label.VERDICT, _ONLY, self.read_verdicts):
+            yield stored.entry
 
     async def scan_links(self) -> AsyncIterator[tuple[Identifier, int]]:
         """See `Store.scan_links`."""
-        async for names in windows(self._submit, ids.Label.IDENTIFIER, WINDOW):
-            for chunk in _chunks([Identifier(kind, value) for kind, value in names]):
-                rows = await self._read(reads.links_traversal, map(ids.identifier_id, chunk))
-                links = {row["id"]: row["links"] for row in rows}
-                for identifier in chunk:
-                    yield identifier, links.get(ids.identifier_id(identifier), 0)
+        async for found in self._scan(ids.Label.IDENTIFIER, Identifier._make, partial(count_links, self._read)):
+            yield found
 
     async def claim_outbox(self, writer: str) -> GremlinOutbox:
         """See `Store.claim_outbox`."""
-        return await GremlinOutbox.claim(self._submit, writer)
+        while True:
+            outbox = await GremlinOutbox.claim(self._submit, writer, self.fingerprint)
+            self._identity = await require_same(self._submit, self._known_identity)
+            if outbox is not None:
+                return outbox
 
     async def close(self) -> None:
         """See `Store.close`."""
         await self._connection.close()
 
+    @property
+    def _known_identity(self) -> StoreIdentity:
+        if self._identity is None:
+            raise StoreError("this store was never opened; use `GremlinStore.open`")
+        return self._identity
+
     async def _greet(self, submit: Submit) -> None:
         if self._identity is None:
-            self._identity = await identify(submit, self._fingerprint)
+            self._identity = await self._identify(submit)
         else:
-            await require_same(submit, self._identity)
+            self._identity = await require_same(submit, self._identity)
+
+    async def _scan(
+        self,
+        label: ids.Label,
+        key: Callable[[tuple[str, ...]], Key],
+        read: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Item]]],
+        after: Sequence[str] | None = None,
+    ) -> AsyncIterator[tuple[Key, Item]]:
+        """Everything of a label, in order; `key` makes of the names in a window what `read` asks for."""
+        async for names in windows(self._submit, label, WINDOW, after):
+            for chunk in _chunks([key(name) for name in names]):
+                found = await read(chunk)
+                for wanted in chunk:
+                    if wanted in found:
+                        yield wanted, found[wanted]
 
     async def _read(
         self, traversal: Callable[[Collection[str]], Traversal], vertices: Iterable[str]

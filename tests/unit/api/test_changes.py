@@ -8,11 +8,11 @@ from api.app import create_app
 from api.documents import ChangesAnswer
 from graph_model.catalogue import Catalogue
 from services.ingest import Committed
-from services.intake import Publish
 from services.metrics import Metrics
 from services.settings import Settings
 from services.stores.port import Outbox
 from services.stores.sqlite import SqliteStore
+from services.writer import Publish
 
 from .conftest import ANN, Service
 

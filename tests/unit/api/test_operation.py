@@ -5,7 +5,7 @@ from .conftest import ANN, Service
 
 async def test_a_running_process_is_alive_and_ready(service: Service) -> None:
     assert (await service.http.get("/healthz")).json() == {"status": "ok"}
-    assert (await service.http.get("/readyz")).json() == {"status": "ready"}
+    assert (await service.http.get("/readyz")).json() == {"status": "ready", "tasks_owed": 0}
 
 
 async def test_a_stopping_process_is_alive_but_not_ready(service: Service) -> None:

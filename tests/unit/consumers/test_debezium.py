@@ -1,5 +1,6 @@
 """The Debezium decoder on messages captured from the real connector."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from consumers.decoders import debezium
 from consumers.decoders.message import Message
+from graph_model.agenda import TruncateSource
 from graph_model.catalogue import Catalogue
 from graph_model.errors import MessageRejected
 from graph_model.records import Change, Position, RecordAddress, SourcePosition
@@ -18,6 +20,7 @@ Captured = Callable[..., Message]
 
 def only(message: Message, catalogue: Catalogue) -> Change:
     (change,) = debezium.decode(message, catalogue)
+    assert isinstance(change, Change)
     return change
 
 
@@ -148,14 +151,43 @@ def test_what_is_no_row_is_ignored(folder: str, name: str, captured: Captured, c
 
 
 @pytest.mark.parametrize(
-    ("folder", "name"),
-    [("debezium_postgres", "t"), ("debezium_postgres", "schema_t"), ("debezium_mariadb", "t")],
+    ("folder", "name", "position"),
+    [
+        ("debezium_postgres", "t", SourcePosition("postgresql", (27_125_736,))),
+        ("debezium_postgres", "schema_t", SourcePosition("postgresql", (27_125_736,))),
+        ("debezium_mariadb", "t", SourcePosition("mariadb:7", (1, 18_171, 0))),
+    ],
 )
-def test_a_truncate_is_refused_with_a_reason(folder: str, name: str, captured: Captured, catalogue: Catalogue) -> None:
-    error = refusal(captured(name, folder=folder), catalogue)
-    assert error.stage == "decode"
-    assert "truncate is not applied yet" in error.reason
-    assert "'account'" in error.reason
+def test_a_truncate_empties_its_table_where_it_stands_in_the_log(
+    folder: str, name: str, position: SourcePosition, captured: Captured, catalogue: Catalogue
+) -> None:
+    (task,) = debezium.decode(captured(name, folder=folder), catalogue)
+    assert isinstance(task, TruncateSource)
+    assert (task.source, task.topic, task.position) == ("account", None, Position(3, 7))
+    assert task.source_position == position
+    assert task.done_to is None
+
+
+def test_a_truncate_was_observed_when_the_database_did_it(captured: Captured, catalogue: Catalogue) -> None:
+    (task,) = debezium.decode(captured("t"), catalogue)
+    assert isinstance(task, TruncateSource)
+    assert task.observed_at == 1_795_259_770_268
+
+
+def test_a_truncate_of_a_source_of_many_topics_empties_only_its_own(captured: Captured, catalogue: Catalogue) -> None:
+    account = replace(catalogue.sources["account"], topic=None, topic_pattern=re.compile("customers|clients"))
+    patterned = replace(catalogue, sources={**catalogue.sources, "account": account})
+    (task,) = debezium.decode(captured("t"), patterned)
+    assert isinstance(task, TruncateSource)
+    assert task.topic == "customers"
+
+
+def test_a_truncate_in_a_file_is_refused_where_versions_order_the_rows(
+    captured: Captured, catalogue: Catalogue
+) -> None:
+    account = replace(catalogue.sources["account"], topic="capcrm.crm.account", version="memo")
+    versioned = replace(catalogue, sources={"account": account})
+    assert "a truncate has no version" in refusal(captured("t", topic=""), versioned).reason
 
 
 def test_an_unknown_operation_is_an_upsert(captured: Captured, catalogue: Catalogue) -> None:

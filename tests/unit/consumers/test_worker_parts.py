@@ -3,6 +3,7 @@
 import asyncio
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -11,8 +12,13 @@ from consumers.errors import BrokerUnavailable, ConsumerError, KafkaNotConfigure
 from consumers.health import Health, serve_health
 from consumers.patience import Patience
 from consumers.worker import topic_pattern
+from consumers.worker_parts import Agenda
+from graph_model.agenda import ReResolve
 from graph_model.catalogue import Catalogue
+from services.ingest import Ingest
 from services.metrics import Metrics
+from services.stores.port import TaskWrite
+from services.stores.sqlite import SqliteStore
 
 
 def with_patterns(catalogue: Catalogue, *patterns: str) -> Catalogue:
@@ -89,6 +95,23 @@ async def test_readiness_tells_what_is_wrong() -> None:
             assert (await answer.json())["reasons"] == {"store": "does not answer"}
         async with session.get("/healthz") as answer:
             assert answer.status == 200
+
+
+async def test_work_owed_is_told_and_leaves_the_worker_ready(tmp_path: Path, catalogue: Catalogue) -> None:
+    health, metrics = Health(), Metrics()
+    store = await SqliteStore.open(tmp_path / "graph.sqlite", catalogue.fingerprint)
+    ingest = Ingest(store, catalogue, await store.claim_outbox("test"), metrics=metrics)
+    await ingest.apply((), tasks=[TaskWrite(task_id="1", expected=None, task=ReResolve())])
+    assert await Agenda(store, health, metrics).look() == 1
+    await store.close()
+    async with (
+        serve_health(health, metrics, "127.0.0.1", 0) as port,
+        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
+    ):
+        async with session.get("/readyz") as answer:
+            assert (answer.status, (await answer.json())["tasks_owed"]) == (200, 1)
+        async with session.get("/metrics") as answer:
+            assert "identity_graph_tasks_owed 1.0" in await answer.text()
 
 
 async def test_figures_are_served_as_prometheus_reads_them() -> None:

@@ -7,7 +7,6 @@ KIND = IdentifierKind(
     name="any",
     normalise=None,
     holder_limit=10,
-    exclusive=False,
     priority=50,
     blocked_values=BLOCKED_VALUES,
     blocked_patterns=BLOCKED_PATTERNS,

@@ -60,10 +60,10 @@ def test_identifier_kinds_are_ready_to_use() -> None:
     kinds = parse_catalogue(CATALOGUE, "catalogue.yaml").kinds
 
     email, phone, national_id = kinds["email"], kinds["phone"], kinds["national_id"]
-    assert (email.holder_limit, email.exclusive, email.priority) == (10, False, 90)
+    assert (email.holder_limit, email.value_limit, email.priority) == (10, None, 90)
     assert phone.normalise is not None
     assert phone.normalise("(212) 555-0123") == "+12125550123"
-    assert (national_id.exclusive, national_id.priority) == (True, 100)
+    assert (national_id.value_limit, national_id.priority) == (1, 100)
 
 
 def test_a_composite_kind_normalises_each_part() -> None:
@@ -97,6 +97,35 @@ def test_holders_are_words_or_numbers(written: str, limit: int) -> None:
     text = changed("normalise: email, holders: few", f"normalise: email, holders: {written}")
 
     assert parse_catalogue(text, "catalogue.yaml").kinds["email"].holder_limit == limit
+
+
+@pytest.mark.parametrize(
+    ("written", "limit"),
+    [("values: 3", 3), ("values: 1", 1), ("exclusive: true, values: 1", 1), ("exclusive: false, values: 2", 2)],
+)
+def test_how_many_values_a_person_may_have_is_a_number_or_exclusive(written: str, limit: int) -> None:
+    text = changed("holders: few, priority: 90", f"{written}, priority: 90")
+
+    assert parse_catalogue(text, "catalogue.yaml").kinds["email"].value_limit == limit
+
+
+def test_a_trait_may_be_exclusive() -> None:
+    catalogue = parse_catalogue(changed("birth_date: date}", "birth_date: {type: date, exclusive: true}}"), "c")
+
+    assert catalogue.exclusive_traits == {"birth_date"}
+    assert list(catalogue.traits.items()) == [("family_name", TraitType.TEXT), ("birth_date", TraitType.DATE)]
+
+
+def test_a_trait_with_a_type_in_a_mapping_is_not_exclusive_by_itself() -> None:
+    catalogue = parse_catalogue(changed("birth_date: date}", "birth_date: {type: date}}"), "c")
+
+    assert catalogue.exclusive_traits == frozenset()
+
+
+def test_a_source_is_trusted_fully_unless_said_otherwise() -> None:
+    catalogue = parse_catalogue(changed("version: rev", "version: rev\n    trust: 40"), "c")
+
+    assert {name: source.trust for name, source in catalogue.sources.items()} == {"crm": 100, "shop": 40}
 
 
 @pytest.mark.parametrize("value", ["111-11-1111", "111111111", "999990001", "0", "N/A", "null"])
@@ -169,6 +198,27 @@ FAULTS = [
      "identifiers.email.holders", "found 'lots'; expected one, few, many"),
     ("no holders at all", "holders: few, priority: 90", "holders: 0, priority: 90",
      "identifiers.email.holders", "found the number 0; expected one, few, many"),
+    ("more holders than a profile has records", "holders: few, priority: 90", "holders: 1001, priority: 90",
+     "identifiers.email.holders", "found the number 1001; expected one, few, many or a whole number from 1 to 1000"),
+    ("no values at all", "holders: few, priority: 90", "values: 0, priority: 90",
+     "identifiers.email.values", "found the number 0; expected at least 1"),
+    ("several values of an exclusive kind", "exclusive: true", "exclusive: true\n    values: 2",
+     "identifiers.national_id.values", "found 2 beside `exclusive: true`; expected only one of them"),
+    ("one value of a kind that is not exclusive", "exclusive: true", "exclusive: false\n    values: 1",
+     "identifiers.national_id.values", "found 1 beside `exclusive: false`"),
+    ("a negative priority", "priority: 100", "priority: -1",
+     "identifiers.national_id.priority", "found the number -1; expected at least 0"),
+    ("a trait without a type", "birth_date: date}", "birth_date: {exclusive: true}}",
+     "traits.birth_date", "the key 'type' is missing"),
+    ("an unknown type in a mapping", "birth_date: date}", "birth_date: {type: dat}}",
+     "traits.birth_date.type", "did you mean 'date'?"),
+    ("an unknown key of a trait", "birth_date: date}", "birth_date: {type: date, exclusiv: true}}",
+     "traits.birth_date.exclusiv", "did you mean 'exclusive'?"),
+    ("a trait without anything", "birth_date: date}", "birth_date: }",
+     "traits.birth_date", "found nothing; expected one of text, date"),
+    ("more trust than full", "version: rev", "trust: 101",
+     "sources.shop.trust", "found the number 101; expected at most 100"),
+    ("less trust than none", "version: rev", "trust: -1", "sources.shop.trust", "expected at least 0"),
     ("no key", "    key: [id]\n", "", "sources.shop.key", "no key column is named"),
     ("an empty key", "key: [id]", "key: []", "sources.shop.key", "no key column is named"),
     ("a key column twice", "key: [tenant, id]", "key: [id, id]", "sources.crm.key[1]", "a second time"),

@@ -66,7 +66,7 @@ def test_an_e_mail_column_is_known_by_its_values_alone() -> None:
 def test_a_number_that_only_one_person_has_is_exclusive() -> None:
     kinds = drafted(ROWS).kinds
 
-    assert [name for name, kind in kinds.items() if kind.exclusive] == ["ssn"]
+    assert [name for name, kind in kinds.items() if kind.value_limit == 1] == ["ssn"]
 
 
 def test_family_name_birth_date_and_postcode_make_a_composite() -> None:

@@ -33,9 +33,12 @@ def fingerprint(text: str) -> str:
         ("holders: few", "holders: one"),
         ("priority: 90", "priority: 91"),
         ("normalise: exact", "normalise: exact, exclusive: true"),
+        ("normalise: exact", "normalise: exact, values: 3"),
         ("normalise: exact", "normalise: exact, blocked: [admin]"),
         ("city: text}\nsources", "city: date}\nsources"),
+        ("city: text}\nsources", "city: {type: text, exclusive: true}}\nsources"),
         ("{name: text, city: text}", "{city: text, name: text}"),
+        ("topic: users", "topic: users\n    trust: 50"),
         ("event_time: updated_at", "event_time: seen_at"),
         ("event_time: updated_at", "version: updated_at"),
         ("crm:\n    topic: customers\n    key: [id]", "crm:\n    topic: customers\n    key: [no]"),
@@ -63,6 +66,8 @@ def test_the_order_of_sources_changes_the_fingerprint() -> None:
         ("topic: users", "topic: users\n    epoch: 2"),
         ("holders: few", "holders: 10"),
         ("normalise: exact", "normalise: exact, exclusive: false"),
+        ("city: text}\nsources", "city: {type: text}}\nsources"),
+        ("topic: users", "topic: users\n    trust: 100"),
         ("version: 1", "# people\nversion: 1"),
     ],
 )
@@ -81,6 +86,22 @@ def test_a_new_version_of_a_normaliser_in_use_changes_the_fingerprint(monkeypatc
     monkeypatch.setattr("graph_model.catalogue_document.NORMALISERS", newer)
 
     assert fingerprint(CATALOGUE) != before
+
+
+def test_a_new_version_of_the_law_changes_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = fingerprint(CATALOGUE)
+    monkeypatch.setattr("graph_model.catalogue_document.LAW_VERSION", "another")
+
+    assert fingerprint(CATALOGUE) != before
+
+
+def test_one_value_means_the_same_as_exclusive() -> None:
+    exclusive, one = (
+        CATALOGUE.replace("normalise: exact", f"normalise: exact, {written}")
+        for written in ("exclusive: true", "values: 1")
+    )
+
+    assert fingerprint(exclusive) == fingerprint(one)
 
 
 def test_a_new_version_of_a_normaliser_not_in_use_leaves_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:

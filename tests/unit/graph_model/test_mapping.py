@@ -49,6 +49,12 @@ def test_the_same_key_in_two_topics_of_a_pattern_is_two_rows() -> None:
     assert {address.key for address in addresses} == {'["shard1",1]', '["shard2",1]'}
 
 
+def test_a_row_of_one_topic_has_the_same_key_when_it_comes_from_a_file_of_any_topic() -> None:
+    one_topic = replace(CRM, topic="crm")
+    from_file = replace(one_topic, topic_pattern=re.compile(".*"))
+    assert key_address(from_file, {"id": 1}, "crm") == key_address(one_topic, {"id": 1}, "crm")
+
+
 @pytest.mark.parametrize(
     ("value", "number"), [(7, 7), ("7", 7), ("2026-01-02T00:00:00Z", 1_767_312_000_000), ("7.9", 7)]
 )

@@ -1,7 +1,7 @@
 """A small company whose records tests change, and what becomes of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import orjson
 
@@ -9,10 +9,11 @@ from graph_model.catalogue import Catalogue
 from graph_model.events import ProfileEvent
 from graph_model.mapping import Origin, row_change
 from graph_model.profiles import Document, ProfileStatus
-from graph_model.records import Change, JsonValue, Position, RecordAddress
+from graph_model.records import Change, JsonValue, Judgement, Position, RecordAddress, Verdict
+from graph_model.verdicts import VerdictEntry, Withdrawal
 from services.ingest import Ingest, IngestResult
 from services.metrics import Metrics
-from services.stores.port import Outbox, Store
+from services.stores.port import Outbox, Store, VerdictWrite
 from services.verify import verify
 from tests.properties import worlds
 
@@ -30,6 +31,7 @@ class Company:
     events: list[ProfileEvent] = field(default_factory=list)
     metrics: Metrics = field(default_factory=Metrics)
     offset: int = 0
+    verdicts: int = 0
 
     @classmethod
     async def over(cls, store: Store, catalogue: Catalogue = CATALOGUE, writer: str = "test") -> "Company":
@@ -38,19 +40,51 @@ class Company:
     def change(self, name: str, /, moved_from: str | None = None, **row: JsonValue) -> Change:
         """`change("crm1", email_1="x")` is a new version of the row 1 of crm; without columns it is deleted."""
         self.offset += 1
-        source, key = name[:-1], int(name[-1])
-        moved = None if moved_from is None else RecordAddress.of(source, [int(moved_from[-1])])
+        address = self.address(name)
+        moved = None if moved_from is None else self.address(moved_from)
         origin = Origin(position=Position(1, self.offset), observed_at=1_000 * self.offset, previous=moved)
-        values: Mapping[str, JsonValue] = {"id": key, **row}
-        return row_change(self.catalogue.sources[source], values, origin, deleted=not row)
+        values: Mapping[str, JsonValue] = {"id": address.key_parts[0], **row}
+        return row_change(self.catalogue.sources[address.source], values, origin, deleted=not row)
 
     async def apply(self, *changes: Change) -> IngestResult:
         ingest = Ingest(self.store, self.catalogue, self.outbox, metrics=self.metrics, clock=lambda: 5_000)
-        result = await ingest.apply(changes)
+        return await self._tell(await ingest.apply(changes))
+
+    async def _tell(self, result: IngestResult) -> IngestResult:
         for committed in result.committed:
             self.events += committed.events
             await self.outbox.acknowledge(committed.commit_id)
         return result
+
+    async def decide(self, judgement: Judgement, one: str, other: str) -> VerdictEntry:
+        """A steward says that two rows are the same person, or different ones."""
+        low, high = sorted((self.address(one), self.address(other)))
+        self.verdicts += 1
+        verdict = Verdict(low, high, judgement, f"verdict{self.verdicts}")
+        entry = VerdictEntry(verdict=verdict, reason="asked them", author="kim", given_at=5_000)
+        await self.write_verdict(VerdictWrite(entry=entry, expected=None))
+        return entry
+
+    async def withdraw(self, entry: VerdictEntry) -> None:
+        stored = (await self.store.read_verdicts([entry.verdict_id]))[entry.verdict_id]
+        withdrawn = replace(entry, withdrawal=Withdrawal(author="kim", withdrawn_at=6_000))
+        await self.write_verdict(VerdictWrite(entry=withdrawn, expected=stored.revision))
+
+    async def write_verdict(self, write: VerdictWrite) -> None:
+        ingest = Ingest(self.store, self.catalogue, self.outbox, metrics=self.metrics, clock=lambda: 5_000)
+        await self._tell(await ingest.decide([write]))
+
+    @staticmethod
+    def data(event: ProfileEvent) -> Document:
+        """What an event says."""
+        told: Document = orjson.loads(event.data)
+        return told
+
+    @staticmethod
+    def address(name: str) -> RecordAddress:
+        """`crm1` is the row 1 of crm."""
+        source = name.rstrip("0123456789")
+        return RecordAddress.of(source, [int(name.removeprefix(source))])
 
     async def put(self, name: str, /, moved_from: str | None = None, **row: JsonValue) -> list[str]:
         """Apply one change; answers what was told, for example `["updated", "merged"]`."""
@@ -60,9 +94,15 @@ class Company:
 
     async def profile_of(self, name: str) -> str | None:
         """The id of the profile that a live row belongs to."""
-        address = RecordAddress.of(name[:-1], [int(name[-1])])
+        address = self.address(name)
         stored = (await self.store.read_records([address])).get(address)
         return None if stored is None or stored.record.is_grave else stored.profile_id
+
+    async def live_id(self, name: str) -> str:
+        """The same, of a row that is there."""
+        found = await self.profile_of(name)
+        assert found is not None
+        return found
 
     async def profiles(self) -> list[list[str]]:
         """The rows of every live profile."""

@@ -84,7 +84,7 @@ def test_a_generic_identifier_is_left_out_with_the_reason() -> None:
 
 
 def kind(name: str, normalise: Normaliser | None, *parts: CompositePart) -> IdentifierKind:
-    return IdentifierKind(name=name, normalise=normalise, holder_limit=20, exclusive=False, priority=50, parts=parts)
+    return IdentifierKind(name=name, normalise=normalise, holder_limit=20, priority=50, parts=parts)
 
 
 def test_an_identifier_that_a_trait_of_its_name_says_in_another_spelling_is_not_repeated() -> None:

@@ -1,7 +1,8 @@
 from gremlin_python.statics import long
 
 from services.stores.gremlin.ids import Label
-from services.stores.gremlin.plan import Edge, GraphWrites, VertexWrite, graph_writes
+from services.stores.gremlin.plan import Edge, GraphWrites, graph_writes
+from services.stores.gremlin.vertices import VertexWrite
 from services.stores.port import Plan
 from tests.contract.builders import (
     address,
@@ -49,7 +50,7 @@ def test_nothing_is_let_go_of_where_a_record_is_new() -> None:
 def test_a_stored_record_lets_go_of_what_it_does_not_carry_any_more() -> None:
     changed = write_record(record(address(1)), "p1", [email("ann"), email("lee")], expected="r1")
     made = writes(plan(records=[changed], identifiers=[write_identifier(email("lee"), 2, expected="i1")]))
-    assert made.let_go == ((RECORD, (ANN, LEE)),)
+    assert made.let_go == ((RECORD, (ANN, "bucket:email:ann@example.com:62", LEE)),)
     assert made.leave == (RECORD,)
 
 

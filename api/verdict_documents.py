@@ -1,0 +1,59 @@
+"""The shapes of verdicts on the wire."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from api.documents import Document, ProfileId, RecordReference, Timestamp
+
+Author = Annotated[str, Field(min_length=1, max_length=200, description="who decides", examples=["kim@example.com"])]
+Reason = Annotated[str, Field(min_length=1, max_length=2_000, description="why", examples=["called: two sisters"])]
+Pair = Annotated[list[RecordReference], Field(min_length=2, max_length=2, description="the two records")]
+
+
+class VerdictRequest(Document):
+    """A steward's word about two records."""
+
+    judgement: Literal["same", "different"] = Field(
+        description="`same`: one person, whatever speaks against it; `different`: two, whatever joins them"
+    )
+    records: Pair
+    reason: Reason
+    author: Author
+
+
+class VerdictDocument(Document):
+    """A verdict and its story."""
+
+    verdict_id: str = Field(description="id of the verdict: 32 hexadecimal digits, sortable by time")
+    judgement: Literal["same", "different"]
+    records: Pair
+    reason: str
+    author: str
+    given_at: Timestamp
+    withdrawn_by: str | None = Field(description="null: in force")
+    withdrawn_at: Timestamp | None
+
+
+class VerdictList(Document):
+    """A page of the ledger."""
+
+    verdicts: list[VerdictDocument] = Field(description="oldest first")
+    complete: bool = Field(description="false: there are more; ask again with `after`")
+
+
+class SplitRequest(Document):
+    """A profile is several people."""
+
+    groups: list[list[RecordReference]] = Field(
+        max_length=1_000, description="every record of the profile, in the group of the person that it is"
+    )
+    reason: Reason
+    author: Author
+
+
+class SplitAnswer(Document):
+    """What a split led to."""
+
+    profile_ids: list[ProfileId] = Field(description="the profile of each group now, in the order of the groups")
+    verdicts: list[VerdictDocument] = Field(description="the verdicts that were needed")

@@ -1,0 +1,148 @@
+"""What stewards decide, over HTTP."""
+
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.answers import json_answer
+from api.dependencies import services_of
+from api.documents import RecordReference
+from api.problems import InvalidRequest, NotSentAsJson, UnreadableBody, problem_docs
+from api.rights import NotASteward, require_steward
+from api.verdict_documents import Author, SplitAnswer, SplitRequest, VerdictDocument, VerdictList, VerdictRequest
+from graph_model.records import Judgement, RecordAddress
+from graph_model.verdict_documents import verdict_document
+from services.batches import UnknownRecord
+from services.lookup import AmbiguousIdentifier, ProfileGone, UnknownProfile
+from services.stewardship import Contradiction, OneRecord, Signature, UnknownVerdict, VerdictWithdrawn, WrongGroups
+from services.stores.errors import ClaimLost, StoreUnavailable
+from services.writer import NobodyPublishes
+
+router = APIRouter(tags=["verdicts"])
+
+_LISTED: Final = 1_000
+
+_REFUSALS: Final = (
+    InvalidRequest,
+    UnreadableBody,
+    NotSentAsJson,
+    NotASteward,
+    NobodyPublishes,
+    StoreUnavailable,
+    ClaimLost,
+)
+
+
+def _responses(status: int, model: type[Any], description: str, *errors: type[Any]) -> dict[int | str, dict[str, Any]]:
+    return {status: {"model": model, "description": description}, **problem_docs(*errors, *_REFUSALS)}
+
+
+@router.post(
+    "/v1/verdicts",
+    summary="Say that two records are one person, or two",
+    response_class=Response,
+    responses=_responses(
+        201, VerdictDocument, "the verdict is in force", UnknownRecord, OneRecord, Contradiction
+    ),
+)  # fmt: skip
+async def give_verdict(request: Request, sent: VerdictRequest) -> Response:
+    """Bring a verdict into force. When the answer comes, profiles follow it.
+
+    It belongs to the two records, not to their profiles: it holds when they change, when they are deleted and come
+    back, and whatever evidence comes later, until it is withdrawn. Giving the same one again changes nothing.
+
+    ```
+    curl localhost:8080/v1/verdicts -H 'Content-Type: application/json' -d '{
+      "judgement": "different", "reason": "father and son", "author": "kim@example.com",
+      "records": [{"source": "crm", "key": [1]}, {"source": "web_shop", "key": ["A-17"]}]}'
+    ```
+    """
+    require_steward(request)
+    one, other = map(_address, sent.records)
+    signature = Signature(author=sent.author, reason=sent.reason)
+    entry = await services_of(request).stewardship.give(Judgement(sent.judgement), one, other, signature)
+    return json_answer(verdict_document(entry), HTTPStatus.CREATED)
+
+
+@router.get(
+    "/v1/verdicts",
+    summary="List verdicts",
+    response_class=Response,
+    responses=_responses(200, VerdictList, "the ledger, withdrawn verdicts included"),
+)
+async def list_verdicts(
+    request: Request,
+    after: Annotated[str, Query(max_length=32, description="id of the last verdict that is known already")] = "",
+    limit: Annotated[int, Query(ge=1, le=_LISTED, description="so many at the most")] = 100,
+) -> Response:
+    """Everything that stewards have decided, oldest first.
+
+    ```
+    curl localhost:8080/v1/verdicts
+    ```
+    """
+    require_steward(request)
+    found = []
+    async for entry in services_of(request).store.scan_verdicts():
+        if entry.verdict_id > after:
+            found.append(verdict_document(entry))
+        if len(found) > limit:
+            break
+    return json_answer({"verdicts": found[:limit], "complete": len(found) <= limit})
+
+
+@router.delete(
+    "/v1/verdicts/{verdict_id}",
+    summary="Withdraw a verdict",
+    response_class=Response,
+    responses=_responses(200, VerdictDocument, "it is withdrawn", UnknownVerdict, VerdictWithdrawn),
+)
+async def withdraw_verdict(request: Request, verdict_id: str, author: Annotated[Author, Query()]) -> Response:
+    """Take a verdict back; profiles are then what the evidence says without it. The ledger keeps it.
+
+    ```
+    curl -X DELETE 'localhost:8080/v1/verdicts/019aa5b1c2d37e4f8a9b0c1d2e3f4a5b?author=kim@example.com'
+    ```
+    """
+    require_steward(request)
+    return json_answer(verdict_document(await services_of(request).stewardship.withdraw(verdict_id, author)))
+
+
+@router.post(
+    "/v1/profiles/{profile_id}/split",
+    summary="Split a profile",
+    response_class=Response,
+    responses=_responses(
+        200,
+        SplitAnswer,
+        "each group is a profile",
+        UnknownProfile,
+        ProfileGone,
+        AmbiguousIdentifier,
+        WrongGroups,
+        Contradiction,
+    ),
+)
+async def split_profile(request: Request, profile_id: str, sent: SplitRequest) -> Response:
+    """Make a profile that is several people into one for each of them, by the verdicts that this needs.
+
+    Every record of the profile is named in exactly one group. The group with most records keeps the profile's id.
+
+    ```
+    curl localhost:8080/v1/profiles/019aa5b1c2d37e4f8a9b0c1d2e3f4a5b/split -H 'Content-Type: application/json' -d '{
+      "reason": "father and son", "author": "kim@example.com",
+      "groups": [[{"source": "crm", "key": [1]}], [{"source": "web_shop", "key": ["A-17"]}]]}'
+    ```
+    """
+    require_steward(request)
+    groups = [[_address(record) for record in group] for group in sent.groups]
+    signature = Signature(author=sent.author, reason=sent.reason)
+    split = await services_of(request).stewardship.split(profile_id, groups, signature)
+    return json_answer(
+        {"profile_ids": split.profile_ids, "verdicts": [verdict_document(entry) for entry in split.verdicts]}
+    )
+
+
+def _address(record: RecordReference) -> RecordAddress:
+    return RecordAddress.of(record.source, record.key)

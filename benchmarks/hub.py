@@ -1,0 +1,90 @@
+"""A till e-mail: the time of one more record that carries it, beside one that carries an e-mail of its own."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.figures import Figure, percentile
+from benchmarks.workload import catalogue
+from cli.main import collect_rarely
+from graph_model.mapping import Origin, row_change
+from graph_model.records import Change, Position
+from services.ingest import Ingest
+from services.metrics import Metrics
+from services.stores.gremlin.store import GremlinStore
+from services.stores.port import Store
+from services.stores.sqlite import SqliteStore
+from stack.gremlin_server import GremlinServer
+from stack.settings import StackSettings
+
+HOLDERS = (1_000, 10_000, 100_000)
+BATCH = 500
+SAMPLES = 200
+
+
+async def measure() -> list[Figure]:
+    """Median milliseconds of one commit at each number of holders, for both stores."""
+    collect_rarely()
+    figures = []
+    with TemporaryDirectory() as name:
+        async with _embedded(Path(name)) as store:
+            figures += await _grow("embedded", store)
+        with GremlinServer(Path(name) / "graph", StackSettings().cache) as server:
+            store = await GremlinStore.open(server.url, catalogue().fingerprint)
+            figures += await _grow("TinkerGraph", store)
+            await store.close()
+    return figures
+
+
+@asynccontextmanager
+async def _embedded(folder: Path) -> AsyncIterator[Store]:
+    store = await SqliteStore.open(folder / "hub.sqlite", catalogue().fingerprint)
+    yield store
+    await store.close()
+
+
+async def _grow(name: str, store: Store) -> list[Figure]:
+    rows = _Rows()
+    outbox = await store.claim_outbox("benchmark")
+    ingest = Ingest(store, rows.catalogue, outbox, metrics=Metrics())
+
+    async def apply(changes: list[Change]) -> float:
+        started = time.perf_counter()
+        result = await ingest.apply(changes)
+        seconds = time.perf_counter() - started
+        for committed in result.committed:
+            await outbox.acknowledge(committed.commit_id)
+        return seconds * 1_000
+
+    figures = []
+    for holders in HOLDERS:
+        while rows.holders < holders:
+            await apply([rows.of_the_till() for _ in range(min(BATCH, holders - rows.holders))])
+        # By turns, so that both feel the same noise.
+        pairs = [(await apply([rows.of_the_till()]), await apply([rows.of_somebody()])) for _ in range(SAMPLES)]
+        hub, single = (percentile(times, 0.5) for times in zip(*pairs, strict=True))
+        figures.append(Figure(f"{name}, one more of {holders:,} holders of one e-mail", hub, "ms", single))
+    return figures
+
+
+class _Rows:
+    """New rows of the first source, all with the same e-mail or each with its own."""
+
+    def __init__(self) -> None:
+        self.catalogue = catalogue()
+        self.holders = 0
+        self._number = 0
+
+    def of_the_till(self) -> Change:
+        self.holders += 1
+        return self._row("till@example.com")
+
+    def of_somebody(self) -> Change:
+        return self._row(f"person{self._number}@example.com")
+
+    def _row(self, email: str) -> Change:
+        self._number += 1
+        origin = Origin(position=Position(1, self._number), observed_at=1_700_000_000_000 + self._number)
+        return row_change(self.catalogue.sources["crm"], {"id": self._number, "email": email}, origin)

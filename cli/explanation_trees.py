@@ -1,0 +1,163 @@
+"""Explanations as trees that people read, made of the same documents that scripts get."""
+
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Final, TypeAlias
+
+import orjson
+import typer
+from rich.console import Console
+from rich.text import Text
+from rich.tree import Tree
+
+from cli.output import counted
+from graph_model.profiles import Document
+
+MaskOption: TypeAlias = Annotated[
+    bool, typer.Option("--mask", help="Show only the first character of each part of a value.")
+]
+
+#: Where nobody watches, a line ends where it ends.
+_UNWRAPPED: Final = 10_000
+
+
+def tree_text(tree: Tree) -> str:
+    """A tree as text; lines are folded for a terminal only."""
+    console = Console(width=None if sys.stdout.isatty() else _UNWRAPPED, color_system=None)
+    with console.capture() as capture:
+        console.print(tree)
+    return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
+
+
+def profile_tree(document: Document) -> Tree:
+    """Why the records of a profile are one person."""
+    if document["status"] != "live":
+        return _former_tree(document)
+    records = counted(len(document["records"]), "record")
+    tree = _tree(f"Profile {document['profile_id']}, version {document['version']}, has {records}")
+    _add_records(tree, document)
+    _add(tree, "suspicious", (_valued(link, link["explanation"]) for link in document["suspicious"]))
+    _add(tree, "carried, but no evidence", (_valued(value, value["rule"]) for value in document["unused"]))
+    _add(tree, "kept apart", (_conflict(conflict) for conflict in document["conflicts"]))
+    return tree
+
+
+def pair_tree(document: Document) -> Tree:
+    """Why two records are one person, or why they are not."""
+    tree = _tree(document["explanation"])
+    _add(tree, "where they are", (_standing(record) for record in document["records"]))
+    if document["steps"]:
+        way = tree.add(_text("the way from one to the other"))
+    for step in document["steps"]:
+        one, other = (_name(record) for record in step["records"])
+        joined = "are not joined by" if step["refused_by"] else "are joined by"
+        place = way.add(_text(f"{one} and {other} {joined} {_step(step)}"))
+        for conflict in step["refused_by"]:
+            place.add(_text(_conflict(conflict)))
+    _add(tree, "what both have", (_valued(value, value["rule"]) for value in document["shared"]))
+    told = [conflict for step in document["steps"] for conflict in step["refused_by"]]
+    _add(tree, "what keeps them apart", (_conflict(c) for c in document["conflicts"] if c not in told))
+    _add(tree, "verdicts between them", (_verdict(verdict) for verdict in document["verdicts"]))
+    return tree
+
+
+def history_tree(document: Document) -> Tree:
+    """How a profile came to be."""
+    if document["status"] == "live":
+        tree = _tree(f"Profile {document['profile_id']}, version {document['version']}, made {document['created_at']}")
+    else:
+        tree = _former_tree(document)
+    for step in document["steps"]:
+        branch = tree.add(_text(f"{step['occurred_at']}, version {step['version']}: {step['explanation']}"))
+        branch.add(_text(f"ids before: {', '.join(step['ids_before']) or 'none'}"))
+        branch.add(_text(f"ids after: {', '.join(step['ids_after']) or 'none'}"))
+        more = step["causes_total"] - len(step["causes"])
+        causes = [*map(_cause, step["causes"]), *([f"and {more:,} more"] if more else [])]
+        _add(branch, "because of", causes)
+    if not document["steps"]:
+        tree.add(_text("nothing was ever merged into it or split from it"))
+    return tree
+
+
+def _former_tree(document: Document) -> Tree:
+    tree = _tree(f"Profile {document['profile_id']}, version {document['version']}, is {document['status']}")
+    now = [f"{counted(share.records, 'record')} ({share.share:.0%}) in {share.profile_id}" for share in document["now"]]
+    _add(tree, "where its records are now", now or ["its records are gone"])
+    return tree
+
+
+def _add_records(tree: Tree, document: Document) -> None:
+    """Hang every record under the one that it is joined with; the smallest is the root."""
+    neighbours: defaultdict[str, list[tuple[str, Document]]] = defaultdict(list)
+    for step in document["steps"]:
+        one, other = (_name(record) for record in step["records"])
+        neighbours[one].append((other, step))
+        neighbours[other].append((one, step))
+    hung: set[str] = set()
+    for record in document["records"]:
+        name = _name(record)
+        if name in hung:
+            continue
+        waiting = [(name, tree.add(_text(name)))]
+        while waiting:
+            place, branch = waiting.pop()
+            hung.add(place)
+            for other, step in neighbours[place]:
+                if other not in hung:
+                    waiting.append((other, branch.add(_text(f"{other} by {_step(step)}"))))
+
+
+def _step(step: Document) -> str:
+    if step["verdict"] is not None:
+        return _verdict(step["verdict"])
+    return f"{step['kind']} {step['value']} ({step['rule'].removeprefix(step['kind'] + ': ')})"
+
+
+def _verdict(verdict: Document) -> str:
+    if verdict["author"] is None:
+        return f"verdict {verdict['verdict_id']} ({verdict['judgement']})"
+    return f"verdict of {verdict['author']} on {verdict['given_at'][:10]}: {verdict['judgement']} ({verdict['reason']})"
+
+
+def _conflict(conflict: Document) -> str:
+    values = f" ({' and '.join(conflict['values'])})" if any(conflict["values"]) else ""
+    refused = "" if conflict["refused"] is None else f"; refused: {conflict['refused']}"
+    return f"{conflict['explanation']}{values}{refused}"
+
+
+def _valued(entry: Document, words: str) -> str:
+    return f"{entry['kind']} {entry['value']}: {words.removeprefix(entry['kind'] + ': ')}"
+
+
+def _standing(record: Document) -> str:
+    if record["deleted_at"] is not None:
+        last = "" if record["profile_id"] is None else f"; it was last in profile {record['profile_id']}"
+        return f"{_name(record)} was deleted at {record['deleted_at']}{last}"
+    return f"{_name(record)} is in profile {record['profile_id']}"
+
+
+def _cause(cause: Document) -> str:
+    position = f"epoch {cause['epoch']}, offset {cause['offset']}"
+    return f"{_name(cause)} ({position if cause['verdict'] is None else _verdict(cause['verdict'])})"
+
+
+def _name(record: Mapping[str, object]) -> str:
+    return f"{record['source']}{orjson.dumps(record['key']).decode()}"
+
+
+def _add(tree: Tree, title: str, lines: Iterable[str]) -> None:
+    """A branch with lines under it; without lines no branch."""
+    branch = None
+    for line in lines:
+        branch = branch or tree.add(_text(title))
+        branch.add(_text(line))
+
+
+def _tree(title: str) -> Tree:
+    return Tree(_text(title), highlight=False)
+
+
+def _text(line: str) -> Text:
+    """Text as it is: values may hold what rich would take for markup."""
+    return Text(line)

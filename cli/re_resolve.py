@@ -1,0 +1,100 @@
+"""`identity-graph re-resolve`: another meaning of the catalogue, brought into force."""
+
+from collections import Counter
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from cli.batch import run_batch
+from cli.exit_codes import ExitCode
+from cli.log_output import set_up_logging
+from cli.opening import load_catalogue, require_store
+from cli.options import JsonOption, StoreOption, settings_with
+from cli.output import counted, print_json
+from cli.publishing import publishing
+from cli.working_off import finish_owed_work
+from graph_model.catalogue import Catalogue
+from services.ingest import Committed
+from services.metrics import Metrics
+from services.re_resolve import change_meaning
+from services.settings import Settings
+from services.stores.opening import open_store
+from services.stores.port import Outbox
+from services.writer import Writer
+
+#: The name under which this command claims its part of the outbox.
+WRITER: Final = "cli-re-resolve"
+
+
+@dataclass(slots=True)
+class _Report:
+    """What a run has done, kept while it goes on."""
+
+    was_owed: bool = False
+    records: int = 0  #: read anew
+    events: Counter[str] = field(default_factory=Counter)  #: type of profile event -> number
+
+
+def re_resolve(
+    catalogue: Annotated[Path, typer.Option("--catalogue", metavar="FILE", help="The new catalogue.")],
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring a changed catalogue into force: everything stored is read anew by it, while events keep flowing.
+
+    From the first moment on, whoever works with the former catalogue is refused: start workers and API again with
+    the new one. `identity-graph preview` tells beforehand what would change. Interrupted, the same command goes on.
+
+    For example:
+
+        identity-graph re-resolve --catalogue catalogue-2.yaml --store sqlite:shop.sqlite
+    """
+    settings = settings_with(catalogue=catalogue, store=store)
+    set_up_logging(settings)
+    meaning = load_catalogue(settings.catalogue)
+    require_store(settings)
+    report = _Report()
+    try:
+        run_batch(_re_resolve(settings, meaning, report))
+    except KeyboardInterrupt:
+        typer.echo(
+            "Interrupted; what is done stays. The same command goes on, and so does any worker that is started with "
+            f"{catalogue}.",
+            err=True,
+        )
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    if as_json:
+        told = dict(sorted(report.events.items()))
+        print_json({"was_owed": report.was_owed, "records": report.records, "profiles": told})
+    else:
+        _print(report)
+
+
+async def _re_resolve(settings: Settings, catalogue: Catalogue, report: _Report) -> None:
+    metrics = Metrics()
+    async with AsyncExitStack() as opened:
+        store = await open_store(settings, catalogue, any_meaning=True)
+        opened.push_async_callback(store.close)
+        # First of all: without it nothing may change.
+        publish = await opened.enter_async_context(publishing(settings, store, metrics))
+        report.was_owed = await change_meaning(store, catalogue)
+
+        async def tell(outbox: Outbox, committed: tuple[Committed, ...]) -> None:
+            await publish(outbox, committed)
+            report.events.update(event.type.value for commit in committed for event in commit.events)
+
+        writer = Writer(store, catalogue, WRITER, metrics=metrics, publish=tell)
+        await writer.open()
+        report.records = await finish_owed_work(store, writer)
+
+
+def _print(report: _Report) -> None:
+    if not report.was_owed:
+        typer.echo("This catalogue is in force, and nothing is owed: all records follow it.")
+        return
+    changes = ", ".join(f"{count:,} {word}" for word, count in sorted(report.events.items()))
+    typer.echo(f"The catalogue is in force; {counted(report.records, 'record')} read anew.")
+    typer.echo(f"Profile changes: {changes}" if changes else "No profile changed.")

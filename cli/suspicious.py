@@ -1,0 +1,86 @@
+"""`identity-graph suspicious`: which profiles may be several people?"""
+
+from typing import Annotated
+
+import typer
+
+from cli.batch import run_batch
+from cli.explanation_trees import MaskOption
+from cli.log_output import set_up_logging
+from cli.opening import load_catalogue, opened_store, require_store
+from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
+from cli.output import counted, print_json
+from cli.scan_progress import scan_progress
+from graph_model.catalogue import Catalogue
+from graph_model.masking import Sight
+from graph_model.profiles import Document
+from services.explain import LARGE_PART
+from services.explanation_documents import ExplanationWriter
+from services.settings import Settings
+from services.suspicious import Suspicions, suspicious_profiles
+
+
+def suspicious(
+    at_least: Annotated[
+        int,
+        typer.Option("--at-least", min=1, metavar="RECORDS", help="Records of a part that may be a person of its own."),
+    ] = LARGE_PART,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="List so many at the most.")] = 100,
+    mask: MaskOption = False,
+    as_json: JsonOption = False,
+    catalogue: CatalogueOption = None,
+    store: StoreOption = None,
+) -> None:
+    """List profiles that may be several people, the most suspicious first, with the value to blame.
+
+    Suspicious is a profile of which two large parts hang together by one record's value alone. Profiles with refused
+    unions or with dropped evidence are listed after these.
+
+    For example:
+
+        identity-graph suspicious
+
+        identity-graph suspicious --at-least 10 --json
+    """
+    settings = settings_with(catalogue=catalogue, store=store)
+    set_up_logging(settings)
+    meaning = load_catalogue(settings.catalogue)
+    require_store(settings)
+    found = run_batch(_scan(settings, meaning, at_least, limit))
+    writer = ExplanationWriter(meaning, Sight.of(meaning, may_see_values=not mask))
+    if as_json:
+        print_json({"profiles": found.profiles, "found": found.found, "listed": _documents(found, writer)})
+    else:
+        _print(found, _documents(found, writer))
+
+
+async def _scan(settings: Settings, catalogue: Catalogue, at_least: int, limit: int) -> Suspicions:
+    async with opened_store(settings, catalogue) as store:
+        with scan_progress() as progress:
+            return await suspicious_profiles(store, catalogue, at_least, limit, progress)
+
+
+def _documents(found: Suspicions, writer: ExplanationWriter) -> list[Document]:
+    return [
+        {
+            "profile_id": profile.profile_id,
+            "records": profile.records,
+            "suspicious": [writer.weak_link(link) for link in profile.weak_links],
+            "conflicts": profile.conflicts,
+            "dropped_evidence": profile.dropped,
+        }
+        for profile in found.listed
+    ]
+
+
+def _print(found: Suspicions, documents: list[Document]) -> None:
+    for profile in documents:
+        told = [counted(profile["records"], "record")]
+        told += [counted(profile["conflicts"], "conflict")] if profile["conflicts"] else []
+        told += [f"{profile['dropped_evidence']:,} dropped evidence"] if profile["dropped_evidence"] else []
+        typer.echo(f"Profile {profile['profile_id']}: {', '.join(told)}")
+        for link in profile["suspicious"]:
+            typer.echo(f"  {link['kind']} {link['value']}: {link['explanation']}")
+    typer.echo(f"Worth a look: {found.found:,} of {counted(found.profiles, 'profile')}.")
+    if found.found > len(documents):
+        typer.echo(f"Listed are the {len(documents):,} most suspicious; --limit lists more.")

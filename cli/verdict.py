@@ -1,0 +1,204 @@
+"""`identity-graph verdict`: what a steward decides, where there is no API at hand."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated, Final, TypeVar
+
+import typer
+
+from cli.batch import run_batch
+from cli.log_output import set_up_logging
+from cli.opening import load_catalogue, opened_store, require_store
+from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
+from cli.output import print_json
+from cli.publishing import publishing
+from graph_model.catalogue import Catalogue
+from graph_model.records import Judgement
+from graph_model.verdict_documents import verdict_document
+from graph_model.verdicts import VerdictEntry
+from services.metrics import Metrics
+from services.record_names import read_record_name
+from services.settings import Settings
+from services.stewardship import Signature, Split, Stewardship
+from services.writer import Writer
+
+Answer = TypeVar("Answer")
+
+#: The name under which this command claims its part of the outbox.
+WRITER: Final = "cli-verdict"
+
+RecordArgument = Annotated[str, typer.Argument(metavar="RECORD", help="For example `crm:1` or `crm[1]`.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept with the verdict.")]
+AuthorOption = Annotated[str, typer.Option("--author", envvar="USER", help="Who decides; kept with the verdict.")]
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Say that records are one person, or two.")
+
+
+@app.command()
+def same(
+    one: RecordArgument,
+    other: RecordArgument,
+    reason: ReasonOption,
+    author: AuthorOption,
+    catalogue: CatalogueOption = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say that two records are one person, whatever speaks against it.
+
+    For example:
+
+        identity-graph verdict same crm:1 web_shop:A-17 --reason "called her"
+    """
+    _give(Judgement.SAME, (one, other), Signature(author=author, reason=reason), _settings(catalogue, store), as_json)
+
+
+@app.command()
+def different(
+    one: RecordArgument,
+    other: RecordArgument,
+    reason: ReasonOption,
+    author: AuthorOption,
+    catalogue: CatalogueOption = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say that two records are two people, whatever joins them now or later.
+
+    For example:
+
+        identity-graph verdict different crm:1 crm:2 --reason "father and son"
+    """
+    signature = Signature(author=author, reason=reason)
+    _give(Judgement.DIFFERENT, (one, other), signature, _settings(catalogue, store), as_json)
+
+
+@app.command()
+def withdraw(
+    verdict_id: Annotated[str, typer.Argument(help="As `verdict list` shows it.")],
+    author: AuthorOption,
+    catalogue: CatalogueOption = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a verdict back; profiles are then what the evidence says without it.
+
+    For example:
+
+        identity-graph verdict withdraw 019aa3d0f0a67cc0b6dcf8f3a1f5d1c2
+    """
+
+    async def take_back(steward: Stewardship, _catalogue: Catalogue) -> VerdictEntry:
+        return await steward.withdraw(verdict_id, author)
+
+    _tell(_decide(_settings(catalogue, store), take_back), as_json)
+
+
+@app.command()
+def split(
+    profile_id: Annotated[str, typer.Argument(help="The profile that is several people.")],
+    group: Annotated[
+        list[str],
+        typer.Option("--group", metavar="RECORD,RECORD", help="The records of one person; once for each person."),
+    ],
+    reason: ReasonOption,
+    author: AuthorOption,
+    catalogue: CatalogueOption = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a profile that is several people into one for each, by the verdicts that this needs.
+
+    Every record of the profile stands in exactly one group.
+
+    For example:
+
+        identity-graph verdict split 019aa3d0f0a67cc0b6dcf8f3a1f5d1c2 --group crm:1,crm:2 --group web_shop:A-17
+            --reason "father and son"
+    """
+
+    async def separate(steward: Stewardship, meaning: Catalogue) -> Split:
+        groups = [[read_record_name(name, meaning) for name in names.split(",")] for names in group]
+        return await steward.split(profile_id, groups, Signature(author=author, reason=reason))
+
+    done = _decide(_settings(catalogue, store), separate)
+    if as_json:
+        print_json({"profile_ids": done.profile_ids, "verdicts": [verdict_document(entry) for entry in done.verdicts]})
+        return
+    for number, profile in enumerate(done.profile_ids, start=1):
+        typer.echo(f"group {number} is profile {profile}")
+    for entry in done.verdicts:
+        typer.echo(_line(entry))
+
+
+@app.command("list")
+def list_verdicts(catalogue: CatalogueOption = None, store: StoreOption = None, as_json: JsonOption = False) -> None:
+    """List all verdicts, withdrawn ones included, oldest first.
+
+    For example:
+
+        identity-graph verdict list
+    """
+    entries = run_batch(_listed(_settings(catalogue, store)))
+    if as_json:
+        print_json({"verdicts": [verdict_document(entry) for entry in entries]})
+        return
+    for entry in entries:
+        typer.echo(_line(entry))
+    if not entries:
+        typer.echo("There are no verdicts yet.")
+
+
+def _settings(catalogue: CatalogueOption, store: StoreOption) -> Settings:
+    settings = settings_with(catalogue=catalogue, store=store)
+    set_up_logging(settings)
+    require_store(settings)
+    return settings
+
+
+def _give(
+    judgement: Judgement, records: tuple[str, str], signature: Signature, settings: Settings, as_json: bool
+) -> None:
+    async def give(steward: Stewardship, meaning: Catalogue) -> VerdictEntry:
+        one, other = (read_record_name(name, meaning) for name in records)
+        return await steward.give(judgement, one, other, signature)
+
+    _tell(_decide(settings, give), as_json)
+
+
+def _decide(settings: Settings, decision: Callable[[Stewardship, Catalogue], Awaitable[Answer]]) -> Answer:
+    meaning = load_catalogue(settings.catalogue)
+
+    async def decide() -> Answer:
+        async with _steward(settings, meaning) as steward:
+            return await decision(steward, meaning)
+
+    return run_batch(decide())
+
+
+@asynccontextmanager
+async def _steward(settings: Settings, catalogue: Catalogue) -> AsyncIterator[Stewardship]:
+    metrics = Metrics()
+    async with opened_store(settings, catalogue) as store, publishing(settings, store, metrics) as publish:
+        yield Stewardship(store, catalogue, Writer(store, catalogue, WRITER, metrics=metrics, publish=publish))
+
+
+async def _listed(settings: Settings) -> list[VerdictEntry]:
+    async with opened_store(settings, load_catalogue(settings.catalogue)) as store:
+        return [entry async for entry in store.scan_verdicts()]
+
+
+def _tell(entry: VerdictEntry, as_json: bool) -> None:
+    if as_json:
+        print_json(verdict_document(entry))
+    else:
+        typer.echo(_line(entry))
+
+
+def _line(entry: VerdictEntry) -> str:
+    verdict = entry.verdict
+    taken_back = "" if entry.withdrawal is None else f"; withdrawn by {entry.withdrawal.author}"
+    return (
+        f"{entry.verdict_id}  {verdict.low} and {verdict.high} are {verdict.judgement} "
+        f"({entry.author}: {entry.reason}{taken_back})"
+    )

@@ -1,0 +1,139 @@
+"""Does the work owed beside the events, through a claim of its own, so that neither waits for the other's offsets."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import Final
+
+import structlog
+
+from consumers.batch import DATA_FAULTS
+from consumers.patience import TRANSIENT, Patience
+from consumers.worker_parts import WorkerParts
+from services.agenda import work_off
+from services.ingest import Committed, Ingest
+from services.stores.errors import ClaimLost, CommitTooLarge, TaskTaken
+from services.stores.port import Outbox
+
+_log = structlog.get_logger()
+_LOOK_SECONDS: Final = 2.0
+
+
+class _StoppedError(Exception):
+    """We are stopping; what is left stays owed."""
+
+
+class OwedWork:
+    """Does what is owed as long as this worker has the first partition of a topic, whichever topic caused it.
+
+    1. Claim the outbox of the topic's agenda, which fences whoever had it before; publish what it holds.
+    2. Look for work every two seconds, and at once when this worker has just written some down.
+    3. For each batch: wait for the turn, bring it into force, publish.
+    """
+
+    def __init__(
+        self, topic: str, parts: WorkerParts, stopping: asyncio.Event, confirm_ownership: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Prepare; nothing is claimed yet.
+
+        Args:
+            topic: whose first partition this worker has.
+            parts: what the partitions of the worker share.
+            stopping: set when the partition is to be left.
+            confirm_ownership: asks the broker whether the partition is still ours; raises `PartitionLost`.
+        """
+        self._name = f"{topic}/agenda"
+        self._parts = parts
+        self._stopping = stopping
+        self._confirm_ownership = confirm_ownership
+        self._patience = Patience(parts.health, stopping)
+        self._ingest: Ingest | None = None  #: None: the outbox must be claimed first
+
+    async def run(self) -> None:
+        """Do what is owed, again and again, until stopped.
+
+        Raises:
+            IdentityGraphError: something that waiting does not help against.
+        """
+        fault_part = f"{self._name}/faults"
+        try:
+            while not self._stopping.is_set():
+                try:
+                    await self._patience.until_done(self._name, self._work_off)
+                except TRANSIENT:
+                    return  # Raised only when stopping: what is left stays owed.
+                except DATA_FAULTS as fault:
+                    self._parts.health.report(fault_part, _reason(fault))
+                else:
+                    self._parts.health.clear(fault_part)
+                if not self._stopping.is_set():
+                    await self._wait()
+        finally:
+            self._parts.health.clear(fault_part)
+
+    async def _wait(self) -> None:
+        news = self._parts.agenda.news
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LOOK_SECONDS):
+                await news.wait()
+        news.clear()
+
+    async def _work_off(self) -> None:
+        agenda = self._parts.agenda
+        try:
+            if self._ingest is None:
+                await self._claim()
+            if agenda.turn.locked():
+                return
+            async with agenda.turn:
+                if await agenda.look():
+                    _log.info("doing work owed", part=self._name)
+                    with suppress(_StoppedError):
+                        await work_off(self._parts.store, self._lend)
+                        _log.info("no work is owed any more", part=self._name)
+                    await agenda.look()
+        except ClaimLost:
+            # Either the partition is another worker's by now, and the broker refuses this; or it is ours.
+            await self._confirm_ownership()
+            raise
+
+    @asynccontextmanager
+    async def _lend(self) -> AsyncIterator[Ingest]:
+        if self._stopping.is_set():
+            raise _StoppedError
+        ingest = self._ingest or await self._claim()
+        async with self._parts.turn:
+            # After any other failure whoever works next claims anew, and publishes what this one left.
+            self._ingest = None
+            try:
+                yield ingest
+            except TaskTaken:
+                self._ingest = ingest
+                raise
+            self._ingest = ingest
+
+    async def _claim(self) -> Ingest:
+        parts = self._parts
+        outbox = await parts.store.claim_outbox(f"{parts.settings.group}/{self._name}")
+        await self._publish(outbox, [Committed(left.commit_id, left.events) for left in outbox.pending])
+        self._ingest = Ingest(
+            parts.store,
+            parts.catalogue,
+            outbox,
+            metrics=parts.metrics.for_work_owed(),
+            on_commit=partial(self._publish_one, outbox),
+        )
+        return self._ingest
+
+    async def _publish_one(self, outbox: Outbox, commit: Committed) -> None:
+        await self._publish(outbox, [commit])
+
+    async def _publish(self, outbox: Outbox, commits: Sequence[Committed]) -> None:
+        await self._parts.publisher.publish(outbox, commits)
+
+
+def _reason(fault: Exception) -> str:
+    # The text of other faults is left out: it may quote a value.
+    found = str(fault) if isinstance(fault, CommitTooLarge) else f"unexpected {type(fault).__name__}; please report it"
+    return f"work owed cannot be done: {found}"

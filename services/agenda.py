@@ -1,0 +1,91 @@
+"""Does the work that is owed, in bounded batches, while events flow.
+
+Every batch moves the mark of its task in the same commit. So a worker that is killed loses nothing, and of two that do
+the same work one is refused and goes on from where the other is.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from typing import Final, TypeAlias
+
+from graph_model.agenda import ReResolve, Task, TruncateSource
+from graph_model.records import RecordAddress
+from services.ingest import Ingest
+from services.stores.errors import TaskTaken
+from services.stores.port import Store, StoredRecord, StoredTask, TaskWrite
+
+#: Records read for one batch: few, so that events need not wait long.
+BATCH_SIZE: Final = 200
+
+#: Lends what brings changes into force, for one batch.
+Lend: TypeAlias = Callable[[], AbstractAsyncContextManager[Ingest]]
+
+#: Hears of each batch: the task, and how many records were read.
+Progress: TypeAlias = Callable[[Task, int], None]
+
+
+async def work_off(store: Store, lend: Lend, progress: Progress | None = None) -> None:
+    """Do what is owed until nothing is.
+
+    Args:
+        store: where it is owed.
+        lend: asked for each batch, so that events have their turn in between.
+        progress: hears of each batch.
+
+    Raises:
+        StoreUnavailable, ClaimLost, CommitTooLarge: see `Ingest.apply`; doing it again goes on from where it ended.
+    """
+    while owed := await store.read_tasks():
+        try:
+            await _do(owed[0], store, lend, progress)
+        except TaskTaken:
+            continue
+
+
+async def _do(stored: StoredTask, store: Store, lend: Lend, progress: Progress | None) -> None:
+    task, revision = stored.task, stored.revision
+    async for records in _pages(store, _start(task)):
+        task = replace(task, done_to=records[-1].record.address)
+        async with lend() as ingest:
+            await _commit(ingest, store, task, records, TaskWrite(task_id=stored.task_id, expected=revision, task=task))
+        if progress is not None:
+            progress(task, len(records))
+        revision = await _revision(store, stored.task_id)
+        if isinstance(task, TruncateSource) and records[-1].record.address.source != task.source:
+            break
+    async with lend() as ingest:
+        await ingest.apply((), tasks=(TaskWrite(task_id=stored.task_id, expected=revision, task=None),))
+
+
+async def _commit(ingest: Ingest, store: Store, task: Task, records: list[StoredRecord], mark: TaskWrite) -> None:
+    if isinstance(task, TruncateSource):
+        live = (stored.record.address for stored in records if not stored.record.is_grave)
+        await ingest.apply([task.deletion(address) for address in live if task.empties(address)], tasks=(mark,))
+    else:
+        old = [r.record.address for r in records if not r.record.is_grave and r.record.generation != store.generation]
+        await ingest.recompute(old, tasks=(mark,))
+
+
+async def _revision(store: Store, task_id: str) -> str:
+    for stored in await store.read_tasks():
+        if stored.task_id == task_id:
+            return stored.revision
+    raise TaskTaken("another worker has finished this task")
+
+
+async def _pages(store: Store, after: RecordAddress | None) -> AsyncIterator[list[StoredRecord]]:
+    page: list[StoredRecord] = []
+    async for stored in store.scan_records(after):
+        page.append(stored)
+        if len(page) == BATCH_SIZE:
+            yield page
+            page = []
+    if page:
+        yield page
+
+
+def _start(task: Task) -> RecordAddress | None:
+    if task.done_to is not None or isinstance(task, ReResolve):
+        return task.done_to
+    return RecordAddress(task.source, "")

@@ -1,0 +1,58 @@
+"""How another meaning of the catalogue comes into force: in one request, which stops whoever works with the old one."""
+
+from dataclasses import replace
+
+from gremlin_python.process.graph_traversal import __
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
+from services.clock import new_id
+from services.stores.errors import CommitConflict
+from services.stores.gremlin.bulk_writes import ACCEPTED, guarded, written
+from services.stores.gremlin.connection import Submit
+from services.stores.gremlin.ids import STORE_ID, revision, task_id
+from services.stores.gremlin.opening import StoreIdentity, generation
+from services.stores.gremlin.plan import OUTBOX, GraphWrites, owed
+from services.stores.gremlin.socket import Traversal
+from services.stores.gremlin.vertices import task_vertex
+from services.stores.port import TaskWrite
+
+RETRY_SECONDS = 20.0
+
+
+async def change_catalogue(submit: Submit, before: StoreIdentity, fingerprint: str, task: TaskWrite) -> StoreIdentity:
+    """Bring the meaning `fingerprint` into force, and write down the work that it owes.
+
+    Workers commit meanwhile, and each of their commits may collide with this; so it is tried for a while.
+
+    Raises:
+        CommitConflict: the store, or the task, is no longer as it was read; nothing was written.
+    """
+    after = replace(before, fingerprint=fingerprint, generation=before.generation + 1)
+    retries = AsyncRetrying(
+        retry=retry_if_exception_type(CommitConflict),
+        wait=wait_random_exponential(0.02, max=0.5),
+        stop=stop_after_delay(RETRY_SECONDS),
+        reraise=True,
+    )
+    if await retries(submit, _change_traversal(before, after, task)) != ACCEPTED:
+        raise CommitConflict("the catalogue, or the work it owes, was changed by somebody else; open the store again")
+    return after
+
+
+def _change_traversal(before: StoreIdentity, after: StoreIdentity, task: TaskWrite) -> Traversal:
+    change_id = f"catalogue:{new_id()}"
+    writes = GraphWrites(
+        vertices=(task_vertex(task, change_id),), leave=(), let_go=(), bare=(), edges=tuple(owed(task)), drops=()
+    )
+    unchanged = __.V(STORE_ID).has("fingerprint", before.fingerprint).where(generation().is_(before.generation))
+    changed = __.V(STORE_ID).property("fingerprint", after.fingerprint).property("generation", after.generation)
+    # A task that must not exist is looked for before it is made: else it would look like a collision.
+    task_fits = __.V(task_id(task.task_id)).count().is_(0 if task.expected is None else 1)
+    # No place of any outbox has this revision among those that its holder expects.
+    fenced = __.V(STORE_ID).out(OUTBOX).property("rev", revision(STORE_ID, change_id))
+    return (
+        written(guarded(writes).where(unchanged).where(task_fits), writes)
+        .side_effect(changed)
+        .side_effect(fenced)
+        .constant(ACCEPTED[0])
+    )

@@ -1,0 +1,129 @@
+"""Reading identifiers: those that list their holders themselves, and hubs, whose holders hang on buckets.
+
+Nearly no identifier is a hub, so its buckets are asked for only after its vertex has said that it is one.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from functools import partial
+from itertools import chain
+from typing import TypeAlias
+
+from graph_model.hubs import BUCKETS
+from graph_model.identifiers import Identifier
+from graph_model.records import RecordAddress
+from services.stores.errors import StoreError
+from services.stores.gremlin import reads
+from services.stores.gremlin.connection import Submit
+from services.stores.gremlin.ids import bucket_id, bucket_ids, identifier_id, tally_id
+from services.stores.gremlin.reads import Row
+from services.stores.gremlin.socket import Traversal
+from services.stores.port import StoredIdentifier, StoredProfile
+
+#: Asks for vertices by id with a traversal, however many they are.
+Read: TypeAlias = Callable[[Callable[[Collection[str]], Traversal], Iterable[str]], Awaitable[list[Row]]]
+
+
+async def read_identifiers(read: Read, wanted: Mapping[Identifier, int]) -> dict[Identifier, StoredIdentifier]:
+    """Read identifiers; see `Store.read_identifiers`.
+
+    A hub that gives up its buckets while it is read has another revision afterwards, and is read again.
+
+    Raises:
+        StoreError: a hub has not all of its buckets.
+    """
+    found, torn = await _read_once(read, wanted)
+    while torn:
+        found_again, torn_again = await _read_once(read, {hub: wanted[hub] for hub in torn})
+        broken = torn.items() & torn_again.items()
+        if broken:
+            kinds = ", ".join(sorted({hub.kind for hub, _ in broken}))
+            raise StoreError(
+                f"{len(broken)} identifiers (of the kinds {kinds}) have not all of the {BUCKETS} buckets that a hub "
+                "has: something else than this service has written to the graph. Build it again from the log with "
+                "`identity-graph consume --rewind` on an empty graph."
+            )
+        found, torn = found | found_again, torn_again
+    return found
+
+
+async def read_holders(submit: Submit, identifier: Identifier) -> tuple[RecordAddress, ...]:
+    """Read who carries an identifier; see `Store.read_holders`."""
+    rows = await submit(reads.holders_traversal(identifier_id(identifier)))
+    if not rows:  # a hub, most likely; it may have so many holders that each bucket gets a request of its own
+        for bucket in bucket_ids(identifier):
+            rows += await submit(reads.holders_traversal(bucket))
+    return tuple(sorted(RecordAddress(row["source"], row["key"]) for row in rows))
+
+
+async def find_profiles(submit: Submit, identifier: Identifier, limit: int) -> tuple[StoredProfile, ...]:
+    """Find profiles by an identifier; see `Store.find_profiles`.
+
+    Of a hub they are not the first of all profiles, but the first that are met.
+    """
+    vertex = identifier_id(identifier)
+    rows = await submit(reads.holders_profiles_traversal(vertex, limit))
+    if not rows:  # nobody carries it, or it is a hub
+        rows = await submit(reads.some_profiles_traversal([vertex, *bucket_ids(identifier)], limit))
+    return tuple(map(reads.stored_profile, rows))
+
+
+async def count_links(read: Read, identifiers: Collection[Identifier]) -> dict[Identifier, int]:
+    """Count the records that hang on each identifier, or on its buckets."""
+    by_vertex = {identifier_id(identifier): identifier for identifier in identifiers}
+    rows = await read(reads.links_traversal, by_vertex)
+    counts = {by_vertex[row["id"]]: row["links"] for row in rows}
+    hubs = [by_vertex[row["id"]] for row in rows if reads.is_hub(row)]
+    for (hub, _), row in (await _parts(read, reads.links_traversal, bucket_id, hubs)).items():
+        counts[hub] += row["links"]
+    return counts
+
+
+async def _read_once(
+    read: Read, wanted: Mapping[Identifier, int]
+) -> tuple[dict[Identifier, StoredIdentifier], dict[Identifier, str]]:
+    """What was found, and the hubs whose buckets were gone when these were read, with the revisions of the hubs."""
+    rows = await _own_rows(read, wanted)
+    hubs = [identifier for identifier, row in rows.items() if reads.is_hub(row)]
+    found = {identifier: reads.stored_identifier(row) for identifier, row in rows.items() if not reads.is_hub(row)}
+    if not hubs:
+        return found, {}
+    tallies = _by_hub(await _parts(read, reads.tallies_traversal, tally_id, hubs))
+    whole = [hub for hub in hubs if len(tallies[hub]) == BUCKETS]
+    counted = {hub: reads.stored_identifier(rows[hub], tallies[hub]) for hub in whole}
+    rare = [hub for hub in whole if counted[hub].holders <= wanted[hub]]
+    components = _by_hub(await _parts(read, reads.holders_components_traversal, bucket_id, rare))
+    for hub in rare:
+        counted[hub] = reads.stored_identifier(rows[hub], tallies[hub], components[hub].values())
+    return found | counted, {hub: rows[hub]["rev"] for hub in hubs if hub not in counted}
+
+
+async def _own_rows(read: Read, wanted: Mapping[Identifier, int]) -> dict[Identifier, Row]:
+    by_limit: defaultdict[int, dict[str, Identifier]] = defaultdict(dict)
+    for identifier, up_to in wanted.items():
+        by_limit[up_to][identifier_id(identifier)] = identifier
+    answers = await asyncio.gather(
+        *(read(partial(reads.identifiers_traversal, up_to=up_to), found) for up_to, found in by_limit.items())
+    )
+    by_vertex = dict(chain.from_iterable(vertices.items() for vertices in by_limit.values()))
+    return {by_vertex[row["id"]]: row for row in chain.from_iterable(answers)}
+
+
+async def _parts(
+    read: Read,
+    traversal: Callable[[Collection[str]], Traversal],
+    vertex_of: Callable[[Identifier, int], str],
+    hubs: Iterable[Identifier],
+) -> dict[tuple[Identifier, int], Row]:
+    """Ask for one vertex of every bucket of hubs; answers (hub, number) -> row."""
+    by_vertex = {vertex_of(hub, number): (hub, number) for hub in hubs for number in range(BUCKETS)}
+    rows = await read(traversal, by_vertex) if by_vertex else []
+    return {by_vertex[row["id"]]: row for row in rows}
+
+
+def _by_hub(parts: Mapping[tuple[Identifier, int], Row]) -> defaultdict[Identifier, dict[int, Row]]:
+    found: defaultdict[Identifier, dict[int, Row]] = defaultdict(dict)
+    for (hub, number), row in parts.items():
+        found[hub][number] = row
+    return found

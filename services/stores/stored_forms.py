@@ -1,0 +1,102 @@
+"""The stored forms of verdicts and of work owed, as JSON; every store writes the same."""
+
+from typing import Any
+
+import orjson
+
+from graph_model.agenda import ReResolve, Task, TruncateSource
+from graph_model.records import Judgement, Position, RecordAddress, SourcePosition, Verdict
+from graph_model.verdicts import VerdictEntry, Withdrawal
+
+_TRUNCATE_SOURCE = "truncate_source"
+_RE_RESOLVE = "re_resolve"
+
+
+def write_verdict_entry(entry: VerdictEntry) -> bytes:
+    """Write an entry of the ledger as JSON."""
+    withdrawal = entry.withdrawal
+    return orjson.dumps(
+        {
+            "verdict": verdict_fields(entry.verdict),
+            "reason": entry.reason,
+            "author": entry.author,
+            "given_at": entry.given_at,
+            "withdrawal": None if withdrawal is None else [withdrawal.author, withdrawal.withdrawn_at],
+        }
+    )
+
+
+def read_verdict_entry(document: bytes | str) -> VerdictEntry:
+    """Read what `write_verdict_entry` wrote."""
+    fields = orjson.loads(document)
+    withdrawal = fields["withdrawal"]
+    return VerdictEntry(
+        verdict=verdict_of(fields["verdict"]),
+        reason=fields["reason"],
+        author=fields["author"],
+        given_at=fields["given_at"],
+        withdrawal=None if withdrawal is None else Withdrawal(author=withdrawal[0], withdrawn_at=withdrawal[1]),
+    )
+
+
+def write_task(task: Task) -> bytes:
+    """Write work owed as JSON."""
+    fields: dict[str, Any]
+    match task:
+        case TruncateSource():
+            fields = {
+                "task": _TRUNCATE_SOURCE,
+                "source": task.source,
+                "topic": task.topic,
+                "position": [task.position.epoch, task.position.offset],
+                "source_position": source_position_fields(task.source_position),
+                "observed_at": task.observed_at,
+                "trace": task.trace,
+            }
+        case ReResolve():
+            fields = {"task": _RE_RESOLVE}
+    fields["done_to"] = None if task.done_to is None else [*task.done_to]
+    return orjson.dumps(fields)
+
+
+def read_task(document: bytes | str) -> Task:
+    """Read what `write_task` wrote."""
+    fields = orjson.loads(document)
+    done_to = None if fields["done_to"] is None else RecordAddress(*fields["done_to"])
+    if fields["task"] == _RE_RESOLVE:
+        return ReResolve(done_to=done_to)
+    return TruncateSource(
+        source=fields["source"],
+        topic=fields["topic"],
+        position=Position(*fields["position"]),
+        source_position=source_position_of(fields["source_position"]),
+        observed_at=fields["observed_at"],
+        trace=fields["trace"],
+        done_to=done_to,
+    )
+
+
+def verdict_fields(verdict: Verdict) -> list[str]:
+    """Give the parts of a verdict as JSON has them."""
+    return [*verdict.low, *verdict.high, verdict.judgement, verdict.verdict_id]
+
+
+def verdict_of(fields: list[str]) -> Verdict:
+    """Read what `verdict_fields` gave."""
+    low_source, low_key, high_source, high_key, judgement, verdict_id = fields
+    return Verdict(
+        low=RecordAddress(low_source, low_key),
+        high=RecordAddress(high_source, high_key),
+        judgement=Judgement(judgement),
+        verdict_id=verdict_id,
+    )
+
+
+def source_position_fields(position: SourcePosition | None) -> list[Any] | None:
+    """Give the parts of a source's own position as JSON has them."""
+    return None if position is None else [position.kind, *position.numbers]
+
+
+def source_position_of(fields: list[Any] | None) -> SourcePosition | None:
+    """Read what `source_position_fields` gave."""
+    return None if fields is None else SourcePosition(fields[0], tuple(fields[1:]))

@@ -1,0 +1,139 @@
+"""Looks again at what seemed wrong: it is, if nothing that it rests on has moved since it was scanned.
+
+Revisions never recur, so one that is still the same says that nothing of what it guards has changed in between:
+
+- of a record: its values, its verdicts and its links, but not its profile
+- of a profile: which records it has, what these say, and which of their identifiers are generic
+- of an identifier, or a bucket of a hub: which records carry it
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from graph_model.catalogue import Catalogue
+from graph_model.identifiers import Identifier
+from graph_model.records import RecordAddress
+from services.stores.port import Store, StoredIdentifier, StoredProfile, StoredRecord, StoredVerdict
+from services.verification.suspects import Repair, SeenIdentifier, Suspect
+
+#: What is asked of the store at once.
+_REQUEST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a suspicion came to."""
+
+    problems: tuple[str, ...] = ()  #: real differences
+    repair: Repair | None = None
+    moved: bool = False  #: it cannot be told, since something has moved
+
+
+async def settle(suspects: Sequence[Suspect], store: Store, catalogue: Catalogue) -> list[Settled]:
+    """Tell the real differences from what has moved; in the order given."""
+    # Identifiers first: while a profile stays the same, no identifier of its records begins or ceases to be generic.
+    identifiers = await _identifiers(store, {i for suspect in suspects for i in suspect.identifiers})
+    profiles = await _profiles(store, {p for suspect in suspects for p in suspect.profiles})
+    records = await _records(store, {a for suspect in suspects for a in suspect.records})
+    return [
+        Settled(suspect.problems, suspect.repair)
+        if _holders_stayed(suspect, identifiers, catalogue)
+        and all(_revision(profiles, p) == seen for p, seen in suspect.profiles.items())
+        and all(_place(records, a) == seen for a, seen in suspect.records.items())
+        else Settled(moved=True)
+        for suspect in suspects
+    ]
+
+
+async def settle_verdicts(
+    verdict_ids: Sequence[str], carriers: Collection[RecordAddress], store: Store
+) -> list[Settled]:
+    """Compare the ledger with the records again, where they differed.
+
+    Args:
+        verdict_ids: the verdicts that differed.
+        carriers: records that any of them was seen in.
+        store: what to read from.
+    """
+    ledger = await store.read_verdicts(verdict_ids)
+    ends = {end for stored in ledger.values() for end in (stored.entry.verdict.low, stored.entry.verdict.high)}
+    records = await _records(store, {*ends, *carriers})
+    ledger_after = await store.read_verdicts(verdict_ids)
+    return [
+        # A verdict and its two records are always written together.
+        Settled(moved=True)
+        if _revision(ledger, verdict_id) != _revision(ledger_after, verdict_id)
+        else _settle_verdict(verdict_id, ledger.get(verdict_id), records)
+        for verdict_id in verdict_ids
+    ]
+
+
+def _settle_verdict(
+    verdict_id: str, stored: StoredVerdict | None, records: Mapping[RecordAddress, StoredRecord]
+) -> Settled:
+    carried = {
+        address: verdict
+        for address, known in sorted(records.items())
+        for verdict in known.record.verdicts
+        if verdict.verdict_id == verdict_id
+    }
+    given = stored.entry.verdict if stored is not None else next(iter(carried.values()), None)
+    if given is None:
+        return Settled()
+    in_force = {given.low, given.high} if stored is not None and stored.entry.is_in_force else set()
+    problems = [
+        *(f"record {a} does not carry the verdict {verdict_id}, which is in force" for a in in_force - carried.keys()),
+        *(f"record {a} carries the verdict {verdict_id}, which is not in force" for a in carried.keys() - in_force),
+        *(
+            f"record {address} carries another verdict {verdict_id} than was given"
+            for address, verdict in carried.items()
+            if address in in_force and verdict != given
+        ),
+    ]
+    can_be_repaired = problems and {given.low, given.high} <= records.keys()
+    return Settled(tuple(sorted(problems)), Repair(verdict=given) if can_be_repaired else None)
+
+
+def _holders_stayed(suspect: Suspect, identifiers: Mapping[Identifier, StoredIdentifier], catalogue: Catalogue) -> bool:
+    for identifier, seen in suspect.identifiers.items():
+        now = identifiers.get(identifier)
+        if SeenIdentifier.of(now, seen.buckets) != seen:
+            kind = catalogue.kinds.get(identifier.kind)
+            is_generic = now is not None and kind is not None and kind.is_generic(now.holders)
+            if not is_generic or identifier not in suspect.generic:
+                return False
+    return True
+
+
+def _revision(found: Mapping[str, StoredProfile] | Mapping[str, StoredVerdict], wanted: str) -> str | None:
+    stored = found.get(wanted)
+    return None if stored is None else stored.revision
+
+
+def _place(records: Mapping[RecordAddress, StoredRecord], address: RecordAddress) -> tuple[str, str | None] | None:
+    stored = records.get(address)
+    return None if stored is None else (stored.revision, stored.profile_id)
+
+
+async def _identifiers(store: Store, wanted: Iterable[Identifier]) -> dict[Identifier, StoredIdentifier]:
+    asked = sorted(wanted)
+    found: dict[Identifier, StoredIdentifier] = {}
+    for start in range(0, len(asked), _REQUEST):
+        found |= await store.read_identifiers(dict.fromkeys(asked[start : start + _REQUEST], 0))
+    return found
+
+
+async def _profiles(store: Store, wanted: Iterable[str]) -> dict[str, StoredProfile]:
+    asked = sorted(wanted)
+    found: dict[str, StoredProfile] = {}
+    for start in range(0, len(asked), _REQUEST):
+        found |= await store.read_profiles(asked[start : start + _REQUEST])
+    return found
+
+
+async def _records(store: Store, wanted: Iterable[RecordAddress]) -> dict[RecordAddress, StoredRecord]:
+    asked = sorted(wanted)
+    found: dict[RecordAddress, StoredRecord] = {}
+    for start in range(0, len(asked), _REQUEST):
+        found |= await store.read_records(asked[start : start + _REQUEST])
+    return found

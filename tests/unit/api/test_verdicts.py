@@ -1,0 +1,101 @@
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from services.settings import Settings
+
+from .conftest import ANN, Service
+
+CRM: dict[str, Any] = {"source": "crm", "key": [1]}
+SHOP: dict[str, Any] = {"source": "shop", "key": [7]}
+STORY = {"reason": "called them", "author": "kim"}
+
+
+async def give(service: Service, judgement: str, *records: dict[str, Any]) -> httpx.Response:
+    return await service.http.post("/v1/verdicts", json={"judgement": judgement, "records": records, **STORY})
+
+
+async def split(service: Service, profile_id: str, *groups: list[dict[str, Any]]) -> httpx.Response:
+    return await service.http.post(f"/v1/profiles/{profile_id}/split", json={"groups": groups, **STORY})
+
+
+@pytest.fixture
+async def two(service: Service) -> Service:
+    await service.send("crm", ANN)
+    await service.send("shop", {"id": 7, "mail": "somebody@example.com"})
+    return service
+
+
+async def test_a_verdict_is_in_force_when_the_answer_comes(two: Service) -> None:
+    answer = await give(two, "same", SHOP, CRM)
+    assert answer.status_code == 201
+    assert answer.json()["records"] == [CRM, SHOP]
+    assert await two.profile_id("email:somebody@example.com") == await two.profile_id("email:ann@example.com")
+
+
+async def test_numbers_written_as_text_name_the_same_record(two: Service) -> None:
+    assert (await give(two, "same", {"source": "crm", "key": ["1"]}, SHOP)).status_code == 201
+
+
+async def test_a_withdrawn_verdict_stays_in_the_ledger(two: Service) -> None:
+    given = (await give(two, "same", SHOP, CRM)).json()
+    withdrawn = await two.http.delete(f"/v1/verdicts/{given['verdict_id']}", params={"author": "lou"})
+    assert withdrawn.json()["withdrawn_by"] == "lou"
+    ledger = (await two.http.get("/v1/verdicts")).json()
+    assert ledger == {"verdicts": [withdrawn.json()], "complete": True}
+    again = await two.http.delete(f"/v1/verdicts/{given['verdict_id']}", params={"author": "lou"})
+    assert (again.status_code, again.json()["type"]) == (409, "urn:identity-graph:problem:verdict-withdrawn")
+
+
+async def test_the_ledger_is_read_in_pages(two: Service) -> None:
+    await two.send("crm", {"id": 2, "full_name": "Bo"})
+    first = (await give(two, "different", SHOP, CRM)).json()
+    second = (await give(two, "different", SHOP, {"source": "crm", "key": [2]})).json()
+    page = (await two.http.get("/v1/verdicts", params={"limit": 1})).json()
+    assert page == {"verdicts": [first], "complete": False}
+    rest = (await two.http.get("/v1/verdicts", params={"after": first["verdict_id"]})).json()
+    assert rest == {"verdicts": [second], "complete": True}
+
+
+async def test_a_verdict_on_an_unknown_record_names_it(two: Service) -> None:
+    answer = await give(two, "same", CRM, {"source": "shop", "key": [8]})
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:identity-graph:problem:unknown-record")
+    assert answer.json()["record"] == {"source": "shop", "key": [8]}
+
+
+async def test_a_contradiction_lists_the_verdicts_in_force(two: Service) -> None:
+    given = (await give(two, "same", SHOP, CRM)).json()
+    answer = await give(two, "different", SHOP, CRM)
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:identity-graph:problem:contradiction")
+    assert answer.json()["verdicts"] == [given["verdict_id"]]
+
+
+async def test_a_split_answers_with_the_profile_of_each_group(two: Service) -> None:
+    await two.send("crm", {"id": 2, "full_name": "Bo", "email": "ann@example.com"})
+    profile_id = await two.profile_id("email:ann@example.com")
+    answer = await split(two, profile_id, [CRM], [{"source": "crm", "key": [2]}])
+    assert answer.status_code == 200
+    assert profile_id in answer.json()["profile_ids"]
+    assert len(set(answer.json()["profile_ids"])) == 2
+    assert [verdict["judgement"] for verdict in answer.json()["verdicts"]] == ["different"]
+
+
+async def test_groups_that_miss_a_record_name_it(two: Service) -> None:
+    await two.send("crm", {"id": 2, "full_name": "Bo", "email": "ann@example.com"})
+    answer = await split(two, await two.profile_id("email:ann@example.com"), [CRM], [SHOP])
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:identity-graph:problem:wrong-groups")
+    assert "missing: crm[2]" in answer.json()["detail"]
+    assert "not of this profile: shop[7]" in answer.json()["detail"]
+
+
+async def test_where_stewards_have_a_token_nobody_else_decides(two: Service) -> None:
+    services = two.app.state.services
+    settings = services.settings.model_copy(update={"steward_token": SecretStr("secret")})
+    object.__setattr__(services, "settings", settings)
+    assert isinstance(settings, Settings)
+    refused = await give(two, "same", SHOP, CRM)
+    assert (refused.status_code, refused.json()["type"]) == (401, "urn:identity-graph:problem:not-a-steward")
+    two.http.headers["Authorization"] = "Bearer secret"
+    assert (await give(two, "same", SHOP, CRM)).status_code == 201
