@@ -18,7 +18,9 @@ def test_help_names_every_command_and_the_exit_codes(run: Run) -> None:
     assert "Exit codes: 0 done;" in told
 
 
-@pytest.mark.parametrize("command", [*sorted(MODULES.keys() - {"catalogue", "verdict", "version"}), "catalogue check", "verdict split"])
+@pytest.mark.parametrize(
+    "command", [*sorted(MODULES.keys() - {"catalogue", "verdict", "version"}), "catalogue check", "verdict split"]
+)
 def test_the_help_of_a_command_shows_examples(run: Run, command: str) -> None:
     told = run(*command.split(), "--help").stdout
     assert f"identity-graph {command} " in told.partition("For example:")[2]
