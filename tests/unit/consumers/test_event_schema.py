@@ -10,9 +10,11 @@ from consumers.publisher import event_headers
 from graph_model.catalogue_document import parse_catalogue
 from graph_model.events import ProfileEvent
 from graph_model.mapping import Origin, row_change
-from graph_model.records import JsonValue, Position
+from graph_model.records import JsonValue, Judgement, Position, RecordAddress, Verdict
+from graph_model.verdicts import VerdictEntry
 from services.ingest import Ingest
 from services.metrics import Metrics
+from services.stores.port import VerdictWrite
 from services.stores.sqlite import SqliteStore
 
 SCHEMA = Path(__file__).parents[3] / "docs/profile-updated.schema.json"
@@ -45,6 +47,18 @@ HISTORY: tuple[tuple[Mapping[str, JsonValue], bool], ...] = (
     ({"id": 1}, True),
     ({"id": 2}, True),
 )
+#: So that causes of both kinds are told: rows that changed, and verdicts.
+VERDICT = VerdictWrite(
+    entry=VerdictEntry(
+        verdict=Verdict(
+            RecordAddress.of("people", [1]), RecordAddress.of("people", [2]), Judgement.DIFFERENT, "0" * 32
+        ),
+        reason="called",
+        author="kim",
+        given_at=0,
+    ),
+    expected=None,
+)
 
 
 async def events_of_a_life(folder: Path) -> list[ProfileEvent]:
@@ -56,6 +70,8 @@ async def events_of_a_life(folder: Path) -> list[ProfileEvent]:
         origin = Origin(position=Position(1, offset), observed_at=offset)
         change = row_change(catalogue.sources["people"], row, origin, deleted=deleted)
         events += [event for commit in (await ingest.apply([change])).committed for event in commit.events]
+        if offset == 4:
+            events += [event for commit in (await ingest.decide([VERDICT])).committed for event in commit.events]
     await store.close()
     return events
 
