@@ -46,6 +46,7 @@ async def read_readiness(request: Request) -> Response:
         raise NotReady(f"the store has not answered for {_READINESS_SECONDS:.0f} seconds") from error
     except StoreError as error:
         raise NotReady(str(error)) from error
+    services.metrics.tasks_owed.set(owed)
     return json_answer({"status": "ready", "tasks_owed": owed})
 
 

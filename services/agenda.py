@@ -51,7 +51,7 @@ async def _do(stored: StoredTask, store: Store, lend: Lend, progress: Progress |
             await _commit(ingest, store, task, records, TaskWrite(task_id=stored.task_id, expected=revision, task=task))
         if progress is not None:
             progress(task, len(records))
-        revision = await _revision(store, stored.task_id)
+        revision = await _revision(store, stored.task_id, task)
         if isinstance(task, TruncateSource) and records[-1].record.address.source != task.source:
             break
     async with lend() as ingest:
@@ -67,11 +67,11 @@ async def _commit(ingest: Ingest, store: Store, task: Task, records: list[Stored
         await ingest.recompute(old, tasks=(mark,))
 
 
-async def _revision(store: Store, task_id: str) -> str:
+async def _revision(store: Store, task_id: str, task: Task) -> str:
     for stored in await store.read_tasks():
-        if stored.task_id == task_id:
+        if stored.task_id == task_id and stored.task == task:
             return stored.revision
-    raise TaskTaken("another worker has finished this task")
+    raise TaskTaken("another worker has gone on with this task")
 
 
 async def _pages(store: Store, after: RecordAddress | None) -> AsyncIterator[list[StoredRecord]]:

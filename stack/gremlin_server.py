@@ -53,7 +53,7 @@ class GremlinServer(Server):
         classes = f"{fetch(GREMLIN_SERVER, self.cache)}/*"
         logging = f"-Dlogback.configurationFile={CONFIGURATION / 'logback.xml'}"
         main = "org.apache.tinkerpop.gremlin.server.GremlinServer"
-        arguments = ("java", "-Xmx1g", "-cp", classes, logging, main, str(configuration))
+        arguments = ("java", "-Xmx2g", "-cp", classes, logging, main, str(configuration))
         return Command(arguments, self.folder)
 
     def is_ready(self) -> bool:
