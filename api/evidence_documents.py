@@ -139,6 +139,7 @@ class HistoryCause(RecordReference):
     verdict: ExplainedVerdict | None = Field(
         description="the verdict that was given or withdrawn; null: the row changed"
     )
+    withdrawn: bool = Field(description="true: the verdict was taken back")
 
 
 class HistoryStep(Document):

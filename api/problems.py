@@ -35,7 +35,9 @@ from services.stewardship import (
     Contradiction,
     DecisionRefused,
     OneRecord,
+    ProfileMoved,
     UnknownVerdict,
+    Unsigned,
     VerdictWithdrawn,
     WrongGroups,
 )
@@ -156,9 +158,14 @@ PROBLEMS: Final[Mapping[type[IdentityGraphError], ProblemType]] = {
     WrongGroups: ProblemType(
         HTTPStatus.UNPROCESSABLE_ENTITY, "wrong-groups", "The groups are not the records of the profile"
     ),
+    Unsigned: ProblemType(HTTPStatus.UNPROCESSABLE_ENTITY, "unsigned", "A verdict has an author and a reason"),
+    ProfileMoved: ProblemType(HTTPStatus.CONFLICT, "profile-moved", "The profile has changed meanwhile"),
     TaskTaken: _INTERNAL,
     CatalogueChanged: ProblemType(
-        HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", "The store cannot be used", _UNAVAILABLE
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "catalogue-replaced",
+        "Another catalogue is in force",
+        "this process works with a catalogue that is no longer in force; the operator must start it with the new one",
     ),
     StoreUnavailable: ProblemType(
         HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", "The store does not answer", _UNAVAILABLE

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.answers import json_answer
 from api.dependencies import services_of
@@ -15,11 +15,20 @@ from graph_model.records import Judgement, RecordAddress
 from graph_model.verdict_documents import verdict_document
 from services.batches import UnknownRecord
 from services.lookup import AmbiguousIdentifier, ProfileGone, UnknownProfile
-from services.stewardship import Contradiction, OneRecord, Signature, UnknownVerdict, VerdictWithdrawn, WrongGroups
+from services.stewardship import (
+    Contradiction,
+    OneRecord,
+    ProfileMoved,
+    Signature,
+    UnknownVerdict,
+    Unsigned,
+    VerdictWithdrawn,
+    WrongGroups,
+)
 from services.stores.errors import ClaimLost, StoreUnavailable
 from services.writer import NobodyPublishes
 
-router = APIRouter(tags=["verdicts"])
+router = APIRouter(tags=["verdicts"], dependencies=[Depends(require_steward)])
 
 _LISTED: Final = 1_000
 
@@ -28,6 +37,7 @@ _REFUSALS: Final = (
     UnreadableBody,
     NotSentAsJson,
     NotASteward,
+    Unsigned,
     NobodyPublishes,
     StoreUnavailable,
     ClaimLost,
@@ -43,7 +53,7 @@ def _responses(status: int, model: type[Any], description: str, *errors: type[An
     summary="Say that two records are one person, or two",
     response_class=Response,
     responses=_responses(
-        201, VerdictDocument, "the verdict is in force", UnknownRecord, OneRecord, Contradiction
+        201, VerdictDocument, "the verdict is in force; 200: it was before", UnknownRecord, OneRecord, Contradiction
     ),
 )  # fmt: skip
 async def give_verdict(request: Request, sent: VerdictRequest) -> Response:
@@ -55,14 +65,13 @@ async def give_verdict(request: Request, sent: VerdictRequest) -> Response:
     ```
     curl localhost:8080/v1/verdicts -H 'Content-Type: application/json' -d '{
       "judgement": "different", "reason": "father and son", "author": "kim@example.com",
-      "records": [{"source": "crm", "key": [1]}, {"source": "web_shop", "key": ["A-17"]}]}'
+      "records": [{"source": "crm", "key": [1]}, {"source": "web_shop", "key": [50001]}]}'
     ```
     """
-    require_steward(request)
     one, other = map(_address, sent.records)
     signature = Signature(author=sent.author, reason=sent.reason)
-    entry = await services_of(request).stewardship.give(Judgement(sent.judgement), one, other, signature)
-    return json_answer(verdict_document(entry), HTTPStatus.CREATED)
+    given = await services_of(request).stewardship.give(Judgement(sent.judgement), one, other, signature)
+    return json_answer(verdict_document(given.entry), HTTPStatus.CREATED if given.is_new else HTTPStatus.OK)
 
 
 @router.get(
@@ -82,7 +91,6 @@ async def list_verdicts(
     curl localhost:8080/v1/verdicts
     ```
     """
-    require_steward(request)
     found = []
     async for entry in services_of(request).store.scan_verdicts():
         if entry.verdict_id > after:
@@ -105,7 +113,6 @@ async def withdraw_verdict(request: Request, verdict_id: str, author: Annotated[
     curl -X DELETE 'localhost:8080/v1/verdicts/019aa5b1c2d37e4f8a9b0c1d2e3f4a5b?author=kim@example.com'
     ```
     """
-    require_steward(request)
     return json_answer(verdict_document(await services_of(request).stewardship.withdraw(verdict_id, author)))
 
 
@@ -122,6 +129,7 @@ async def withdraw_verdict(request: Request, verdict_id: str, author: Annotated[
         AmbiguousIdentifier,
         WrongGroups,
         Contradiction,
+        ProfileMoved,
     ),
 )
 async def split_profile(request: Request, profile_id: str, sent: SplitRequest) -> Response:
@@ -132,10 +140,9 @@ async def split_profile(request: Request, profile_id: str, sent: SplitRequest) -
     ```
     curl localhost:8080/v1/profiles/019aa5b1c2d37e4f8a9b0c1d2e3f4a5b/split -H 'Content-Type: application/json' -d '{
       "reason": "father and son", "author": "kim@example.com",
-      "groups": [[{"source": "crm", "key": [1]}], [{"source": "web_shop", "key": ["A-17"]}]]}'
+      "groups": [[{"source": "crm", "key": [1]}], [{"source": "web_shop", "key": [50001]}]]}'
     ```
     """
-    require_steward(request)
     groups = [[_address(record) for record in group] for group in sent.groups]
     signature = Signature(author=sent.author, reason=sent.reason)
     split = await services_of(request).stewardship.split(profile_id, groups, signature)

@@ -139,7 +139,10 @@ def _standing(record: Document) -> str:
 
 def _cause(cause: Document) -> str:
     position = f"epoch {cause['epoch']}, offset {cause['offset']}"
-    return f"{_name(cause)} ({position if cause['verdict'] is None else _verdict(cause['verdict'])})"
+    if cause["verdict"] is None:
+        return f"{_name(cause)} ({position})"
+    taken_back = "withdrawn: " if cause["withdrawn"] else ""
+    return f"{_name(cause)} ({taken_back}{_verdict(cause['verdict'])})"
 
 
 def _name(record: Mapping[str, object]) -> str:

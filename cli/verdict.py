@@ -1,5 +1,7 @@
 """`identity-graph verdict`: what a steward decides, where there is no API at hand."""
 
+import getpass
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Final, TypeVar
@@ -10,7 +12,7 @@ from cli.batch import run_batch
 from cli.log_output import set_up_logging
 from cli.opening import load_catalogue, opened_store, require_store
 from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
-from cli.output import print_json
+from cli.output import print_json, warn
 from cli.publishing import publishing
 from graph_model.catalogue import Catalogue
 from graph_model.records import Judgement
@@ -19,19 +21,29 @@ from graph_model.verdicts import VerdictEntry
 from services.metrics import Metrics
 from services.record_names import read_record_name
 from services.settings import Settings
-from services.stewardship import Signature, Split, Stewardship
+from services.stewardship import Given, Signature, Split, Stewardship
 from services.writer import Writer
 
 Answer = TypeVar("Answer")
+
+#: Between the names of records; not within the brackets of a key of several columns.
+_NAMES: Final = re.compile(r",(?![^\[]*\])")
 
 #: The name under which this command claims its part of the outbox.
 WRITER: Final = "cli-verdict"
 
 RecordArgument = Annotated[str, typer.Argument(metavar="RECORD", help="For example `crm:1` or `crm[1]`.")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept with the verdict.")]
-AuthorOption = Annotated[str, typer.Option("--author", envvar="USER", help="Who decides; kept with the verdict.")]
+AuthorOption = Annotated[
+    str, typer.Option("--author", default_factory=getpass.getuser, help="Who decides; kept with the verdict.")
+]
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Say that records are one person, or two.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    help="Say that records are one person, or two.",
+)
 
 
 @app.command()
@@ -48,7 +60,7 @@ def same(
 
     For example:
 
-        identity-graph verdict same crm:1 web_shop:A-17 --reason "called her"
+        identity-graph verdict same crm:1 web_shop:50001 --reason "called her"
     """
     _give(Judgement.SAME, (one, other), Signature(author=author, reason=reason), _settings(catalogue, store), as_json)
 
@@ -113,12 +125,12 @@ def split(
 
     For example:
 
-        identity-graph verdict split 019aa3d0f0a67cc0b6dcf8f3a1f5d1c2 --group crm:1,crm:2 --group web_shop:A-17
+        identity-graph verdict split 019aa3d0f0a67cc0b6dcf8f3a1f5d1c2 --group crm:1,crm:2 --group web_shop:50001
             --reason "father and son"
     """
 
     async def separate(steward: Stewardship, meaning: Catalogue) -> Split:
-        groups = [[read_record_name(name, meaning) for name in names.split(",")] for names in group]
+        groups = [[read_record_name(name.strip(), meaning) for name in _NAMES.split(names)] for names in group]
         return await steward.split(profile_id, groups, Signature(author=author, reason=reason))
 
     done = _decide(_settings(catalogue, store), separate)
@@ -159,11 +171,14 @@ def _settings(catalogue: CatalogueOption, store: StoreOption) -> Settings:
 def _give(
     judgement: Judgement, records: tuple[str, str], signature: Signature, settings: Settings, as_json: bool
 ) -> None:
-    async def give(steward: Stewardship, meaning: Catalogue) -> VerdictEntry:
+    async def give(steward: Stewardship, meaning: Catalogue) -> Given:
         one, other = (read_record_name(name, meaning) for name in records)
         return await steward.give(judgement, one, other, signature)
 
-    _tell(_decide(settings, give), as_json)
+    given = _decide(settings, give)
+    _tell(given.entry, as_json)
+    if not given.is_new:
+        warn("this verdict was given before; nothing was written")
 
 
 def _decide(settings: Settings, decision: Callable[[Stewardship, Catalogue], Awaitable[Answer]]) -> Answer:

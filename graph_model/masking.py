@@ -38,9 +38,9 @@ class Sight:
         return text if self.may_see_values else mask(text)
 
     def key(self, address: RecordAddress) -> list[KeyPart]:
-        """The key of a record as this reader sees it; most keys are nobody's data."""
+        """The key of a record as this reader sees it; of a source that is not in the catalogue nothing is known."""
         parts = address.key_parts
-        personal = self.personal_keys.get(address.source, frozenset())
+        personal = self.personal_keys.get(address.source, frozenset(range(len(parts))))
         if self.may_see_values or not personal:
             return parts
         return [mask(str(part)) if place in personal else part for place, part in enumerate(parts)]

@@ -23,6 +23,9 @@ def separating_verdicts(groups: Sequence[Sequence[RecordAddress]], partition: Pa
         groups: the records of each group; no record is in two.
         partition: resolves the component with further verdicts. No verdict in force may join records of two groups
             or separate records of one.
+
+    Raises:
+        ValueError: such a verdict is there, so that no further ones help.
     """
     group_of = {address: index for index, group in enumerate(groups) for address in group}
     found: list[Pair] = []
@@ -32,6 +35,8 @@ def separating_verdicts(groups: Sequence[Sequence[RecordAddress]], partition: Pa
         missing = missing or [pair for group in groups for pair in _joins(group, clusters)]
         if not missing:
             return tuple(found)
+        if set(missing) & set(found):
+            raise ValueError("verdicts in force contradict the groups")
         found += missing
 
 

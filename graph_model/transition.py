@@ -43,6 +43,7 @@ class Cause:
     position: Position
     trace: str | None
     verdict_id: str | None = None  #: the verdict about the record that was given or withdrawn
+    withdrawn: bool = False  #: it was withdrawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +206,7 @@ def _cause_entry(cause: Cause) -> Document:
         "epoch": cause.position.epoch,
         "offset": cause.position.offset,
     }
-    return entry if cause.verdict_id is None else {**entry, "verdict": cause.verdict_id}
+    return entry if cause.verdict_id is None else {**entry, "verdict": cause.verdict_id, "withdrawn": cause.withdrawn}
 
 
 def _members(memberships: Mapping[RecordAddress, str]) -> dict[str, list[RecordAddress]]:

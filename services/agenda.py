@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from graph_model.agenda import ReResolve, Task, TruncateSource
 from graph_model.records import RecordAddress
 from services.ingest import Ingest
-from services.stores.errors import TaskTaken
+from services.stores.errors import CommitTooLarge, TaskTaken
 from services.stores.port import Store, StoredRecord, StoredTask, TaskWrite
 
 #: Records read for one batch: few, so that events need not wait long.
@@ -34,13 +34,20 @@ async def work_off(store: Store, lend: Lend, progress: Progress | None = None) -
         progress: hears of each batch.
 
     Raises:
-        StoreUnavailable, ClaimLost, CommitTooLarge: see `Ingest.apply`; doing it again goes on from where it ended.
+        CommitTooLarge: a task cannot be done, what it changes is too large for one commit; all others are done.
+        StoreUnavailable, ClaimLost: see `Ingest.apply`; doing it again goes on from where it ended.
+        CatalogueChanged: see `Store.read_tasks`.
     """
-    while owed := await store.read_tasks():
+    failed: dict[str, CommitTooLarge] = {}
+    while owed := [stored for stored in await store.read_tasks() if stored.task_id not in failed]:
         try:
             await _do(owed[0], store, lend, progress)
         except TaskTaken:
             continue
+        except CommitTooLarge as error:
+            failed[owed[0].task_id] = error
+    if failed:
+        raise next(iter(failed.values()))
 
 
 async def _do(stored: StoredTask, store: Store, lend: Lend, progress: Progress | None) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from graph_model.errors import IdentityGraphError
 from graph_model.identifiers import Identifier
 from graph_model.records import Change, Outcome, Position, Record, RecordAddress, Verdict, succeed
+from graph_model.verdicts import VerdictEntry
 from services.stores.port import StoredRecord, TaskWrite, VerdictWrite
 
 
@@ -80,7 +81,7 @@ class RecordChange:
     last: Change | None  #: the newest change of the record in this batch; None: a verdict, or work owed
     previous: RecordAddress | None  #: the address it had before its key changed, where this batch says so
     outcomes: tuple[Outcome, ...]  #: one for each change
-    verdict_ids: tuple[str, ...]  #: verdicts about it that this batch gives or withdraws
+    verdicts: tuple[VerdictEntry, ...]  #: verdicts about it that this batch gives or withdraws
     read_anew: bool  #: what is linked with it may follow another meaning of the catalogue, or be wrong
 
     @property
@@ -101,7 +102,7 @@ class RecordChange:
     @property
     def is_changed(self) -> bool:
         """Whether anything may follow from it for other records."""
-        return self.read_anew or bool(self.verdict_ids) or _said(self.before) != _said(self.after)
+        return self.read_anew or bool(self.verdicts) or _said(self.before) != _said(self.after)
 
 
 def _said(record: Record | None) -> tuple[object, ...] | None:
@@ -141,7 +142,7 @@ def record_change(
         last=changes[-1] if changes else None,
         previous=moved,
         outcomes=tuple(outcomes),
-        verdict_ids=tuple(entry.verdict_id for entry in spoken),
+        verdicts=tuple(spoken),
         read_anew=of_old or address in batch.recompute,
     )  # fmt: skip
 

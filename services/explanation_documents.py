@@ -131,6 +131,7 @@ class ExplanationWriter:
             "epoch": cause["epoch"],
             "offset": cause["offset"],
             "verdict": None if entry is None else self._verdict(entry.verdict, ledger),
+            "withdrawn": bool(cause.get("withdrawn")),
         }
 
     def _standing(self, stored: StoredRecord) -> Document:

@@ -10,6 +10,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from graph_model.catalogue import Catalogue
 from graph_model.events import ProfileEvent
@@ -17,7 +18,7 @@ from graph_model.identifiers import Identifier
 from graph_model.records import Change, Outcome, Position, RecordAddress
 from services.batches import Batch, gather, halve
 from services.clock import new_id, now_milliseconds
-from services.loading import load
+from services.loading import Loaded, load
 from services.metrics import Metrics
 from services.planning import Commit, make_plan
 from services.stores.errors import ClaimLost, CommitConflict, CommitTooLarge, TaskTaken
@@ -26,6 +27,10 @@ from services.stores.port import Outbox, Store, TaskWrite, VerdictWrite
 #: A refused single record waits at most so long before it is tried again.
 _LONGEST_WAIT_SECONDS = 1.0
 _FIRST_WAIT_SECONDS = 0.005
+
+
+#: Looks at what a commit is going to rest on, and raises what speaks against it.
+Check: TypeAlias = Callable[[Loaded], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +104,20 @@ class Ingest:
         """
         return await self._bring_into_force(Batch(changes=gather(changes), progress=progress, tasks=tuple(tasks)))
 
-    async def decide(self, verdicts: Sequence[VerdictWrite]) -> IngestResult:
+    async def decide(self, verdicts: Sequence[VerdictWrite], check: Check | None = None) -> IngestResult:
         """Bring verdicts, given or withdrawn, into force in one commit.
+
+        Args:
+            verdicts: as they are from now on.
+            check: awaited after each reading and before each commit. What it reads of the records and their profiles
+                still holds when the commit is accepted; what it raises ends the attempt.
 
         Raises:
             UnknownRecord: a verdict is about a record that was never there.
-            CommitConflict: somebody else has withdrawn one of them meanwhile.
+            CommitConflict: somebody else has written one of these verdicts meanwhile.
             StoreUnavailable, ClaimLost, CommitTooLarge: see `apply`.
         """
-        return await self._bring_into_force(Batch(changes={}, verdicts=tuple(verdicts)))
+        return await self._bring_into_force(Batch(changes={}, verdicts=tuple(verdicts)), check)
 
     async def recompute(
         self,
@@ -136,13 +146,13 @@ class Ingest:
         )
         return await self._bring_into_force(batch)
 
-    async def _bring_into_force(self, batch: Batch) -> IngestResult:
+    async def _bring_into_force(self, batch: Batch, check: Check | None = None) -> IngestResult:
         result = IngestResult()
         waiting: deque[tuple[Batch, int]] = deque([(batch, 0)])
         while waiting:
             batch, refusals = waiting.popleft()
             try:
-                await self._commit(batch, result)
+                await self._commit(batch, result, check)
             except ClaimLost:
                 raise
             except CommitConflict as error:
@@ -151,8 +161,10 @@ class Ingest:
                 self._metrics.conflicts.inc()
                 await self._require_still_owed(batch)
                 if batch.can_be_halved:
+                    if refusals:
+                        await asyncio.sleep(_waiting_time(refusals))
                     first, second = halve(batch)
-                    waiting.extendleft([(second, 0), (first, 0)])
+                    waiting.extendleft([(second, refusals + 1), (first, refusals + 1)])
                 else:
                     await self._require_unchanged_ledger(batch, error)
                     self._metrics.refusals.set(refusals + 1)
@@ -160,9 +172,11 @@ class Ingest:
                     waiting.appendleft((batch, refusals + 1))
         return result
 
-    async def _commit(self, batch: Batch, result: IngestResult) -> None:
+    async def _commit(self, batch: Batch, result: IngestResult, check: Check | None) -> None:
         started = time.perf_counter()
         loaded = await load(self._store, self._catalogue, batch)
+        if check is not None:
+            await check(loaded)
         commit = Commit(commit_id=new_id(), now=self._clock(), new_profile_id=new_id)
         plan = make_plan(loaded, self._catalogue, commit)
         if not plan.is_empty:

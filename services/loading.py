@@ -38,7 +38,7 @@ class Loaded:
     holders: Mapping[Identifier, tuple[RecordAddress, ...]]  #: of those that get or give up buckets: who carries them
     crossing: frozenset[Identifier]  #: those that become generic, or cease to be
     relinked: frozenset[RecordAddress]  #: records that appear, vanish, or carry other identifiers
-    partners: Mapping[RecordAddress, StoredRecord]  #: graves at the other side of "same" verdicts
+    buried_partners: Mapping[RecordAddress, StoredRecord]  #: graves at the other side of "same" verdicts
     components: Components
     mapped: Mapping[RecordAddress, MappedRecord]  #: the live records afterwards
 
@@ -79,15 +79,17 @@ async def load(store: Store, catalogue: Catalogue, batch: Batch) -> Loaded:
         identifiers = {**identifiers, **await _recounted(store, {i: up_to[i] for i in batch.recount})}
     partners = await _same_by_verdict(store, changed)
     renamed = {c.previous: stored[c.previous] for c in changed.values() if c.previous in stored and c.previous}
-    live = (partner for partner in partners.values() if not partner.record.is_grave)
-    wanted = {profile_id for record in (*renamed.values(), *live) for profile_id in _component(record)}
+    live_partners = [partner for partner in partners.values() if not partner.record.is_grave]
+    wanted = {profile_id for record in (*renamed.values(), *live_partners) for profile_id in _component(record)}
     wanted |= {profile_id for c in changed.values() if c.stored for profile_id in _component(c.stored)}
     wanted |= {profile_id for identifier in identifiers.values() for profile_id in identifier.component}
     components = await _read_closed(store, wanted | batch.profiles)
     unchanged = {a: r for a, r in components.records.items() if a not in changed}
     mapped = await map_records(store, catalogue, unchanged)
     counted = {i: found.holders for i, found in identifiers.items() if i not in batch.recount}
-    _check_fit(changed, before, mapped, {i: n for i, n in counted.items() if n <= up_to[i]}, components)
+    live_before = [a for a, c in changed.items() if c.before is not None and not c.read_anew]
+    _check_members((*live_before, *(partner.record.address for partner in live_partners)), components)
+    _check_holders({i: n for i, n in counted.items() if n <= up_to[i]}, before, mapped)
     return Loaded(
         batch=batch,
         changes=changes,
@@ -97,7 +99,7 @@ async def load(store: Store, catalogue: Catalogue, batch: Batch) -> Loaded:
         holders=await _holders_that_move(store, catalogue, identifiers, touching),
         crossing=_crossing(identifiers, touching, catalogue),
         relinked=frozenset(a for a in changed if before.get(a) != _carried(after, a)),
-        partners={a: record for a, record in partners.items() if record.record.is_grave},
+        buried_partners={a: record for a, record in partners.items() if record.record.is_grave},
         components=components,
         mapped={**mapped, **after},
     )
@@ -260,17 +262,16 @@ def _named(components: Components) -> set[str]:
     return {profile_id for profile in live for profile_id in profile.component}
 
 
-def _check_fit(
-    changed: Mapping[RecordAddress, RecordChange],
-    before: Carried,
-    mapped: Mapping[RecordAddress, MappedRecord],
-    holders: Mapping[Identifier, int],
-    components: Components,
+def _check_members(addresses: Iterable[RecordAddress], components: Components) -> None:
+    """Refuse reads of different times: records must still be where they were when their profiles were looked up."""
+    if any(address not in components.records for address in addresses):
+        raise CommitConflict("a record has moved to another profile while it was read; read again")
+
+
+def _check_holders(
+    holders: Mapping[Identifier, int], before: Carried, mapped: Mapping[RecordAddress, MappedRecord]
 ) -> None:
-    """Refuse reads of different times: all holders of what is, or may become, evidence must have been loaded."""
-    for address, change in changed.items():
-        if change.before is not None and not change.read_anew and address not in components.records:
-            raise CommitConflict("a record has moved to another profile while it was read; read again")
+    """The same for identifiers: all holders of what is, or may become, evidence must have been loaded."""
     carried = Counter(i for identifiers_of in before.values() for i in identifiers_of)
     carried.update(identifier for each in mapped.values() for identifier in each.identifiers)
     if any(carried[identifier] != count for identifier, count in holders.items()):

@@ -97,12 +97,8 @@ def make_plan(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> Plan:
 
 
 def _written(loaded: Loaded) -> dict[RecordAddress, RecordChange]:
-    """The records of the batch of which there is anything to store."""
-    return {
-        address: change
-        for address, change in loaded.changes.items()
-        if change.is_new_version or address in loaded.relinked
-    }
+    """The records of the batch of which there is anything to store, and those that the plan rests on."""
+    return {address: change for address, change in loaded.changes.items() if change.is_new_version or change.is_changed}
 
 
 def _resolve(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> _Resolved:
@@ -211,7 +207,8 @@ def _causes(loaded: Loaded, resolved: _Resolved) -> Callable[[str], Sequence[Cau
 def _causes_of(change: RecordChange) -> list[Cause]:
     position = change.record.position if change.last is None else change.last.position
     trace = None if change.last is None else change.last.trace
-    return [Cause(change.address, position, trace, verdict_id) for verdict_id in change.verdict_ids or (None,)]
+    verdicts = [Cause(change.address, position, trace, v.verdict_id, not v.is_in_force) for v in change.verdicts]
+    return verdicts or [Cause(change.address, position, trace)]
 
 
 def _record_writes(
@@ -240,7 +237,8 @@ def _record_writes(
             identifiers=(),
             edges_changed=False,
         )
-        for _, partner in sorted(loaded.partners.items())
+        for address, partner in sorted(loaded.buried_partners.items())
+        if address not in written
     ]
     return tuple(writes)
 

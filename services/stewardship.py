@@ -7,12 +7,15 @@ IdentityGraphError
     ├── VerdictWithdrawn    it has been withdrawn before
     ├── OneRecord           a verdict is about two records
     ├── Contradiction       verdicts in force say the opposite
-    └── WrongGroups         the groups of a split are not the records of the profile
+    ├── Unsigned            there is no author, or no reason
+    ├── WrongGroups         the groups of a split are not the records of the profile
+    └── ProfileMoved        the profile has changed under the split
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final, TypeVar
 
 import orjson
 
@@ -27,10 +30,13 @@ from graph_model.splitting import Pair, separating_verdicts
 from graph_model.verdicts import VerdictEntry, Withdrawal, contradicting
 from services.batches import UnknownRecord
 from services.clock import new_id, now_milliseconds
-from services.loading import map_records
-from services.lookup import one_by_id
+from services.ingest import Ingest
+from services.loading import Loaded, map_records
+from services.lookup import LookupFailed, one_by_id
 from services.stores.port import Store, StoredVerdict, VerdictWrite
 from services.writer import Writer
+
+Answer = TypeVar("Answer")
 
 
 class DecisionRefused(IdentityGraphError):
@@ -41,7 +47,7 @@ class UnknownVerdict(DecisionRefused):
     """There is no verdict of this id."""
 
     def __init__(self) -> None:
-        super().__init__("no verdict has this id; GET /v1/verdicts lists all of them")
+        super().__init__("no verdict has this id; the list of verdicts shows all of them")
 
 
 class VerdictWithdrawn(DecisionRefused):
@@ -79,6 +85,28 @@ class WrongGroups(DecisionRefused):
         )
 
 
+class ProfileMoved(DecisionRefused):
+    """The profile has changed while its groups were looked at."""
+
+    def __init__(self) -> None:
+        super().__init__("the profile is changing all the time; read it again, and split what it is then")
+
+
+class Unsigned(DecisionRefused):
+    """Nobody, or for no reason."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"the {what} is empty; a verdict is kept with who gave it and why, so tell both")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A verdict in force."""
+
+    entry: VerdictEntry
+    is_new: bool  #: false: somebody had given it before, and nothing was written
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
     """A profile split by a steward."""
@@ -94,6 +122,30 @@ class Signature:
     author: str
     reason: str
 
+    def __post_init__(self) -> None:
+        """Refuse what tells a later reader nothing.
+
+        Raises:
+            Unsigned: one of the two is empty.
+        """
+        _require_text(self.author, "author")
+        _require_text(self.reason, "reason")
+
+
+class _GivenBefore(DecisionRefused):
+    """The same verdict is in force already."""
+
+    def __init__(self, verdict_id: str) -> None:
+        super().__init__("the same verdict is in force already")
+        self.verdict_id = verdict_id
+
+
+#: Raised before anything is written, so that the claim of the writer is still good.
+_REFUSALS: Final = (DecisionRefused, LookupFailed, UnknownRecord)
+
+#: A profile that changes under a split is read again so many times.
+_SPLIT_ATTEMPTS: Final = 10
+
 
 class Stewardship:
     """Gives and withdraws verdicts, and splits profiles."""
@@ -106,9 +158,7 @@ class Stewardship:
         self._writer = writer
         self._clock = clock
 
-    async def give(
-        self, judgement: Judgement, one: RecordAddress, other: RecordAddress, signature: Signature
-    ) -> VerdictEntry:
+    async def give(self, judgement: Judgement, one: RecordAddress, other: RecordAddress, signature: Signature) -> Given:
         """Bring a verdict into force; where the same one is in force already, that one is the answer.
 
         Raises:
@@ -119,33 +169,41 @@ class Stewardship:
         """
         if one == other:
             raise OneRecord(one)
-        async with self._writer.lend() as ingest:
-            entry = self._entry((min(one, other), max(one, other), judgement), signature)
+        entry = self._entry((min(one, other), max(one, other), judgement), signature)
+
+        async def check(_loaded: Loaded) -> None:
             in_force = await self._verdicts_around([one, other])
             for verdict in in_force:
-                if (verdict.low, verdict.high, verdict.judgement) == (entry.verdict.low, entry.verdict.high, judgement):
-                    return (await self._stored(verdict.verdict_id)).entry
-            if against := contradicting(entry.verdict, in_force):
-                raise Contradiction(against)
-            await ingest.decide([VerdictWrite(entry=entry, expected=None)])
-            return entry
+                if replace(verdict, verdict_id=entry.verdict_id) == entry.verdict:
+                    raise _GivenBefore(verdict.verdict_id)
+            _require_agreement(entry.verdict, in_force)
+
+        try:
+            await self._decide(lambda ingest: ingest.decide([VerdictWrite(entry=entry, expected=None)], check))
+        except _GivenBefore as before:
+            return Given(entry=(await self._stored(before.verdict_id)).entry, is_new=False)
+        return Given(entry=entry, is_new=True)
 
     async def withdraw(self, verdict_id: str, author: str) -> VerdictEntry:
         """Take a verdict back.
 
         Raises:
+            Unsigned: nobody takes it back.
             UnknownVerdict: there is none of this id.
             VerdictWithdrawn: it was withdrawn before.
             NobodyPublishes, StoreError: see `Writer.lend` and `Ingest.decide`.
         """
-        async with self._writer.lend() as ingest:
+        _require_text(author, "author")
+
+        async def take_back(ingest: Ingest) -> VerdictEntry:
             stored = await self._stored(verdict_id)
             if not stored.entry.is_in_force:
                 raise VerdictWithdrawn(stored.entry)
-            withdrawal = Withdrawal(author=author, withdrawn_at=self._clock())
-            entry = replace(stored.entry, withdrawal=withdrawal)
+            entry = replace(stored.entry, withdrawal=Withdrawal(author=author, withdrawn_at=self._clock()))
             await ingest.decide([VerdictWrite(entry=entry, expected=stored.revision)])
             return entry
+
+        return await self._decide(take_back)
 
     async def split(self, profile_id: str, groups: Sequence[Sequence[RecordAddress]], signature: Signature) -> Split:
         """Write the verdicts that make a profile into one for each group.
@@ -154,24 +212,54 @@ class Stewardship:
             UnknownProfile, ScatteredProfile, ProfileGone: there is no such live profile.
             WrongGroups: records are missing, repeated, or not the profile's.
             Contradiction: verdicts in force join records of two groups, or separate records of one.
+            ProfileMoved: it changes all the time.
             NobodyPublishes, StoreError: see `Writer.lend` and `Ingest.decide`.
         """
+        for attempt in range(1, _SPLIT_ATTEMPTS + 1):
+            try:
+                return await self._decide(lambda ingest: self._split(ingest, profile_id, groups, signature))
+            except ProfileMoved:
+                if attempt == _SPLIT_ATTEMPTS:
+                    raise
+        raise ProfileMoved
+
+    async def _split(
+        self, ingest: Ingest, profile_id: str, groups: Sequence[Sequence[RecordAddress]], signature: Signature
+    ) -> Split:
+        profile = await one_by_id(self._store, profile_id)
+        components = await self._store.read_components(profile.component)
+        members = {a for a, owner in components.memberships.items() if owner == profile.profile_id}
+        _check_groups(groups, members)
+        if against := _against_groups(groups, components.records.values()):
+            raise Contradiction(against)
+        mapped = await map_records(self._store, self._catalogue, components.records)
+        documents = [orjson.loads(known.document) for known in components.profiles.values()]
+        generic = frozenset(identifier for document in documents for identifier in document_generic(document))
+        pairs = separating_verdicts(groups, self._partition(mapped, generic))
+        entries = tuple(self._entry(pair, signature) for pair in pairs)
+
+        async def check(loaded: Loaded) -> None:
+            if any(
+                i not in loaded.components.profiles or loaded.components.profiles[i].revision != known.revision
+                for i, known in components.profiles.items()
+            ):
+                raise ProfileMoved
+            in_force = await self._verdicts_around(sorted(members))
+            for entry in entries:
+                _require_agreement(entry.verdict, in_force)
+
+        await ingest.decide([VerdictWrite(entry=entry, expected=None) for entry in entries], check)
+        firsts = [min(group) for group in groups]
+        stored = await self._store.read_records(firsts)
+        return Split(verdicts=entries, profile_ids=tuple(stored[first].profile_id or "" for first in firsts))
+
+    async def _decide(self, decision: Callable[[Ingest], Awaitable[Answer]]) -> Answer:
         async with self._writer.lend() as ingest:
-            profile = await one_by_id(self._store, profile_id)
-            components = await self._store.read_components(profile.component)
-            members = {a for a, owner in components.memberships.items() if owner == profile.profile_id}
-            _check_groups(groups, members)
-            if against := _against_groups(groups, components.records.values()):
-                raise Contradiction(against)
-            mapped = await map_records(self._store, self._catalogue, components.records)
-            documents = [orjson.loads(known.document) for known in components.profiles.values()]
-            generic = frozenset(identifier for document in documents for identifier in document_generic(document))
-            pairs = separating_verdicts(groups, self._partition(mapped, generic))
-            entries = tuple(self._entry(pair, signature) for pair in pairs)
-            await ingest.decide([VerdictWrite(entry=entry, expected=None) for entry in entries])
-            firsts = [min(group) for group in groups]
-            stored = await self._store.read_records(firsts)
-            return Split(verdicts=entries, profile_ids=tuple(stored[first].profile_id or "" for first in firsts))
+            try:
+                return await decision(ingest)
+            except _REFUSALS as error:
+                refusal = error
+        raise refusal
 
     def _partition(
         self, mapped: Mapping[RecordAddress, MappedRecord], generic: frozenset[Identifier]
@@ -215,6 +303,16 @@ class Stewardship:
             joined = {end for v in around if v.judgement is Judgement.SAME for end in (v.low, v.high)}
             frontier = joined - seen
         return found
+
+
+def _require_text(text: str, what: str) -> None:
+    if not text.strip():
+        raise Unsigned(what)
+
+
+def _require_agreement(verdict: Verdict, in_force: Iterable[Verdict]) -> None:
+    if against := contradicting(verdict, in_force):
+        raise Contradiction(against)
 
 
 def _check_groups(groups: Sequence[Sequence[RecordAddress]], members: set[RecordAddress]) -> None:

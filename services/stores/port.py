@@ -315,7 +315,11 @@ class Store(Protocol):
         ...
 
     async def read_tasks(self) -> tuple[StoredTask, ...]:
-        """Read all work owed, oldest first."""
+        """Read all work owed, oldest first.
+
+        Raises:
+            CatalogueChanged: another meaning of the catalogue has come into force since this store was opened.
+        """
         ...
 
     async def change_catalogue(self, fingerprint: str, task: TaskWrite) -> None:

@@ -19,6 +19,7 @@ from graph_model.identifiers import Identifier
 from graph_model.records import RecordAddress
 from graph_model.verdicts import VerdictEntry
 from services.stores import sqlite_identifiers, sqlite_scans
+from services.stores.errors import CatalogueChanged
 from services.stores.port import (
     Components,
     Guarantees,
@@ -213,6 +214,9 @@ class SqliteStore:
 
     async def read_tasks(self) -> tuple[StoredTask, ...]:
         """See `Store.read_tasks`."""
+        (in_force,) = self._reads.first("SELECT value FROM store WHERE name = 'fingerprint'") or ("",)
+        if in_force != self.fingerprint:
+            raise CatalogueChanged(in_force, self.fingerprint)
         return tuple(
             StoredTask(task_id=task_id, task=read_task(document), revision=revision)
             for task_id, document, revision in self._reads.rows(_READ_TASKS)

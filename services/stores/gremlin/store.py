@@ -169,6 +169,7 @@ class GremlinStore:
 
     async def read_tasks(self) -> tuple[StoredTask, ...]:
         """See `Store.read_tasks`."""
+        await require_same(self._submit, self._known_identity)
         return tuple(map(reads.stored_task, await self._submit(reads.tasks_traversal())))
 
     async def change_catalogue(self, fingerprint: str, task: TaskWrite) -> None:

@@ -1,8 +1,11 @@
 """A steward gives verdicts, takes them back, and splits profiles."""
 
+import asyncio
+
 import pytest
 
 from graph_model.records import Judgement, RecordAddress
+from graph_model.verdicts import VerdictEntry
 from services.batches import UnknownRecord
 from services.metrics import Metrics
 from services.stewardship import (
@@ -11,6 +14,7 @@ from services.stewardship import (
     Signature,
     Stewardship,
     UnknownVerdict,
+    Unsigned,
     VerdictWithdrawn,
     WrongGroups,
 )
@@ -35,6 +39,12 @@ def group(*names: str) -> list[RecordAddress]:
     return [address(name) for name in names]
 
 
+async def given_by(
+    steward: Stewardship, judgement: Judgement, one: RecordAddress, other: RecordAddress, signature: Signature
+) -> VerdictEntry:
+    return (await steward.give(judgement, one, other, signature)).entry
+
+
 async def test_a_verdict_is_in_force_when_the_answer_comes(company: Company, steward: Stewardship) -> None:
     await company.put("crm1", name="Ann")
     await company.put("shop1", name="Anne")
@@ -46,13 +56,14 @@ async def test_the_same_verdict_again_is_the_one_in_force(company: Company, stew
     await company.put("crm1", name="Ann")
     await company.put("shop1", name="Anne")
     first = await steward.give(SAME, address("shop1"), address("crm1"), KIM)
-    assert await steward.give(SAME, address("crm1"), address("shop1"), KIM) == first
+    again = await steward.give(SAME, address("crm1"), address("shop1"), KIM)
+    assert (again.entry, again.is_new) == (first.entry, False)
 
 
 async def test_the_ledger_keeps_who_decided_and_who_took_it_back(company: Company, steward: Stewardship) -> None:
     await company.put("crm1", email_1="a")
     await company.put("shop1", email_1="a")
-    given = await steward.give(DIFFERENT, address("crm1"), address("shop1"), KIM)
+    given = await given_by(steward, DIFFERENT, address("crm1"), address("shop1"), KIM)
     await steward.withdraw(given.verdict_id, "lou")
     (entry,) = [entry async for entry in company.store.scan_verdicts()]
     assert (entry.author, entry.reason, entry.given_at) == ("kim", "called them", 7_000)
@@ -64,7 +75,7 @@ async def test_the_ledger_keeps_who_decided_and_who_took_it_back(company: Compan
 async def test_a_verdict_is_withdrawn_once(company: Company, steward: Stewardship) -> None:
     await company.put("crm1", email_1="a")
     await company.put("shop1", email_1="a")
-    given = await steward.give(DIFFERENT, address("crm1"), address("shop1"), KIM)
+    given = await given_by(steward, DIFFERENT, address("crm1"), address("shop1"), KIM)
     await steward.withdraw(given.verdict_id, "lou")
     with pytest.raises(VerdictWithdrawn, match="lou"):
         await steward.withdraw(given.verdict_id, "kim")
@@ -86,8 +97,8 @@ async def test_a_contradiction_lists_the_verdicts_that_contradict(
 ) -> None:
     for name in ("crm1", "crm2", "crm3", "crm4"):
         await company.put(name, name=name)
-    first = await steward.give(SAME, address("crm1"), address("crm2"), KIM)
-    second = await steward.give(DIFFERENT if judgement is SAME else SAME, address("crm2"), address("crm3"), KIM)
+    first = await given_by(steward, SAME, address("crm1"), address("crm2"), KIM)
+    second = await given_by(steward, DIFFERENT if judgement is SAME else SAME, address("crm2"), address("crm3"), KIM)
     await steward.give(DIFFERENT, address("crm4"), address("crm1"), KIM)
     with pytest.raises(Contradiction) as refused:
         await steward.give(judgement, address("crm1"), address("crm3"), KIM)
@@ -143,6 +154,54 @@ async def test_groups_that_are_not_the_records_are_refused(
 async def test_a_split_against_a_verdict_in_force_names_it(company: Company, steward: Stewardship) -> None:
     await company.put("crm1", name="Ann")
     await company.put("crm2", name="Anne")
-    given = await steward.give(SAME, address("crm1"), address("crm2"), KIM)
+    given = await given_by(steward, SAME, address("crm1"), address("crm2"), KIM)
     with pytest.raises(Contradiction, match=given.verdict_id):
         await steward.split(await company.live_id("crm1"), [group("crm1"), group("crm2")], KIM)
+
+
+async def test_a_split_against_a_chain_through_a_deleted_record_names_it(
+    company: Company, steward: Stewardship
+) -> None:
+    for name in ("crm1", "crm2", "crm3"):
+        await company.put(name, email_1="a")
+    chain = [
+        await given_by(steward, SAME, address(one), address(other), KIM)
+        for one, other in (("crm1", "crm2"), ("crm2", "crm3"))
+    ]
+    await company.put("crm2")
+    with pytest.raises(Contradiction) as refused:
+        await steward.split(await company.live_id("crm1"), [group("crm1"), group("crm3")], KIM)
+    assert {verdict.verdict_id for verdict in refused.value.verdicts} == {entry.verdict_id for entry in chain}
+
+
+async def test_of_two_stewards_who_contradict_each_other_at_once_one_is_refused(
+    company: Company, steward: Stewardship
+) -> None:
+    await company.put("crm1", name="Ann")
+    await company.put("crm2", name="Anne")
+    writer = Writer(company.store, CATALOGUE, "another", metrics=Metrics(), publish=None)
+    other = Stewardship(company.store, CATALOGUE, writer)
+    answers = await asyncio.gather(
+        steward.give(SAME, address("crm1"), address("crm2"), KIM),
+        other.give(DIFFERENT, address("crm1"), address("crm2"), KIM),
+        return_exceptions=True,
+    )
+    assert [type(answer) for answer in answers].count(Contradiction) == 1
+
+
+async def test_the_same_verdict_of_two_stewards_at_once_is_one(company: Company, steward: Stewardship) -> None:
+    await company.put("crm1", name="Ann")
+    await company.put("crm2", name="Anne")
+    writer = Writer(company.store, CATALOGUE, "another", metrics=Metrics(), publish=None)
+    other = Stewardship(company.store, CATALOGUE, writer)
+    answers = await asyncio.gather(
+        *(each.give(SAME, address("crm1"), address("crm2"), KIM) for each in (steward, other))
+    )
+    assert sorted(answer.is_new for answer in answers) == [False, True]
+    assert answers[0].entry == answers[1].entry
+
+
+@pytest.mark.parametrize(("author", "reason"), [("", "why"), ("  ", "why"), ("kim", ""), ("kim", " \n")])
+def test_a_verdict_says_who_and_why(author: str, reason: str) -> None:
+    with pytest.raises(Unsigned):
+        Signature(author=author, reason=reason)
