@@ -44,20 +44,25 @@ def preview(
     set_up_logging(settings)
     meaning = load_catalogue(catalogue)
     require_store(settings)
-    found = run_batch(_preview(settings, meaning, examples))
-    apply = f"identity-graph re-resolve --catalogue {catalogue}"
+    found, is_in_force = run_batch(_preview(settings, meaning, examples))
+    given_store = f" --store {store}" if store is not None else ""
+    apply = None if is_in_force else f"identity-graph re-resolve --catalogue {catalogue}{given_store}"
     if as_json:
         print_json({**_to_json(found), "apply": apply})
+        return
+    _print(found)
+    if apply is None:
+        typer.echo("This catalogue is in force already.")
     else:
-        _print(found)
         typer.echo(f"Nothing was changed. To bring it into force: {apply}")
 
 
-async def _preview(settings: Settings, catalogue: Catalogue, examples: int) -> Preview:
+async def _preview(settings: Settings, catalogue: Catalogue, examples: int) -> tuple[Preview, bool]:
     async with AsyncExitStack() as opened:
         store = await open_store(settings, catalogue, any_meaning=True)
         opened.push_async_callback(store.close)
-        return await preview_store(store, catalogue, opened.enter_context(scan_progress()), examples=examples)
+        found = await preview_store(store, catalogue, opened.enter_context(scan_progress()), examples=examples)
+        return found, store.fingerprint == catalogue.fingerprint
 
 
 def _print(found: Preview) -> None:

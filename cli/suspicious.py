@@ -81,6 +81,7 @@ def _print(found: Suspicions, documents: list[Document]) -> None:
         typer.echo(f"Profile {profile['profile_id']}: {', '.join(told)}")
         for link in profile["suspicious"]:
             typer.echo(f"  {link['kind']} {link['value']}: {link['explanation']}")
-    typer.echo(f"Worth a look: {found.found:,} of {counted(found.profiles, 'profile')}.")
+    look = "; `identity-graph explain ID` shows why" if documents else ""
+    typer.echo(f"Worth a look: {found.found:,} of {counted(found.profiles, 'profile')}{look}.")
     if found.found > len(documents):
         typer.echo(f"Listed are the {len(documents):,} most suspicious; --limit lists more.")
