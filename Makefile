@@ -12,7 +12,7 @@ TESTS := $(filter-out tests/captures tests/__pycache__,$(patsubst %/,%,$(wildcar
 QUICK_TESTS := tests/unit tests/properties
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint docs lock stack stack-down stack-status benchmark clean
+.PHONY: help install run test soak lint docs lock stack stack-down stack-status benchmark clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ $(DATA)/shop.loaded: $(CATALOGUE) $(SAMPLES) | $(VENV)/installed
 
 test: install ## Run every test, the quick ones first
 	@$(BIN)/python -m pytest $(QUICK_TESTS) $(filter-out $(QUICK_TESTS),$(TESTS))
+
+soak: install ## Run the long tests: twenty times as many random histories, then faults at random (SOAK_MINUTES, 20)
+	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest --timeout 7200 tests/properties tests/contract/test_law.py
+	@$(BIN)/python -m tests.faults.soak
 
 lint: install ## Check style, formatting, types and the direction of imports
 	@$(BIN)/ruff check .

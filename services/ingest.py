@@ -1,7 +1,8 @@
 """Brings changes into force: load, resolve, plan, commit, again and again until the store accepts.
 
-A refused batch is halved, so that one conflict never blocks the rest; a single record that is refused waits
-a little, a different time for every worker, and is read again.
+A refused batch waits, a different time for every worker, and is read again. Refused again and again it is halved,
+so that one conflict never blocks the rest, and since the smaller of two commits is the faster one. Not at once: where
+many workers collide, many small commits collide more often than few large ones.
 """
 
 import asyncio
@@ -24,9 +25,11 @@ from services.planning import Commit, make_plan
 from services.stores.errors import ClaimLost, CommitConflict, CommitTooLarge, TaskTaken
 from services.stores.port import Outbox, Store, TaskWrite, VerdictWrite
 
-#: A refused single record waits at most so long before it is tried again.
-_LONGEST_WAIT_SECONDS = 1.0
-_FIRST_WAIT_SECONDS = 0.005
+#: A batch is halved each time it has been refused so often.
+_REFUSALS_PER_HALVING = 4
+#: A refused batch waits at most so many times as long as the attempt took, and never longer than this.
+_LONGEST_WAIT_ATTEMPTS = 32
+_LONGEST_WAIT_SECONDS = 5.0
 
 
 #: Looks at what a commit is going to rest on, and raises what speaks against it.
@@ -151,25 +154,28 @@ class Ingest:
         waiting: deque[tuple[Batch, int]] = deque([(batch, 0)])
         while waiting:
             batch, refusals = waiting.popleft()
+            started = time.perf_counter()
             try:
                 await self._commit(batch, result, check)
             except ClaimLost:
                 raise
             except CommitConflict as error:
-                if isinstance(error, CommitTooLarge) and not batch.can_be_halved:
+                took = time.perf_counter() - started
+                too_large = isinstance(error, CommitTooLarge)
+                if too_large and not batch.can_be_halved:
                     raise
                 self._metrics.conflicts.inc()
                 await self._require_still_owed(batch)
-                if batch.can_be_halved:
-                    if refusals:
-                        await asyncio.sleep(_waiting_time(refusals))
+                await self._require_unchanged_ledger(batch, error)
+                refusals += 1
+                self._metrics.refusals.set(refusals)
+                if batch.can_be_halved and (too_large or refusals % _REFUSALS_PER_HALVING == 0):
                     first, second = halve(batch)
-                    waiting.extendleft([(second, refusals + 1), (first, refusals + 1)])
+                    waiting.extendleft([(second, 0), (first, refusals)])
                 else:
-                    await self._require_unchanged_ledger(batch, error)
-                    self._metrics.refusals.set(refusals + 1)
-                    await asyncio.sleep(_waiting_time(refusals))
-                    waiting.appendleft((batch, refusals + 1))
+                    waiting.appendleft((batch, refusals))
+                if not too_large:
+                    await asyncio.sleep(_waiting_time(refusals, took))
         return result
 
     async def _commit(self, batch: Batch, result: IngestResult, check: Check | None) -> None:
@@ -215,7 +221,7 @@ class Ingest:
                 raise conflict
 
 
-def _waiting_time(refusals: int) -> float:
-    """Exponential back-off with full jitter, in seconds."""
-    longest = min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2**refusals)
-    return random.uniform(0, longest)  # noqa: S311 - spreads workers, hides nothing
+def _waiting_time(refusals: int, attempt: float) -> float:
+    """Exponential back-off with full jitter, in seconds, measured by how long the refused attempt took."""
+    longest = attempt * min(2 ** (refusals + 1), _LONGEST_WAIT_ATTEMPTS)
+    return random.uniform(0, min(longest, _LONGEST_WAIT_SECONDS))  # noqa: S311 - spreads workers, hides nothing

@@ -89,6 +89,7 @@ async def load(store: Store, catalogue: Catalogue, batch: Batch) -> Loaded:
     counted = {i: found.holders for i, found in identifiers.items() if i not in batch.recount}
     live_before = [a for a, c in changed.items() if c.before is not None and not c.read_anew]
     _check_members((*live_before, *(partner.record.address for partner in live_partners)), components)
+    await _check_read_anew(store, changed, components)
     _check_holders({i: n for i, n in counted.items() if n <= up_to[i]}, before, mapped)
     return Loaded(
         batch=batch,
@@ -265,6 +266,18 @@ def _named(components: Components) -> set[str]:
 def _check_members(addresses: Iterable[RecordAddress], components: Components) -> None:
     """Refuse reads of different times: records must still be where they were when their profiles were looked up."""
     if any(address not in components.records for address in addresses):
+        raise CommitConflict("a record has moved to another profile while it was read; read again")
+
+
+async def _check_read_anew(store: Store, changed: Mapping[RecordAddress, RecordChange], components: Components) -> None:
+    """The same for records that are read anew, which a damaged store may have lost from their profiles."""
+    absent = {
+        address: change.stored.profile_id
+        for address, change in changed.items()
+        if change.read_anew and change.before and change.stored and address not in components.records
+    }
+    stored = await store.read_records(absent) if absent else {}
+    if any(address not in stored or stored[address].profile_id != profile_id for address, profile_id in absent.items()):
         raise CommitConflict("a record has moved to another profile while it was read; read again")
 
 

@@ -12,7 +12,7 @@ from tests.properties.histories import Life
 from tests.properties.worlds import Step
 
 #: Seconds; where the machine is busy with other things, hundreds of lives take a while.
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(3_600)
 
 
 class EmbeddedLife(Life):
@@ -22,7 +22,10 @@ class EmbeddedLife(Life):
 
 TestAnyHistoryOnTheEmbeddedStore = EmbeddedLife.TestCase
 TestAnyHistoryOnTheEmbeddedStore.settings = settings(
-    max_examples=250, stateful_step_count=15, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=settings().max_examples * 5 // 2,
+    stateful_step_count=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 
 

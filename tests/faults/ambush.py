@@ -1,0 +1,116 @@
+"""Where a worker can be hit on its road, from outside: wrappers around its store, publisher and consumer."""
+
+import asyncio
+import os
+import signal
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, cast
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from consumers.publisher import Publisher
+from services.ingest import Committed
+from services.stores.errors import CommitConflict
+from services.stores.port import Outbox, Plan, Store
+from tests.faults.tally import Tallied, Tally
+
+#: A commit is hit so long after it was sent off; most take longer.
+_INTO_THE_COMMIT_SECONDS = 0.001
+
+
+class Point(StrEnum):
+    """A step of the road from a message to the offset behind it."""
+
+    CLAIMED = "claimed"  #: a partition is taken over, and what its outbox holds is not published yet
+    LOADED = "loaded"  #: a plan is made and not yet sent
+    COMMITTING = "committing"  #: the store is at work on it
+    COMMITTED = "committed"  #: it is in force
+    PUBLISHING = "publishing"  #: its events are handed to the publisher
+    PUBLISHED = "published"  #: the broker has them
+    OFFSET_COMMITTED = "offset committed"
+
+
+@dataclass(slots=True)
+class Ambush:
+    """Sends this process a signal when it comes to a point for the n-th time."""
+
+    point: Point
+    visit: int
+    signal: signal.Signals
+    _visits: Counter[Point] = field(default_factory=Counter)
+
+    def at(self, point: Point) -> None:
+        """Come to a point."""
+        self._visits[point] += 1
+        if point is self.point and self._visits[point] == self.visit:
+            os.kill(os.getpid(), self.signal)
+
+
+class AmbushedStore:
+    """Stands before a store; whatever it does not name itself goes to the store."""
+
+    def __init__(self, store: Store, ambush: Ambush, tally: Tally) -> None:
+        self._store = store
+        self._ambush = ambush
+        self._tally = tally
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the store has
+        return getattr(self._store, name)
+
+    async def claim_outbox(self, writer: str) -> Outbox:
+        """See `Store.claim_outbox`."""
+        outbox = await self._store.claim_outbox(writer)
+        self._ambush.at(Point.CLAIMED)
+        return outbox
+
+    async def commit(self, plan: Plan, outbox: Outbox) -> None:
+        """See `Store.commit`."""
+        self._ambush.at(Point.LOADED)
+        committing = asyncio.ensure_future(self._store.commit(plan, outbox))
+        await asyncio.wait([committing], timeout=_INTO_THE_COMMIT_SECONDS)
+        self._ambush.at(Point.COMMITTING)
+        try:
+            await committing
+        except CommitConflict:
+            self._tally.count(Tallied.CONFLICT)
+            raise
+        except BaseException:
+            self._tally.count(Tallied.FAILURE)
+            raise
+        self._tally.count(Tallied.COMMIT)
+        self._ambush.at(Point.COMMITTED)
+
+
+def ambushed_store(store: Store, ambush: Ambush, tally: Tally) -> Store:
+    """A store like `store`; every commit goes through the ambush."""
+    return cast("Store", AmbushedStore(store, ambush, tally))
+
+
+class AmbushedPublisher(Publisher):
+    """A publisher that walks into the ambush wherever it has something to publish."""
+
+    ambush: Ambush
+
+    async def publish(self, outbox: Outbox, committed: Sequence[Committed]) -> None:
+        """See `Publisher.publish`."""
+        if committed:
+            self.ambush.at(Point.PUBLISHING)
+        await super().publish(outbox, committed)
+        if committed:
+            self.ambush.at(Point.PUBLISHED)
+
+
+def ambush_offsets(consumer: AIOKafkaConsumer, ambush: Ambush) -> AIOKafkaConsumer:
+    """Let a consumer walk into the ambush with every offset that is not the first of its partition."""
+    commit = consumer.commit
+
+    async def ambushed(offsets: Mapping[TopicPartition, tuple[int, str]]) -> None:
+        await commit(offsets)
+        if any(offset for offset, _ in offsets.values()):
+            ambush.at(Point.OFFSET_COMMITTED)
+
+    consumer.commit = ambushed
+    return consumer
