@@ -28,8 +28,8 @@ from services.stores.port import Outbox, Store, TaskWrite, VerdictWrite
 #: A batch is halved each time it has been refused so often.
 _REFUSALS_PER_HALVING = 4
 #: A refused batch waits at most so many times as long as the attempt took, and never longer than this.
-_LONGEST_WAIT_ATTEMPTS = 32
-_LONGEST_WAIT_SECONDS = 5.0
+_LONGEST_WAIT_ATTEMPTS = 16
+_LONGEST_WAIT_SECONDS = 2.0
 
 
 #: Looks at what a commit is going to rest on, and raises what speaks against it.
