@@ -136,7 +136,7 @@ def test_a_profile_that_hangs_together_by_one_value_is_listed_with_that_value(fa
     profile, link, total = families("suspicious").stdout.splitlines()
     assert profile.endswith(": 6 records")
     assert link.startswith("  phone +12125550142: phone of crm[1] alone holds 3 and 3 records together;")
-    assert total == "Worth a look: 1 of 1 profile."
+    assert total == "Worth a look: 1 of 1 profile; `identity-graph explain ID` shows why."
 
 
 def test_scripts_read_what_is_suspicious(families: Run) -> None:
