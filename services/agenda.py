@@ -4,7 +4,7 @@ Every batch moves the mark of its task in the same commit. So a worker that is k
 the same work one is refused and goes on from where the other is.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Final, TypeAlias
@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 from graph_model.agenda import ReResolve, Task, TruncateSource
 from graph_model.records import RecordAddress
 from services.ingest import Ingest
+from services.pages import pages
 from services.stores.errors import CommitTooLarge, TaskTaken
 from services.stores.port import Store, StoredRecord, StoredTask, TaskWrite
 
@@ -52,7 +53,7 @@ async def work_off(store: Store, lend: Lend, progress: Progress | None = None) -
 
 async def _do(stored: StoredTask, store: Store, lend: Lend, progress: Progress | None) -> None:
     task, revision = stored.task, stored.revision
-    async for records in _pages(store, _start(task)):
+    async for records in pages(store.scan_records(_start(task)), BATCH_SIZE):
         task = replace(task, done_to=records[-1].record.address)
         async with lend() as ingest:
             await _commit(ingest, store, task, records, TaskWrite(task_id=stored.task_id, expected=revision, task=task))
@@ -79,17 +80,6 @@ async def _revision(store: Store, task_id: str, task: Task) -> str:
         if stored.task_id == task_id and stored.task == task:
             return stored.revision
     raise TaskTaken("another worker has gone on with this task")
-
-
-async def _pages(store: Store, after: RecordAddress | None) -> AsyncIterator[list[StoredRecord]]:
-    page: list[StoredRecord] = []
-    async for stored in store.scan_records(after):
-        page.append(stored)
-        if len(page) == BATCH_SIZE:
-            yield page
-            page = []
-    if page:
-        yield page
 
 
 def _start(task: Task) -> RecordAddress | None:

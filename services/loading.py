@@ -187,7 +187,7 @@ def _holders_of_interest(
     """Up to how many holders an identifier is, or may become, evidence."""
     losing = Counter(identifier for identifiers in before.values() for identifier in identifiers)
     return {
-        identifier: holder_limit(identifier, catalogue) + losing[identifier]
+        identifier: catalogue.kinds[identifier.kind].holder_limit + losing[identifier]
         if identifier.kind in catalogue.kinds
         else 0
         for identifier in touching

@@ -19,8 +19,9 @@ from graph_model.mapping import map_record
 from graph_model.profile_ids import FormerProfile, assign_ids
 from graph_model.profiles import ProfileStatus, document_generic, marks_generic
 from graph_model.records import Record, RecordAddress
+from services.pages import pages
 from services.preview_examples import Case, Examples, Merge, Split, describe_merge, describe_split
-from services.spool import Spool, SpooledRecord, pages
+from services.spool import Spool, SpooledRecord
 from services.stores.port import Store, StoredProfile
 from services.verification.scan import Progress
 

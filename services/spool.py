@@ -5,12 +5,12 @@ of records at a time; disk holds about as much as the store itself.
 """
 
 import sqlite3
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self
 
 import orjson
 
@@ -20,9 +20,6 @@ from graph_model.records import Judgement, Record, RecordAddress, Verdict
 from services.disk_union_find import DiskUnionFind
 from services.stores.port import StoredProfile
 from services.stores.record_document import read_record, write_record
-
-#: Rows that are written together.
-PAGE: Final = 1_000
 
 _SCHEMA: Final = """
 PRAGMA journal_mode = OFF;
@@ -63,8 +60,6 @@ CREATE TABLE carried_verdict (
 ) WITHOUT ROWID;
 CREATE TABLE member (grouped INTEGER, record INTEGER, PRIMARY KEY (grouped, record)) WITHOUT ROWID;
 """
-
-Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,18 +214,6 @@ class Spool:
 def verdict_text(verdict: Verdict) -> str:
     """A verdict as text: two are equal where their texts are."""
     return orjson.dumps([verdict.judgement, *verdict.low, *verdict.high]).decode()
-
-
-async def pages(scan: AsyncIterator[Row], size: int = PAGE) -> AsyncIterator[list[Row]]:
-    """Gather what a scan gives into lists."""
-    page: list[Row] = []
-    async for row in scan:
-        page.append(row)
-        if len(page) == size:
-            yield page
-            page = []
-    if page:
-        yield page
 
 
 def _texts(values: Sequence[str]) -> str:

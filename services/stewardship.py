@@ -14,6 +14,7 @@ IdentityGraphError
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
@@ -215,13 +216,10 @@ class Stewardship:
             ProfileMoved: it changes all the time.
             NobodyPublishes, StoreError: see `Writer.lend` and `Ingest.decide`.
         """
-        for attempt in range(1, _SPLIT_ATTEMPTS + 1):
-            try:
+        for _ in range(_SPLIT_ATTEMPTS - 1):
+            with suppress(ProfileMoved):
                 return await self._decide(lambda ingest: self._split(ingest, profile_id, groups, signature))
-            except ProfileMoved:
-                if attempt == _SPLIT_ATTEMPTS:
-                    raise
-        raise ProfileMoved
+        return await self._decide(lambda ingest: self._split(ingest, profile_id, groups, signature))
 
     async def _split(
         self, ingest: Ingest, profile_id: str, groups: Sequence[Sequence[RecordAddress]], signature: Signature

@@ -17,7 +17,8 @@ from graph_model.identifiers import Identifier
 from graph_model.mapping import map_record
 from graph_model.profiles import ProfileStatus
 from graph_model.verdicts import VerdictEntry
-from services.spool import Spool, SpooledRecord, pages, verdict_text
+from services.pages import pages
+from services.spool import Spool, SpooledRecord, verdict_text
 from services.stores.errors import StoreError
 from services.stores.port import Store, StoredBucket, StoredIdentifier, StoredProfile, StoredRecord
 

@@ -7,14 +7,18 @@ Revisions never recur, so one that is still the same says that nothing of what i
 - of an identifier, or a bucket of a hub: which records carry it
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from graph_model.catalogue import Catalogue
 from graph_model.identifiers import Identifier
 from graph_model.records import RecordAddress
 from services.stores.port import Store, StoredIdentifier, StoredProfile, StoredRecord, StoredVerdict
 from services.verification.suspects import Repair, SeenIdentifier, Suspect
+
+Name = TypeVar("Name")
+Stored = TypeVar("Stored")
 
 #: What is asked of the store at once.
 _REQUEST = 500
@@ -33,8 +37,8 @@ async def settle(suspects: Sequence[Suspect], store: Store, catalogue: Catalogue
     """Tell the real differences from what has moved; in the order given."""
     # Identifiers first: while a profile stays the same, no identifier of its records begins or ceases to be generic.
     identifiers = await _identifiers(store, {i for suspect in suspects for i in suspect.identifiers})
-    profiles = await _profiles(store, {p for suspect in suspects for p in suspect.profiles})
-    records = await _records(store, {a for suspect in suspects for a in suspect.records})
+    profiles = await _in_portions({p for suspect in suspects for p in suspect.profiles}, store.read_profiles)
+    records = await _in_portions({a for suspect in suspects for a in suspect.records}, store.read_records)
     return [
         Settled(suspect.problems, suspect.repair)
         if _holders_stayed(suspect, identifiers, catalogue)
@@ -57,7 +61,7 @@ async def settle_verdicts(
     """
     ledger = await store.read_verdicts(verdict_ids)
     ends = {end for stored in ledger.values() for end in (stored.entry.verdict.low, stored.entry.verdict.high)}
-    records = await _records(store, {*ends, *carriers})
+    records = await _in_portions({*ends, *carriers}, store.read_records)
     ledger_after = await store.read_verdicts(verdict_ids)
     return [
         # A verdict and its two records are always written together.
@@ -116,24 +120,14 @@ def _place(records: Mapping[RecordAddress, StoredRecord], address: RecordAddress
 
 
 async def _identifiers(store: Store, wanted: Iterable[Identifier]) -> dict[Identifier, StoredIdentifier]:
-    asked = sorted(wanted)
-    found: dict[Identifier, StoredIdentifier] = {}
+    return await _in_portions(wanted, lambda asked: store.read_identifiers(dict.fromkeys(asked, 0)))
+
+
+async def _in_portions(
+    wanted: Iterable[Name], read: Callable[[Sequence[Name]], Awaitable[Mapping[Name, Stored]]]
+) -> dict[Name, Stored]:
+    asked = list(wanted)
+    found: dict[Name, Stored] = {}
     for start in range(0, len(asked), _REQUEST):
-        found |= await store.read_identifiers(dict.fromkeys(asked[start : start + _REQUEST], 0))
-    return found
-
-
-async def _profiles(store: Store, wanted: Iterable[str]) -> dict[str, StoredProfile]:
-    asked = sorted(wanted)
-    found: dict[str, StoredProfile] = {}
-    for start in range(0, len(asked), _REQUEST):
-        found |= await store.read_profiles(asked[start : start + _REQUEST])
-    return found
-
-
-async def _records(store: Store, wanted: Iterable[RecordAddress]) -> dict[RecordAddress, StoredRecord]:
-    asked = sorted(wanted)
-    found: dict[RecordAddress, StoredRecord] = {}
-    for start in range(0, len(asked), _REQUEST):
-        found |= await store.read_records(asked[start : start + _REQUEST])
+        found |= await read(asked[start : start + _REQUEST])
     return found
