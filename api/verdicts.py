@@ -11,8 +11,9 @@ from api.documents import RecordReference
 from api.problems import InvalidRequest, NotSentAsJson, UnreadableBody, problem_docs
 from api.rights import NotASteward, require_steward
 from api.verdict_documents import Author, SplitAnswer, SplitRequest, VerdictDocument, VerdictList, VerdictRequest
-from graph_model.records import Judgement, RecordAddress
+from graph_model.records import RecordAddress
 from graph_model.verdict_documents import verdict_document
+from graph_model.verdicts import Judgement
 from services.batches import UnknownRecord
 from services.lookup import AmbiguousIdentifier, ProfileGone, UnknownProfile
 from services.stewardship import (
@@ -133,7 +134,7 @@ async def withdraw_verdict(request: Request, verdict_id: str, author: Annotated[
     ),
 )
 async def split_profile(request: Request, profile_id: str, sent: SplitRequest) -> Response:
-    """Make a profile that is several people into one for each of them, by the verdicts that this needs.
+    """Make a profile that is several people into one for each of them, by one verdict on groups of records.
 
     Every record of the profile is named in exactly one group. The group with most records keeps the profile's id.
 
@@ -146,9 +147,7 @@ async def split_profile(request: Request, profile_id: str, sent: SplitRequest) -
     groups = [[_address(record) for record in group] for group in sent.groups]
     signature = Signature(author=sent.author, reason=sent.reason)
     split = await services_of(request).stewardship.split(profile_id, groups, signature)
-    return json_answer(
-        {"profile_ids": split.profile_ids, "verdicts": [verdict_document(entry) for entry in split.verdicts]}
-    )
+    return json_answer({"profile_ids": split.profile_ids, "verdicts": [verdict_document(split.verdict)]})
 
 
 def _address(record: RecordReference) -> RecordAddress:

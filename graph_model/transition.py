@@ -5,11 +5,12 @@ A profile that was live and has no cluster any more is absorbed if its records l
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
 from graph_model.events import ProfileEvent, ProfileEventType
+from graph_model.moves import under_present_keys
 from graph_model.profiles import (
     BODY_FIELDS,
     Document,
@@ -65,6 +66,7 @@ class Scene:
     known: Mapping[str, KnownProfile]
     before: Mapping[RecordAddress, str]  #: live record -> its profile before, under present addresses
     after: Mapping[RecordAddress, str]  #: live record -> its profile now
+    renamed: Mapping[RecordAddress, RecordAddress]  #: former -> present address, of rows whose key has just changed
     bodies: Mapping[str, Document]  #: profile id -> body, for every profile that has records now
     causes: Callable[[str], Sequence[Cause]]  #: profile id -> the changes that touched its component
     now: int  #: time of the commit, milliseconds since 1970
@@ -85,7 +87,7 @@ def transitions(scene: Scene) -> list[Transition]:
         elif known is not None and was_live:
             found.append(_gone(scene, known, members_before.get(profile_id, [])))
         elif known is not None:
-            found.append(_unchanged(known.head))
+            found.append(_still_gone(scene, known))
     return found
 
 
@@ -143,6 +145,28 @@ def _gone(scene: Scene, known: KnownProfile, members: Sequence[RecordAddress]) -
         document=document,
         event=_event(scene, step, document, []),
         history=_history(scene, step),
+    )
+
+
+def _still_gone(scene: Scene, known: KnownProfile) -> Transition:
+    """A profile without records remembers its last ones by the keys that they have now."""
+    members = set(document_members(known.document))
+    present = under_present_keys(members, scene.renamed)
+    if present == members:
+        return _unchanged(known.head)
+    head = replace(known.head, version=known.head.version + 1, updated_at=scene.now)
+    merged_into: str | None = known.document["merged_into"]
+    document = remembering_document(head, present, merged_into)
+    is_absorbed = head.status is ProfileStatus.ABSORBED
+    change = ProfileEventType.MERGED if is_absorbed else ProfileEventType.DELETED
+    step = _Step(head, change, [], [], merged_into)
+    return Transition(
+        profile_id=head.profile_id,
+        version=head.version,
+        status=head.status,
+        document=document,
+        event=_event(scene, step, document, []),
+        history=None if is_absorbed else _history(scene, step),
     )
 
 

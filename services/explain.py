@@ -22,7 +22,8 @@ from graph_model.explanation import (
 from graph_model.explanation import explain_pair as explain_live_pair
 from graph_model.explanation_words import Ledger
 from graph_model.profiles import Document, ProfileStatus, document_generic, marks_generic
-from graph_model.records import RecordAddress, Verdict
+from graph_model.records import RecordAddress
+from graph_model.verdicts import Verdict
 from services.batches import UnknownRecord
 from services.loading import map_records
 from services.lookup import ProfileGone, Share, known_profile, one_by_id, whereabouts

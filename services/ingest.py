@@ -107,20 +107,30 @@ class Ingest:
         """
         return await self._bring_into_force(Batch(changes=gather(changes), progress=progress, tasks=tuple(tasks)))
 
-    async def decide(self, verdicts: Sequence[VerdictWrite], check: Check | None = None) -> IngestResult:
+    async def decide(
+        self,
+        verdicts: Sequence[VerdictWrite],
+        check: Check | None = None,
+        *,
+        awaiting: bool = False,
+        strays: Collection[RecordAddress] = (),
+    ) -> IngestResult:
         """Bring verdicts, given or withdrawn, into force in one commit.
 
         Args:
             verdicts: as they are from now on.
             check: awaited after each reading and before each commit. What it reads of the records and their profiles
                 still holds when the commit is accepted; what it raises ends the attempt.
+            awaiting: the verdicts may name records that no source has sent yet: they hold once one does.
+            strays: further records that may carry these verdicts, and are not to.
 
         Raises:
             UnknownRecord: a verdict is about a record that was never there.
             CommitConflict: somebody else has written one of these verdicts meanwhile.
             StoreUnavailable, ClaimLost, CommitTooLarge: see `apply`.
         """
-        return await self._bring_into_force(Batch(changes={}, verdicts=tuple(verdicts)), check)
+        batch = Batch(changes={}, verdicts=tuple(verdicts), awaiting=awaiting, strays=frozenset(strays))
+        return await self._bring_into_force(batch, check)
 
     async def recompute(
         self,

@@ -1,11 +1,12 @@
 """Reads everything that a batch can touch: in three requests, whatever its size.
 
 1. the records of the batch, and those that they were before their keys changed
-2. the identifiers that these gain or lose, with the components of their holders; records that a verdict names
+2. the identifiers that these gain or lose, with the components of their holders
 3. those components, whole
 
 Further requests are needed only where links must be read: of records that are linked by an older meaning of the
-catalogue, and of identifiers that get or give up the buckets of a hub.
+catalogue, and of identifiers that get or give up the buckets of a hub; and where verdicts speak of the records: their
+entries in the ledger, and the other records that these join.
 """
 
 from collections import Counter
@@ -17,10 +18,10 @@ from graph_model.hubs import bucket_of, hub_until, is_hub_from
 from graph_model.identifiers import Identifier
 from graph_model.mapping import MappedRecord, map_record
 from graph_model.profiles import ProfileStatus
-from graph_model.records import Judgement, Record, RecordAddress
-from services.batches import Batch, RecordChange, record_change
+from graph_model.records import Record, RecordAddress
+from services.batches import Batch, BatchOutcome, RecordChange, batch_outcome
 from services.stores.errors import CommitConflict
-from services.stores.port import Components, Store, StoredIdentifier, StoredRecord
+from services.stores.port import Components, Store, StoredIdentifier, StoredRecord, StoredVerdict
 
 #: What live records carry.
 Carried = Mapping[RecordAddress, tuple[Identifier, ...]]
@@ -38,7 +39,9 @@ class Loaded:
     holders: Mapping[Identifier, tuple[RecordAddress, ...]]  #: of those that get or give up buckets: who carries them
     crossing: frozenset[Identifier]  #: those that become generic, or cease to be
     relinked: frozenset[RecordAddress]  #: records that appear, vanish, or carry other identifiers
-    buried_partners: Mapping[RecordAddress, StoredRecord]  #: graves at the other side of "same" verdicts
+    buried_partners: Mapping[RecordAddress, StoredRecord]  #: graves that verdicts join with records of the batch
+    ledger: Mapping[str, StoredVerdict]  #: the verdicts that records of the batch carry, or carried, as they were
+    rests: Mapping[str, Mapping[RecordAddress, RecordAddress]]  #: see `services.batches.BatchOutcome`
     components: Components
     mapped: Mapping[RecordAddress, MappedRecord]  #: the live records afterwards
 
@@ -63,12 +66,8 @@ async def load(store: Store, catalogue: Catalogue, batch: Batch) -> Loaded:
         CommitConflict: the reads do not fit together, since somebody wrote in between.
         UnknownRecord: a verdict is about a record that was never there.
     """
-    former = {change.previous for changes in batch.changes.values() for change in changes if change.previous}
-    stored = await store.read_records({*batch.addresses, *former})
-    changes = {
-        address: record_change(address, batch, stored.get(address), _columns(catalogue, address), store.generation)
-        for address in batch.addresses
-    }
+    stored, outcome = await _outcome(store, catalogue, batch)
+    changes = outcome.changes
     changed = {address: change for address, change in changes.items() if change.is_changed}
     after = {a: map_record(c.after, catalogue) for a, c in changed.items() if c.after is not None}
     before = await _carried_before(store, catalogue, changed)
@@ -77,8 +76,9 @@ async def load(store: Store, catalogue: Catalogue, batch: Batch) -> Loaded:
     identifiers = await store.read_identifiers(up_to) if up_to else {}
     if batch.recount:
         identifiers = {**identifiers, **await _recounted(store, {i: up_to[i] for i in batch.recount})}
-    partners = await _same_by_verdict(store, changed)
-    renamed = {c.previous: stored[c.previous] for c in changed.values() if c.previous in stored and c.previous}
+    ledger = await _ledger(store, changed)
+    partners = await _joined_by_verdict(store, batch, changed, ledger)
+    renamed = {c.previous: was for c in changed.values() if c.previous and (was := stored[c.previous]) is not None}
     live_partners = [partner for partner in partners.values() if not partner.record.is_grave]
     wanted = {profile_id for record in (*renamed.values(), *live_partners) for profile_id in _component(record)}
     wanted |= {profile_id for c in changed.values() if c.stored for profile_id in _component(c.stored)}
@@ -103,7 +103,24 @@ async def load(store: Store, catalogue: Catalogue, batch: Batch) -> Loaded:
         buried_partners={a: record for a, record in partners.items() if record.record.is_grave},
         components=components,
         mapped={**mapped, **after},
+        ledger=ledger,
+        rests=outcome.rests,
     )
+
+
+async def _outcome(
+    store: Store, catalogue: Catalogue, batch: Batch
+) -> tuple[Mapping[RecordAddress, StoredRecord | None], BatchOutcome]:
+    """Read the records of a batch, and apply it to them; marks that go with changed keys may lead to further ones."""
+    of_keys = (a for changes in batch.changes.values() for c in changes for a in (c.previous, c.moved_to) if a)
+    wanted = frozenset((*batch.addresses, *of_keys))
+    stored: dict[RecordAddress, StoredRecord | None] = {}
+    while True:
+        stored |= dict.fromkeys(wanted) | dict(await store.read_records(wanted) if wanted else {})
+        outcome = batch_outcome(batch, stored, lambda address: _columns(catalogue, address), store.generation)
+        wanted = outcome.unknown
+        if not wanted:
+            return stored, outcome
 
 
 async def _carried_before(store: Store, catalogue: Catalogue, changed: Mapping[RecordAddress, RecordChange]) -> Carried:
@@ -210,15 +227,24 @@ async def _recounted(store: Store, up_to: Mapping[Identifier, int]) -> dict[Iden
     return counted
 
 
-async def _same_by_verdict(
-    store: Store, changed: Mapping[RecordAddress, RecordChange]
+async def _ledger(store: Store, changed: Mapping[RecordAddress, RecordChange]) -> Mapping[str, StoredVerdict]:
+    """The entries of the verdicts that records of the batch carry, or carried before."""
+    named = {mark.verdict_id for change in changed.values() for mark in (*change.marks_before, *change.record.marks)}
+    named |= {expected.mark.verdict_id for change in changed.values() for expected in change.record.expected}
+    return await store.read_verdicts(named) if named else {}
+
+
+async def _joined_by_verdict(
+    store: Store, batch: Batch, changed: Mapping[RecordAddress, RecordChange], ledger: Mapping[str, StoredVerdict]
 ) -> Mapping[RecordAddress, StoredRecord]:
-    """The records, outside the batch, that a steward has joined with those of the batch, now or before."""
-    partners = set()
-    for address, change in changed.items():
-        former = change.stored.record.verdicts if change.stored is not None else ()
-        joined = {v for v in (*former, *change.record.verdicts) if v.judgement is Judgement.SAME}
-        partners |= {verdict.other(address) for verdict in joined}
+    """The records, outside the batch, that verdicts join with those of the batch, now or before."""
+    verdicts = {verdict_id: stored.entry.verdict for verdict_id, stored in ledger.items()}
+    verdicts |= {write.entry.verdict_id: write.entry.verdict for write in batch.verdicts}
+    partners: set[RecordAddress] = set()
+    for change in changed.values():
+        for mark in {*change.marks_before, *change.record.marks}:
+            if mark.together and mark.verdict_id in verdicts:
+                partners.update(verdicts[mark.verdict_id].groups[mark.group])
     partners -= changed.keys()
     return await store.read_records(partners) if partners else {}
 

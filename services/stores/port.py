@@ -87,6 +87,7 @@ class StoredProfile:
     status: ProfileStatus
     document: bytes  #: JSON of the whole profile, as readers get it
     component: tuple[str, ...]
+    guests: tuple[RecordAddress, ...] = ()  #: see `ProfileWrite.guests`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +166,8 @@ class ProfileWrite:
     status: ProfileStatus
     document: bytes | None  #: None: content unchanged
     component: tuple[str, ...]
+    guests: tuple[RecordAddress, ...] = ()
+    """Records that came while others were merged into it (`graph_model.profile_ids`). Written with the document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -208,7 +208,7 @@ class SqliteStore:
         """See `Store.read_verdicts`."""
         rows = self._reads.rows(_READ_VERDICTS, orjson.dumps(sorted(verdict_ids)).decode())
         return {
-            verdict_id: StoredVerdict(entry=read_verdict_entry(document), revision=revision)
+            verdict_id: StoredVerdict(entry=read_verdict_entry(verdict_id, document), revision=revision)
             for verdict_id, document, revision in rows
         }
 

@@ -13,12 +13,13 @@ from services.stores.port import StoredProfile, StoredRecord
 from services.stores.record_document import read_record
 from services.stores.sqlite_faults import translated
 from services.stores.sqlite_transactions import connect
+from services.stores.stored_forms import read_addresses
 
 #: What `stored_record` reads, of a record `r` with its profile `p`.
 RECORD_COLUMNS = "r.source, r.key, r.document, r.revision, r.profile_id, p.component"
 
 #: What `stored_profile` reads, of a profile `p`.
-PROFILE_COLUMNS = "p.profile_id, p.revision, p.version, p.status, p.document, p.component"
+PROFILE_COLUMNS = "p.profile_id, p.revision, p.version, p.status, p.document, p.component, p.guests"
 
 
 class SqliteReads:
@@ -67,7 +68,7 @@ def stored_record(row: tuple[Any, ...]) -> StoredRecord:
 
 def stored_profile(row: tuple[Any, ...]) -> StoredProfile:
     """Read a row of `PROFILE_COLUMNS`."""
-    profile_id, revision, version, status, document, component = row
+    profile_id, revision, version, status, document, component, guests = row
     return StoredProfile(
         profile_id=profile_id,
         revision=revision,
@@ -75,4 +76,5 @@ def stored_profile(row: tuple[Any, ...]) -> StoredProfile:
         status=ProfileStatus(status),
         document=document,
         component=tuple(orjson.loads(component)),
+        guests=() if guests is None else read_addresses(guests),
     )

@@ -56,8 +56,8 @@ async def scan_links(reads: SqliteReads) -> AsyncIterator[tuple[Identifier, int]
 
 async def scan_verdicts(reads: SqliteReads) -> AsyncIterator[VerdictEntry]:
     """See `Store.scan_verdicts`."""
-    async for _, document in _scan(reads, _VERDICTS, ("",)):
-        yield read_verdict_entry(document)
+    async for verdict_id, document in _scan(reads, _VERDICTS, ("",)):
+        yield read_verdict_entry(verdict_id, document)
 
 
 async def _scan(reads: SqliteReads, page: str, after: tuple[str, ...]) -> AsyncIterator[tuple[Any, ...]]:

@@ -28,12 +28,12 @@ from services.stores.port import (
     StoredTask,
     StoredVerdict,
 )
-from services.stores.stored_forms import read_task, read_verdict_entry
+from services.stores.stored_forms import read_addresses, read_task, read_verdict_entry
 
 #: One row of an answer.
 Row = Mapping[str, Any]
 
-_PROFILE_FIELDS = ("rev", "profile_id", "version", "status", "document", "component")
+_PROFILE_FIELDS = ("rev", "profile_id", "version", "status", "document", "component", "guests")
 
 
 def records_traversal(vertices: Collection[str]) -> Traversal:
@@ -183,12 +183,12 @@ def history_entry(row: Row) -> HistoryEntry:
 
 def verdicts_traversal(vertices: Collection[str]) -> Traversal:
     """Entries of the ledger of verdicts."""
-    return g.V(*vertices).project("rev", "document").by("rev").by("document")
+    return g.V(*vertices).project("rev", "verdict_id", "document").by("rev").by("verdict_id").by("document")
 
 
 def stored_verdict(row: Row) -> StoredVerdict:
     """Read one row of `verdicts_traversal`."""
-    return StoredVerdict(entry=read_verdict_entry(row["document"]), revision=row["rev"])
+    return StoredVerdict(entry=read_verdict_entry(row["verdict_id"], row["document"]), revision=row["rev"])
 
 
 def tasks_traversal() -> Traversal:
@@ -212,10 +212,11 @@ def stored_profile(row: Row) -> StoredProfile:
         status=ProfileStatus(row["status"]),
         document=document.encode(),
         component=read_component(row["component"]),
+        guests=read_addresses(row["guests"]) if row["guests"] else (),
     )
 
 
 def _with_profile_fields(projected: Traversal) -> Traversal:
-    for field in _PROFILE_FIELDS:
+    for field in _PROFILE_FIELDS[:-1]:
         projected = projected.by(field)
-    return projected
+    return projected.by(__.coalesce(__.values("guests"), __.constant("")))  # a graph may hold profiles without it

@@ -6,7 +6,7 @@ from graph_model.evidence_graph import Obstacle
 from graph_model.explanation import Relation
 from graph_model.masking import Sight
 from graph_model.profiles import Document
-from graph_model.records import Judgement
+from graph_model.verdicts import Judgement
 from services.batches import UnknownRecord
 from services.explain import evidence_of, explain_history, explain_pair, explain_profile
 from services.explanation_documents import ExplanationWriter
