@@ -16,7 +16,7 @@ from services.explain import evidence_of, explain_history, explain_pair, explain
 from services.explanation_documents import ExplanationWriter
 from services.lookup import AmbiguousIdentifier, ProfileGone, UnknownProfile
 from services.record_names import UnreadableRecord, read_record_name
-from services.stores.errors import StoreUnavailable
+from services.stores.errors import StoreDamaged, StoreUnavailable
 
 router = APIRouter(tags=["explain"])
 
@@ -113,7 +113,7 @@ async def export_profile_graph(
     response_class=Response,
     responses={
         200: {"model": PairExplanation, "description": "the evidence between them, and what stands in its way"},
-        **problem_docs(InvalidRequest, UnknownRecord, UnreadableRecord, StoreUnavailable),
+        **problem_docs(InvalidRequest, UnknownRecord, UnreadableRecord, StoreDamaged, StoreUnavailable),
     },
 )
 async def explain_two_records(

@@ -1,7 +1,9 @@
 """Why are records one person, why are they not, and what became of a profile: read from the store, and explained."""
 
+import asyncio
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 import networkx as nx
 import orjson
@@ -26,10 +28,15 @@ from graph_model.records import RecordAddress, Verdict
 from services.batches import UnknownRecord
 from services.loading import map_records
 from services.lookup import ProfileGone, Share, known_profile, one_by_id, whereabouts
+from services.stores.errors import StoreDamaged
 from services.stores.port import Components, Store, StoredProfile, StoredRecord
 
 #: A part of a profile is large enough to be a person of its own from so many records on.
 LARGE_PART = 3
+
+#: So often two records are read while they move; nobody moves them all the time.
+_ATTEMPTS: Final = 10
+_PAUSE_SECONDS: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,23 +111,16 @@ async def explain_pair(store: Store, catalogue: Catalogue, one: RecordAddress, o
 
     Raises:
         UnknownRecord: no source ever sent one of them.
+        StoreDamaged: one of them is live, and in no profile.
     """
-    while True:
-        stored = await store.read_records({one, other})
-        for address in (one, other):
-            if address not in stored:
-                raise UnknownRecord(address)
-        both = (stored[one], stored[other])
-        if any(record.record.is_grave for record in both):
-            return PairAccount(
-                pair=PairExplanation(one=one, other=other, relation=Relation.DELETED),
-                records=both,
-                graph=nx.Graph(),
-                ledger={},
-            )
-        components = await store.read_components({profile_id for record in both for profile_id in record.component})
-        if one in components.records and other in components.records:
-            break  # else one of them has moved between the two reads
+    both, components = await _read_pair(store, one, other)
+    if components is None:
+        return PairAccount(
+            pair=PairExplanation(one=one, other=other, relation=Relation.DELETED),
+            records=both,
+            graph=nx.Graph(),
+            ledger={},
+        )
     surroundings = await survey_components(store, catalogue, components)
     pair = explain_live_pair(surroundings, one, other)
     on_the_way = {one, other, *(end for step in pair.steps for end in (step.one, step.other))}
@@ -178,6 +178,28 @@ async def survey_components(store: Store, catalogue: Catalogue, components: Comp
     holders = await store.read_identifiers(dict.fromkeys(generic, 0)) if generic else {}
     counted = {identifier: holders[identifier].holders if identifier in holders else 0 for identifier in generic}
     return survey(await map_records(store, catalogue, components.records), counted, catalogue)
+
+
+async def _read_pair(
+    store: Store, one: RecordAddress, other: RecordAddress
+) -> tuple[tuple[StoredRecord, StoredRecord], Components | None]:
+    """Two records with their components; without these where one of the records is deleted.
+
+    A record may move to another profile between the two reads, so that both are done again, after a growing pause.
+    """
+    for attempt in range(_ATTEMPTS):
+        await asyncio.sleep(attempt * _PAUSE_SECONDS)
+        stored = await store.read_records({one, other})
+        for address in (one, other):
+            if address not in stored:
+                raise UnknownRecord(address)
+        both = (stored[one], stored[other])
+        if any(record.record.is_grave for record in both):
+            return both, None
+        components = await store.read_components({profile_id for record in both for profile_id in record.component})
+        if one in components.records and other in components.records:
+            return both, components
+    raise StoreDamaged("a live record is not found in the profile that it belongs to, or belongs to none")
 
 
 async def _ledger(store: Store, verdict_ids: Collection[str]) -> Ledger:
