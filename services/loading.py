@@ -271,16 +271,9 @@ def _check_members(records: Iterable[StoredRecord], components: Components) -> N
     """Refuse reads of different times: records must still be where they were when their profiles were looked up."""
     absent = [stored for stored in records if stored.record.address not in components.records]
     if absent:
-        profiles = components.profiles
-        raise ReadsDisagree(
-            _MOVED,
-            frozenset(
-                (r.record.address, r.revision, r.profile_id, profiles[r.profile_id].revision)
-                if r.profile_id in profiles
-                else (r.record.address, r.revision, r.profile_id)
-                for r in absent
-            ),
-        )
+        profiles = {profile_id: profile.revision for profile_id, profile in components.profiles.items()}
+        seen = ((r.record.address, r.revision, r.profile_id, profiles.get(r.profile_id or "")) for r in absent)
+        raise ReadsDisagree(_MOVED, frozenset(seen))
 
 
 async def _check_read_anew(store: Store, changed: Mapping[RecordAddress, RecordChange], components: Components) -> None:

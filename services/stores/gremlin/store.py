@@ -195,9 +195,9 @@ class GremlinStore:
         async for found in self._scan(ids.Label.IDENTIFIER, Identifier._make, read):
             yield found
 
-    async def scan_verdicts(self) -> AsyncIterator[VerdictEntry]:
+    async def scan_verdicts(self, after: str = "") -> AsyncIterator[VerdictEntry]:
         """See `Store.scan_verdicts`."""
-        async for _, stored in self._scan(ids.Label.VERDICT, _ONLY, self.read_verdicts):
+        async for _, stored in self._scan(ids.Label.VERDICT, _ONLY, self.read_verdicts, (after,) if after else None):
             yield stored.entry
 
     async def scan_links(self) -> AsyncIterator[tuple[Identifier, int]]:

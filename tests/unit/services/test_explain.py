@@ -163,9 +163,7 @@ async def test_a_record_that_was_never_there_is_named(company: Company) -> None:
 
 
 @pytest.mark.parametrize("damage", ["UPDATE record SET profile_id = NULL", "DELETE FROM profile"])
-async def test_a_live_record_without_a_profile_is_told_as_damage(
-    company: Company, tmp_path: Path, damage: str
-) -> None:
+async def test_a_live_record_without_a_profile_is_told_as_damage(company: Company, tmp_path: Path, damage: str) -> None:
     await company.put("crm1", email_1="a")
     await company.put("shop1", email_1="a")
     with closing(sqlite3.connect(tmp_path / "graph.sqlite")) as connection, connection:
