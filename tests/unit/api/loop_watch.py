@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 
-from cli.main import collect_rarely
-
 
 @dataclass
 class LoopWatch:
@@ -50,10 +48,7 @@ async def watched_loop() -> AsyncIterator[LoopWatch]:
             finally:  # also when it is still waiting in the end
                 watch.lateness.append(time.perf_counter() - due)
 
-    gc.collect()
-    gc.freeze()  # the garbage collector would look through all that tests have left behind
-    thresholds = gc.get_threshold()
-    collect_rarely()  # as the command does
+    gc.disable()  # it would look through all that other tests have left behind, in whichever call comes next
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(asyncio.Handle, "_run", timed)
         ticking = asyncio.create_task(tick())
@@ -63,5 +58,4 @@ async def watched_loop() -> AsyncIterator[LoopWatch]:
         finally:
             ticking.cancel()
             await asyncio.gather(ticking, return_exceptions=True)
-            gc.set_threshold(*thresholds)
-            gc.unfreeze()
+            gc.enable()
