@@ -69,11 +69,12 @@ def read_components(reader: SqliteReader, profile_ids: Collection[str]) -> Compo
     records = {}
     memberships = {}
     with reader.snapshot():
-        profiles = {row[0]: stored_profile(row) for row in reader.rows(_READ_PROFILES, wanted)}
+        # First the records: where they are many, their profiles are large, and all is begun anew on the thread.
         for source, key, document, profile_id in reader.rows(_READ_MEMBERS, wanted):
             address = RecordAddress(source, key)
             records[address] = read_record(address, document)
             memberships[address] = profile_id
+        profiles = {row[0]: stored_profile(row) for row in reader.rows(_READ_PROFILES, wanted)}
     return Components(profiles=profiles, records=records, memberships=memberships)
 
 

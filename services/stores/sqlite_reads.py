@@ -51,7 +51,7 @@ class SqliteReader:
         """
         self._connection = connect(path)
         self._most_rows = most_rows
-        self._rows = 0  #: that the present read may have
+        self._rows = 0  #: that the present read has had so far
 
     def begin(self) -> None:
         """Count the rows of another read."""
