@@ -46,6 +46,7 @@ from services.stores.errors import (
     ClaimLost,
     CommitConflict,
     CommitTooLarge,
+    StoreDamaged,
     StoreError,
     StoreReplaced,
     StoreUnavailable,
@@ -172,6 +173,13 @@ PROBLEMS: Final[Mapping[type[IdentityGraphError], ProblemType]] = {
     ),
     StoreReplaced: ProblemType(
         HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", "The store was replaced", _UNAVAILABLE
+    ),
+    StoreDamaged: ProblemType(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "store-damaged",
+        "The store contradicts itself",
+        "what is stored contradicts itself; the operator finds out what and mends it with `identity-graph verify "
+        "--repair`",
     ),
     CommitConflict: ProblemType(
         HTTPStatus.SERVICE_UNAVAILABLE,

@@ -3,9 +3,10 @@
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
+import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from api.answers import json_answer
+from api.answers import json_answer, json_list
 from api.dependencies import services_of
 from api.documents import RecordReference
 from api.problems import InvalidRequest, NotSentAsJson, UnreadableBody, problem_docs
@@ -13,7 +14,7 @@ from api.rights import NotASteward, require_steward
 from api.verdict_documents import Author, SplitAnswer, SplitRequest, VerdictDocument, VerdictList, VerdictRequest
 from graph_model.records import RecordAddress
 from graph_model.verdict_documents import verdict_document
-from graph_model.verdicts import Judgement
+from graph_model.verdicts import Judgement, VerdictEntry
 from services.batches import UnknownRecord
 from services.lookup import AmbiguousIdentifier, ProfileGone, UnknownProfile
 from services.stewardship import (
@@ -92,13 +93,13 @@ async def list_verdicts(
     curl localhost:8080/v1/verdicts
     ```
     """
-    found = []
-    async for entry in services_of(request).store.scan_verdicts():
-        if entry.verdict_id > after:
-            found.append(verdict_document(entry))
+    found: list[VerdictEntry] = []
+    async for entry in services_of(request).store.scan_verdicts(after):
+        found.append(entry)
         if len(found) > limit:
             break
-    return json_answer({"verdicts": found[:limit], "complete": len(found) <= limit})
+    listed = (orjson.dumps(verdict_document(entry)) for entry in found[:limit])
+    return await json_list("verdicts", listed, complete=len(found) <= limit)
 
 
 @router.delete(

@@ -89,8 +89,8 @@ def evidence_graph(
             graph.add_edge(address, Carried(identifier), strength=strength, obstacle=obstacle)
         for identifier, obstacle in unusable_values(mapped, catalogue).items():
             graph.add_edge(address, Carried(identifier), strength=0, obstacle=obstacle)
-    for verdict in sorted({part for verdict in verdicts for part in verdict.among(records).parts()}):
-        graph.add_edges_from(((address, verdict) for address in verdict.records), strength=None, obstacle=None)
+    for word in sorted({part for verdict in verdicts for part in verdict.among(records).parts()}):
+        graph.add_edges_from(((address, word) for address in word.records), strength=None, obstacle=None)
     for node, attributes in graph.nodes.items():
         if isinstance(node, Carried):
             obstacles = [edge["obstacle"] for edge in graph.adj[node].values()]

@@ -12,6 +12,7 @@ entries in the ledger, and the other records that these join.
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from graph_model.catalogue import Catalogue
 from graph_model.hubs import bucket_of, hub_until, is_hub_from
@@ -20,8 +21,11 @@ from graph_model.mapping import MappedRecord, map_record
 from graph_model.profiles import ProfileStatus
 from graph_model.records import Record, RecordAddress
 from services.batches import Batch, BatchOutcome, RecordChange, batch_outcome
-from services.stores.errors import CommitConflict
+from services.stores.errors import CommitConflict, ReadsDisagree
 from services.stores.port import Components, Store, StoredIdentifier, StoredRecord, StoredVerdict
+
+_MOVED: Final = "a record has moved to another profile while it was read; read again"
+_OTHER_HOLDERS: Final = "an identifier has got other holders while it was read; read again"
 
 #: What live records carry.
 Carried = Mapping[RecordAddress, tuple[Identifier, ...]]
@@ -86,11 +90,11 @@ async def load(store: Store, catalogue: Catalogue, batch: Batch) -> Loaded:
     components = await _read_closed(store, wanted | batch.profiles)
     unchanged = {a: r for a, r in components.records.items() if a not in changed}
     mapped = await map_records(store, catalogue, unchanged)
-    counted = {i: found.holders for i, found in identifiers.items() if i not in batch.recount}
-    live_before = [a for a, c in changed.items() if c.before is not None and not c.read_anew]
-    _check_members((*live_before, *(partner.record.address for partner in live_partners)), components)
+    counted = {i: found for i, found in identifiers.items() if i not in batch.recount}
+    live_before = [c.stored for c in changed.values() if c.stored and c.before is not None and not c.read_anew]
+    _check_members([*live_before, *live_partners], components)
     await _check_read_anew(store, changed, components)
-    _check_holders({i: n for i, n in counted.items() if n <= up_to[i]}, before, mapped)
+    _check_holders({i: found for i, found in counted.items() if found.holders <= up_to[i]}, before, mapped)
     return Loaded(
         batch=batch,
         changes=changes,
@@ -258,7 +262,7 @@ async def _holders_that_move(
     """Who carries the identifiers that get buckets, or give them up.
 
     Raises:
-        CommitConflict: there are other holders by now than were counted.
+        ReadsDisagree: there are other holders by now than were counted.
     """
     moving = {}
     for identifier, stored in identifiers.items():
@@ -267,7 +271,7 @@ async def _holders_that_move(
         if (after <= hub_until(limit)) if stored.is_hub else is_hub_from(after, limit):
             holders = await store.read_holders(identifier)
             if len(holders) != stored.holders:
-                raise CommitConflict("an identifier has got other holders while it was read; read again")
+                raise ReadsDisagree(_OTHER_HOLDERS, frozenset([_seen_holders(identifier, stored, len(holders))]))
             moving[identifier] = holders
     return moving
 
@@ -289,10 +293,13 @@ def _named(components: Components) -> set[str]:
     return {profile_id for profile in live for profile_id in profile.component}
 
 
-def _check_members(addresses: Iterable[RecordAddress], components: Components) -> None:
+def _check_members(records: Iterable[StoredRecord], components: Components) -> None:
     """Refuse reads of different times: records must still be where they were when their profiles were looked up."""
-    if any(address not in components.records for address in addresses):
-        raise CommitConflict("a record has moved to another profile while it was read; read again")
+    absent = [stored for stored in records if stored.record.address not in components.records]
+    if absent:
+        profiles = {profile_id: profile.revision for profile_id, profile in components.profiles.items()}
+        seen = ((r.record.address, r.revision, r.profile_id, profiles.get(r.profile_id or "")) for r in absent)
+        raise ReadsDisagree(_MOVED, frozenset(seen))
 
 
 async def _check_read_anew(store: Store, changed: Mapping[RecordAddress, RecordChange], components: Components) -> None:
@@ -304,14 +311,21 @@ async def _check_read_anew(store: Store, changed: Mapping[RecordAddress, RecordC
     }
     stored = await store.read_records(absent) if absent else {}
     if any(address not in stored or stored[address].profile_id != profile_id for address, profile_id in absent.items()):
-        raise CommitConflict("a record has moved to another profile while it was read; read again")
+        raise CommitConflict(_MOVED)
 
 
 def _check_holders(
-    holders: Mapping[Identifier, int], before: Carried, mapped: Mapping[RecordAddress, MappedRecord]
+    counted: Mapping[Identifier, StoredIdentifier], before: Carried, mapped: Mapping[RecordAddress, MappedRecord]
 ) -> None:
     """The same for identifiers: all holders of what is, or may become, evidence must have been loaded."""
     carried = Counter(i for identifiers_of in before.values() for i in identifiers_of)
     carried.update(identifier for each in mapped.values() for identifier in each.identifiers)
-    if any(carried[identifier] != count for identifier, count in holders.items()):
-        raise CommitConflict("an identifier has got other holders while it was read; read again")
+    wrong = [identifier for identifier, stored in counted.items() if carried[identifier] != stored.holders]
+    if wrong:
+        raise ReadsDisagree(_OTHER_HOLDERS, frozenset(_seen_holders(i, counted[i], carried[i]) for i in wrong))
+
+
+def _seen_holders(identifier: Identifier, stored: StoredIdentifier, found: int) -> tuple[object, ...]:
+    """How many holders an identifier has and how many were found, with the revisions that say who they are."""
+    buckets = tuple((number, bucket.revision) for number, bucket in sorted(stored.buckets.items()))
+    return identifier, stored.revision, buckets, stored.holders, found

@@ -23,7 +23,7 @@ from graph_model.trait_values import timestamp_milliseconds
 _Fields = Mapping[str, JsonValue]
 
 _NO_FIELDS: Final[_Fields] = {}
-#: What a change of a row's key is told by: the new row's message names the old key, the deletion of the old one the new.
+#: A change of a row's key: the message of the new row names the old key, the deletion of the old one the new key.
 _OLD_KEY_HEADER: Final = "__debezium.oldkey"
 _NEW_KEY_HEADER: Final = "__debezium.newkey"
 #: Messages of the connector itself, told by fields that no row envelope has.

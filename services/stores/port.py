@@ -348,8 +348,8 @@ class Store(Protocol):
         """All identifiers in order, without the components of their holders."""
         ...
 
-    def scan_verdicts(self) -> AsyncIterator[VerdictEntry]:
-        """The whole ledger of verdicts, oldest first."""
+    def scan_verdicts(self, after: str = "") -> AsyncIterator[VerdictEntry]:
+        """The ledger of verdicts, or what of it follows the id `after`, oldest first."""
         ...
 
     def scan_links(self) -> AsyncIterator[tuple[Identifier, int]]:

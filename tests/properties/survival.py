@@ -2,8 +2,8 @@
 
 Clusters get the ids that were there before, one to one, so that as many rows as possible get back the id whose own they
 were; of equals so that fewest rows change their live id, then most of the last rows come back to their id; then the
-smaller ids are given, to the clusters with the smaller first rows. The own rows of an id are its rows, but those that it
-had before while others are merged into it. A row that returns counts as a row of the profile that it was deleted from,
+smaller ids are given, to the clusters with the smaller first rows. The own rows of an id are its rows, but only those
+that it had before while others are merged into it. A row that returns counts as a row of the profile that it was deleted from,
 and a row whose key changed as the row it was.
 """
 
@@ -82,7 +82,7 @@ class Ids:
             members.setdefault(profile_id, set()).update(_moved({row}, moved))
         own = {i: _moved(rows, moved) for i, rows in self.own.items()}
         of_gone = set(chain.from_iterable(own[gone] for gone in self.remembered))
-        return members, {i: own[i] if i in own else rows - of_gone for i, rows in members.items()}
+        return members, {i: rows & own[i] if i in own else rows - of_gone for i, rows in members.items()}
 
     def _claim(
         self,

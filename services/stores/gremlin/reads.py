@@ -59,6 +59,11 @@ def stored_record(row: Row) -> StoredRecord:
     )
 
 
+def records_of(rows: Iterable[Row]) -> dict[RecordAddress, StoredRecord]:
+    """Read all rows of `records_traversal`."""
+    return {stored.record.address: stored for stored in map(stored_record, rows)}
+
+
 def links_of_records_traversal(vertices: Collection[str]) -> Traversal:
     """Which identifiers records are linked with, itself or by a bucket."""
     linked = __.out(HAS).project("kind", "value").by("kind").by("value")
@@ -189,6 +194,11 @@ def verdicts_traversal(vertices: Collection[str]) -> Traversal:
 def stored_verdict(row: Row) -> StoredVerdict:
     """Read one row of `verdicts_traversal`."""
     return StoredVerdict(entry=read_verdict_entry(row["verdict_id"], row["document"]), revision=row["rev"])
+
+
+def verdicts_of(rows: Iterable[Row]) -> dict[str, StoredVerdict]:
+    """Read all rows of `verdicts_traversal`."""
+    return {stored.entry.verdict_id: stored for stored in map(stored_verdict, rows)}
 
 
 def tasks_traversal() -> Traversal:
