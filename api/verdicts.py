@@ -18,7 +18,6 @@ from graph_model.verdicts import Judgement, VerdictEntry
 from services.batches import UnknownRecord
 from services.lookup import AmbiguousIdentifier, ProfileGone, UnknownProfile
 from services.stewardship import (
-    Contradiction,
     OneRecord,
     ProfileMoved,
     Signature,
@@ -28,6 +27,7 @@ from services.stewardship import (
     WrongGroups,
 )
 from services.stores.errors import ClaimLost, StoreUnavailable
+from services.verdict_look_up import Contradiction, RecordMoved
 from services.writer import NobodyPublishes
 
 router = APIRouter(tags=["verdicts"], dependencies=[Depends(require_steward)])
@@ -55,14 +55,14 @@ def _responses(status: int, model: type[Any], description: str, *errors: type[An
     summary="Say that two records are one person, or two",
     response_class=Response,
     responses=_responses(
-        201, VerdictDocument, "the verdict is in force; 200: it was before", UnknownRecord, OneRecord, Contradiction
+        201, VerdictDocument, "the verdict is in force; 200: it was before", UnknownRecord, OneRecord, Contradiction, RecordMoved
     ),
 )  # fmt: skip
 async def give_verdict(request: Request, sent: VerdictRequest) -> Response:
     """Bring a verdict into force. When the answer comes, profiles follow it.
 
-    It belongs to the two records, not to their profiles: it holds when they change, when they are deleted and come
-    back, and whatever evidence comes later, until it is withdrawn. Giving the same one again changes nothing.
+    It belongs to the two records, not to their profiles: it holds when they change, when their keys change, when they
+    are deleted and come back, and whatever evidence comes later, until it is withdrawn. Giving the same one again changes nothing.
 
     ```
     curl localhost:8080/v1/verdicts -H 'Content-Type: application/json' -d '{

@@ -3,8 +3,8 @@
 Clusters get the ids that were there before, one to one, so that as many rows as possible get back the id whose own they
 were; of equals so that fewest rows change their live id, then most of the last rows come back to their id; then the
 smaller ids are given, to the clusters with the smaller first rows. The own rows of an id are its rows, but only those
-that it had before while others are merged into it. A row that returns counts as a row of the profile that it was deleted from,
-and a row whose key changed as the row it was.
+that it had before while others are merged into it. A row that returns counts as a row of the profile that it was
+deleted from, and a row whose key changed as the row it was.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
