@@ -55,14 +55,21 @@ def _responses(status: int, model: type[Any], description: str, *errors: type[An
     summary="Say that two records are one person, or two",
     response_class=Response,
     responses=_responses(
-        201, VerdictDocument, "the verdict is in force; 200: it was before", UnknownRecord, OneRecord, Contradiction, RecordMoved
+        201,
+        VerdictDocument,
+        "the verdict is in force; 200: it was before",
+        UnknownRecord,
+        OneRecord,
+        Contradiction,
+        RecordMoved,
     ),
-)  # fmt: skip
+)
 async def give_verdict(request: Request, sent: VerdictRequest) -> Response:
     """Bring a verdict into force. When the answer comes, profiles follow it.
 
     It belongs to the two records, not to their profiles: it holds when they change, when their keys change, when they
-    are deleted and come back, and whatever evidence comes later, until it is withdrawn. Giving the same one again changes nothing.
+    are deleted and come back, and whatever evidence comes later, until it is withdrawn. Giving the same one again
+    changes nothing.
 
     ```
     curl localhost:8080/v1/verdicts -H 'Content-Type: application/json' -d '{
