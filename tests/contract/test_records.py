@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from graph_model.records import JsonValue, Judgement, Position, Record, RecordAddress, SourcePosition
+from graph_model.positions import Position, SourcePosition
+from graph_model.records import JsonValue, Judgement, Record, RecordAddress
 from services.stores.port import Outbox, Store
 from tests.contract.builders import (
     OBSERVED_AT,

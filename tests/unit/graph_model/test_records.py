@@ -2,16 +2,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from graph_model.records import (
-    Change,
-    JsonValue,
-    Outcome,
-    Position,
-    Record,
-    RecordAddress,
-    SourcePosition,
-    succeed,
-)
+from graph_model.positions import Position, SourcePosition
+from graph_model.records import Change, JsonValue, Outcome, Record, RecordAddress, succeed
 
 ADDRESS = RecordAddress.of("crm", [1])
 COLUMNS = frozenset({"email", "note"})
