@@ -25,6 +25,8 @@ _SHORTENED: Final = re.compile(r"\s*[+-]?(?:[0-9]+\.[0-9]*|\.[0-9]+)[eE][+-]?[0-
 #: Whole numbers that are written as JSON numbers.
 _SMALL: Final = re.compile(r"0|-?[1-9][0-9]{0,14}", re.ASCII)
 
+_TOO_GREAT: Final = 10**15
+
 #: A float holds every whole number up to this one.
 _EXACT_IN_A_FLOAT: Final = 2**53
 
@@ -82,6 +84,16 @@ def write_key(parts: Sequence[str]) -> str:
 def stored_key(parts: Sequence[object]) -> str:
     """Write a key that was stored before in the canonical form; what is in force cannot be refused any more."""
     return write_key([stored_part(part) for part in parts])
+
+
+def is_canonical(parts: Sequence[object]) -> bool:
+    """Tell whether the parts of a key in a document are written as they are now."""
+    return all(
+        (stored_part(part) == part and not _SMALL.fullmatch(part))
+        if isinstance(part, str)
+        else type(part) is int and abs(part) < _TOO_GREAT
+        for part in parts
+    )
 
 
 def canonical_key(key: str) -> str:

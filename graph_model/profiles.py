@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from typing import Any, Final, TypeAlias
 
 import orjson
@@ -16,6 +17,7 @@ from graph_model.catalogue import Catalogue
 from graph_model.constraints import Conflict
 from graph_model.equality import are_equal
 from graph_model.identifiers import Identifier
+from graph_model.keys import is_canonical
 from graph_model.mapping import MappedRecord
 from graph_model.records import RecordAddress
 from graph_model.resolve import Cluster
@@ -137,6 +139,10 @@ def document_generic(document: Document) -> set[Identifier]:
 
 def present_body(document: Document) -> Document:
     """The body of a stored live document, with the keys of records in their canonical form, whenever it was written."""
+    # What a profile says comes from its records; only conflicts name others.
+    conflicting = (record for conflict in document.get("conflicts", ()) for record in conflict["records"])
+    if all(is_canonical(entry["key"]) for entry in chain(document.get("records", ()), conflicting)):
+        return document
     return {part: _with_present_keys(document.get(part)) for part in BODY_FIELDS}
 
 
@@ -159,7 +165,7 @@ def differences(before: Document, after: Document) -> Differences:
     old_traits, new_traits = before.get("traits", {}), after.get("traits", {})
     for name in sorted({*old_traits, *new_traits}):
         old, new = old_traits.get(name), new_traits.get(name)
-        if not are_equal(_without_provenance(old), _without_provenance(new)):
+        if not are_equal(_trait_value(old), _trait_value(new)):
             fields.append(f"traits.{name}")
         elif not are_equal(old, new):
             provenance.append(f"traits.{name}")
@@ -170,6 +176,10 @@ def differences(before: Document, after: Document) -> Differences:
         same = part == "identifiers" and are_equal(_without_provenance(old), _without_provenance(new))
         (provenance if same else fields).append(part)
     return Differences(fields, provenance)
+
+
+def _trait_value(said: Any) -> Any:  # noqa: ANN401 - a part of a JSON document
+    return said.get("value") if isinstance(said, dict) else said
 
 
 def _without_provenance(said: Any) -> Any:  # noqa: ANN401 - a part of a JSON document

@@ -98,7 +98,7 @@ def _live(scene: Scene, profile_id: str, was: KnownProfile | None, now_at: set[s
     if was is not None and not differing_parts(was.document, body):
         return _unchanged(was.head)
     former = {} if was is None else present_body(was.document)
-    if was is not None and not differing_parts(former, body):
+    if was is not None and former is not was.document and not differing_parts(former, body):
         return _rewritten(was.head, body)
     if was is None:
         change = ProfileEventType.CREATED
