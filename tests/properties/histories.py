@@ -27,7 +27,7 @@ from services.verify import verify
 from tests.properties import oracle, worlds
 from tests.properties.oracle import Address
 from tests.properties.survival import Ids, present
-from tests.properties.values import VALUES, one_of_many, written
+from tests.properties.values import VALUES, nearly, one_of_many, written
 from tests.properties.worlds import Row, Step
 
 #: Where files are as fast as memory, if there is such a place.
@@ -210,6 +210,18 @@ class Life(RuleBasedStateMachine):
         insertions = self.truth.write(Step(source, keys[address], row) for address, row in rows.items())
         for batch in [[*deletions, *insertions]] if at_once else [deletions, insertions]:
             self.apply(batch)
+
+    @rule(choice=_choices)
+    def a_value_becomes_one_that_is_nearly_the_same(self, choice: int) -> None:
+        cells = [
+            (address, {**row, column: other})
+            for address, row in sorted(self.truth.live.items(), key=lambda item: item[0])
+            for column, value in sorted(row.items(), key=lambda item: item[0])
+            for other in nearly(value)
+        ]
+        if cells:
+            address, row = cells[choice % len(cells)]
+            self.apply(self.truth.write([Step(address.source, int(address.key.strip("[]")), row)]))
 
     @rule(start=_choices)
     def the_past_is_replayed(self, start: int) -> None:

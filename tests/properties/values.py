@@ -31,6 +31,12 @@ def one_of_many(choices: Iterable[Choice]) -> st.SearchStrategy[Choice]:
     return st.integers(0, len(listed) - 1).map(lambda place: listed[place])
 
 
+def nearly(value: JsonValue) -> list[JsonValue]:
+    """Other values that Python, or a careless reader, takes for the same."""
+    same_text = [other for other in STRANGE if other == value or str(other) == str(value)]
+    return [other for other in same_text if json.dumps(other) != json.dumps(value)]
+
+
 def identity(value: JsonValue) -> str | None:
     """What a value of an identifier column stands for: texts themselves, numbers their digits, all else nothing."""
     if isinstance(value, str):
