@@ -6,7 +6,18 @@ Profiles are served as the bytes that stores keep; a test checks that real ones 
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PlainValidator,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    model_validator,
+)
 
 MAX_CHANGES = 1_000
 
@@ -15,12 +26,28 @@ _EXAMPLE_ID = "019aa5b1c2d37e4f8a9b0c1d2e3f4a5b"
 ProfileId: TypeAlias = Annotated[
     str, Field(description="id of a profile: 32 hexadecimal digits, sortable by time", examples=[_EXAMPLE_ID])
 ]
+
+
+def _valid_unicode(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("not valid Unicode") from None
+    return text
+
+
+#: JSON can write half a character, which nothing else can hold.
+UnicodeText: TypeAlias = Annotated[str, AfterValidator(_valid_unicode)]
 Timestamp: TypeAlias = Annotated[
     str, Field(description="ISO 8601 in UTC, to the millisecond", examples=["2026-11-20T08:30:00.000Z"])
 ]
 Key: TypeAlias = Annotated[
-    list[str | int | float | bool],
-    Field(description="values of the source's key columns, in the catalogue's order", examples=[[1]]),
+    list[StrictStr | StrictInt | StrictFloat],
+    Field(
+        description="values of the source's key columns, in the catalogue's order; a whole number of at most 15 digits "
+        "is a number here, everything else text. Requests may write numbers either way",
+        examples=[[1]],
+    ),
 ]
 
 
@@ -42,7 +69,7 @@ def fields_at(model: type[BaseModel], location: Sequence[str | int]) -> list[str
 class RecordReference(Document):
     """A row of a source."""
 
-    source: str = Field(description="name of the source in the catalogue", examples=["crm"])
+    source: UnicodeText = Field(description="name of the source in the catalogue", examples=["crm"])
     key: Key
 
 
@@ -147,10 +174,10 @@ class AbsorbedProfile(Document):
 class ContextRequest(Document):
     """Who the context is about, and how long it may be. Give `identifier` or `profile_id`."""
 
-    identifier: str | None = Field(
+    identifier: UnicodeText | None = Field(
         None, max_length=1_000, description="`kind:value`, in any spelling", examples=["email:ann.lee@example.com"]
     )
-    profile_id: str | None = Field(None, description="instead of an identifier")
+    profile_id: UnicodeText | None = Field(None, description="instead of an identifier")
     token_budget: int = Field(
         1_000,
         strict=True,
@@ -212,13 +239,23 @@ class ContextAnswer(Document):
     left_out: list[FactLeftOut]
 
 
+def _object(value: Any) -> Any:  # noqa: ANN401 - as pydantic calls it
+    if value is None or isinstance(value, dict):
+        return value
+    raise ValueError("a JSON object is expected")
+
+
+_Columns: TypeAlias = dict[str, JsonValue] | None
+
+#: Columns of a row. What they hold is checked row by row, since a bad one must not cost the others.
+Columns: TypeAlias = Annotated[_Columns, PlainValidator(_object, json_schema_input_type=_Columns)]
+
+
 class RowChangeDocument(Document):
     """One row's new values, or its deletion. Give `row`, or `key` with `deleted`."""
 
-    row: dict[str, JsonValue] | None = Field(
-        None, description="the whole row as it is now; columns that are absent are gone"
-    )
-    key: dict[str, JsonValue] | None = Field(None, description="the key columns of a deleted row")
+    row: Columns = Field(None, description="the whole row as it is now; columns that are absent are gone")
+    key: Columns = Field(None, description="the key columns of a deleted row")
     deleted: bool = Field(False, description="the row is gone")
 
     @model_validator(mode="after")
@@ -233,7 +270,7 @@ class RowChangeDocument(Document):
 class ChangesRequest(Document):
     """Changes of one source, in the order in which they happened."""
 
-    source: str = Field(description="name of the source in the catalogue", examples=["crm"])
+    source: UnicodeText = Field(description="name of the source in the catalogue", examples=["crm"])
     changes: list[RowChangeDocument] = Field(min_length=1, max_length=MAX_CHANGES)
 
     model_config = ConfigDict(

@@ -9,14 +9,17 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from api.answers import json_answer, json_list
 from api.dependencies import services_of
 from api.documents import RecordReference
+from api.exact_bodies import ExactRoute
 from api.problems import InvalidRequest, NotSentAsJson, UnreadableBody, problem_docs
 from api.rights import NotASteward, require_steward
 from api.verdict_documents import Author, SplitAnswer, SplitRequest, VerdictDocument, VerdictList, VerdictRequest
+from graph_model.errors import MessageRejected
 from graph_model.records import RecordAddress
 from graph_model.verdict_documents import verdict_document
 from graph_model.verdicts import Judgement, VerdictEntry
 from services.batches import UnknownRecord
 from services.lookup import AmbiguousIdentifier, ProfileGone, UnknownProfile
+from services.record_names import UnreadableRecord
 from services.stewardship import (
     OneRecord,
     ProfileMoved,
@@ -30,7 +33,7 @@ from services.stores.errors import ClaimLost, StoreUnavailable
 from services.verdict_look_up import Contradiction, RecordMoved
 from services.writer import NobodyPublishes
 
-router = APIRouter(tags=["verdicts"], dependencies=[Depends(require_steward)])
+router = APIRouter(tags=["verdicts"], dependencies=[Depends(require_steward)], route_class=ExactRoute)
 
 _LISTED: Final = 1_000
 
@@ -59,6 +62,7 @@ def _responses(status: int, model: type[Any], description: str, *errors: type[An
         VerdictDocument,
         "the verdict is in force; 200: it was before",
         UnknownRecord,
+        UnreadableRecord,
         OneRecord,
         Contradiction,
         RecordMoved,
@@ -136,6 +140,7 @@ async def withdraw_verdict(request: Request, verdict_id: str, author: Annotated[
         UnknownProfile,
         ProfileGone,
         AmbiguousIdentifier,
+        UnreadableRecord,
         WrongGroups,
         Contradiction,
         ProfileMoved,
@@ -159,4 +164,7 @@ async def split_profile(request: Request, profile_id: str, sent: SplitRequest) -
 
 
 def _address(record: RecordReference) -> RecordAddress:
-    return RecordAddress.of(record.source, record.key)
+    try:
+        return RecordAddress.of(record.source, record.key)
+    except MessageRejected as rejected:
+        raise UnreadableRecord(rejected.reason) from rejected

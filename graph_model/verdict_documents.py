@@ -24,4 +24,4 @@ def verdict_document(entry: VerdictEntry) -> Document:
 
 
 def _reference(address: RecordAddress) -> Document:
-    return {"source": address.source, "key": address.key_parts}
+    return {"source": address.source, "key": address.written_key}

@@ -81,8 +81,7 @@ CREATE TABLE IF NOT EXISTS outbox (
 CREATE INDEX IF NOT EXISTS outbox_pending ON outbox (writer, sequence) WHERE published = 0;
 
 CREATE TABLE IF NOT EXISTS writer (
-    name   TEXT PRIMARY KEY,
-    claim  TEXT NOT NULL,          -- id of the claim in force
-    last_epoch  INTEGER,           -- log position in force
-    last_offset INTEGER
+    name     TEXT PRIMARY KEY,
+    claim    TEXT NOT NULL,        -- id of the claim in force
+    progress TEXT                  -- log position in force: epoch and offset; JSON array
 ) WITHOUT ROWID;

@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 
 from graph_model.events import ProfileEvent
-from graph_model.records import Position
+from graph_model.positions import Position, position_of
 from services.clock import new_id, now_milliseconds
 from services.stores.port import PendingEvents
 from services.stores.sqlite_catalogue import StoreState
@@ -60,9 +60,7 @@ def claim(
             "INSERT INTO writer (name, claim) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET claim = excluded.claim",
             (writer, claim_id),
         )
-        epoch, offset = connection.execute(
-            "SELECT last_epoch, last_offset FROM writer WHERE name = ?", (writer,)
-        ).fetchone()
+        (progress,) = connection.execute("SELECT progress FROM writer WHERE name = ?", (writer,)).fetchone()
         rows = connection.execute(
             "SELECT commit_id, event FROM outbox WHERE writer = ? AND published = 0 ORDER BY sequence", (writer,)
         ).fetchall()
@@ -73,7 +71,7 @@ def claim(
         writer,
         claim_id,
         tuple(PendingEvents(commit_id=commit_id, events=tuple(events)) for commit_id, events in commits.items()),
-        None if epoch is None else Position(epoch, offset),
+        None if progress is None else position_of(orjson.loads(progress)),
         connection,
         thread,
         path,

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import orjson
 
+from graph_model.positions import position_fields
 from services.clock import now_milliseconds
 from services.stores.errors import ClaimLost, CommitConflict
 from services.stores.port import Plan, ProfileWrite, TaskWrite
@@ -250,6 +251,6 @@ def _write_outbox(connection: sqlite3.Connection, plan: Plan, writer: str) -> No
     )
     if plan.progress is not None:
         connection.execute(
-            "UPDATE writer SET last_epoch = ?, last_offset = ? WHERE name = ?",
-            (plan.progress.epoch, plan.progress.offset, writer),
+            "UPDATE writer SET progress = ? WHERE name = ?",
+            (orjson.dumps(position_fields(plan.progress)).decode(), writer),
         )

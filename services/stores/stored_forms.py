@@ -6,7 +6,13 @@ from typing import Any
 import orjson
 
 from graph_model.agenda import ReResolve, Task, TruncateSource
-from graph_model.records import Position, RecordAddress, SourcePosition
+from graph_model.positions import (
+    position_fields,
+    position_of,
+    source_position_fields,
+    source_position_of,
+)
+from graph_model.records import RecordAddress
 from graph_model.verdicts import Verdict, VerdictEntry, Withdrawal
 
 _TRUNCATE_SOURCE = "truncate_source"
@@ -54,7 +60,7 @@ def write_task(task: Task) -> bytes:
                 "task": _TRUNCATE_SOURCE,
                 "source": task.source,
                 "topic": task.topic,
-                "position": [task.position.epoch, task.position.offset],
+                "position": position_fields(task.position),
                 "source_position": source_position_fields(task.source_position),
                 "observed_at": task.observed_at,
                 "trace": task.trace,
@@ -74,7 +80,7 @@ def read_task(document: bytes | str) -> Task:
     return TruncateSource(
         source=fields["source"],
         topic=fields["topic"],
-        position=Position(*fields["position"]),
+        position=position_of(fields["position"]),
         source_position=source_position_of(fields["source_position"]),
         observed_at=fields["observed_at"],
         trace=fields["trace"],
@@ -90,13 +96,3 @@ def write_addresses(addresses: Iterable[RecordAddress]) -> str:
 def read_addresses(document: bytes | str) -> tuple[RecordAddress, ...]:
     """Read what `write_addresses` wrote."""
     return tuple(RecordAddress(source, key) for source, key in orjson.loads(document))
-
-
-def source_position_fields(position: SourcePosition | None) -> list[Any] | None:
-    """Give the parts of a source's own position as JSON has them."""
-    return None if position is None else [position.kind, *position.numbers]
-
-
-def source_position_of(fields: list[Any] | None) -> SourcePosition | None:
-    """Read what `source_position_fields` gave."""
-    return None if fields is None else SourcePosition(fields[0], tuple(fields[1:]))

@@ -3,7 +3,8 @@
 import pytest
 
 from graph_model.agenda import ReResolve, Task, TruncateSource
-from graph_model.records import Position, RecordAddress, SourcePosition
+from graph_model.positions import Position, SourcePosition
+from graph_model.records import RecordAddress
 from services.clock import new_id
 from services.stores.port import Outbox, Store, StoredTask
 from tests.contract.builders import OBSERVED_AT, address, person, plan, write_task
@@ -25,6 +26,13 @@ TASKS: dict[str, Task] = {
         observed_at=OBSERVED_AT,
         trace="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         done_to=RecordAddress.of("shop", ["Zoë", 1]),
+    ),
+    "truncation at a position that 64 bits do not hold": TruncateSource(
+        source="shop",
+        topic=None,
+        position=Position(2, 10**56 + 1),
+        source_position=SourcePosition("kinesis", (10**56 + 1,)),
+        observed_at=OBSERVED_AT,
     ),
     "re-resolution": ReResolve(),
     "re-resolution half done": ReResolve(done_to=address(1)),

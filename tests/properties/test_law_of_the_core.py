@@ -13,7 +13,8 @@ from graph_model.catalogue import Catalogue
 from graph_model.constraints import Conflict
 from graph_model.identifiers import Identifier
 from graph_model.mapping import MappedRecord, map_record
-from graph_model.records import Position, Record, RecordAddress
+from graph_model.positions import Position
+from graph_model.records import Record, RecordAddress
 from graph_model.resolve import Component
 from graph_model.verdicts import Verdict
 from tests.properties import oracle, worlds

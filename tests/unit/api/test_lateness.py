@@ -8,7 +8,8 @@ import pytest
 from graph_model.catalogue import Catalogue
 from graph_model.catalogue_document import parse_catalogue
 from graph_model.mapping import Origin, row_change
-from graph_model.records import JsonValue, Position
+from graph_model.positions import Position
+from graph_model.records import JsonValue
 from services.ingest import Committed, Ingest
 from services.metrics import Metrics
 from services.stores.sqlite import SqliteStore

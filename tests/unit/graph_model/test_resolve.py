@@ -8,7 +8,8 @@ from graph_model.catalogue import Catalogue
 from graph_model.constraints import Conflict, Constraint
 from graph_model.identifiers import Identifier
 from graph_model.mapping import MappedRecord
-from graph_model.records import Position, Record, RecordAddress
+from graph_model.positions import Position
+from graph_model.records import Record, RecordAddress
 from graph_model.verdicts import Judgement, Verdict
 from tests.properties import worlds
 
