@@ -82,6 +82,7 @@ class Change:
     source_position: SourcePosition | None = None  #: only of streamed versions, never of snapshot rows
     previous: RecordAddress | None = None  #: the address this row had before its key changed
     trace: str | None = None  #: W3C `traceparent` of the message that carried it
+    is_numbered: bool = False  #: whether its position is a number given at acceptance: nothing but the order of arrival
 
 
 class Judgement(StrEnum):

@@ -1,7 +1,8 @@
 -- The embedded store: one SQLite file in WAL mode. Times are milliseconds since 1970.
 
 CREATE TABLE IF NOT EXISTS store (
-    name  TEXT PRIMARY KEY,  -- store_id, fingerprint and generation of the catalogue
+    name  TEXT PRIMARY KEY,  -- store_id, former_ids (JSON array), version_floor; fingerprint and generation of the
+                             -- catalogue, and the catalogue itself (JSON: name, text)
     value TEXT NOT NULL
 ) WITHOUT ROWID;
 
@@ -83,5 +84,6 @@ CREATE TABLE IF NOT EXISTS writer (
     name   TEXT PRIMARY KEY,
     claim  TEXT NOT NULL,          -- id of the claim in force
     last_epoch  INTEGER,           -- log position in force
-    last_offset INTEGER
+    last_offset INTEGER,
+    accepted    INTEGER NOT NULL DEFAULT 0  -- greatest number given at acceptance that its commits recorded
 ) WITHOUT ROWID;
