@@ -1,11 +1,9 @@
 """One look at the store a second tells everybody in the process what they need to know of it."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator
-from inspect import iscoroutinefunction
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -18,6 +16,7 @@ from services.metrics import Metrics
 from services.stores.errors import CatalogueUnusable, StoreReplaced, StoreTooNew, StoreUnavailable
 from services.stores.port import KeptCatalogue, Store, TaskWrite
 from services.stores.sqlite import SqliteStore
+from tests.unit.services.counting import CountingStore
 
 TEXT = """
 version: 1
@@ -29,20 +28,6 @@ sources:
 FORMER = parse_catalogue(TEXT.replace("LIMIT", "few"), "former.yaml")
 NEW = parse_catalogue(TEXT.replace("LIMIT", "one"), "new.yaml")
 TASK = TaskWrite(task_id="lift", expected=None, task=ReResolve())
-
-
-class CountingStore:
-    """Stands before a store and counts what is asked of it."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self.asked: Counter[str] = Counter()
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the store has
-        found = getattr(self._store, name)
-        if iscoroutinefunction(found):
-            self.asked[name] += 1
-        return found
 
 
 @pytest.fixture
