@@ -6,7 +6,8 @@ from graph_model.catalogue import Catalogue
 from services.settings import Settings
 from services.stores.errors import StoreError
 from services.stores.gremlin.store import GremlinStore
-from services.stores.port import KeptCatalogue, Store
+from services.stores.identity import KeptCatalogue
+from services.stores.port import Store
 from services.stores.sqlite import SqliteStore
 
 

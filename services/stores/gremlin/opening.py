@@ -15,7 +15,7 @@ from services.stores.gremlin.ids import STORE_ID, Label, vertex_id
 from services.stores.gremlin.plan import OWES
 from services.stores.gremlin.socket import Traversal
 from services.stores.gremlin.source import g
-from services.stores.port import KeptCatalogue, Pulse
+from services.stores.identity import KeptCatalogue, Pulse
 
 
 @dataclass(frozen=True, slots=True)

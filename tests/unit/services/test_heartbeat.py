@@ -14,7 +14,8 @@ from services import heartbeat
 from services.heartbeat import Heartbeat
 from services.metrics import Metrics
 from services.stores.errors import CatalogueUnusable, StoreReplaced, StoreTooNew, StoreUnavailable
-from services.stores.port import KeptCatalogue, Store, TaskWrite
+from services.stores.identity import KeptCatalogue
+from services.stores.port import Store, TaskWrite
 from services.stores.sqlite import SqliteStore
 from tests.unit.services.counting import CountingStore
 
