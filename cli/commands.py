@@ -22,6 +22,7 @@ MODULES: Final[Mapping[str, str]] = {
     "preview": "cli.preview",
     "re-resolve": "cli.re_resolve",
     "verify": "cli.verify",
+    "restored": "cli.restored",
     "catalogue": "cli.catalogue",
     "version": "cli.version",
 }

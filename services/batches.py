@@ -138,6 +138,7 @@ class _Lived:
     departures: tuple[Departure, ...]
     outcomes: tuple[Outcome, ...]
     previous: RecordAddress | None
+    last: Change | None  #: the newest of them, as it was numbered
 
 
 def batch_outcome(
@@ -175,7 +176,7 @@ def batch_outcome(
                 address=address,
                 stored=stored[address],
                 record=_of_generation(decided.applied_to(record), generation),
-                last=next(reversed(batch.changes.get(address, ())), None),
+                last=None if each is None else each.last,
                 previous=None if each is None else each.previous,
                 outcomes=() if each is None else each.outcomes,
                 verdicts=decided.about.get(address, ()),
@@ -201,7 +202,9 @@ def _lived(address: RecordAddress, stored: Record | None, changes: Iterable[Chan
     departures: list[Departure] = []
     outcomes: list[Outcome] = []
     previous: RecordAddress | None = None
-    for change in changes:
+    last: Change | None = None
+    for given in changes:
+        last = change = _after(record, given)
         succession = succeed(record, change, columns)
         record = succession.record
         outcomes.append(succession.outcome)
@@ -210,7 +213,25 @@ def _lived(address: RecordAddress, stored: Record | None, changes: Iterable[Chan
         if change.moved_to is not None and succession.outcome is not Outcome.STALE:
             departures += [Departure(address, change.moved_to, mark) for mark in record.marks]
             record = replace(record, marks=())
-    return _Lived(record, tuple(departures), tuple(outcomes), previous)
+    return _Lived(record, tuple(departures), tuple(outcomes), previous, last)
+
+
+def accepted_number(changes: Iterable[RecordChange]) -> int | None:
+    """The greatest number given at acceptance among the newest changes of records; None where there is none."""
+    numbered = (change.last for change in changes if change.last is not None and change.last.is_numbered)
+    return max((last.position.log_offset for last in numbered), default=None)
+
+
+def _after(stored: Record, change: Change) -> Change:
+    """The change, numbered anew where another process whose clock is ahead has numbered what is stored.
+
+    It arrived later, and what arrived later is the newer one where nothing else tells.
+    """
+    if not change.is_numbered or stored.position.epoch != 0 or change.position > stored.position:
+        return change
+    if not isinstance(stored.position.offset, int):
+        return change
+    return replace(change, position=Position(0, stored.position.offset + 1))
 
 
 class _Decided:

@@ -8,6 +8,7 @@ its component is resolved by the present one with these links.
 from graph_model.agenda import ReResolve
 from graph_model.catalogue import Catalogue
 from services.clock import new_id
+from services.stores.identity import KeptCatalogue
 from services.stores.port import Store, TaskWrite
 
 
@@ -22,7 +23,9 @@ async def change_meaning(store: Store, catalogue: Catalogue) -> bool:
     """
     if store.fingerprint != catalogue.fingerprint:
         await store.change_catalogue(
-            catalogue.fingerprint, TaskWrite(task_id=new_id(), expected=None, task=ReResolve())
+            catalogue.fingerprint,
+            TaskWrite(task_id=new_id(), expected=None, task=ReResolve()),
+            KeptCatalogue.of(catalogue),
         )
         return True
     return any(isinstance(stored.task, ReResolve) for stored in await store.read_tasks())

@@ -9,6 +9,9 @@ StoreError
 ├── StoreDamaged        what is stored contradicts itself: verify and repair it
 ├── TaskTaken           another worker has gone on with the work owed: read what is owed again
 ├── CatalogueChanged    the store holds what another meaning of the catalogue says: preview, then re-resolve
+├── CatalogueUnusable   another catalogue came into force, and this process cannot load it: start it anew
+├── StoreTooNew         a newer version of this program has changed how the store is written: install that one
+├── UnsafeStore         the store could lose what several writers do at once: use another one
 └── StoreReplaced       the store is not the one it was (an in-memory graph that restarted): rewind
 """
 
@@ -75,6 +78,38 @@ class CatalogueChanged(StoreError):
             f"given {found[:12]}): identifiers, limits or normalisers differ. See what the new one would change with "
             "`identity-graph preview --catalogue FILE`, and bring it into force with `identity-graph re-resolve "
             "--catalogue FILE`; or go on with the catalogue that the store was built with."
+        )
+
+
+class CatalogueUnusable(StoreError):
+    """Another catalogue came into force while this process ran, and it cannot go on with that one."""
+
+    def __init__(self, in_force: str, reason: str) -> None:
+        super().__init__(
+            f"another catalogue came into force (`identity-graph re-resolve`; its fingerprint is {in_force[:12]}), and "
+            f"this process cannot load it: {reason}. Start it again with the file that is in force (`--catalogue "
+            "FILE`), in the version of this program that brought it into force"
+        )
+
+
+class StoreTooNew(StoreError):
+    """The store is written as only a newer version of this program reads it."""
+
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(
+            f"this store has schema version {found}, and this program knows {known} at the most: a newer version has "
+            "migrated it. Start that version instead"
+        )
+
+
+class UnsafeStore(StoreError):
+    """The store does not keep apart what several writers do at once."""
+
+    def __init__(self, guaranteed: str) -> None:
+        super().__init__(
+            f"nothing is written into this store: it guarantees guarded commits as {guaranteed!r}, and `safe` is "
+            "expected. Of two writers at the same time one could undo what the other did, and nobody would see it. Use "
+            "an embedded store (sqlite:FILE) or a graph with transactions (TinkerTransactionGraph)"
         )
 
 

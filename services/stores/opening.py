@@ -6,6 +6,7 @@ from graph_model.catalogue import Catalogue
 from services.settings import Settings
 from services.stores.errors import StoreError
 from services.stores.gremlin.store import GremlinStore
+from services.stores.identity import KeptCatalogue
 from services.stores.port import Store
 from services.stores.sqlite import SqliteStore
 
@@ -23,13 +24,15 @@ async def open_store(settings: Settings, catalogue: Catalogue, *, any_meaning: b
         CatalogueChanged: the store was built with a catalogue of another meaning.
         StoreUnavailable: it does not answer.
     """
+    kept = KeptCatalogue.of(catalogue)
     scheme, separator, rest = settings.store.partition(":")
     if separator and scheme == "sqlite" and rest:
-        return await SqliteStore.open(Path(rest), catalogue.fingerprint, any_meaning=any_meaning)
+        return await SqliteStore.open(Path(rest), catalogue.fingerprint, catalogue=kept, any_meaning=any_meaning)
     if separator and scheme in ("ws", "wss"):
         return await GremlinStore.open(
             settings.store,
             catalogue.fingerprint,
+            catalogue=kept,
             any_meaning=any_meaning,
             username=settings.store_username,
             password=settings.store_password.get_secret_value(),

@@ -18,6 +18,7 @@ from graph_model.positions import Position
 from graph_model.profiles import ProfileStatus
 from graph_model.records import Record, RecordAddress
 from graph_model.verdicts import VerdictEntry
+from services.stores.identity import IdentifiedStore, KeptCatalogue, WriterState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +183,7 @@ class Plan:
     profiles: tuple[ProfileWrite, ...]
     events: tuple[ProfileEvent, ...]
     progress: Position | None = None  #: last position of the writer's log that is in force with this commit
+    accepted: int | None = None  #: greatest number that was given at acceptance to what is in force with this commit
     buckets: tuple[BucketWrite, ...] = ()
     hubs: frozenset[Identifier] = frozenset()  #: identifiers that have buckets from now on, of those written here
     moved_links: tuple[tuple[Identifier, tuple[RecordAddress, ...]], ...] = ()
@@ -193,7 +195,8 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Whether it changes nothing that anybody could read."""
-        return not (self.records or self.profiles or self.identifiers or self.buckets or self.verdicts or self.tasks)
+        written = self.records or self.profiles or self.identifiers or self.buckets or self.verdicts or self.tasks
+        return not written and self.progress is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,8 +223,21 @@ class Outbox(Protocol):
         """The last log position that this writer's commits have recorded; None: none yet."""
         ...
 
+    @property
+    def accepted(self) -> int:
+        """The greatest number given at acceptance that any writer's commits had recorded when this was claimed."""
+        ...
+
     async def acknowledge(self, commit_id: str) -> None:
         """Say that the events of this commit are published; their place may be used again."""
+        ...
+
+    async def settle(self) -> None:
+        """Let the store know what has been acknowledged, where it learns that only with the next commit.
+
+        Raises:
+            ClaimLost: another worker has taken over the outbox.
+        """
         ...
 
 
@@ -238,27 +254,12 @@ class OutboxEntry:
         return cls(sequence=sequence, event=ProfileEvent.from_json(orjson.loads(stored)))
 
 
-class Store(Protocol):
+class Store(IdentifiedStore, Protocol):
     """A place for records, identifiers and profiles. Every method may raise `StoreUnavailable`."""
-
-    @property
-    def store_id(self) -> str:
-        """Random id, given when the store was made."""
-        ...
 
     @property
     def guarantees(self) -> Guarantees:
         """What this store promises."""
-        ...
-
-    @property
-    def fingerprint(self) -> str:
-        """The meaning of the catalogue that this store works with: `Catalogue.fingerprint`."""
-        ...
-
-    @property
-    def generation(self) -> int:
-        """How often the meaning of the catalogue has changed since the store was made."""
         ...
 
     async def read_records(self, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, StoredRecord]:
@@ -326,11 +327,11 @@ class Store(Protocol):
         """
         ...
 
-    async def change_catalogue(self, fingerprint: str, task: TaskWrite) -> None:
+    async def change_catalogue(self, fingerprint: str, task: TaskWrite, catalogue: KeptCatalogue | None = None) -> None:
         """Make another meaning of the catalogue the one in force, and write down the work that this owes.
 
-        In one atomic step: the generation grows by one, the task is written, and every claim on the outbox becomes
-        invalid. This object works on with the new meaning.
+        In one atomic step: the generation grows by one, the catalogue is kept for those who work with the former one,
+        the task is written, and every claim on the outbox becomes invalid. This object works on with the new meaning.
 
         Raises:
             CommitConflict: somebody else changed it at the same time.
@@ -363,6 +364,10 @@ class Store(Protocol):
         Raises:
             CatalogueChanged: another meaning of the catalogue has come into force since this store was opened.
         """
+        ...
+
+    async def read_writers(self) -> Mapping[str, WriterState]:
+        """Read what every writer that ever claimed an outbox has left there."""
         ...
 
     async def close(self) -> None:

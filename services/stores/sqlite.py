@@ -17,6 +17,7 @@ from graph_model.identifiers import Identifier
 from graph_model.records import RecordAddress
 from graph_model.verdicts import VerdictEntry
 from services.stores import sqlite_identifiers, sqlite_queries, sqlite_scans
+from services.stores.identity import KeptCatalogue, Pulse, WriterState
 from services.stores.port import (
     Components,
     Guarantees,
@@ -31,7 +32,7 @@ from services.stores.port import (
     StoredVerdict,
     TaskWrite,
 )
-from services.stores.sqlite_catalogue import StoreState, change_catalogue, prepare
+from services.stores.sqlite_catalogue import StoreState, change_catalogue, prepare, restored
 from services.stores.sqlite_faults import translated
 from services.stores.sqlite_outbox import SqliteOutbox, claim, trim
 from services.stores.sqlite_reads import SqliteReads
@@ -57,12 +58,15 @@ class SqliteStore:
         self._trimmed_at = -math.inf
 
     @classmethod
-    async def open(cls, path: Path, fingerprint: str, *, any_meaning: bool = False) -> Self:
+    async def open(
+        cls, path: Path, fingerprint: str, *, catalogue: KeptCatalogue | None = None, any_meaning: bool = False
+    ) -> Self:
         """Open the file, and make it where there is none.
 
         Args:
             path: the file.
             fingerprint: the meaning of the catalogue to work with.
+            catalogue: the one of this fingerprint, to be kept where it is, or comes, into force.
             any_meaning: work with the meaning that is in force in the file, where that is another one.
 
         Raises:
@@ -72,7 +76,7 @@ class SqliteStore:
         with translated(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             with closing(connect(path)) as connection:
-                state = await asyncio.to_thread(prepare, connection, fingerprint)
+                state = await asyncio.to_thread(prepare, connection, fingerprint, catalogue)
             if not any_meaning:
                 state.require(fingerprint)
             return cls(path, state)
@@ -83,6 +87,16 @@ class SqliteStore:
         return self._state.store_id
 
     @property
+    def former_ids(self) -> frozenset[str]:
+        """See `Store.former_ids`."""
+        return self._state.former_ids
+
+    @property
+    def version_floor(self) -> int:
+        """See `Store.version_floor`."""
+        return self._state.version_floor
+
+    @property
     def fingerprint(self) -> str:
         """See `Store.fingerprint`."""
         return self._state.fingerprint
@@ -91,6 +105,23 @@ class SqliteStore:
     def generation(self) -> int:
         """See `Store.generation`; as it was when the store was opened, or an outbox last claimed."""
         return self._state.generation
+
+    async def read_pulse(self) -> Pulse:
+        """See `Store.read_pulse`."""
+        return await self._reads.run(1, sqlite_queries.read_pulse, self.store_id)
+
+    async def read_catalogue(self) -> KeptCatalogue | None:
+        """See `Store.read_catalogue`."""
+        return await self._reads.run(1, sqlite_queries.read_catalogue)
+
+    async def adopt(self, fingerprint: str) -> None:
+        """See `Store.adopt`."""
+        loop = asyncio.get_running_loop()
+        with translated(self._path):
+            state = await loop.run_in_executor(self._thread, StoreState.of, self._writes)
+        state.require_same_store(self.store_id)
+        state.require(fingerprint)
+        self._state = state
 
     async def read_records(self, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, StoredRecord]:
         """See `Store.read_records`."""
@@ -152,13 +183,19 @@ class SqliteStore:
         """See `Store.read_tasks`."""
         return await self._reads.run(1, sqlite_queries.read_tasks, self.fingerprint)
 
-    async def change_catalogue(self, fingerprint: str, task: TaskWrite) -> None:
+    async def change_catalogue(self, fingerprint: str, task: TaskWrite, catalogue: KeptCatalogue | None = None) -> None:
         """See `Store.change_catalogue`."""
         loop = asyncio.get_running_loop()
         with translated(self._path):
             self._state = await loop.run_in_executor(
-                self._thread, change_catalogue, self._writes, self._state, fingerprint, task
+                self._thread, change_catalogue, self._writes, self._state, fingerprint, task, catalogue
             )
+
+    async def restored(self) -> None:
+        """See `Store.restored`."""
+        loop = asyncio.get_running_loop()
+        with translated(self._path):
+            self._state = await loop.run_in_executor(self._thread, restored, self._writes, self._state)
 
     def scan_records(self, after: RecordAddress | None = None) -> AsyncIterator[StoredRecord]:
         """See `Store.scan_records`."""
@@ -185,9 +222,13 @@ class SqliteStore:
         loop = asyncio.get_running_loop()
         with translated(self._path):
             outbox, self._state = await loop.run_in_executor(
-                self._thread, claim, self._writes, self._thread, self._path, writer, self._state.fingerprint
+                self._thread, claim, self._writes, self._thread, self._path, writer, self._state
             )
         return outbox
+
+    async def read_writers(self) -> Mapping[str, WriterState]:
+        """See `Store.read_writers`."""
+        return await self._reads.run(1, sqlite_queries.read_writers)
 
     async def read_outbox(self, after: int, limit: int) -> tuple[OutboxEntry, ...]:
         """See `DurableOutbox.read_outbox`."""

@@ -1,16 +1,26 @@
-"""Which meaning of the catalogue is in force in the file of the embedded store."""
+"""What the file of the embedded store says of itself: which one it is, and which catalogue is in force there."""
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+import orjson
 
 from services.clock import new_id
-from services.stores.errors import CatalogueChanged, CommitConflict
+from services.stores.errors import CatalogueChanged, CommitConflict, StoreReplaced
+from services.stores.identity import VERSIONS_PER_RESTORE, KeptCatalogue, Pulse
 from services.stores.port import TaskWrite
 from services.stores.sqlite_transactions import transaction
 from services.stores.sqlite_writes import check_tasks, write_tasks
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
+
+READ_PULSE = """
+SELECT (SELECT json_group_object(name, value) FROM store WHERE name <> 'catalogue'), (SELECT count(*) FROM task)
+"""
+READ_CATALOGUE = "SELECT value FROM store WHERE name = 'catalogue'"
+_WRITE = "INSERT INTO store VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +30,20 @@ class StoreState:
     store_id: str
     fingerprint: str  #: of the catalogue whose meaning is in force
     generation: int  #: how often that has changed
+    version_floor: int = 0  #: see `Store.version_floor`
+    former_ids: frozenset[str] = frozenset()  #: see `Store.former_ids`
 
     @classmethod
     def of(cls, connection: sqlite3.Connection) -> "StoreState":
         """Read it."""
-        kept = dict(connection.execute("SELECT name, value FROM store"))
-        return cls(kept["store_id"], kept["fingerprint"], int(kept["generation"]))
+        kept = dict(connection.execute("SELECT name, value FROM store WHERE name <> 'catalogue'"))
+        return cls(
+            kept["store_id"],
+            kept["fingerprint"],
+            int(kept["generation"]),
+            int(kept.get("version_floor", 0)),
+            frozenset(orjson.loads(kept.get("former_ids", "[]"))),
+        )
 
     def require(self, fingerprint: str) -> None:
         """Make sure that the catalogue of this fingerprint is in force.
@@ -36,13 +54,26 @@ class StoreState:
         if self.fingerprint != fingerprint:
             raise CatalogueChanged(self.fingerprint, fingerprint)
 
+    def require_same_store(self, store_id: str) -> None:
+        """Make sure that this is still the store of this id.
 
-def prepare(connection: sqlite3.Connection, fingerprint: str) -> StoreState:
+        Raises:
+            StoreReplaced: it is not.
+        """
+        if self.store_id != store_id:
+            raise StoreReplaced(
+                f"this store was {store_id} and is {self.store_id} now: it came back from a backup, and "
+                "`identity-graph restored` was run on it. Start this process again"
+            )
+
+
+def prepare(connection: sqlite3.Connection, fingerprint: str, catalogue: KeptCatalogue | None) -> StoreState:
     """Make what is missing in the file, also where an older version of this program made it.
 
     Args:
         connection: to the file.
         fingerprint: of the catalogue that comes into force where none is.
+        catalogue: the one of this fingerprint; kept where it is in force and none is kept yet.
     """
     connection.executescript(f"BEGIN IMMEDIATE;\n{_SCHEMA.read_text(encoding='utf-8')}\nCOMMIT;")
     with transaction(connection):
@@ -50,26 +81,84 @@ def prepare(connection: sqlite3.Connection, fingerprint: str) -> StoreState:
             "INSERT INTO store VALUES (?, ?) ON CONFLICT DO NOTHING",
             [("store_id", new_id()), ("fingerprint", fingerprint), ("generation", "0")],
         )
-    return StoreState.of(connection)
+        state = StoreState.of(connection)
+        if catalogue is not None and state.fingerprint == fingerprint:
+            connection.execute(f"{_WRITE} WHERE value = ''", ("catalogue", catalogue.to_json()))
+    return state
+
+
+def pulse_of(row: tuple[Any, ...], store_id: str) -> Pulse:
+    """Read the row of `READ_PULSE`.
+
+    Raises:
+        StoreReplaced: the store has another id by now.
+    """
+    kept, tasks_owed = orjson.loads(row[0]), row[1]
+    state = StoreState(kept["store_id"], kept["fingerprint"], int(kept["generation"]))
+    state.require_same_store(store_id)
+    return Pulse(
+        fingerprint=state.fingerprint,
+        generation=state.generation,
+        schema_version=int(kept.get("schema_version", 1)),
+        tasks_owed=tasks_owed,
+    )
 
 
 def change_catalogue(
-    connection: sqlite3.Connection, opened: StoreState, fingerprint: str, task: TaskWrite
+    connection: sqlite3.Connection,
+    opened: StoreState,
+    fingerprint: str,
+    task: TaskWrite,
+    catalogue: KeptCatalogue | None,
 ) -> StoreState:
     """See `Store.change_catalogue`; `opened` must still be what the file says of itself."""
-    changed = StoreState(opened.store_id, fingerprint, opened.generation + 1)
+    changed = replace(opened, fingerprint=fingerprint, generation=opened.generation + 1)
     with transaction(connection):
-        found = StoreState.of(connection)
-        if found != opened:
-            raise CommitConflict(
-                f"the catalogue has been changed by somebody else: generation {found.generation} is in force, "
-                f"{opened.generation} was expected; open the store again"
-            )
+        _require_unchanged(connection, opened)
         check_tasks(connection, [task])
         connection.executemany(
-            "UPDATE store SET value = ? WHERE name = ?",
-            [(changed.fingerprint, "fingerprint"), (str(changed.generation), "generation")],
+            _WRITE,
+            [
+                ("fingerprint", changed.fingerprint),
+                ("generation", str(changed.generation)),
+                ("catalogue", "" if catalogue is None else catalogue.to_json()),
+            ],
         )
         write_tasks(connection, [task], new_id())
-        connection.execute("UPDATE writer SET claim = ?", (new_id(),))
+        _invalidate_claims(connection)
     return changed
+
+
+def restored(connection: sqlite3.Connection, opened: StoreState) -> StoreState:
+    """See `Store.restored`; `opened` must still be what the file says of itself."""
+    changed = replace(
+        opened,
+        store_id=new_id(),
+        version_floor=opened.version_floor + VERSIONS_PER_RESTORE,
+        former_ids=opened.former_ids | {opened.store_id},
+    )
+    with transaction(connection):
+        _require_unchanged(connection, opened)
+        connection.executemany(
+            _WRITE,
+            [
+                ("store_id", changed.store_id),
+                ("version_floor", str(changed.version_floor)),
+                ("former_ids", orjson.dumps(sorted(changed.former_ids)).decode()),
+            ],
+        )
+        _invalidate_claims(connection)
+    return changed
+
+
+def _require_unchanged(connection: sqlite3.Connection, opened: StoreState) -> None:
+    found = StoreState.of(connection)
+    if found != opened:
+        raise CommitConflict(
+            f"the catalogue has been changed by somebody else: generation {found.generation} of store "
+            f"{found.store_id} is in force, {opened.generation} of {opened.store_id} was expected; open the store again"
+        )
+
+
+def _invalidate_claims(connection: sqlite3.Connection) -> None:
+    connection.execute("UPDATE writer SET claim = ?", (new_id(),))

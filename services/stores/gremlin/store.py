@@ -10,18 +10,26 @@ from typing import Any, Self, TypeVar
 from graph_model.identifiers import Identifier
 from graph_model.records import RecordAddress
 from graph_model.verdicts import VerdictEntry
-from services.stores.errors import CommitConflict, StoreError
+from services.stores.errors import CatalogueChanged, CommitConflict, StoreError
 from services.stores.gremlin import ids, reads
 from services.stores.gremlin.bulk_writes import ACCEPTED, bulk_traversal
-from services.stores.gremlin.catalogue_change import change_catalogue
+from services.stores.gremlin.catalogue_change import change_catalogue, restored
 from services.stores.gremlin.connection import Connection, Submit
 from services.stores.gremlin.forms import formed
 from services.stores.gremlin.identifiers import count_links, find_profiles, read_holders, read_identifiers
-from services.stores.gremlin.opening import StoreIdentity, identify, require_same
-from services.stores.gremlin.outbox import GremlinOutbox
+from services.stores.gremlin.opening import (
+    StoreIdentity,
+    identify,
+    read_catalogue,
+    read_identity,
+    read_pulse,
+    require_same,
+)
+from services.stores.gremlin.outbox import GremlinOutbox, read_writers
 from services.stores.gremlin.plan import graph_writes
 from services.stores.gremlin.scans import WINDOW, windows
 from services.stores.gremlin.socket import Credentials, Traversal
+from services.stores.identity import KeptCatalogue, Pulse, WriterState
 from services.stores.port import (
     Components,
     Guarantees,
@@ -60,13 +68,21 @@ class GremlinStore:
 
     @classmethod
     async def open(
-        cls, url: str, fingerprint: str, *, username: str = "", password: str = "", any_meaning: bool = False
+        cls,
+        url: str,
+        fingerprint: str,
+        *,
+        catalogue: KeptCatalogue | None = None,
+        username: str = "",
+        password: str = "",
+        any_meaning: bool = False,
     ) -> Self:
         """Connect to the graph at `url` (`ws://host:port/gremlin`); an empty graph becomes a new store.
 
         Args:
             url: where the Gremlin Server answers.
             fingerprint: the meaning of the catalogue to work with.
+            catalogue: the one of this fingerprint, to be kept where it is, or comes, into force.
             username: for servers that ask.
             password: for servers that ask.
             any_meaning: work with the meaning that is in force in the graph, where that is another one.
@@ -76,7 +92,7 @@ class GremlinStore:
             StoreUnavailable: nothing answers there.
             StoreError: the graph cannot be used; the message says why.
         """
-        identify_store = partial(identify, fingerprint=fingerprint, any_meaning=any_meaning)
+        identify_store = partial(identify, fingerprint=fingerprint, catalogue=catalogue, any_meaning=any_meaning)
         store = cls(url, identify_store, Credentials(username, password))
         try:
             await store._connection.connect()
@@ -91,6 +107,16 @@ class GremlinStore:
         return self._known_identity.store_id
 
     @property
+    def former_ids(self) -> frozenset[str]:
+        """See `Store.former_ids`."""
+        return self._known_identity.former_ids
+
+    @property
+    def version_floor(self) -> int:
+        """See `Store.version_floor`."""
+        return self._known_identity.version_floor
+
+    @property
     def fingerprint(self) -> str:
         """See `Store.fingerprint`."""
         return self._known_identity.fingerprint
@@ -99,6 +125,21 @@ class GremlinStore:
     def generation(self) -> int:
         """See `Store.generation`; as it was when the store was connected, or an outbox last claimed."""
         return self._known_identity.generation
+
+    async def read_pulse(self) -> Pulse:
+        """See `Store.read_pulse`."""
+        return await read_pulse(self._submit, self._known_identity)
+
+    async def read_catalogue(self) -> KeptCatalogue | None:
+        """See `Store.read_catalogue`."""
+        return await read_catalogue(self._submit)
+
+    async def adopt(self, fingerprint: str) -> None:
+        """See `Store.adopt`."""
+        found = await read_identity(self._submit, self._known_identity)
+        if found.fingerprint != fingerprint:
+            raise CatalogueChanged(found.fingerprint, fingerprint)
+        self._identity = found
 
     async def read_records(self, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, StoredRecord]:
         """See `Store.read_records`."""
@@ -173,9 +214,13 @@ class GremlinStore:
         await require_same(self._submit, self._known_identity)
         return tuple(map(reads.stored_task, await self._submit(reads.tasks_traversal())))
 
-    async def change_catalogue(self, fingerprint: str, task: TaskWrite) -> None:
+    async def change_catalogue(self, fingerprint: str, task: TaskWrite, catalogue: KeptCatalogue | None = None) -> None:
         """See `Store.change_catalogue`."""
-        self._identity = await change_catalogue(self._submit, self._known_identity, fingerprint, task)
+        self._identity = await change_catalogue(self._submit, self._known_identity, fingerprint, task, catalogue)
+
+    async def restored(self) -> None:
+        """See `Store.restored`."""
+        self._identity = await restored(self._submit, self._known_identity)
 
     async def scan_records(self, after: RecordAddress | None = None) -> AsyncIterator[StoredRecord]:
         """See `Store.scan_records`."""
@@ -214,6 +259,10 @@ class GremlinStore:
             if outbox is not None:
                 return outbox
 
+    async def read_writers(self) -> Mapping[str, WriterState]:
+        """See `Store.read_writers`."""
+        return await read_writers(self._submit)
+
     async def close(self) -> None:
         """See `Store.close`."""
         await self._connection.close()
@@ -228,7 +277,8 @@ class GremlinStore:
         if self._identity is None:
             self._identity = await self._identify(submit)
         else:
-            self._identity = await require_same(submit, self._identity)
+            # Whatever catalogue is in force by now: only who claims an outbox must work with that one.
+            await read_identity(submit, self._identity)
 
     async def _scan(
         self,
