@@ -1,6 +1,6 @@
 """Brings verdicts back that an export of the ledger has written, for a store that is built anew.
 
-IdentityGraphError
+DecisionRefused (`services.verdict_look_up`)
 └── UnreadableVerdict    a line is no verdict as `export --format verdicts` writes it
 """
 
@@ -13,14 +13,13 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from graph_model.catalogue import Catalogue
-from graph_model.errors import IdentityGraphError
 from graph_model.records import JsonValue, RecordAddress
 from graph_model.times import milliseconds
 from graph_model.verdicts import Verdict, VerdictEntry, Withdrawal
 from services.batches import UnknownRecord
 from services.ingest import Ingest
 from services.stores.port import Store, VerdictWrite
-from services.verdict_look_up import present_address, require_agreement, verdicts_around
+from services.verdict_look_up import DecisionRefused, present_address, require_agreement, verdicts_around
 
 _LONGEST_TEXT = 10_000
 
@@ -34,7 +33,7 @@ class BroughtBack(StrEnum):
     UNCHANGED = "unchanged"  #: the ledger has it
 
 
-class UnreadableVerdict(IdentityGraphError):
+class UnreadableVerdict(DecisionRefused):
     """What was given is no verdict that an export has written; the message says why, without data."""
 
 
