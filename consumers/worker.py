@@ -119,7 +119,13 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has
         self._rewound |= {pipeline.partition for pipeline in pipelines.values() if pipeline.rewound}
 
 
-async def run_worker(settings: Settings, catalogue: Catalogue, *, rewind: bool) -> None:
+async def run_worker(
+    settings: Settings,
+    catalogue: Catalogue,
+    *,
+    rewind: bool,
+    before_opening: Callable[[], Awaitable[None]] | None = None,
+) -> None:
     """Consume the catalogue's topics until SIGTERM or SIGINT.
 
     Args:
@@ -127,6 +133,7 @@ async def run_worker(settings: Settings, catalogue: Catalogue, *, rewind: bool) 
         catalogue: what they mean.
         rewind: begin every partition at its oldest message once, and take the store that is open for the
             group's own.
+        before_opening: awaited before the store is opened; again where something that it needs does not answer.
 
     Raises:
         StoreReplaced: the group's offsets belong to another store; the message names the way out.
@@ -151,6 +158,8 @@ async def run_worker(settings: Settings, catalogue: Catalogue, *, rewind: bool) 
         try:
             await patience.until_done("broker", admin.connect)
             await patience.until_done("broker", admin.ensure_topics)
+            if before_opening is not None:
+                await patience.until_done("store", before_opening)
             store = await patience.until_done("store", partial(open_store, settings, catalogue))
         except TRANSIENT:
             return  # Raised only when stopping.

@@ -81,6 +81,7 @@ class Change:
     unavailable: frozenset[str] = frozenset()  #: columns that the source did not send: keep what is stored
     source_position: SourcePosition | None = None  #: only of streamed versions, never of snapshot rows
     previous: RecordAddress | None = None  #: the address this row had before its key changed
+    moved_to: RecordAddress | None = None  #: of a deletion: the address this row has since its key changed
     trace: str | None = None  #: W3C `traceparent` of the message that carried it
 
 

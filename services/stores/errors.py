@@ -7,6 +7,11 @@ StoreError
 ├── StoreUnavailable    the store does not answer: wait, then retry
 ├── TaskTaken           another worker has gone on with the work owed: read what is owed again
 ├── CatalogueChanged    the store holds what another meaning of the catalogue says: preview, then re-resolve
+├── OtherForm           the store is written in another form than this program knows
+│   ├── FormerForm      in a former one: migrate it
+│   └── LaterForm       in a later one: use a later program
+├── MigrationUnderWay   the store is being brought into another form: wait, or finish it
+├── MigrationTaken      another process has gone on with the migration
 └── StoreReplaced       the store is not the one it was (an in-memory graph that restarted): rewind
 """
 
@@ -50,6 +55,48 @@ class CatalogueChanged(StoreError):
             "`identity-graph preview --catalogue FILE`, and bring it into force with `identity-graph re-resolve "
             "--catalogue FILE`; or go on with the catalogue that the store was built with."
         )
+
+
+class OtherForm(StoreError):
+    """The store is written in another form than this program knows."""
+
+
+class FormerForm(OtherForm):
+    """The store was written by a former version of this program."""
+
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(
+            f"this store is written in form {found}, and this program works with form {known}. Stop whatever works on "
+            "the store, keep a copy of it, and bring it over with `identity-graph migrate --store STORE --catalogue "
+            "FILE`, or start `serve` or `consume` with --migrate"
+        )
+
+
+class LaterForm(OtherForm):
+    """The store was written by a later version of this program."""
+
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(
+            f"this store is written in form {found}, and this program knows forms up to {known}: use the version of "
+            "identity-graph that wrote it, or a later one"
+        )
+
+
+class MigrationUnderWay(StoreError):
+    """The store is being brought into another form, or its migration was interrupted."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a migration of this store is under way, and nobody else can work on it meanwhile. Wait until it has "
+            "ended; if it was interrupted, run `identity-graph migrate --store STORE --catalogue FILE` to finish it"
+        )
+
+
+class MigrationTaken(StoreError):
+    """Of two processes that migrate a store, the other one goes on."""
+
+    def __init__(self) -> None:
+        super().__init__("another process has gone on with the migration of this store; wait until it has ended")
 
 
 class StoreReplaced(StoreError):

@@ -361,6 +361,10 @@ class Store(Protocol):
         """
         ...
 
+    async def remove_graves(self, addresses: Collection[RecordAddress]) -> None:
+        """Forget deleted rows, as if they had never been; records that are live stay."""
+        ...
+
     async def close(self) -> None:
         """Release connections; the store must not be used afterwards."""
         ...

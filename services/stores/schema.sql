@@ -1,9 +1,14 @@
 -- The embedded store: one SQLite file in WAL mode. Times are milliseconds since 1970.
 
 CREATE TABLE IF NOT EXISTS store (
-    name  TEXT PRIMARY KEY,  -- store_id, fingerprint and generation of the catalogue
+    name  TEXT PRIMARY KEY,  -- store_id, schema_version, meaning and generation of the catalogue; while it is being
+                             -- migrated also migration and migrator. fingerprint turns away programs that know no
+                             -- schema_version
     value TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS turned_away BEFORE UPDATE ON store
+WHEN OLD.name = 'fingerprint' AND OLD.value LIKE 'newer form%'
+BEGIN SELECT RAISE(ABORT, 'it needs a newer version of identity-graph'); END;
 
 CREATE TABLE IF NOT EXISTS record (
     id         INTEGER PRIMARY KEY,
@@ -47,6 +52,7 @@ CREATE TABLE IF NOT EXISTS profile (
     status     TEXT NOT NULL,      -- live, absorbed, deleted
     document   BLOB NOT NULL,      -- the profile as readers get it; JSON
     component  TEXT NOT NULL,      -- ids of all profiles of its component; JSON array
+    own        TEXT,               -- addresses of the records that were its own; JSON array of [source, key]
     revision   TEXT NOT NULL
 );
 
@@ -80,8 +86,8 @@ CREATE TABLE IF NOT EXISTS outbox (
 CREATE INDEX IF NOT EXISTS outbox_pending ON outbox (writer, sequence) WHERE published = 0;
 
 CREATE TABLE IF NOT EXISTS writer (
-    name   TEXT PRIMARY KEY,
-    claim  TEXT NOT NULL,          -- id of the claim in force
-    last_epoch  INTEGER,           -- log position in force
-    last_offset INTEGER
+    name     TEXT PRIMARY KEY,
+    claim    TEXT NOT NULL,        -- id of the claim in force
+    progress TEXT,                 -- log position in force; JSON array [epoch, offset]
+    accepted INTEGER               -- greatest number given at acceptance
 ) WITHOUT ROWID;

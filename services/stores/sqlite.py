@@ -19,7 +19,6 @@ from graph_model.identifiers import Identifier
 from graph_model.records import RecordAddress
 from graph_model.verdicts import VerdictEntry
 from services.stores import sqlite_identifiers, sqlite_scans
-from services.stores.errors import CatalogueChanged
 from services.stores.port import (
     Components,
     Guarantees,
@@ -40,7 +39,7 @@ from services.stores.sqlite_faults import translated
 from services.stores.sqlite_outbox import SqliteOutbox, claim, trim
 from services.stores.sqlite_reads import PROFILE_COLUMNS, RECORD_COLUMNS, SqliteReads, stored_profile, stored_record
 from services.stores.sqlite_transactions import connect
-from services.stores.sqlite_writes import write_plan
+from services.stores.sqlite_writes import remove_graves, write_plan
 from services.stores.stored_forms import read_task, read_verdict_entry
 
 _SECONDS_BETWEEN_TRIMS = 600
@@ -85,8 +84,9 @@ class SqliteStore:
 
     guarantees = Guarantees(guarded_commits="safe", durable=True)
 
-    def __init__(self, path: Path, state: StoreState) -> None:
+    def __init__(self, path: Path, state: StoreState, migrator: str | None = None) -> None:
         self._state = state
+        self._migrator = migrator
         self._path = path
         self._reads = SqliteReads(path)
         self._writes = connect(path)
@@ -95,25 +95,29 @@ class SqliteStore:
         self._trimmed_at = -math.inf
 
     @classmethod
-    async def open(cls, path: Path, fingerprint: str, *, any_meaning: bool = False) -> Self:
+    async def open(
+        cls, path: Path, fingerprint: str, *, any_meaning: bool = False, migrator: str | None = None
+    ) -> Self:
         """Open the file, and make it where there is none.
 
         Args:
             path: the file.
             fingerprint: the meaning of the catalogue to work with.
             any_meaning: work with the meaning that is in force in the file, where that is another one.
+            migrator: of who migrates the file: the id by which it does.
 
         Raises:
             CatalogueChanged: another meaning of the catalogue is in force in the file.
+            OtherForm, MigrationUnderWay, MigrationTaken: see `StoredForm.require`.
             StoreUnavailable: the file cannot be opened or is no SQLite file.
         """
         with translated(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             with closing(connect(path)) as connection:
-                state = await asyncio.to_thread(prepare, connection, fingerprint)
+                state = await asyncio.to_thread(prepare, connection, fingerprint, migrator)
             if not any_meaning:
                 state.require(fingerprint)
-            return cls(path, state)
+            return cls(path, state, migrator)
 
     @property
     def store_id(self) -> str:
@@ -214,9 +218,9 @@ class SqliteStore:
 
     async def read_tasks(self) -> tuple[StoredTask, ...]:
         """See `Store.read_tasks`."""
-        (in_force,) = self._reads.first("SELECT value FROM store WHERE name = 'fingerprint'") or ("",)
-        if in_force != self.fingerprint:
-            raise CatalogueChanged(in_force, self.fingerprint)
+        in_force = self._reads.state()
+        in_force.form.require(self._migrator)
+        in_force.require(self.fingerprint)
         return tuple(
             StoredTask(task_id=task_id, task=read_task(document), revision=revision)
             for task_id, document, revision in self._reads.rows(_READ_TASKS)
@@ -255,7 +259,14 @@ class SqliteStore:
         loop = asyncio.get_running_loop()
         with translated(self._path):
             outbox, self._state = await loop.run_in_executor(
-                self._thread, claim, self._writes, self._thread, self._path, writer, self._state.fingerprint
+                self._thread,
+                claim,
+                self._writes,
+                self._thread,
+                self._path,
+                writer,
+                self._state.fingerprint,
+                self._migrator,
             )
         return outbox
 
@@ -282,6 +293,12 @@ class SqliteStore:
                     await self._news.wait()
             except TimeoutError:
                 continue
+
+    async def remove_graves(self, addresses: Collection[RecordAddress]) -> None:
+        """See `Store.remove_graves`."""
+        loop = asyncio.get_running_loop()
+        with translated(self._path):
+            await loop.run_in_executor(self._thread, remove_graves, self._writes, list(addresses))
 
     async def close(self) -> None:
         """See `Store.close`."""

@@ -1,7 +1,7 @@
 """Which meaning of the catalogue is in force in the file of the embedded store."""
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from services.clock import new_id
@@ -9,6 +9,7 @@ from services.stores.errors import CatalogueChanged, CommitConflict
 from services.stores.port import TaskWrite
 from services.stores.sqlite_transactions import transaction
 from services.stores.sqlite_writes import check_tasks, write_tasks
+from services.stores.stored_form import REFUSAL, SCHEMA_VERSION, UNTOLD_VERSION, StoredForm
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
 
@@ -20,12 +21,18 @@ class StoreState:
     store_id: str
     fingerprint: str  #: of the catalogue whose meaning is in force
     generation: int  #: how often that has changed
+    form: StoredForm  #: how the file is written
 
     @classmethod
     def of(cls, connection: sqlite3.Connection) -> "StoreState":
         """Read it."""
         kept = dict(connection.execute("SELECT name, value FROM store"))
-        return cls(kept["store_id"], kept["fingerprint"], int(kept["generation"]))
+        return cls(
+            kept["store_id"],
+            kept.get("meaning", kept["fingerprint"]),
+            int(kept.get("generation", 0)),
+            StoredForm(int(kept.get("schema_version", UNTOLD_VERSION)), kept.get("migration"), kept.get("migrator")),
+        )
 
     def require(self, fingerprint: str) -> None:
         """Make sure that the catalogue of this fingerprint is in force.
@@ -37,27 +44,50 @@ class StoreState:
             raise CatalogueChanged(self.fingerprint, fingerprint)
 
 
-def prepare(connection: sqlite3.Connection, fingerprint: str) -> StoreState:
-    """Make what is missing in the file, also where an older version of this program made it.
+def prepare(connection: sqlite3.Connection, fingerprint: str, migrator: str | None = None) -> StoreState:
+    """Make the store where the file is empty, and see how it is written where it is not.
 
     Args:
         connection: to the file.
         fingerprint: of the catalogue that comes into force where none is.
+        migrator: see `StoredForm.require`.
+
+    Raises:
+        LaterForm, FormerForm, MigrationUnderWay: the file is no store that this program can work with.
     """
-    connection.executescript(f"BEGIN IMMEDIATE;\n{_SCHEMA.read_text(encoding='utf-8')}\nCOMMIT;")
+    if found := read_state(connection):
+        found.form.require(migrator)
+    make_tables(connection)
     with transaction(connection):
-        connection.executemany(
-            "INSERT INTO store VALUES (?, ?) ON CONFLICT DO NOTHING",
-            [("store_id", new_id()), ("fingerprint", fingerprint), ("generation", "0")],
-        )
+        if not connection.execute("SELECT 1 FROM store WHERE name = 'store_id'").fetchone():
+            made = {"store_id": new_id(), "fingerprint": REFUSAL, "meaning": fingerprint, "generation": "0"}
+            connection.executemany(
+                "INSERT INTO store VALUES (?, ?)", [*made.items(), ("schema_version", str(SCHEMA_VERSION))]
+            )
+        state = StoreState.of(connection)
+    state.form.require(migrator)
+    return state
+
+
+def read_state(connection: sqlite3.Connection) -> StoreState | None:
+    """What the file says of itself; None: it is no store yet."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'store'").fetchone():
+        return None
+    if not connection.execute("SELECT 1 FROM store WHERE name = 'store_id'").fetchone():
+        return None
     return StoreState.of(connection)
+
+
+def make_tables(connection: sqlite3.Connection) -> None:
+    """Make the tables that the file does not have."""
+    connection.executescript(f"BEGIN IMMEDIATE;\n{_SCHEMA.read_text(encoding='utf-8')}\nCOMMIT;")
 
 
 def change_catalogue(
     connection: sqlite3.Connection, opened: StoreState, fingerprint: str, task: TaskWrite
 ) -> StoreState:
     """See `Store.change_catalogue`; `opened` must still be what the file says of itself."""
-    changed = StoreState(opened.store_id, fingerprint, opened.generation + 1)
+    changed = replace(opened, fingerprint=fingerprint, generation=opened.generation + 1)
     with transaction(connection):
         found = StoreState.of(connection)
         if found != opened:
@@ -68,7 +98,7 @@ def change_catalogue(
         check_tasks(connection, [task])
         connection.executemany(
             "UPDATE store SET value = ? WHERE name = ?",
-            [(changed.fingerprint, "fingerprint"), (str(changed.generation), "generation")],
+            [(changed.fingerprint, "meaning"), (str(changed.generation), "generation")],
         )
         write_tasks(connection, [task], new_id())
         connection.execute("UPDATE writer SET claim = ?", (new_id(),))

@@ -42,7 +42,12 @@ class SqliteOutbox:
 
 
 def claim(
-    connection: sqlite3.Connection, thread: Executor, path: Path, writer: str, fingerprint: str
+    connection: sqlite3.Connection,
+    thread: Executor,
+    path: Path,
+    writer: str,
+    fingerprint: str,
+    migrator: str | None = None,
 ) -> tuple[SqliteOutbox, StoreState]:
     """Take over the outbox of `writer`; whoever held it before is refused from now on.
 
@@ -51,18 +56,18 @@ def claim(
 
     Raises:
         CatalogueChanged: the catalogue in force is not the one of this fingerprint.
+        OtherForm, MigrationUnderWay, MigrationTaken: see `StoredForm.require`.
     """
     claim_id = new_id()
     with transaction(connection):
         state = StoreState.of(connection)
+        state.form.require(migrator)
         state.require(fingerprint)
         connection.execute(
             "INSERT INTO writer (name, claim) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET claim = excluded.claim",
             (writer, claim_id),
         )
-        epoch, offset = connection.execute(
-            "SELECT last_epoch, last_offset FROM writer WHERE name = ?", (writer,)
-        ).fetchone()
+        (progress,) = connection.execute("SELECT progress FROM writer WHERE name = ?", (writer,)).fetchone()
         rows = connection.execute(
             "SELECT commit_id, event FROM outbox WHERE writer = ? AND published = 0 ORDER BY sequence", (writer,)
         ).fetchall()
@@ -73,7 +78,7 @@ def claim(
         writer,
         claim_id,
         tuple(PendingEvents(commit_id=commit_id, events=tuple(events)) for commit_id, events in commits.items()),
-        None if epoch is None else Position(epoch, offset),
+        None if progress is None else Position(*orjson.loads(progress)),
         connection,
         thread,
         path,

@@ -10,7 +10,7 @@ from services.stores.errors import CommitConflict
 from services.stores.gremlin.bulk_writes import ACCEPTED, guarded, written
 from services.stores.gremlin.connection import Submit
 from services.stores.gremlin.ids import STORE_ID, revision, task_id
-from services.stores.gremlin.opening import StoreIdentity, generation
+from services.stores.gremlin.opening import GENERATION, StoreIdentity, generation
 from services.stores.gremlin.plan import OUTBOX, GraphWrites, owed
 from services.stores.gremlin.socket import Traversal
 from services.stores.gremlin.vertices import task_vertex
@@ -44,8 +44,8 @@ def _change_traversal(before: StoreIdentity, after: StoreIdentity, task: TaskWri
     writes = GraphWrites(
         vertices=(task_vertex(task, change_id),), leave=(), let_go=(), bare=(), edges=tuple(owed(task)), drops=()
     )
-    unchanged = __.V(STORE_ID).has("fingerprint", before.fingerprint).where(generation().is_(before.generation))
-    changed = __.V(STORE_ID).property("fingerprint", after.fingerprint).property("generation", after.generation)
+    unchanged = __.V(STORE_ID).has("meaning", before.fingerprint).where(generation().is_(before.generation))
+    changed = __.V(STORE_ID).property("meaning", after.fingerprint).property(GENERATION, after.generation)
     # A task that must not exist is looked for before it is made: else it would look like a collision.
     task_fits = __.V(task_id(task.task_id)).count().is_(0 if task.expected is None else 1)
     # No place of any outbox has this revision among those that its holder expects.

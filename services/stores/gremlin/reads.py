@@ -59,6 +59,11 @@ def stored_record(row: Row) -> StoredRecord:
     )
 
 
+def graves_traversal(vertices: Collection[str]) -> Traversal:
+    """Those of some records that are deleted."""
+    return g.V(*vertices).has("deleted", True)
+
+
 def links_of_records_traversal(vertices: Collection[str]) -> Traversal:
     """Which identifiers records are linked with, itself or by a bucket."""
     linked = __.out(HAS).project("kind", "value").by("kind").by("value")

@@ -50,16 +50,28 @@ class GremlinStore:
     guarantees = Guarantees(guarded_commits="safe", durable=False)
 
     def __init__(
-        self, url: str, identify_store: Callable[[Submit], Awaitable[StoreIdentity]], credentials: Credentials
+        self,
+        url: str,
+        identify_store: Callable[[Submit], Awaitable[StoreIdentity]],
+        credentials: Credentials,
+        migrator: str | None = None,
     ) -> None:
         self._identify = identify_store
+        self._migrator = migrator
         self._identity: StoreIdentity | None = None
         self._connection = Connection(url, credentials, self._greet)
         self._submit = self._connection.submit
 
     @classmethod
     async def open(
-        cls, url: str, fingerprint: str, *, username: str = "", password: str = "", any_meaning: bool = False
+        cls,
+        url: str,
+        fingerprint: str,
+        *,
+        username: str = "",
+        password: str = "",
+        any_meaning: bool = False,
+        migrator: str | None = None,
     ) -> Self:
         """Connect to the graph at `url` (`ws://host:port/gremlin`); an empty graph becomes a new store.
 
@@ -69,14 +81,16 @@ class GremlinStore:
             username: for servers that ask.
             password: for servers that ask.
             any_meaning: work with the meaning that is in force in the graph, where that is another one.
+            migrator: of who migrates the graph: the id by which it does.
 
         Raises:
             CatalogueChanged: another meaning of the catalogue is in force in the graph.
+            OtherForm, MigrationUnderWay, MigrationTaken: see `StoredForm.require`.
             StoreUnavailable: nothing answers there.
             StoreError: the graph cannot be used; the message says why.
         """
-        identify_store = partial(identify, fingerprint=fingerprint, any_meaning=any_meaning)
-        store = cls(url, identify_store, Credentials(username, password))
+        identify_store = partial(identify, fingerprint=fingerprint, any_meaning=any_meaning, migrator=migrator)
+        store = cls(url, identify_store, Credentials(username, password), migrator)
         try:
             await store._connection.connect()
         except BaseException:
@@ -169,7 +183,7 @@ class GremlinStore:
 
     async def read_tasks(self) -> tuple[StoredTask, ...]:
         """See `Store.read_tasks`."""
-        await require_same(self._submit, self._known_identity)
+        await require_same(self._submit, self._known_identity, self._migrator)
         return tuple(map(reads.stored_task, await self._submit(reads.tasks_traversal())))
 
     async def change_catalogue(self, fingerprint: str, task: TaskWrite) -> None:
@@ -208,10 +222,15 @@ class GremlinStore:
     async def claim_outbox(self, writer: str) -> GremlinOutbox:
         """See `Store.claim_outbox`."""
         while True:
-            outbox = await GremlinOutbox.claim(self._submit, writer, self.fingerprint)
-            self._identity = await require_same(self._submit, self._known_identity)
+            outbox = await GremlinOutbox.claim(self._submit, writer, self.fingerprint, self._migrator)
+            self._identity = await require_same(self._submit, self._known_identity, self._migrator)
             if outbox is not None:
                 return outbox
+
+    async def remove_graves(self, addresses: Collection[RecordAddress]) -> None:
+        """See `Store.remove_graves`."""
+        for chunk in _chunks(list(map(ids.record_id, addresses))):
+            await self._submit(reads.graves_traversal(chunk).drop())
 
     async def close(self) -> None:
         """See `Store.close`."""
@@ -227,7 +246,7 @@ class GremlinStore:
         if self._identity is None:
             self._identity = await self._identify(submit)
         else:
-            self._identity = await require_same(submit, self._identity)
+            self._identity = await require_same(submit, self._identity, self._migrator)
 
     async def _scan(
         self,
