@@ -186,7 +186,7 @@ def canonical_entry(document: StoredDocument, canonical: Canonical) -> str | Non
         return None
     taken = set(moved.values())
     fields["groups"] = [
-        sorted({moved.get(a, a) for a in map(_address, group) if a in moved or a not in taken})
+        [[*a] for a in sorted({moved.get(a, a) for a in map(_address, group) if a in moved or a not in taken})]
         for group in fields["groups"]
     ]
     return orjson.dumps(fields).decode()

@@ -34,6 +34,7 @@ def load_file(path: Path) -> None:
     """Make the SQLite file at `path`."""
     script = (HERE / "form_1.sql").read_text(encoding="utf-8")
     with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
         connection.executescript(script.replace(_FINGERPRINT, kept_catalogue().fingerprint))
 
 
