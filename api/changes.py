@@ -7,13 +7,14 @@ from fastapi import APIRouter, Request, Response
 from api.answers import json_answer
 from api.dependencies import services_of
 from api.documents import ChangesAnswer, ChangesRequest
+from api.exact_bodies import ExactRoute
 from api.problems import InvalidRequest, NotSentAsJson, UnreadableBody, problem_docs
 from graph_model.records import Outcome
 from services.intake import RowChange, SourceFedByTopic, UnknownSource
 from services.stores.errors import ClaimLost, StoreUnavailable
 from services.writer import NobodyPublishes
 
-router = APIRouter(prefix="/v1/changes", tags=["changes"])
+router = APIRouter(prefix="/v1/changes", tags=["changes"], route_class=ExactRoute)
 
 #: Every outcome that a change over HTTP can have.
 _OUTCOMES: Final = (Outcome.APPLIED, Outcome.UNCHANGED, Outcome.STALE, Outcome.DEAD)

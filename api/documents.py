@@ -6,7 +6,17 @@ Profiles are served as the bytes that stores keep; a test checks that real ones 
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PlainValidator,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    model_validator,
+)
 
 MAX_CHANGES = 1_000
 
@@ -19,8 +29,12 @@ Timestamp: TypeAlias = Annotated[
     str, Field(description="ISO 8601 in UTC, to the millisecond", examples=["2026-11-20T08:30:00.000Z"])
 ]
 Key: TypeAlias = Annotated[
-    list[str | int | float | bool],
-    Field(description="values of the source's key columns, in the catalogue's order", examples=[[1]]),
+    list[StrictStr | StrictInt | StrictFloat],
+    Field(
+        description="values of the source's key columns, in the catalogue's order; a whole number of at most 15 digits "
+        "is a number here, everything else text. Requests may write numbers either way",
+        examples=[[1]],
+    ),
 ]
 
 
@@ -212,13 +226,23 @@ class ContextAnswer(Document):
     left_out: list[FactLeftOut]
 
 
+def _object(value: Any) -> Any:  # noqa: ANN401 - as pydantic calls it
+    if value is None or isinstance(value, dict):
+        return value
+    raise ValueError("a JSON object is expected")
+
+
+_Columns: TypeAlias = dict[str, JsonValue] | None
+
+#: Columns of a row. What they hold is checked row by row, since a bad one must not cost the others.
+Columns: TypeAlias = Annotated[_Columns, PlainValidator(_object, json_schema_input_type=_Columns)]
+
+
 class RowChangeDocument(Document):
     """One row's new values, or its deletion. Give `row`, or `key` with `deleted`."""
 
-    row: dict[str, JsonValue] | None = Field(
-        None, description="the whole row as it is now; columns that are absent are gone"
-    )
-    key: dict[str, JsonValue] | None = Field(None, description="the key columns of a deleted row")
+    row: Columns = Field(None, description="the whole row as it is now; columns that are absent are gone")
+    key: Columns = Field(None, description="the key columns of a deleted row")
     deleted: bool = Field(False, description="the row is gone")
 
     @model_validator(mode="after")

@@ -135,7 +135,9 @@ class HistoryCause(RecordReference):
     """A change that led to a step."""
 
     epoch: int
-    offset: int = Field(description="position of the change in the log of its epoch")
+    offset: int | str = Field(
+        description="position of the change in the log of its epoch; text where 64 bits do not hold it"
+    )
     verdict: ExplainedVerdict | None = Field(
         description="the verdict that was given or withdrawn; null: the row changed"
     )

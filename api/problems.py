@@ -285,7 +285,7 @@ def _extra(error: Exception) -> Mapping[str, Any] | None:
     if isinstance(error, Contradiction):
         return {"verdicts": [verdict.verdict_id for verdict in error.verdicts]}
     if isinstance(error, UnknownRecord):
-        return {"record": {"source": error.address.source, "key": error.address.key_parts}}
+        return {"record": {"source": error.address.source, "key": error.address.written_key}}
     return None
 
 
@@ -306,11 +306,12 @@ async def _validation_problem(request: Request, error: Exception) -> Response:
 def _field_problem(fault: Mapping[str, Any], request: Request) -> dict[str, str]:
     """Name the field and what is wrong with it; never repeat the value, which may be somebody's."""
     location: Sequence[str | int] = fault["loc"]
+    field = ".".join(map(str, location)).encode(errors="replace").decode()
     if fault["type"] == "extra_forbidden":
         expected = ", ".join(fields_at(request.scope["route"].body_field.field_info.annotation, location[1:-1]))
-        return {"field": ".".join(map(str, location)), "problem": f"unknown field; expected one of: {expected}"}
+        return {"field": field, "problem": f"unknown field; expected one of: {expected}"}
     message = str(fault["msg"]).removeprefix("Value error, ")
-    return {"field": ".".join(map(str, location)), "problem": message}
+    return {"field": field, "problem": message}
 
 
 async def _http_problem(_request: Request, error: Exception) -> Response:

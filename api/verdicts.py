@@ -8,13 +8,16 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from api.answers import json_answer
 from api.dependencies import services_of
 from api.documents import RecordReference
+from api.exact_bodies import ExactRoute
 from api.problems import InvalidRequest, NotSentAsJson, UnreadableBody, problem_docs
 from api.rights import NotASteward, require_steward
 from api.verdict_documents import Author, SplitAnswer, SplitRequest, VerdictDocument, VerdictList, VerdictRequest
+from graph_model.errors import MessageRejected
 from graph_model.records import Judgement, RecordAddress
 from graph_model.verdict_documents import verdict_document
 from services.batches import UnknownRecord
 from services.lookup import AmbiguousIdentifier, ProfileGone, UnknownProfile
+from services.record_names import UnreadableRecord
 from services.stewardship import (
     Contradiction,
     OneRecord,
@@ -28,7 +31,7 @@ from services.stewardship import (
 from services.stores.errors import ClaimLost, StoreUnavailable
 from services.writer import NobodyPublishes
 
-router = APIRouter(tags=["verdicts"], dependencies=[Depends(require_steward)])
+router = APIRouter(tags=["verdicts"], dependencies=[Depends(require_steward)], route_class=ExactRoute)
 
 _LISTED: Final = 1_000
 
@@ -53,9 +56,15 @@ def _responses(status: int, model: type[Any], description: str, *errors: type[An
     summary="Say that two records are one person, or two",
     response_class=Response,
     responses=_responses(
-        201, VerdictDocument, "the verdict is in force; 200: it was before", UnknownRecord, OneRecord, Contradiction
+        201,
+        VerdictDocument,
+        "the verdict is in force; 200: it was before",
+        UnknownRecord,
+        UnreadableRecord,
+        OneRecord,
+        Contradiction,
     ),
-)  # fmt: skip
+)
 async def give_verdict(request: Request, sent: VerdictRequest) -> Response:
     """Bring a verdict into force. When the answer comes, profiles follow it.
 
@@ -127,6 +136,7 @@ async def withdraw_verdict(request: Request, verdict_id: str, author: Annotated[
         UnknownProfile,
         ProfileGone,
         AmbiguousIdentifier,
+        UnreadableRecord,
         WrongGroups,
         Contradiction,
         ProfileMoved,
@@ -152,4 +162,7 @@ async def split_profile(request: Request, profile_id: str, sent: SplitRequest) -
 
 
 def _address(record: RecordReference) -> RecordAddress:
-    return RecordAddress.of(record.source, record.key)
+    try:
+        return RecordAddress.of(record.source, record.key)
+    except MessageRejected as rejected:
+        raise UnreadableRecord(rejected.reason) from rejected

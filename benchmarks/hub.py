@@ -10,7 +10,8 @@ from benchmarks.figures import Figure, percentile
 from benchmarks.workload import catalogue
 from cli.main import collect_rarely
 from graph_model.mapping import Origin, row_change
-from graph_model.records import Change, Position
+from graph_model.positions import Position
+from graph_model.records import Change
 from services.ingest import Ingest
 from services.metrics import Metrics
 from services.stores.gremlin.store import GremlinStore

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from graph_model.catalogue import Catalogue
 from graph_model.catalogue_document import parse_catalogue
 from graph_model.mapping import Origin, row_change
-from graph_model.records import Change, JsonValue, Position
+from graph_model.positions import Position
+from graph_model.records import Change, JsonValue
 
 CATALOGUE_TEXT = """
 version: 1

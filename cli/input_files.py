@@ -21,7 +21,8 @@ from graph_model.agenda import TruncateSource
 from graph_model.catalogue import Catalogue, Source
 from graph_model.errors import MessageRejected
 from graph_model.mapping import Origin, row_change
-from graph_model.records import Change, JsonValue, Position
+from graph_model.positions import Position
+from graph_model.records import Change, JsonValue
 from services.row_files import BadLine, FileEntry, FileFormat, FileRow, file_format, read_csv, read_json
 
 #: What entries are counted under while it is not known which source they belong to.

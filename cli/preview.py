@@ -182,4 +182,4 @@ def _part_to_json(part: Part) -> dict[str, Any]:
 
 
 def _record(address: RecordAddress) -> dict[str, Any]:
-    return {"source": address.source, "key": address.key_parts}
+    return {"source": address.source, "key": address.written_key}

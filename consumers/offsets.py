@@ -11,7 +11,7 @@ from typing import Literal, Self
 import orjson
 
 from consumers.errors import OffsetsRefused
-from graph_model.records import Position
+from graph_model.positions import Position
 from services.stores.errors import StoreReplaced
 
 
@@ -134,9 +134,9 @@ def starting_offset(
             )
         return max(committed.offset, log.beginning)
     if progress is not None and known:
-        if progress.offset >= log.end:
-            raise _another_topic(log, f"was in force up to offset {progress.offset}, and ends at {log.end}")
-        return max(progress.offset + 1, log.beginning)
+        if progress.log_offset >= log.end:
+            raise _another_topic(log, f"was in force up to offset {progress.log_offset}, and ends at {log.end}")
+        return max(progress.log_offset + 1, log.beginning)
     return log.end if progress is None and start == "latest" else log.beginning
 
 

@@ -24,7 +24,8 @@ from consumers.owed_work import OwedWork
 from consumers.patience import TRANSIENT, Patience
 from consumers.routing import sources_of_topic
 from consumers.worker_parts import WorkerParts
-from graph_model.records import Outcome, Position
+from graph_model.positions import Position
+from graph_model.records import Outcome
 from services.clock import new_id
 from services.ingest import Committed, Ingest
 from services.stores.errors import ClaimLost

@@ -7,7 +7,9 @@ worker that is killed loses nothing, and of two that do the same work one is ref
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from graph_model.records import Change, Position, RecordAddress, SourcePosition
+from graph_model.keys import stored_part
+from graph_model.positions import Position, SourcePosition
+from graph_model.records import Change, RecordAddress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +26,7 @@ class TruncateSource:
 
     def empties(self, address: RecordAddress) -> bool:
         """Tell whether a record is one of the table's rows."""
-        return address.source == self.source and (self.topic is None or address.key_parts[0] == self.topic)
+        return address.source == self.source and (self.topic is None or address.key_parts[0] == stored_part(self.topic))
 
     def deletion(self, address: RecordAddress) -> Change:
         """What the truncation means for one row; for a version that is newer it is a stale change."""

@@ -20,6 +20,7 @@ from graph_model.catalogue_form import HOLDER_LIMITS, CatalogueForm, IdentifierF
 from graph_model.catalogue_yaml import Path, YamlDocument, read_yaml
 from graph_model.errors import CatalogueError
 from graph_model.identifiers import CompositePart, IdentifierKind
+from graph_model.mapping import IDENTIFIER_VALUES_VERSION
 from graph_model.normalise import NORMALISERS
 from graph_model.records import JsonValue
 from graph_model.resolve import LAW_VERSION
@@ -193,6 +194,7 @@ def _fingerprint(form: CatalogueForm) -> str:
         "blocked": [sorted(BLOCKED_VALUES), [pattern.pattern for pattern in BLOCKED_PATTERNS]],
         "normalisers": {name: NORMALISERS[name].version for name in used},
         "trait_values": TRAIT_VALUES_VERSION,
+        "identifier_values": IDENTIFIER_VALUES_VERSION,
         "law": LAW_VERSION,
     }
     return sha256(orjson.dumps(meaning, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -14,7 +14,7 @@ import networkx as nx
 
 from graph_model.catalogue import FULL_TRUST, Catalogue
 from graph_model.identifiers import Identifier
-from graph_model.mapping import MappedRecord
+from graph_model.mapping import MappedRecord, identifying_text
 from graph_model.records import Judgement, RecordAddress, Verdict
 from graph_model.union_find import UnionFind
 
@@ -108,7 +108,7 @@ def unusable_values(mapped: MappedRecord, catalogue: Catalogue) -> dict[Identifi
     found: dict[Identifier, Obstacle] = {}
     for column, kind_name in () if source is None else source.identifiers:
         value = (mapped.record.values or {}).get(column)
-        text = str(value).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+        text = (identifying_text(value) or "").strip()
         kind = catalogue.kinds[kind_name]
         if not text or kind.normalise is None:
             continue

@@ -4,23 +4,28 @@ A value that cannot be normalised or typed costs the record that value and leave
 without a usable key cannot become a change at all.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import TypeGuard
+from typing import Final
 
 import orjson
 
 from graph_model.catalogue import Catalogue, Source, TraitType
 from graph_model.errors import MessageRejected
 from graph_model.identifiers import Identifier, IdentifierKind
-from graph_model.records import Change, JsonValue, KeyPart, Position, Record, RecordAddress, SourcePosition
-from graph_model.trait_values import timestamp_milliseconds, typed_value
+from graph_model.keys import NotAKey, key_part, number_text, stored_part, write_key
+from graph_model.positions import Offset, Position, SourcePosition
+from graph_model.records import Change, JsonValue, Record, RecordAddress
+from graph_model.trait_values import exact_milliseconds, timestamp_milliseconds, typed_value
 
-#: A version number has so many digits at the most; it is stored as a 64-bit integer.
-_VERSION_DIGITS = 18
+#: Enters the catalogue's fingerprint; raised when a column's value becomes another text before it is normalised.
+IDENTIFIER_VALUES_VERSION: Final = "1"
+
+#: A version number has so many digits at the most, those behind its point included.
+_VERSION_DIGITS: Final = 100
+_LONGEST_VERSION: Final = 1_000  #: characters
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -77,7 +82,7 @@ def row_change(
         address: the row's address where the message has it apart from the row.
 
     Raises:
-        MessageRejected: a column of the key is missing or null, or the version column is not a number or time.
+        MessageRejected: a column of the key is missing or is no key, or the version column is no number and no time.
     """
     where = address or key_address(source, row)
     position = origin.position
@@ -103,23 +108,23 @@ def key_address(source: Source, values: Mapping[str, JsonValue], topic: str = ""
     stand in several of them for different rows.
 
     Raises:
-        MessageRejected: a column of the key is missing, null, or not a single value.
+        MessageRejected: a column of the key is missing, or its value is no key; see `graph_model.keys`.
     """
-    parts: list[KeyPart] = []
+    parts: list[str] = []
     if source.topic_pattern is not None and source.topic is None:
         if not topic:
             raise MessageRejected("map", f"rows of source {source.name!r} come from the topics of its pattern only")
-        parts.append(topic)
+        parts.append(stored_part(topic))
     for column in source.key:
-        value = values.get(column)
-        if not _is_usable(value):
-            found = _found(value) if column in values else "missing"
+        try:
+            parts.append(key_part(values.get(column)))
+        except NotAKey as error:
+            found = error if column in values else "missing"
             raise MessageRejected(
                 "map",
                 f"the key column {column!r} of source {source.name!r} is {found}; a text or number is expected",
-            )
-        parts.append(value)
-    return RecordAddress.of(source.name, parts)
+            ) from None
+    return RecordAddress(source.name, write_key(parts))
 
 
 def map_record(record: Record, catalogue: Catalogue) -> MappedRecord:
@@ -161,13 +166,22 @@ _typed_text = lru_cache(maxsize=65_536)(typed_value)
 def _simple_identifier(kind: IdentifierKind, column: str, value: JsonValue, issues: list[Issue]) -> Identifier | None:
     if value is None or value == "":
         return None
-    if not isinstance(value, str | int | float) or isinstance(value, bool):
-        issues.append(Issue(column, f"is {type(value).__name__}; a text or number is expected for kind {kind.name!r}"))
+    text = identifying_text(value)
+    if text is None:
+        found = "a number that may have lost digits" if isinstance(value, float) else type(value).__name__
+        issues.append(Issue(column, f"is {found}; a text or number is expected for kind {kind.name!r}"))
         return None
-    identifier, is_readable = _identify(kind, str(value))
+    identifier, is_readable = _identify(kind, text)
     if not is_readable:
         issues.append(Issue(column, f"cannot be read as kind {kind.name!r}"))
     return identifier
+
+
+def identifying_text(value: JsonValue) -> str | None:
+    """What of a value may identify somebody: a text, or a number without its notation; None where it cannot."""
+    if isinstance(value, str):
+        return value
+    return number_text(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 @lru_cache(maxsize=65_536)
@@ -185,41 +199,37 @@ def _composite_identifier(kind: IdentifierKind, traits: Mapping[str, JsonValue])
     values: list[str] = []
     for part in kind.parts:
         value = traits.get(part.trait)
-        normal = None if value is None else part.normalise(str(value))
+        text = str(value) if isinstance(value, bool) else identifying_text(value)
+        normal = None if text is None else part.normalise(text)
         if normal is None or kind.is_blocked(normal):
             return None
         values.append(normal)
     return Identifier(kind.name, orjson.dumps(values).decode())
 
 
-def _is_usable(value: JsonValue) -> TypeGuard[KeyPart]:
-    """Tell whether a value can be part of a key: two rows must never get one address."""
-    if isinstance(value, float):
-        return math.isfinite(value)
-    return isinstance(value, str | int) and value != ""
-
-
-def _found(value: JsonValue) -> str:
-    """What an unusable key column holds, without its value."""
-    if value is None:
-        return "null"
-    return "empty" if value == "" else "no number" if isinstance(value, float) else type(value).__name__
-
-
-def _version_number(source: Source, row: Mapping[str, JsonValue]) -> int:
-    """The version column's value as a growing number; times count in milliseconds."""
+def _version_number(source: Source, row: Mapping[str, JsonValue]) -> Offset:
+    """The version column's value as a growing number, exact; times count in milliseconds."""
     value = row.get(source.version or "")
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if number.is_finite() and number.adjusted() < _VERSION_DIGITS:
-        return int(number)
-    time = timestamp_milliseconds(value)
-    if time is None:
+    number = _sensible_number(value)
+    version = exact_milliseconds(value) if number is None else number
+    if version is None:
         raise MessageRejected(
             "map",
             f"the version column {source.version!r} of source {source.name!r} holds no number of at most "
             f"{_VERSION_DIGITS} digits and no time",
         )
-    return time
+    return version
+
+
+def _sensible_number(value: JsonValue) -> Decimal | None:
+    """A number of a size that can be written in digits."""
+    if not isinstance(value, str | int | float) or (isinstance(value, str) and len(value) > _LONGEST_VERSION):
+        return None
+    try:
+        number = Decimal(str(value))
+    except (InvalidOperation, ValueError):  # Python writes whole numbers of some thousand digits only
+        return None
+    _, digits, exponent = number.as_tuple()
+    if not isinstance(exponent, int):
+        return None
+    return number if max(len(digits), len(digits) + exponent, -exponent) <= _VERSION_DIGITS else None

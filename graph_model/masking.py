@@ -4,8 +4,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import orjson
+
 from graph_model.catalogue import Catalogue
-from graph_model.records import KeyPart, RecordAddress
+from graph_model.keys import WrittenPart
+from graph_model.records import RecordAddress
 
 _PART = re.compile(r"([^\W_])[^\W_]*")
 
@@ -37,9 +40,9 @@ class Sight:
         """A value or a free text as this reader sees it."""
         return text if self.may_see_values else mask(text)
 
-    def key(self, address: RecordAddress) -> list[KeyPart]:
+    def key(self, address: RecordAddress) -> list[WrittenPart]:
         """The key of a record as this reader sees it; of a source that is not in the catalogue nothing is known."""
-        parts = address.key_parts
+        parts = address.written_key
         personal = self.personal_keys.get(address.source, frozenset(range(len(parts))))
         if self.may_see_values or not personal:
             return parts
@@ -47,4 +50,4 @@ class Sight:
 
     def name(self, address: RecordAddress) -> str:
         """A record as this reader sees it, for example `crm[1]`."""
-        return str(RecordAddress.of(address.source, self.key(address)))
+        return f"{address.source}{orjson.dumps(self.key(address)).decode()}"

@@ -8,13 +8,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from typing import Any, Final, TypeAlias
 
 import orjson
 
 from graph_model.catalogue import Catalogue
 from graph_model.constraints import Conflict
+from graph_model.equality import are_equal
 from graph_model.identifiers import Identifier
+from graph_model.keys import is_canonical
 from graph_model.mapping import MappedRecord
 from graph_model.records import RecordAddress
 from graph_model.resolve import Cluster
@@ -26,6 +29,9 @@ Document: TypeAlias = dict[str, Any]
 
 #: The parts of a live document that follow from the records alone.
 BODY_FIELDS: Final = ("traits", "identifiers", "records", "conflicts", "dropped_evidence")
+
+#: Which record said something, and when.
+_PROVENANCE: Final = frozenset({"source", "key", "observed_at"})
 
 #: A profile that is no longer live remembers so many of its records at the most.
 REMEMBERED_RECORDS: Final = 1_000
@@ -115,7 +121,7 @@ def remembering_document(head: ProfileHead, members: Iterable[RecordAddress], me
 
 def document_members(document: Document) -> list[RecordAddress]:
     """The addresses of the records that a document names, live or remembered."""
-    return [RecordAddress.of(entry["source"], entry["key"]) for entry in document["records"]]
+    return [RecordAddress.stored(entry["source"], entry["key"]) for entry in document["records"]]
 
 
 def marks_generic(document: bytes) -> bool:
@@ -131,12 +137,65 @@ def document_generic(document: Document) -> set[Identifier]:
     return {Identifier(entry["kind"], entry["value"]) for entry in document.get("identifiers", ()) if entry["generic"]}
 
 
-def changed_fields(before: Document, after: Document) -> list[str]:
-    """Name the parts of the body that differ: `traits.NAME` for single traits, else the part."""
+def present_body(document: Document) -> Document:
+    """The body of a stored live document, with the keys of records in their canonical form, whenever it was written."""
+    # What a profile says comes from its records; only conflicts name others.
+    conflicting = (record for conflict in document.get("conflicts", ()) for record in conflict["records"])
+    if all(is_canonical(entry["key"]) for entry in chain(document.get("records", ()), conflicting)):
+        return document
+    return {part: _with_present_keys(document.get(part)) for part in BODY_FIELDS}
+
+
+def differing_parts(one: Document, other: Document) -> list[str]:
+    """Name the parts in which two bodies differ."""
+    return [part for part in BODY_FIELDS if not are_equal(one.get(part), other.get(part))]
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """In what two bodies differ: `traits.NAME` for single traits, else the part."""
+
+    fields: Sequence[str]  #: what they say
+    provenance: Sequence[str]  #: traits and identifiers of which only the record or the time is another
+
+
+def differences(before: Document, after: Document) -> Differences:
+    """Tell in what a body differs from the one before; without one before, all that it has is new."""
+    fields, provenance = [], []
     old_traits, new_traits = before.get("traits", {}), after.get("traits", {})
-    names = [name for name in {**old_traits, **new_traits} if old_traits.get(name) != new_traits.get(name)]
-    parts = [part for part in BODY_FIELDS[1:] if before.get(part, []) != after.get(part, [])]
-    return [*(f"traits.{name}" for name in sorted(names)), *parts]
+    for name in sorted({*old_traits, *new_traits}):
+        old, new = old_traits.get(name), new_traits.get(name)
+        if not are_equal(_trait_value(old), _trait_value(new)):
+            fields.append(f"traits.{name}")
+        elif not are_equal(old, new):
+            provenance.append(f"traits.{name}")
+    for part in BODY_FIELDS[1:]:
+        old, new = before.get(part, []), after.get(part, [])
+        if are_equal(old, new):
+            continue
+        same = part == "identifiers" and are_equal(_without_provenance(old), _without_provenance(new))
+        (provenance if same else fields).append(part)
+    return Differences(fields, provenance)
+
+
+def _trait_value(said: Any) -> Any:  # noqa: ANN401 - a part of a JSON document
+    return said.get("value") if isinstance(said, dict) else said
+
+
+def _without_provenance(said: Any) -> Any:  # noqa: ANN401 - a part of a JSON document
+    if isinstance(said, list):
+        return [_without_provenance(entry) for entry in said]
+    return {n: v for n, v in said.items() if n not in _PROVENANCE} if isinstance(said, dict) else said
+
+
+def _with_present_keys(part: Any) -> Any:  # noqa: ANN401 - a part of a JSON document
+    if isinstance(part, list):
+        return [_with_present_keys(entry) for entry in part]
+    if not isinstance(part, dict):
+        return part
+    if "source" in part and isinstance(part.get("key"), list):
+        part = {**part, "key": RecordAddress.stored(part["source"], part["key"]).written_key}
+    return {name: value if name == "key" else _with_present_keys(value) for name, value in part.items()}
 
 
 def _head_fields(head: ProfileHead) -> Document:
@@ -150,7 +209,7 @@ def _head_fields(head: ProfileHead) -> Document:
 
 
 def _said_by(address: RecordAddress) -> Document:
-    return {"source": address.source, "key": address.key_parts}
+    return {"source": address.source, "key": address.written_key}
 
 
 def _record_entry(mapped: MappedRecord) -> Document:

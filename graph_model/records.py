@@ -5,7 +5,6 @@ transaction that was open while a snapshot was taken streams later with a smalle
 and must be applied. The source's own position only filters what a connector sends again.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,61 +12,55 @@ from typing import NamedTuple, TypeAlias
 
 import orjson
 
-JsonValue: TypeAlias = "bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
-KeyPart: TypeAlias = str | int | float | bool
+from graph_model.equality import are_equal
+from graph_model.errors import MessageRejected
+from graph_model.keys import NotAKey, WrittenPart, key_part, stored_key, write_key
+from graph_model.positions import Position, SourcePosition
 
-#: Whole numbers as they are written; `007` and `+1` are texts, and so is what 64 bits may not hold.
-_WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}", re.ASCII)
+JsonValue: TypeAlias = "bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
 
 
 class RecordAddress(NamedTuple):
     """Where a record lives: its source and its key there. A tuple, since it is hashed and compared all the time."""
 
     source: str  #: name of the source in the catalogue
-    key: str  #: canonical JSON array of the key columns' values, in the catalogue's order
+    key: str  #: canonical JSON array of the key's parts, in the catalogue's order; see `graph_model.keys`
 
     @classmethod
-    def of(cls, source: str, key: Sequence[KeyPart]) -> "RecordAddress":
+    def of(cls, source: str, key: Sequence[object]) -> "RecordAddress":
         """Build the address of the row of `source` whose key columns hold `key`.
 
-        Whole numbers have one form: `1`, `1.0` and `"1"` are the same key, in a file, an envelope and a request.
+        Raises:
+            MessageRejected: one of these values cannot be a part of a key.
         """
-        return cls(source, orjson.dumps([_canonical(part) for part in key]).decode())
+        parts = []
+        for place, value in enumerate(key, start=1):
+            try:
+                parts.append(key_part(value))
+            except NotAKey as error:
+                raise MessageRejected(
+                    "map", f"part {place} of the key of a row of {source!r} is {error}; a text or number is expected"
+                ) from None
+        return cls(source, write_key(parts))
+
+    @classmethod
+    def stored(cls, source: str, key: Sequence[object]) -> "RecordAddress":
+        """Build the address that a stored document names by its source and its key; both were taken before."""
+        return cls(source, stored_key(key))
 
     @property
-    def key_parts(self) -> list[KeyPart]:
-        """The values of the key columns."""
-        parts: list[KeyPart] = orjson.loads(self.key)
+    def key_parts(self) -> list[str]:
+        """The parts of the key."""
+        return [str(part) for part in self.written_key]
+
+    @property
+    def written_key(self) -> list[WrittenPart]:
+        """The parts of the key as documents have them: whole numbers of at most 15 digits are numbers."""
+        parts: list[WrittenPart] = orjson.loads(self.key)
         return parts
 
     def __str__(self) -> str:
         return f"{self.source}{self.key}"
-
-
-def _canonical(part: KeyPart) -> KeyPart:
-    if isinstance(part, str):
-        return int(part) if _WHOLE_NUMBER.fullmatch(part) else part
-    return int(part) if isinstance(part, float) and part.is_integer() else part
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
-    """Which version of a record this is; totally ordered within one record."""
-
-    epoch: int  #: raised when a topic is made anew; 0 is everything that did not come from a log
-    offset: int  #: offset in the topic partition, declared version, or acceptance number (microseconds)
-
-
-@dataclass(frozen=True, slots=True)
-class SourcePosition:
-    """The source's own position of a streamed version (a log sequence number, a binlog position)."""
-
-    kind: str  #: the system that counts, for example `postgresql`; positions of two kinds do not compare
-    numbers: tuple[int, ...]
-
-    def is_newer_than(self, other: "SourcePosition | None") -> bool:
-        """Tell whether this position follows `other`; true where the two do not compare."""
-        return other is None or other.kind != self.kind or self.numbers > other.numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +124,18 @@ class Record:
         """Whether the row is deleted."""
         return self.values is None
 
+    def is_same_as(self, other: "Record") -> bool:
+        """Tell whether two versions are one: all of it is equal, and so are the values by their canonical bytes."""
+        return self == other and are_equal(self.values, other.values)
+
+    def says_same_as(self, other: "Record") -> bool:
+        """Tell whether nothing different follows from two versions: values and time are the same, as far as known."""
+        return (
+            self.observed_at == other.observed_at
+            and self.incomplete == other.incomplete
+            and are_equal(self.values, other.values)
+        )
+
 
 class Outcome(StrEnum):
     """What became of a change; every change that comes in has exactly one."""
@@ -183,12 +188,13 @@ def succeed(stored: Record | None, change: Change, columns: frozenset[str]) -> S
     kept = {column: known[column] for column in missing if known is not None and column in known}
     values |= kept
     incomplete = frozenset(missing - kept.keys())
-    same = stored is not None and stored.values == values and stored.incomplete == incomplete
+    same = stored is not None and stored.incomplete == incomplete and are_equal(stored.values, values)
+    # The very same values, so that whoever compares the two versions sees at once that they are equal.
     record = Record(
         address=change.address,
         position=change.position,
         observed_at=stored.observed_at if same and stored is not None else change.observed_at,
-        values=values,
+        values=known if same else values,
         streamed=streamed,
         incomplete=incomplete,
         verdicts=() if stored is None else stored.verdicts,

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from dateutil.parser import isoparse
 
@@ -29,6 +30,8 @@ _INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:\d{1,400}(?:\.\d{0,400})?|\.\d{1,400})(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _TIME_COUNT = re.compile(r"-?\d{9,19}", re.ASCII)
 _ISO_TIMESTAMP = re.compile(r"(?:\d{4}-\d{2}-\d{2}|\d{8})(?:[T ].+)?", re.ASCII)
+_FRACTION = re.compile(r"[.,](\d+)", re.ASCII)  # of the seconds: ISO 8601 dates and zones have none
+_FRACTION_DIGITS = 100
 _TRUTHS = {
     "true": True, "t": True, "yes": True, "1": True,
     "false": False, "f": False, "no": False, "0": False,
@@ -73,6 +76,25 @@ def timestamp_milliseconds(value: JsonValue) -> int | None:
     except (ValueError, OverflowError):
         return None
     return None
+
+
+def exact_milliseconds(value: JsonValue) -> Decimal | None:
+    """Read an ISO 8601 time as milliseconds since 1970 with all digits of its fraction; None where it is none."""
+    if not isinstance(value, str):
+        return None
+    text = visible_text(value)
+    try:
+        moment = _moment(text)
+    except (ValueError, OverflowError):
+        return None
+    if moment is None:
+        return None
+    seconds = (moment - _EPOCH) // timedelta(seconds=1)
+    fraction = _FRACTION.search(text)
+    digits = fraction[1] if fraction is not None else ""
+    if len(digits) > _FRACTION_DIGITS:
+        return None
+    return Decimal(f"{seconds * 10 ** len(digits) + int(digits or 0)}E{3 - len(digits)}")
 
 
 def _text(value: JsonValue) -> str:
@@ -144,11 +166,16 @@ def _boolean(value: JsonValue) -> bool:
 def _milliseconds_of_text(text: str) -> int | None:
     if _TIME_COUNT.fullmatch(text):
         return _milliseconds_of_count(int(text))
+    moment = _moment(text)
+    return None if moment is None else (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _moment(text: str) -> datetime | None:
+    """The time that an ISO 8601 text names, to the microsecond."""
     if not _ISO_TIMESTAMP.fullmatch(text):
         return None
     moment = isoparse(text)
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _milliseconds_of_count(count: int) -> int:

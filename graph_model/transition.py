@@ -5,22 +5,25 @@ A profile that was live and has no cluster any more is absorbed if its records l
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
 from graph_model.events import ProfileEvent, ProfileEventType
+from graph_model.positions import Position
 from graph_model.profiles import (
-    BODY_FIELDS,
+    Differences,
     Document,
     ProfileHead,
     ProfileStatus,
-    changed_fields,
+    differences,
+    differing_parts,
     document_members,
     live_document,
+    present_body,
     remembering_document,
 )
-from graph_model.records import Position, RecordAddress
+from graph_model.records import RecordAddress
 from graph_model.times import iso_time
 
 #: An event names so many causes at the most; it always tells how many there were.
@@ -53,7 +56,7 @@ class Transition:
     profile_id: str
     version: int
     status: ProfileStatus
-    document: bytes | None  #: None: nothing about it changed
+    document: bytes | None  #: None: nothing about it changed; without an event only the form in which it is written
     event: ProfileEvent | None  #: None: nothing that a reader sees changed
     history: bytes | None  #: JSON of a step that changed which ids its records have; None: it did not
 
@@ -92,8 +95,11 @@ def transitions(scene: Scene) -> list[Transition]:
 def _live(scene: Scene, profile_id: str, was: KnownProfile | None, now_at: set[str], was_at: set[str]) -> Transition:
     body = scene.bodies[profile_id]
     known = scene.known.get(profile_id)
-    if was is not None and all(was.document[part] == body[part] for part in BODY_FIELDS):
+    if was is not None and not differing_parts(was.document, body):
         return _unchanged(was.head)
+    former = {} if was is None else present_body(was.document)
+    if was is not None and former is not was.document and not differing_parts(former, body):
+        return _rewritten(was.head, body)
     if was is None:
         change = ProfileEventType.CREATED
     elif now_at - {profile_id}:
@@ -110,7 +116,6 @@ def _live(scene: Scene, profile_id: str, was: KnownProfile | None, now_at: set[s
     document = live_document(head, body)
     before = sorted(was_at | ({profile_id} if was is not None else set()))
     after = sorted({profile_id} | (now_at if was is not None else set()))
-    fields = changed_fields({} if was is None else was.document, body)
     returned = was is None and known is not None
     step = _Step(head, change, before, after, merged_into=None)
     return Transition(
@@ -118,7 +123,7 @@ def _live(scene: Scene, profile_id: str, was: KnownProfile | None, now_at: set[s
         version=head.version,
         status=head.status,
         document=document,
-        event=_event(scene, step, document, fields),
+        event=_event(scene, step, document, differences(former, body)),
         history=_history(scene, step) if returned or len({*before, *after}) > 1 else None,
     )
 
@@ -141,9 +146,14 @@ def _gone(scene: Scene, known: KnownProfile, members: Sequence[RecordAddress]) -
         version=head.version,
         status=head.status,
         document=document,
-        event=_event(scene, step, document, []),
+        event=_event(scene, step, document, Differences((), ())),
         history=_history(scene, step),
     )
+
+
+def _rewritten(head: ProfileHead, body: Document) -> Transition:
+    """The same profile in the form in which documents are written now: nothing that a reader must be told."""
+    return replace(_unchanged(head), document=live_document(head, body))
 
 
 def _unchanged(head: ProfileHead) -> Transition:
@@ -163,12 +173,13 @@ class _Step:
     merged_into: str | None
 
 
-def _event(scene: Scene, step: _Step, document: bytes, fields: Sequence[str]) -> ProfileEvent:
+def _event(scene: Scene, step: _Step, document: bytes, differing: Differences) -> ProfileEvent:
     causes = scene.causes(step.head.profile_id)
     data = {
         **_told(step, causes),
         "previous_version": step.head.version - 1,
-        "changed_fields": fields,
+        "changed_fields": differing.fields,
+        "provenance": differing.provenance,
         "profile": orjson.Fragment(document),
     }
     return ProfileEvent(
@@ -202,9 +213,9 @@ def _told(step: _Step, causes: Sequence[Cause]) -> Document:
 def _cause_entry(cause: Cause) -> Document:
     entry: Document = {
         "source": cause.address.source,
-        "key": cause.address.key_parts,
+        "key": cause.address.written_key,
         "epoch": cause.position.epoch,
-        "offset": cause.position.offset,
+        "offset": cause.position.told,
     }
     return entry if cause.verdict_id is None else {**entry, "verdict": cause.verdict_id, "withdrawn": cause.withdrawn}
 

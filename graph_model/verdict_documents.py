@@ -11,7 +11,7 @@ def verdict_document(entry: VerdictEntry) -> Document:
     return {
         "verdict_id": entry.verdict_id,
         "judgement": verdict.judgement.value,
-        "records": [{"source": end.source, "key": end.key_parts} for end in (verdict.low, verdict.high)],
+        "records": [{"source": end.source, "key": end.written_key} for end in (verdict.low, verdict.high)],
         "reason": entry.reason,
         "author": entry.author,
         "given_at": iso_time(entry.given_at),

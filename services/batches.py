@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from graph_model.errors import IdentityGraphError
 from graph_model.identifiers import Identifier
-from graph_model.records import Change, Outcome, Position, Record, RecordAddress, Verdict, succeed
+from graph_model.positions import Position
+from graph_model.records import Change, Outcome, Record, RecordAddress, Verdict, succeed
 from graph_model.verdicts import VerdictEntry
 from services.stores.port import StoredRecord, TaskWrite, VerdictWrite
 
@@ -97,16 +98,16 @@ class RecordChange:
     @property
     def is_new_version(self) -> bool:
         """Whether there is anything new to store, if only a position."""
-        return self.stored is None or self.record != self.stored.record
+        return self.stored is None or not self.record.is_same_as(self.stored.record)
 
     @property
     def is_changed(self) -> bool:
         """Whether anything may follow from it for other records."""
-        return self.read_anew or bool(self.verdicts) or _said(self.before) != _said(self.after)
+        return self.read_anew or bool(self.verdicts) or not _say_the_same(self.before, self.after)
 
 
-def _said(record: Record | None) -> tuple[object, ...] | None:
-    return None if record is None else (record.values, record.incomplete, record.observed_at)
+def _say_the_same(before: Record | None, after: Record | None) -> bool:
+    return before is after if before is None or after is None else before.says_same_as(after)
 
 
 def record_change(

@@ -127,7 +127,7 @@ class ExplanationWriter:
     def _cause(self, cause: Document, ledger: Ledger) -> Document:
         entry = ledger.get(cause.get("verdict", ""))
         return {
-            **self._reference(RecordAddress.of(cause["source"], cause["key"])),
+            **self._reference(RecordAddress.stored(cause["source"], cause["key"])),
             "epoch": cause["epoch"],
             "offset": cause["offset"],
             "verdict": None if entry is None else self._verdict(entry.verdict, ledger),

@@ -16,7 +16,8 @@ from typing import TypeAlias
 from graph_model.catalogue import Catalogue
 from graph_model.events import ProfileEvent
 from graph_model.identifiers import Identifier
-from graph_model.records import Change, Outcome, Position, RecordAddress
+from graph_model.positions import Position
+from graph_model.records import Change, Outcome, RecordAddress
 from services.batches import Batch, gather, halve
 from services.clock import new_id, now_milliseconds
 from services.loading import Loaded, load

@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import orjson
-
 from graph_model.catalogue import Catalogue, Source
 from graph_model.errors import IdentityGraphError, MessageRejected
+from graph_model.exact_json import DEEPEST, is_writable
 from graph_model.mapping import Origin, row_change
-from graph_model.records import Change, JsonValue, Outcome, Position
+from graph_model.positions import Position
+from graph_model.records import Change, JsonValue, Outcome
 from services.acceptance import AcceptanceClock
 from services.clock import now_milliseconds
 from services.metrics import Metrics
@@ -120,11 +120,10 @@ class ChangeIntake:
 
 
 def _require_storable(values: Mapping[str, JsonValue]) -> None:
-    """Refuse what Python's JSON reader takes but no store can keep: huge integers, broken characters."""
+    """Refuse what no JSON text may say, and what is too deep to be written again."""
+    if not is_writable(values):
+        raise MessageRejected("map", f"the row holds text that is not valid Unicode, or more than {DEEPEST} levels")
     try:
-        orjson.dumps(values)
         json.dumps(values, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise MessageRejected(
-            "map", "the row holds an integer beyond 64 bits, NaN or Infinity, or text that is not valid Unicode"
-        ) from error
+    except ValueError:
+        raise MessageRejected("map", "the row holds NaN or Infinity, which are no JSON numbers") from None

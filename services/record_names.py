@@ -6,12 +6,12 @@ IdentityGraphError
 """
 
 import re
+from json import JSONDecodeError
 from typing import Final
-
-import orjson
 
 from graph_model.catalogue import Catalogue, Source
 from graph_model.errors import MessageRejected
+from graph_model.exact_json import read_exact_json
 from graph_model.mapping import key_address
 from graph_model.records import JsonValue, RecordAddress
 from services.lookup import LookupFailed
@@ -21,9 +21,6 @@ _BRACKETS: Final = re.compile(r"([^\[\]:]+)\[(.*)\]", re.DOTALL)
 
 class UnreadableRecord(LookupFailed):
     """What was given does not name a record."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(f'a record is written source[key], for example crm[1], crm["A-17"] or crm:1; {reason}')
 
 
 def read_record_name(text: str, catalogue: Catalogue) -> RecordAddress:
@@ -39,20 +36,20 @@ def read_record_name(text: str, catalogue: Catalogue) -> RecordAddress:
     name, key = (bracketed[1], bracketed[2]) if bracketed else text.partition(":")[::2]
     source = catalogue.sources.get(name.strip())
     if source is None:
-        raise UnreadableRecord(f"the catalogue has the sources {', '.join(sorted(catalogue.sources))}")
+        raise _unreadable(f"the catalogue has the sources {', '.join(sorted(catalogue.sources))}")
     parts = _parts(key) if bracketed else [key]
     expected = (*(() if source.topic_pattern is None else ("topic",)), *source.key)
     if len(parts) != len(expected):
-        raise UnreadableRecord(f"a key of {source.name} has the parts {', '.join(expected)}; found {len(parts)}")
+        raise _unreadable(f"a key of {source.name} has the parts {', '.join(expected)}; found {len(parts)}")
     return _address(source, parts)
 
 
 def _parts(key: str) -> list[JsonValue]:
     try:
-        parts: list[JsonValue] = orjson.loads(f"[{key}]")
-    except orjson.JSONDecodeError:
+        parts = read_exact_json(f"[{key}]".encode())
+    except (JSONDecodeError, UnicodeEncodeError):
         return [part.strip() for part in key.split(",")]
-    return parts
+    return parts if isinstance(parts, list) else []
 
 
 def _address(source: Source, parts: list[JsonValue]) -> RecordAddress:
@@ -61,4 +58,8 @@ def _address(source: Source, parts: list[JsonValue]) -> RecordAddress:
     try:
         return key_address(source, dict(zip(source.key, columns, strict=True)), topic)
     except MessageRejected as rejected:
-        raise UnreadableRecord(rejected.reason) from rejected
+        raise _unreadable(rejected.reason) from rejected
+
+
+def _unreadable(reason: str) -> UnreadableRecord:
+    return UnreadableRecord(f'a record is written source[key], for example crm[1], crm["A-17"] or crm:1; {reason}')

@@ -8,11 +8,11 @@ import csv
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from json import JSONDecodeError
 from pathlib import PurePath
 from typing import BinaryIO, Final, Literal, TypeAlias
 
-import orjson
-
+from graph_model.exact_json import DEEPEST, is_writable, read_exact_json
 from graph_model.records import JsonValue
 
 #: The longest line, in bytes; a customer row is thousands of times shorter.
@@ -227,8 +227,8 @@ def _json_row(line: _Line) -> FileEntry:
     if line.content is None:
         return BadLine(line.number, f"the line is longer than {MAX_LINE_BYTES} bytes")
     try:
-        value = orjson.loads(line.content)
-    except orjson.JSONDecodeError as error:
+        value = read_exact_json(line.content)
+    except JSONDecodeError as error:
         # Of the error only the place is told: the text may quote data.
         return BadLine(line.number, f"the line is not UTF-8 JSON (at character {error.pos + 1})")
     return _object(line.number, value, len(line.content))
@@ -240,11 +240,11 @@ def _array(beginning: bytes, file: BinaryIO) -> Iterator[FileEntry]:
         yield BadLine(1, f"the JSON array is longer than {MAX_ARRAY_BYTES} bytes; write one object per line")
         return
     try:
-        values = orjson.loads(content)
-    except orjson.JSONDecodeError as error:
+        values = read_exact_json(content)
+    except JSONDecodeError as error:
         yield BadLine(error.lineno, f"the JSON array cannot be read (at column {error.colno} of the line)")
         return
-    for number, value in enumerate(values, start=1):
+    for number, value in enumerate(values if isinstance(values, list) else [values], start=1):
         yield _object(number, value, len(content))
 
 
@@ -257,8 +257,6 @@ def _object(number: int, value: JsonValue, size: int) -> FileEntry:
         for column, content in value.items():
             if isinstance(content, str) and len(content) > MAX_FIELD_CHARACTERS:
                 return BadLine(number, f"the value of {column!r} is longer than {MAX_FIELD_CHARACTERS} characters")
-    try:
-        orjson.dumps(value)
-    except orjson.JSONEncodeError:
-        return BadLine(number, "the object is nested deeper than 250 levels")
+    if not is_writable(value):
+        return BadLine(number, f"the object is nested deeper than {DEEPEST} levels")
     return FileRow(number, value)

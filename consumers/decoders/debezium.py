@@ -16,8 +16,10 @@ from consumers.routing import find_source
 from graph_model.agenda import TruncateSource
 from graph_model.catalogue import Catalogue, Source
 from graph_model.errors import MessageRejected
+from graph_model.exact_json import whole_number
 from graph_model.mapping import Origin, key_address, row_change
-from graph_model.records import Change, JsonValue, Position, RecordAddress, SourcePosition
+from graph_model.positions import Position, SourcePosition
+from graph_model.records import Change, JsonValue, RecordAddress
 from graph_model.trait_values import timestamp_milliseconds
 
 _Fields = Mapping[str, JsonValue]
@@ -131,12 +133,12 @@ def _source_position(block: _Fields) -> SourcePosition | None:
         return None
     connector = block.get("connector")
     if connector == "postgresql":
-        lsn = block.get("lsn")
-        return SourcePosition("postgresql", (lsn,)) if isinstance(lsn, int) else None
+        lsn = whole_number(block.get("lsn"))
+        return None if lsn is None else SourcePosition("postgresql", (lsn,))
     if connector in ("mysql", "mariadb"):
         file = _BINLOG_FILE.search(str(block.get("file")))
-        position, row = block.get("pos"), block.get("row")
-        if file is None or not isinstance(position, int) or not isinstance(row, int):
+        position, row = whole_number(block.get("pos")), whole_number(block.get("row"))
+        if file is None or position is None or row is None:
             return None
         # After a failover another server counts anew.
         return SourcePosition(f"{connector}:{block.get('server_id')}", (int(file[1]), position, row))

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from json import JSONDecodeError
 from typing import Final
-
-import orjson
 
 from consumers.decoders.logical_types import convert_row
 from graph_model.errors import MessageRejected
+from graph_model.exact_json import DEEPEST, is_writable, read_exact_json
 from graph_model.records import JsonValue
 
 #: The largest value that is read; a customer row is thousands of times smaller.
@@ -32,15 +32,17 @@ def open_document(content: bytes, what: str) -> Document:
         what: `key` or `value`, for the reason of a refusal.
 
     Raises:
-        MessageRejected: it is too large, not UTF-8, or not JSON.
+        MessageRejected: it is too large, not UTF-8, not JSON, or nested too deeply.
     """
     if len(content) > MAX_VALUE_BYTES:
         raise MessageRejected("decode", f"the {what} has {len(content)} bytes; the most is {MAX_VALUE_BYTES}")
     try:
-        document: JsonValue = orjson.loads(content)
-    except orjson.JSONDecodeError as error:
+        document = read_exact_json(content)
+    except JSONDecodeError as error:
         # Of the error only the place is told: the text may quote data.
         raise MessageRejected("decode", f"the {what} is not UTF-8 JSON (at character {error.pos})") from None
+    if not is_writable(document):
+        raise MessageRejected("decode", f"the {what} is nested deeper than {DEEPEST} levels")
     if isinstance(document, Mapping) and document.keys() == {"schema", "payload"}:
         schema = document["schema"]
         if schema is None or (isinstance(schema, Mapping) and "type" in schema):

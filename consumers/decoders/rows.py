@@ -9,7 +9,8 @@ from consumers.routing import find_source
 from graph_model.catalogue import Catalogue, Source
 from graph_model.errors import MessageRejected
 from graph_model.mapping import Origin, key_address, row_change
-from graph_model.records import Change, JsonValue, Position
+from graph_model.positions import Position
+from graph_model.records import Change, JsonValue
 
 
 def decode(message: Message, catalogue: Catalogue) -> tuple[Change, ...]:

@@ -45,7 +45,7 @@ NORMALISERS: Mapping[NormaliserName, NamedNormaliser] = {
     "phone": NamedNormaliser(lambda region: partial(normalise_phone, region=region), f"1/{_NUMBERING_PLANS}"),
     "exact": NamedNormaliser(lambda _: normalise_exact, f"1/{_UNICODE}"),
     "casefold": NamedNormaliser(lambda _: normalise_casefold, f"1/{_UNICODE}"),
-    "digits": NamedNormaliser(lambda _: normalise_digits, f"1/{_UNICODE}"),
+    "digits": NamedNormaliser(lambda _: normalise_digits, f"2/{_UNICODE}"),
     "name": NamedNormaliser(lambda _: normalise_name, f"1/{_UNICODE}"),
     "date": NamedNormaliser(lambda _: normalise_date, "1"),
 }

@@ -14,8 +14,9 @@ import orjson
 from graph_model.agenda import Task
 from graph_model.events import ProfileEvent
 from graph_model.identifiers import Identifier
+from graph_model.positions import Position
 from graph_model.profiles import ProfileStatus
-from graph_model.records import Position, Record, RecordAddress
+from graph_model.records import Record, RecordAddress
 from graph_model.verdicts import VerdictEntry
 
 

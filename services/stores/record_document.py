@@ -4,15 +4,16 @@ from typing import Any
 
 import orjson
 
-from graph_model.records import Position, Record, RecordAddress
-from services.stores.stored_forms import source_position_fields, source_position_of, verdict_fields, verdict_of
+from graph_model.positions import Position, offset_field, offset_of, source_position_fields, source_position_of
+from graph_model.records import Record, RecordAddress
+from services.stores.stored_forms import verdict_fields, verdict_of
 
 
 def write_record(record: Record) -> bytes:
     """Write a record, or a grave, as JSON."""
     fields: dict[str, Any] = {
         "epoch": record.position.epoch,
-        "offset": record.position.offset,
+        "offset": offset_field(record.position.offset),
         "observed_at": record.observed_at,
         "values": record.values,
         "streamed": source_position_fields(record.streamed),
@@ -31,7 +32,7 @@ def read_record(address: RecordAddress, document: bytes | str) -> Record:
     fields = orjson.loads(document)
     return Record(
         address=address,
-        position=Position(fields["epoch"], fields["offset"]),
+        position=Position(fields["epoch"], offset_of(fields["offset"])),
         observed_at=fields["observed_at"],
         values=fields["values"],
         streamed=source_position_of(fields["streamed"]),

@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 
 from graph_model.events import ProfileEvent
-from graph_model.records import Position
+from graph_model.positions import Position, position_of
 from services.clock import new_id, now_milliseconds
 from services.stores.port import PendingEvents
 from services.stores.sqlite_catalogue import StoreState
@@ -78,7 +78,7 @@ def claim(
         writer,
         claim_id,
         tuple(PendingEvents(commit_id=commit_id, events=tuple(events)) for commit_id, events in commits.items()),
-        None if progress is None else Position(*orjson.loads(progress)),
+        None if progress is None else position_of(orjson.loads(progress)),
         connection,
         thread,
         path,

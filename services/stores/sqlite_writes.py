@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import orjson
 
+from graph_model.positions import position_fields
 from graph_model.records import RecordAddress
 from services.clock import now_milliseconds
 from services.stores.errors import ClaimLost, CommitConflict
@@ -248,5 +249,5 @@ def _write_outbox(connection: sqlite3.Connection, plan: Plan, writer: str) -> No
     if plan.progress is not None:
         connection.execute(
             "UPDATE writer SET progress = ? WHERE name = ?",
-            (orjson.dumps([plan.progress.epoch, plan.progress.offset]).decode(), writer),
+            (orjson.dumps(position_fields(plan.progress)).decode(), writer),
         )

@@ -5,7 +5,8 @@ from typing import Any
 import orjson
 
 from graph_model.agenda import ReResolve, Task, TruncateSource
-from graph_model.records import Judgement, Position, RecordAddress, SourcePosition, Verdict
+from graph_model.positions import position_fields, position_of, source_position_fields, source_position_of
+from graph_model.records import Judgement, RecordAddress, Verdict
 from graph_model.verdicts import VerdictEntry, Withdrawal
 
 _TRUNCATE_SOURCE = "truncate_source"
@@ -48,7 +49,7 @@ def write_task(task: Task) -> bytes:
                 "task": _TRUNCATE_SOURCE,
                 "source": task.source,
                 "topic": task.topic,
-                "position": [task.position.epoch, task.position.offset],
+                "position": position_fields(task.position),
                 "source_position": source_position_fields(task.source_position),
                 "observed_at": task.observed_at,
                 "trace": task.trace,
@@ -68,7 +69,7 @@ def read_task(document: bytes | str) -> Task:
     return TruncateSource(
         source=fields["source"],
         topic=fields["topic"],
-        position=Position(*fields["position"]),
+        position=position_of(fields["position"]),
         source_position=source_position_of(fields["source_position"]),
         observed_at=fields["observed_at"],
         trace=fields["trace"],
@@ -90,13 +91,3 @@ def verdict_of(fields: list[str]) -> Verdict:
         judgement=Judgement(judgement),
         verdict_id=verdict_id,
     )
-
-
-def source_position_fields(position: SourcePosition | None) -> list[Any] | None:
-    """Give the parts of a source's own position as JSON has them."""
-    return None if position is None else [position.kind, *position.numbers]
-
-
-def source_position_of(fields: list[Any] | None) -> SourcePosition | None:
-    """Read what `source_position_fields` gave."""
-    return None if fields is None else SourcePosition(fields[0], tuple(fields[1:]))

@@ -12,7 +12,7 @@ from graph_model.catalogue import Catalogue
 from graph_model.hubs import BUCKETS, bucket_of
 from graph_model.identifiers import Identifier
 from graph_model.mapping import map_record
-from graph_model.profiles import BODY_FIELDS, Document, profile_body
+from graph_model.profiles import Document, differing_parts, present_body, profile_body
 from graph_model.records import RecordAddress
 from graph_model.resolve import Component, resolve
 from services.spool import Spool, SpooledProfile, SpooledRecord
@@ -224,9 +224,7 @@ def _component_problems(components: Sequence[Component], stored: _Stored) -> lis
 
 
 def _body_problems(profile_id: str, body: Document, profile: SpooledProfile) -> list[str]:
-    shown: Document = orjson.loads(profile.document or b"{}")
-    expected: Document = orjson.loads(orjson.dumps(body))
-    wrong = [part for part in BODY_FIELDS if shown.get(part) != expected[part]]
+    wrong = differing_parts(present_body(orjson.loads(profile.document or b"{}")), body)
     return [f"profile {profile_id} shows other {', '.join(wrong)} than its records say"] if wrong else []
 
 

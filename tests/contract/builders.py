@@ -9,8 +9,9 @@ import orjson
 from graph_model.agenda import Task
 from graph_model.events import ProfileEvent, ProfileEventType
 from graph_model.identifiers import Identifier
+from graph_model.positions import Position
 from graph_model.profiles import ProfileStatus
-from graph_model.records import JsonValue, Judgement, Position, Record, RecordAddress, Verdict
+from graph_model.records import JsonValue, Judgement, Record, RecordAddress, Verdict
 from graph_model.verdicts import VerdictEntry, Withdrawal
 from services.stores.port import (
     BucketWrite,

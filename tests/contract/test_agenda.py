@@ -3,7 +3,8 @@
 import pytest
 
 from graph_model.agenda import ReResolve, Task, TruncateSource
-from graph_model.records import Position, RecordAddress, SourcePosition
+from graph_model.positions import Position, SourcePosition
+from graph_model.records import RecordAddress
 from services.clock import new_id
 from services.stores.port import Outbox, Store, StoredTask
 from tests.contract.builders import OBSERVED_AT, address, person, plan, write_task

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from graph_model.agenda import ReResolve
-from graph_model.records import Position
+from graph_model.positions import Position
 from services.stores.errors import CatalogueChanged, ClaimLost, CommitConflict
 from services.stores.port import Outbox, Store
 from tests.contract.builders import FINGERPRINT, event, person, plan, write_profile, write_task

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from graph_model.records import Position
+from graph_model.positions import Position
 from services.stores.errors import ClaimLost
 from services.stores.port import Outbox, Plan, Store
 from tests.contract.builders import event, plan, write_profile

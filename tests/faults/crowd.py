@@ -12,8 +12,9 @@ import orjson
 from graph_model.catalogue import Catalogue
 from graph_model.catalogue_document import parse_catalogue
 from graph_model.mapping import Origin, row_change
+from graph_model.positions import Position
 from graph_model.profiles import ProfileStatus
-from graph_model.records import Change, JsonValue, Position
+from graph_model.records import Change, JsonValue
 from services.ingest import Ingest
 from services.metrics import Metrics
 from services.stores.port import Store

@@ -83,8 +83,8 @@ class Truth:
         """Let changes come true, but for old ones; answers which rows have which new key."""
         moved: dict[Address, Address] = {}
         for change in changes:
-            if change.position.offset > self.offsets.get(change.address, 0):
-                self.offsets[change.address] = change.position.offset
+            if change.position.log_offset > self.offsets.get(change.address, 0):
+                self.offsets[change.address] = change.position.log_offset
                 self.rows[change.address] = None if change.row is None else _values(change.row)
                 if change.previous is not None:
                     moved[change.previous] = change.address

@@ -13,7 +13,8 @@ from graph_model.catalogue import Catalogue
 from graph_model.constraints import Conflict
 from graph_model.identifiers import Identifier
 from graph_model.mapping import MappedRecord, map_record
-from graph_model.records import Judgement, Position, Record, RecordAddress, Verdict
+from graph_model.positions import Position
+from graph_model.records import Judgement, Record, RecordAddress, Verdict
 from graph_model.resolve import Component
 from tests.properties import oracle, worlds
 from tests.properties.worlds import Row

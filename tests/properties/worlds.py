@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from graph_model.catalogue import Catalogue, Source, TraitType
 from graph_model.identifiers import IdentifierKind
 from graph_model.mapping import Origin, row_change
-from graph_model.records import Change, JsonValue, Judgement, Position, RecordAddress, Verdict
+from graph_model.positions import Position
+from graph_model.records import Change, JsonValue, Judgement, RecordAddress, Verdict
 from tests.properties import oracle
 
 KINDS = ("email", "phone", "passport")

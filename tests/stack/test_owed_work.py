@@ -23,7 +23,7 @@ from graph_model.agenda import TruncateSource
 from graph_model.catalogue import Catalogue
 from graph_model.catalogue_document import parse_catalogue
 from graph_model.mapping import Origin, row_change
-from graph_model.records import Position
+from graph_model.positions import Position
 from services import agenda
 from services.ingest import Ingest
 from services.metrics import Metrics

@@ -18,7 +18,8 @@ from consumers.producer import Producer
 from consumers.publisher import Publisher
 from consumers.worker import run_worker
 from graph_model.mapping import Origin, row_change
-from graph_model.records import Change, JsonValue, Position
+from graph_model.positions import Position
+from graph_model.records import Change, JsonValue
 from services.ingest import Ingest, IngestResult
 from services.metrics import Metrics
 from services.stores.errors import StoreReplaced

@@ -9,8 +9,9 @@ import orjson
 
 from graph_model.catalogue import Catalogue
 from graph_model.mapping import Origin, row_change
+from graph_model.positions import Position
 from graph_model.profiles import Document, ProfileStatus
-from graph_model.records import Change, JsonValue, Judgement, Outcome, Position, RecordAddress, Verdict
+from graph_model.records import Change, JsonValue, Judgement, Outcome, RecordAddress, Verdict
 from graph_model.verdicts import VerdictEntry, Withdrawal
 from services.clock import new_id
 from services.ingest import Ingest

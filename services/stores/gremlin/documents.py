@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import orjson
 
 from graph_model.events import ProfileEvent
-from graph_model.records import Position, Record, RecordAddress
+from graph_model.positions import Position, position_fields, position_of
+from graph_model.records import Record, RecordAddress
 from services.stores.record_document import read_record, write_record
 
 
@@ -33,13 +34,13 @@ def read_component(document: str) -> tuple[str, ...]:
 
 def progress_document(progress: Position | None) -> str:
     """A log position as a JSON array `[epoch, offset]`, or `null`."""
-    return orjson.dumps(None if progress is None else [progress.epoch, progress.offset]).decode()
+    return orjson.dumps(None if progress is None else position_fields(progress)).decode()
 
 
 def read_progress(document: str) -> Position | None:
     """Read what `progress_document` wrote."""
     stored = orjson.loads(document)
-    return None if stored is None else Position(*stored)
+    return None if stored is None else position_of(stored)
 
 
 def events_document(events: Iterable[ProfileEvent]) -> str:

@@ -16,7 +16,7 @@ from gremlin_python.process.traversal import Direction, Merge, T
 from gremlin_python.statics import long
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random, wait_random_exponential
 
-from graph_model.records import Position
+from graph_model.positions import Position
 from services.clock import new_id
 from services.stores.errors import ClaimLost, CommitConflict, StoreUnavailable
 from services.stores.gremlin.connection import Submit

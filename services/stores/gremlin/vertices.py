@@ -5,10 +5,11 @@ Property values are single scalars, so that they mean the same on every graph; d
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from gremlin_python.statics import long
 
+from graph_model.positions import Offset, is_small
 from services.stores.gremlin.documents import component_document, record_document
 from services.stores.gremlin.ids import (
     Label,
@@ -33,6 +34,9 @@ from services.stores.port import (
 )
 from services.stores.stored_forms import write_task, write_verdict_entry
 
+#: What stands for an offset that a number of the graph does not hold.
+_NO_OFFSET: Final = -1
+
 Properties: TypeAlias = Mapping[str, str | int | bool]
 
 
@@ -53,13 +57,18 @@ def record_vertex(write: RecordWrite, commit_id: str) -> VertexWrite:
     properties: dict[str, str | int | bool] = {
         "rev": revision(vertex, commit_id),
         "epoch": record.position.epoch,
-        "offset": long(record.position.offset),
+        "offset": long(_graph_offset(record.position.offset)),
         "deleted": record.is_grave,
         "document": record_document(record),
     }
     if write.expected is None:
         properties |= {"source": record.address.source, "key": record.address.key}
     return VertexWrite(vertex, Label.RECORD, write.expected, properties)
+
+
+def _graph_offset(offset: Offset) -> int:
+    """The offset for people who look at the graph, whose numbers have 64 bits; the document has it exactly."""
+    return offset if isinstance(offset, int) and is_small(offset) else _NO_OFFSET
 
 
 def identifier_vertex(write: IdentifierWrite, commit_id: str) -> VertexWrite:

@@ -38,9 +38,37 @@ async def test_values_that_no_store_can_keep_are_rejected(service: Service) -> N
     body = '{"source": "crm", "changes": [{"row": {"id": 1, "note": %s}}, {"row": {"id": 2, "note": "\\ud800"}}'
     body += ', {"row": {"id": 3, "note": NaN}}]}'
     answer = await service.http.post(
-        "/v1/changes", content=body % ("9" * 30), headers={"Content-Type": "application/json"}
+        "/v1/changes", content=body % ("[" * 300 + "]" * 300), headers={"Content-Type": "application/json"}
     )
     assert [rejected["index"] for rejected in answer.json()["rejected"]] == [0, 1, 2]
+
+
+async def test_a_column_whose_name_is_broken_costs_its_row_only(service: Service) -> None:
+    body = '{"source": "crm", "changes": [{"row": {"id": 1, "\\ud800": 1}}, {"row": {"id": 2}}]}'
+    answer = await service.http.post("/v1/changes", content=body, headers={"Content-Type": "application/json"})
+    assert [rejected["index"] for rejected in answer.json()["rejected"]] == [0]
+
+
+async def test_numbers_of_any_length_are_keys_and_values_beside_rows_that_are_rejected(service: Service) -> None:
+    rows = '{"row": {"id": 123456789012345678901, "mail": "a@example.com"}}, '
+    rows += (
+        '{"row": {"id": 123456789012345678902, "mail": "b@example.com"}}, {"row": {"id": 1e30}}, {"row": {"id": NaN}}'
+    )
+    answer = await service.http.post(
+        "/v1/changes",
+        content=f'{{"source": "shop", "changes": [{rows}]}}',
+        headers={"Content-Type": "application/json"},
+    )
+    assert [rejected["index"] for rejected in answer.json()["rejected"]] == [2, 3]
+    assert await service.profile_id("email:a@example.com") != await service.profile_id("email:b@example.com")
+    keys = {stored.record.address.key async for stored in service.store.scan_records()}
+    assert keys == {'["123456789012345678901"]', '["123456789012345678902"]'}
+
+
+async def test_names_of_fields_with_broken_characters_are_a_problem_of_the_caller(service: Service) -> None:
+    body = '{"source": "shop", "changes": [{"row": {"id": 1}}], "\\ud800": 1}'
+    answer = await service.http.post("/v1/changes", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
 
 
 async def test_changes_of_one_row_are_applied_in_the_order_given(service: Service) -> None:

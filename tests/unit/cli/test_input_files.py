@@ -11,7 +11,7 @@ from cli.exit_codes import UsageRefused
 from cli.input_files import Entry, InputFile, choose_sources, open_path, read_entries
 from graph_model.catalogue import Catalogue
 from graph_model.catalogue_document import parse_catalogue
-from graph_model.records import Position
+from graph_model.positions import Position
 
 CAPTURED = Path(__file__).parents[2] / "captures" / "debezium_postgres" / "c.json"
 

@@ -13,7 +13,8 @@ from consumers.decoders.message import Message
 from graph_model.agenda import TruncateSource
 from graph_model.catalogue import Catalogue
 from graph_model.errors import MessageRejected
-from graph_model.records import Change, Position, RecordAddress, SourcePosition
+from graph_model.positions import Position, SourcePosition
+from graph_model.records import Change, RecordAddress
 
 Captured = Callable[..., Message]
 

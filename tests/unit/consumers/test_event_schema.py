@@ -10,7 +10,8 @@ from consumers.publisher import event_headers
 from graph_model.catalogue_document import parse_catalogue
 from graph_model.events import ProfileEvent
 from graph_model.mapping import Origin, row_change
-from graph_model.records import JsonValue, Judgement, Position, RecordAddress, Verdict
+from graph_model.positions import Position
+from graph_model.records import JsonValue, Judgement, RecordAddress, Verdict
 from graph_model.verdicts import VerdictEntry
 from services.ingest import Ingest
 from services.metrics import Metrics

@@ -13,7 +13,7 @@ from consumers.offsets import (
     offsets_of_store,
     starting_offset,
 )
-from graph_model.records import Position
+from graph_model.positions import Position
 from services.stores.errors import StoreReplaced
 
 LOG = Log(topic="people", partition=0, partitions=2, beginning=10, end=100, epoch=3)

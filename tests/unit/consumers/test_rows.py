@@ -10,7 +10,8 @@ from consumers.decoders import rows
 from consumers.decoders.message import Message
 from graph_model.catalogue import Catalogue
 from graph_model.errors import MessageRejected
-from graph_model.records import Position, RecordAddress
+from graph_model.positions import Position
+from graph_model.records import RecordAddress
 
 Captured = Callable[..., Message]
 

@@ -8,7 +8,8 @@ from graph_model.catalogue_document import parse_catalogue
 from graph_model.explanation import Surroundings, survey
 from graph_model.identifiers import Identifier
 from graph_model.mapping import MappedRecord, map_record
-from graph_model.records import Judgement, Position, Record, RecordAddress, Verdict
+from graph_model.positions import Position
+from graph_model.records import Judgement, Record, RecordAddress, Verdict
 
 CATALOGUE: Final[Catalogue] = parse_catalogue(
     """

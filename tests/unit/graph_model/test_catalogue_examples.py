@@ -13,7 +13,8 @@ from graph_model.catalogue import Catalogue
 from graph_model.catalogue_document import catalogue_warnings, parse_catalogue
 from graph_model.errors import CatalogueError
 from graph_model.mapping import MappedRecord, Origin, map_record, row_change
-from graph_model.records import JsonValue, Position, succeed
+from graph_model.positions import Position
+from graph_model.records import JsonValue, succeed
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 CATALOGUES = sorted(EXAMPLES.glob("*/catalogue.yaml"))

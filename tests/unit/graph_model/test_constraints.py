@@ -1,7 +1,8 @@
 from graph_model.constraints import Constraint, Separation, ValueRule, own_conflicts, value_rules, values_said
 from graph_model.identifiers import Identifier
 from graph_model.mapping import MappedRecord
-from graph_model.records import JsonValue, Position, Record, RecordAddress
+from graph_model.positions import Position
+from graph_model.records import JsonValue, Record, RecordAddress
 from tests.properties import worlds
 
 PHONES = ValueRule(Constraint.VALUES, "phone", 2)

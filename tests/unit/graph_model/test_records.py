@@ -2,16 +2,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from graph_model.records import (
-    Change,
-    JsonValue,
-    Outcome,
-    Position,
-    Record,
-    RecordAddress,
-    SourcePosition,
-    succeed,
-)
+from graph_model.positions import Position, SourcePosition
+from graph_model.records import Change, JsonValue, Outcome, Record, RecordAddress, succeed
 
 ADDRESS = RecordAddress.of("crm", [1])
 COLUMNS = frozenset({"email", "note"})
@@ -79,6 +71,21 @@ def test_a_change_that_alters_nothing_moves_only_the_position() -> None:
     assert outcome is Outcome.UNCHANGED
     assert record is not None
     assert (record.position, record.observed_at) == (Position(1, 2), 1_000)
+
+
+@pytest.mark.parametrize(
+    ("before", "after_it"),
+    [(5, 5.0), (5, "5"), (1, True), (0, False), (0, None), (0.0, -0.0), ([1], [1.0]), ({"a": 1}, {"a": True})],
+)
+def test_values_that_python_takes_for_the_same_are_two_values(before: JsonValue, after_it: JsonValue) -> None:
+    for one, other in ((before, after_it), (after_it, before)):
+        record, outcome = after(change(1, {"note": one}), change(2, {"note": other}))
+        assert (repr(values(record)), outcome) == (repr({"note": other}), Outcome.APPLIED)
+
+
+def test_the_order_of_the_members_of_an_object_is_no_difference() -> None:
+    _, outcome = after(change(1, {"note": {"a": 1, "b": 2}}), change(2, {"note": {"b": 2, "a": 1}}))
+    assert outcome is Outcome.UNCHANGED
 
 
 def test_an_unavailable_column_keeps_what_is_stored() -> None:

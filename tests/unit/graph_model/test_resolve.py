@@ -8,7 +8,8 @@ from graph_model.catalogue import Catalogue
 from graph_model.constraints import Conflict, Constraint
 from graph_model.identifiers import Identifier
 from graph_model.mapping import MappedRecord
-from graph_model.records import Judgement, Position, Record, RecordAddress, Verdict
+from graph_model.positions import Position
+from graph_model.records import Judgement, Record, RecordAddress, Verdict
 from tests.properties import worlds
 
 CATALOGUE = worlds.catalogue((10, 10, 10), (90, 50, 100), (False, False, True))

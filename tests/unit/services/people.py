@@ -8,8 +8,9 @@ import orjson
 from graph_model.catalogue import Catalogue
 from graph_model.events import ProfileEvent
 from graph_model.mapping import Origin, row_change
+from graph_model.positions import Position
 from graph_model.profiles import Document, ProfileStatus
-from graph_model.records import Change, JsonValue, Judgement, Position, RecordAddress, Verdict
+from graph_model.records import Change, JsonValue, Judgement, RecordAddress, Verdict
 from graph_model.verdicts import VerdictEntry, Withdrawal
 from services.ingest import Ingest, IngestResult
 from services.metrics import Metrics

@@ -8,8 +8,9 @@ import pytest
 
 from graph_model.agenda import ReResolve, Task, TruncateSource
 from graph_model.catalogue import Catalogue
+from graph_model.positions import Position
 from graph_model.profiles import ProfileStatus
-from graph_model.records import Position, RecordAddress
+from graph_model.records import RecordAddress
 from services import agenda
 from services.agenda import work_off
 from services.ingest import Ingest

@@ -28,6 +28,11 @@ sources:
         ("crm[A-17]", 'crm["A-17"]'),
         ("crm:a:b[c]", 'crm["a:b[c]"]'),
         ("crm:007", 'crm["007"]'),
+        ("crm:1.0", "crm[1]"),
+        ("crm[1.0]", "crm[1]"),
+        ("crm[12345678901234567890]", 'crm["12345678901234567890"]'),
+        ("crm:12345678901234567890", 'crm["12345678901234567890"]'),
+        ('shards["shard1",1234567890123456789]', 'shards["shard1","1234567890123456789"]'),
         ('shop.orders["north",7]', 'shop.orders["north",7]'),
         ("shop.orders[north, 7]", 'shop.orders["north",7]'),
         ("shards[shard1,7]", 'shards["shard1",7]'),
@@ -48,6 +53,11 @@ def test_a_record_is_read_as_people_write_it(text: str, name: str) -> None:
         ("crm[]", "a key of crm has the parts id; found 0"),
         ("crm:", "the key column 'id' of source 'crm' is empty"),
         ("crm[null]", "the key column 'id' of source 'crm' is null"),
+        ("crm[true]", "the key column 'id' of source 'crm' is bool"),
+        ("crm[1e30]", "the key column 'id' of source 'crm' is a number that is too long, or may have lost digits"),
+        ("crm:8.96529E18", "the key column 'id' of source 'crm' is a number that has lost digits"),
+        ("crm:\ud800", "the key column 'id' of source 'crm' is text that is not valid Unicode"),
+        ("crm[\ud800]", "the key column 'id' of source 'crm' is text that is not valid Unicode"),
     ],
 )
 def test_what_names_no_record_is_refused_with_what_was_expected(text: str, reason: str) -> None:

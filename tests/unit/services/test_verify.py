@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from graph_model.agenda import ReResolve, TruncateSource
-from graph_model.records import Judgement, Position
+from graph_model.positions import Position
+from graph_model.records import Judgement
 from services.agenda import work_off
 from services.ingest import Ingest
 from services.metrics import Metrics

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import orjson
 
-from graph_model.records import Judgement, Position, Record, RecordAddress, Verdict
+from graph_model.positions import Position
+from graph_model.records import Judgement, Record, RecordAddress, Verdict
 from services.stores.record_document import read_record, write_record
 
 ADDRESS = RecordAddress.of("crm", [1])
