@@ -6,26 +6,31 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any, Final
 
+import structlog
 from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
 from api import changes, context, explain, health, profile_updates, profiles, verdicts
 from api.body_limit import BodyLimit
-from api.dependencies import Services
+from api.dependencies import Services, Wiring
 from api.docs_page import add_docs_page
 from api.documents import Problem, ProfileUpdate, Reset
 from api.failures import UnforeseenFailures
+from api.outboxes import look_after_outboxes
 from api.owed_work import work_off_owed
 from api.problems import add_problem_handlers
+from api.standing import Standing
 from graph_model.catalogue import Catalogue
+from services.acceptance import AcceptanceClock
 from services.clock import now_milliseconds
-from services.intake import ChangeIntake
+from services.heartbeat import Heartbeat
 from services.metrics import Metrics
 from services.settings import Settings
-from services.stewardship import Stewardship
 from services.stores.port import Store
 from services.tokens import load_vocabulary
-from services.writer import Publish, Writer
+from services.writer import Publish
+
+_log = structlog.get_logger()
 
 _DESCRIPTION: Final = """
 One profile per real person, kept up to date from the changes of many sources, and handed to language model
@@ -64,18 +69,6 @@ def create_app(
             embedded store, and other stores take no changes over HTTP.
         clock: milliseconds since 1970.
     """
-    writer = Writer(store, catalogue, settings.writer, metrics=metrics, publish=publish, clock=clock)
-    services = Services(
-        settings=settings,
-        catalogue=catalogue,
-        store=store,
-        writer=writer,
-        intake=ChangeIntake(catalogue, writer, metrics=metrics, clock=clock),
-        stewardship=Stewardship(store, catalogue, writer, clock=clock),
-        metrics=metrics,
-        clock=clock,
-        kinds=frozenset(catalogue.kinds.values()),
-    )
     app = FastAPI(
         docs_url=None,
         redoc_url=None,
@@ -85,12 +78,28 @@ def create_app(
         lifespan=_lifespan,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
-    app.state.services = services
+
+    async def take(in_force: Catalogue) -> None:
+        await store.adopt(in_force.fingerprint)
+        app.state.services = Services.over(in_force, wiring)
+        _log.info("another catalogue is in force", catalogue=in_force.name)
+
+    wiring = Wiring(
+        settings=settings,
+        store=store,
+        metrics=metrics,
+        publish=publish,
+        clock=clock,
+        acceptance=AcceptanceClock(clock),
+        heartbeat=Heartbeat(store, metrics, take=take),
+    )
+    app.state.services = Services.over(catalogue, wiring)
     for module in (profiles, explain, context, changes, verdicts, profile_updates, health):
         app.include_router(module.router)
     add_docs_page(app)
     add_problem_handlers(app)
     app.add_middleware(BodyLimit)
+    app.add_middleware(Standing)
     app.add_middleware(UnforeseenFailures)
     _describe_more(app)
     return app
@@ -98,15 +107,23 @@ def create_app(
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    services: Services = app.state.services
+    def in_force() -> Services:
+        services: Services = app.state.services
+        return services
+
+    services = in_force()
     load_vocabulary()
     await services.writer.open()
-    working = asyncio.create_task(work_off_owed(services))
+    await services.heartbeat.beat()
+    beating = asyncio.create_task(services.heartbeat.run())
+    working = [asyncio.create_task(work_off_owed(in_force)), asyncio.create_task(look_after_outboxes(in_force))]
     try:
         yield
     finally:
         services.stopping.set()
-        await working
+        await asyncio.gather(*working)
+        beating.cancel()
+        await asyncio.gather(beating, return_exceptions=True)
 
 
 def _describe_more(app: FastAPI) -> None:

@@ -5,13 +5,14 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 
 from api.answers import json_answer
-from api.dependencies import services_of
+from api.dependencies import written
 from api.documents import ChangesAnswer, ChangesRequest
 from api.exact_bodies import ExactRoute
 from api.problems import InvalidRequest, NotSentAsJson, UnreadableBody, problem_docs
 from graph_model.records import Outcome
+from services.acceptance import ClockAhead
 from services.intake import RowChange, SourceFedByTopic, UnknownSource
-from services.stores.errors import ClaimLost, StoreUnavailable
+from services.stores.errors import CatalogueChanged, ClaimLost, StoreUnavailable
 from services.writer import NobodyPublishes
 
 router = APIRouter(prefix="/v1/changes", tags=["changes"], route_class=ExactRoute)
@@ -30,6 +31,8 @@ _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
         NobodyPublishes,
         StoreUnavailable,
         ClaimLost,
+        CatalogueChanged,
+        ClockAhead,
     ),
 }
 
@@ -54,7 +57,7 @@ async def accept_changes(request: Request, sent: ChangesRequest) -> Response:
     rows = [
         RowChange((change.row if change.key is None else change.key) or {}, change.deleted) for change in sent.changes
     ]
-    result = await services_of(request).intake.accept(sent.source, rows)
+    result = await written(request, lambda services: services.intake.accept(sent.source, rows))
     return json_answer(
         {
             "outcomes": {outcome.value: result.outcomes[outcome] for outcome in _OUTCOMES},

@@ -1,20 +1,39 @@
-"""What the operations work with: built once per application, handed to each request."""
+"""What the operations work with: built for each catalogue that comes into force, handed to each request."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Request
 
 from graph_model.catalogue import Catalogue
 from graph_model.identifiers import IdentifierKind
+from services.acceptance import AcceptanceClock
+from services.heartbeat import Heartbeat
 from services.intake import ChangeIntake
 from services.metrics import Metrics
 from services.settings import Settings
 from services.stewardship import Stewardship
+from services.stores.errors import CatalogueChanged, ClaimLost
 from services.stores.port import Store
-from services.writer import Writer
+from services.writer import API_WRITERS, Publish, Writer
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wiring:
+    """What stays as it is, whatever catalogue is in force."""
+
+    settings: Settings
+    store: Store
+    metrics: Metrics
+    publish: Publish | None  #: see `api.app.create_app`
+    clock: Callable[[], int]  #: milliseconds since 1970
+    acceptance: AcceptanceClock
+    heartbeat: Heartbeat
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)  #: set when open streams must end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +49,30 @@ class Services:
     metrics: Metrics
     clock: Callable[[], int]  #: milliseconds since 1970
     kinds: frozenset[IdentifierKind]  #: those of the catalogue
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)  #: set when open streams must end
+    acceptance: AcceptanceClock
+    heartbeat: Heartbeat
+    stopping: asyncio.Event  #: set when open streams must end
+
+    @classmethod
+    def over(cls, catalogue: Catalogue, wiring: Wiring) -> "Services":
+        """Build them for a catalogue."""
+        store, metrics, clock = wiring.store, wiring.metrics, wiring.clock
+        name = wiring.settings.writer or API_WRITERS
+        writer = Writer(store, catalogue, name, metrics=metrics, publish=wiring.publish, clock=clock)
+        return cls(
+            settings=wiring.settings,
+            catalogue=catalogue,
+            store=store,
+            writer=writer,
+            intake=ChangeIntake(catalogue, writer, metrics=metrics, clock=clock, acceptance=wiring.acceptance),
+            stewardship=Stewardship(store, catalogue, writer, clock=clock),
+            metrics=metrics,
+            clock=clock,
+            kinds=frozenset(catalogue.kinds.values()),
+            acceptance=wiring.acceptance,
+            heartbeat=wiring.heartbeat,
+            stopping=wiring.stopping,
+        )
 
 
 def services_of(request: Request) -> Services:
@@ -40,6 +82,24 @@ def services_of(request: Request) -> Services:
     """
     services: Services = request.app.state.services
     return services
+
+
+async def written(request: Request, write: Callable[[Services], Awaitable[Answer]]) -> Answer:
+    """Write with the services in force; again with the next ones where another catalogue came into force meanwhile.
+
+    Raises:
+        CatalogueChanged: the one in force has not been taken yet.
+        ClaimLost: it was not for the catalogue.
+    """
+    services = services_of(request)
+    try:
+        return await write(services)
+    except (CatalogueChanged, ClaimLost):
+        await services.heartbeat.beat()
+        successors = services_of(request)
+        if successors is services:
+            raise
+        return await write(successors)
 
 
 def path_parameter(name: str, description: str) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from api.answers import json_answer
 from api.dependencies import services_of
 from api.documents import Health, Readiness
 from api.problems import NotReady, problem_docs
-from services.stores.errors import StoreError
 
 router = APIRouter(tags=["operation"])
 
@@ -35,19 +34,21 @@ async def read_health() -> Response:
     responses={200: {"model": Readiness, "description": "the store answers"}, **problem_docs(NotReady)},
 )
 async def read_readiness(request: Request) -> Response:
-    """Asks the store what work is owed; that there is some keeps nobody from being answered."""
+    """What the last look at the store has found; that work is owed keeps nobody from being answered."""
     services = services_of(request)
     if services.stopping.is_set():
         raise NotReady("the service is stopping")
-    try:
-        async with asyncio.timeout(_READINESS_SECONDS):
-            owed = len(await services.store.read_tasks())
-    except TimeoutError as error:
-        raise NotReady(f"the store has not answered for {_READINESS_SECONDS:.0f} seconds") from error
-    except StoreError as error:
-        raise NotReady(str(error)) from error
-    services.metrics.tasks_owed.set(owed)
-    return json_answer({"status": "ready", "tasks_owed": owed})
+    heartbeat = services.heartbeat
+    if heartbeat.age > _READINESS_SECONDS:
+        try:
+            async with asyncio.timeout(_READINESS_SECONDS):
+                await heartbeat.beat()
+        except TimeoutError as error:
+            raise NotReady(f"the store has not answered for {_READINESS_SECONDS:.0f} seconds") from error
+    found = heartbeat.refusal or heartbeat.problem
+    if found is not None:
+        raise NotReady(str(found)) from found
+    return json_answer({"status": "ready", "tasks_owed": heartbeat.tasks_owed})
 
 
 @router.get("/metrics", summary="Metrics for Prometheus", response_class=Response)

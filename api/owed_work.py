@@ -1,9 +1,7 @@
 """Does what is owed beside answering, where no worker may be there to do it: over the embedded store."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Final
 
 import structlog
 
@@ -13,40 +11,41 @@ from services.agenda import work_off
 from services.ingest import Ingest
 from services.stores.errors import CatalogueChanged
 from services.stores.port import DurableOutbox
+from services.waiting import first_of
 
 _log = structlog.get_logger()
-_LOOK_SECONDS: Final = 2.0
 
 
 class _StoppedError(Exception):
     """We are stopping; what is left stays owed."""
 
 
-async def work_off_owed(services: Services) -> None:
-    """Look for work owed again and again, until the service stops. What fails is told, and tried again."""
+async def work_off_owed(in_force: Callable[[], Services]) -> None:
+    """Do what is owed as soon as the heartbeat tells of it, until the service stops.
+
+    What fails is told, and tried again. `in_force` tells the services of the catalogue in force.
+    """
+    stopping, heartbeat, store = in_force().stopping, in_force().heartbeat, in_force().store
 
     @asynccontextmanager
     async def lend() -> AsyncIterator[Ingest]:
-        if services.stopping.is_set():
+        if stopping.is_set() or heartbeat.refusal is not None:
             raise _StoppedError
-        async with services.writer.lend() as ingest:
+        async with in_force().writer.lend() as ingest:
             yield ingest
 
     told = ""
-    while isinstance(services.store, DurableOutbox) and not services.stopping.is_set():
+    while isinstance(store, DurableOutbox) and not stopping.is_set():
         try:
-            with suppress(_StoppedError):
-                await work_off(services.store, lend)
+            if heartbeat.tasks_owed:
+                with suppress(_StoppedError, CatalogueChanged):
+                    await work_off(store, lend)
+                heartbeat.hasten()
             told = ""
-        except CatalogueChanged as error:
-            _log.error("start this process again with the catalogue in force", reason=str(error))
-            return
         except Exception as error:  # noqa: BLE001 - whatever it was, answering goes on, and so does trying
             # The text of an unforeseen fault is left out: it may quote a value.
             reason = str(error) if isinstance(error, IdentityGraphError) else type(error).__name__
             if reason != told:
                 _log.warning("work owed could not be done; it is tried again", reason=reason)
             told = reason
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_LOOK_SECONDS):
-                await services.stopping.wait()
+        await first_of(heartbeat.next_beat(), stopping.wait())

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from api.documents import fields_at
 from api.rights import NotASteward
 from graph_model.errors import CatalogueError, IdentityGraphError, MessageRejected
+from services.acceptance import ClockAhead
 from services.batches import UnknownRecord
 from services.context import BudgetTooSmall
 from services.intake import IntakeRefused, SourceFedByTopic, UnknownSource
@@ -43,13 +44,16 @@ from services.stewardship import (
 )
 from services.stores.errors import (
     CatalogueChanged,
+    CatalogueUnusable,
     ClaimLost,
     CommitConflict,
     CommitTooLarge,
+    OtherForm,
     StoreError,
     StoreReplaced,
     StoreUnavailable,
     TaskTaken,
+    UnsafeStore,
 )
 from services.writer import NobodyPublishes
 
@@ -163,10 +167,24 @@ PROBLEMS: Final[Mapping[type[IdentityGraphError], ProblemType]] = {
     TaskTaken: _INTERNAL,
     CatalogueChanged: ProblemType(
         HTTPStatus.SERVICE_UNAVAILABLE,
-        "catalogue-replaced",
+        "catalogue-changed",
         "Another catalogue is in force",
-        "this process works with a catalogue that is no longer in force; the operator must start it with the new one",
+        "another catalogue has just come into force, and this process takes it now; send the request again",
     ),
+    CatalogueUnusable: ProblemType(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "catalogue-changed",
+        "Another catalogue is in force, which this process cannot load",
+        "the operator must start this process again with the catalogue that came into force: `serve --catalogue FILE`; "
+        "/readyz says why it could not be loaded",
+    ),
+    OtherForm: ProblemType(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "catalogue-changed",
+        "The store is in another form, or is being brought into one",
+        "the operator must finish the migration, or start the version of this program that made it; /readyz says which",
+    ),
+    UnsafeStore: _INTERNAL,
     StoreUnavailable: ProblemType(
         HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", "The store does not answer", _UNAVAILABLE
     ),
@@ -188,8 +206,15 @@ PROBLEMS: Final[Mapping[type[IdentityGraphError], ProblemType]] = {
     ClaimLost: ProblemType(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "claim-lost",
-        "Another process takes changes now",
-        "another process has taken over taking changes for this store; send the changes there, or restart this one",
+        "Another process has taken over what this one left to be published",
+        "another process has published what waited here for too long; nothing was written, so send the request again",
+    ),
+    ClockAhead: ProblemType(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "clock-ahead",
+        "The clock of this machine is more than a day ahead",
+        "rows without a log are numbered by this machine's clock; the operator must set it right and start the process "
+        "again",
     ),
     InvalidRequest: ProblemType(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", "The request is not valid"),
     UnreadableBody: ProblemType(HTTPStatus.BAD_REQUEST, "unreadable-body", "The body cannot be read"),

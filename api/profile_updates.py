@@ -19,6 +19,7 @@ from api.problems import InvalidCursor, InvalidRequest, NoEventStream, problem_d
 from services.cloud_events import event_attributes, event_type
 from services.stores.errors import StoreUnavailable
 from services.stores.port import DurableOutbox, OutboxEntry
+from services.waiting import first_of
 
 router = APIRouter(prefix="/v1/profile-updates", tags=["profile updates"])
 
@@ -39,7 +40,12 @@ class Subscription:
     outbox: DurableOutbox
     store_id: str
     after: int  #: sequence number; events after it are sent; negative: a place that this store never had
-    stopping: asyncio.Event
+    endings: tuple[asyncio.Event, ...]  #: the stream ends with the first of them
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is to be sent."""
+        return any(ending.is_set() for ending in self.endings)
 
     def cursor(self, sequence: int) -> str:
         """The opaque name of a place in this outbox."""
@@ -75,7 +81,7 @@ async def opened_subscription(
         begin = int(match[2]) if match[1] == services.store.store_id else -1
     else:
         raise InvalidCursor
-    return Subscription(store, services.store.store_id, begin, services.stopping)
+    return Subscription(store, services.store.store_id, begin, (services.stopping, services.heartbeat.refused))
 
 
 SubscriptionDep: TypeAlias = Annotated[Subscription, Depends(opened_subscription)]
@@ -96,7 +102,7 @@ async def stream_profile_updates(subscription: SubscriptionDep) -> AsyncIterator
     ```
     """
     outbox, after = subscription.outbox, subscription.after
-    while not subscription.stopping.is_set():
+    while not subscription.is_over:
         oldest, newest = await outbox.outbox_bounds()
         if not oldest <= after <= newest:
             after = oldest
@@ -106,7 +112,8 @@ async def stream_profile_updates(subscription: SubscriptionDep) -> AsyncIterator
             yield _update(subscription, entry)
             after = entry.sequence
         if not entries:
-            await _news(outbox, after, subscription.stopping)
+            waiting = outbox.wait_for_events(after, _WAIT_SECONDS)
+            await first_of(waiting, *(ending.wait() for ending in subscription.endings))
 
 
 def _update(subscription: Subscription, entry: OutboxEntry) -> ServerSentEvent:
@@ -120,17 +127,3 @@ def _update(subscription: Subscription, entry: OutboxEntry) -> ServerSentEvent:
 def _reset(cursor: str) -> ServerSentEvent:
     reason = "events after this place are no longer kept; what is kept follows. Read the profiles anew"
     return ServerSentEvent(raw_data=orjson.dumps({"reason": reason}).decode(), event="reset", id=cursor)
-
-
-async def _news(outbox: DurableOutbox, after: int, stopping: asyncio.Event) -> None:
-    """Wait until there is something to send, or the server stops."""
-    waiting = [
-        asyncio.ensure_future(outbox.wait_for_events(after, _WAIT_SECONDS)),
-        asyncio.ensure_future(stopping.wait()),
-    ]
-    try:
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in waiting:
-            task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)

@@ -17,7 +17,7 @@ from services.metrics import Metrics
 from services.settings import Settings
 from services.stores.opening import open_store
 from services.stores.port import Store
-from services.writer import Publish
+from services.writer import API_WRITERS, Publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +62,8 @@ async def serve(
     """
     async with AsyncExitStack() as stack:
         listening = stack.enter_context(listen(settings.host, settings.port))
+        if not settings.writer:
+            settings = settings.model_copy(update={"writer": _own_name(listening)})
         store = await open_store(settings, catalogue)
         stack.push_async_callback(store.close)
         metrics = Metrics()
@@ -131,6 +133,12 @@ def listen(host: str, port: int) -> socket.socket:
     # Inherited by every connection; without it an answer's body waits 40 ms for the head to be acknowledged.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
+
+
+def _own_name(listening: socket.socket) -> str:
+    """A name that no other process has at the same time: nobody else listens there."""
+    host, port = listening.getsockname()[:2]
+    return f"{API_WRITERS}/{socket.gethostname()}/{host}:{port}"
 
 
 def _address(listening: socket.socket) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.answers import json_answer
-from api.dependencies import services_of
+from api.dependencies import services_of, written
 from api.documents import RecordReference
 from api.exact_bodies import ExactRoute
 from api.problems import InvalidRequest, NotSentAsJson, UnreadableBody, problem_docs
@@ -79,7 +79,8 @@ async def give_verdict(request: Request, sent: VerdictRequest) -> Response:
     """
     one, other = map(_address, sent.records)
     signature = Signature(author=sent.author, reason=sent.reason)
-    given = await services_of(request).stewardship.give(Judgement(sent.judgement), one, other, signature)
+    judgement = Judgement(sent.judgement)
+    given = await written(request, lambda services: services.stewardship.give(judgement, one, other, signature))
     return json_answer(verdict_document(given.entry), HTTPStatus.CREATED if given.is_new else HTTPStatus.OK)
 
 
@@ -122,7 +123,8 @@ async def withdraw_verdict(request: Request, verdict_id: str, author: Annotated[
     curl -X DELETE 'localhost:8080/v1/verdicts/019aa5b1c2d37e4f8a9b0c1d2e3f4a5b?author=kim@example.com'
     ```
     """
-    return json_answer(verdict_document(await services_of(request).stewardship.withdraw(verdict_id, author)))
+    entry = await written(request, lambda services: services.stewardship.withdraw(verdict_id, author))
+    return json_answer(verdict_document(entry))
 
 
 @router.post(
@@ -155,7 +157,7 @@ async def split_profile(request: Request, profile_id: str, sent: SplitRequest) -
     """
     groups = [[_address(record) for record in group] for group in sent.groups]
     signature = Signature(author=sent.author, reason=sent.reason)
-    split = await services_of(request).stewardship.split(profile_id, groups, signature)
+    split = await written(request, lambda services: services.stewardship.split(profile_id, groups, signature))
     return json_answer(
         {"profile_ids": split.profile_ids, "verdicts": [verdict_document(entry) for entry in split.verdicts]}
     )

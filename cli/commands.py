@@ -23,6 +23,7 @@ MODULES: Final[Mapping[str, str]] = {
     "re-resolve": "cli.re_resolve",
     "migrate": "cli.migrate",
     "verify": "cli.verify",
+    "restored": "cli.restored",
     "catalogue": "cli.catalogue",
     "version": "cli.version",
 }

@@ -98,6 +98,7 @@ async def _ingest(settings: Settings, catalogue: Catalogue, files: list[InputFil
         writer = Writer(store, catalogue, WRITER, metrics=metrics, publish=tell)
         await writer.open()
         road = _Road(writer, summary)
+        await road.open()
         with file_progress() as progress:
             for file in files:
                 await _ingest_file(file, catalogue, road, progress)
@@ -127,6 +128,11 @@ class _Road:
         self._tasks: list[TruncateSource] = []
         self._acceptance = AcceptanceClock()
 
+    async def open(self) -> None:
+        """Begin after everything that was ever accepted, whatever the clock says."""
+        async with self._writer.lend() as ingest:
+            self._acceptance.pass_over(ingest.accepted)
+
     def accept(self) -> tuple[int, int]:
         """The number of the next change, and the present time in milliseconds."""
         return self._acceptance.next(1), now_milliseconds()
@@ -147,6 +153,7 @@ class _Road:
         tasks = [TaskWrite(task_id=new_id(), expected=None, task=task) for task in self._tasks]
         async with self._writer.lend() as ingest:
             result = await ingest.apply(self._waiting, tasks=tasks)
+        self._acceptance.pass_over(ingest.accepted)
         self.summary.count_result(result, self._tasks)
         self._waiting.clear()
         self._tasks.clear()

@@ -45,8 +45,9 @@ def re_resolve(
 ) -> None:
     """Bring a changed catalogue into force: everything stored is read anew by it, while events keep flowing.
 
-    From the first moment on, whoever works with the former catalogue is refused: start workers and API again with
-    the new one. `identity-graph preview` tells beforehand what would change. Interrupted, the same command goes on.
+    From the first moment on, nobody writes by the former catalogue any more: workers and API that are running load the
+    new one from the store within a second and go on. `identity-graph preview` tells beforehand what would change.
+    Interrupted, the same command goes on.
 
     For example:
 
@@ -61,8 +62,7 @@ def re_resolve(
         run_batch(_re_resolve(settings, meaning, report))
     except KeyboardInterrupt:
         typer.echo(
-            "Interrupted; what is done stays. The same command goes on, and so does any worker that is started with "
-            f"{catalogue}.",
+            "Interrupted; what is done stays. The same command goes on, and so does any worker.",
             err=True,
         )
         raise typer.Exit(ExitCode.INTERRUPTED) from None

@@ -8,6 +8,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from consumers.errors import ConsumerError
+from services.heartbeat import Heartbeat
 from services.metrics import Metrics
 
 _log = structlog.get_logger()
@@ -25,6 +26,15 @@ class Health:
     def problems(self) -> dict[str, str]:
         """Part -> what is wrong with it; empty: ready."""
         return dict(self._problems)
+
+    def tell(self, heartbeat: Heartbeat) -> None:
+        """Take over what a look at the store has found."""
+        self.tasks_owed = heartbeat.tasks_owed
+        for part, found in (("connection to the store", heartbeat.problem), ("catalogue", heartbeat.refusal)):
+            if found is None:
+                self.clear(part)
+            else:
+                self.report(part, str(found))
 
     def report(self, part: str, problem: str) -> None:
         """Say that a part does not work; logged when it is new."""

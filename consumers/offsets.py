@@ -4,7 +4,7 @@ Beside every offset the group keeps a note: which store it belongs to, and which
 store that was replaced, or a topic that was made anew, would otherwise lose changes without anybody noticing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal, Self
 
@@ -61,22 +61,27 @@ class Log:
         return f"partition {self.partition} of topic {self.topic!r}"
 
 
-def offsets_of_store(committed: Mapping[int, CommittedOffset], store_id: str) -> dict[int, CommittedOffset]:
-    """The offsets whose note names this store: all that a rewind has to agree with."""
+def offsets_of_store(
+    committed: Mapping[int, CommittedOffset], store_id: str, former_ids: Collection[str] = ()
+) -> dict[int, CommittedOffset]:
+    """The offsets whose note names this store, by any id that it had: all that a rewind has to agree with."""
     return {
         partition: offset
         for partition, offset in committed.items()
-        if offset.note is not None and offset.note.store_id == store_id
+        if offset.note is not None and offset.note.store_id in {store_id, *former_ids}
     }
 
 
-def check_offsets(log: Log, committed: Mapping[int, CommittedOffset], store_id: str) -> None:
+def check_offsets(
+    log: Log, committed: Mapping[int, CommittedOffset], store_id: str, former_ids: Collection[str] = ()
+) -> None:
     """Refuse offsets that belong to another store or to another topic of the same name.
 
     Args:
         log: the partition to be read.
         committed: the group's offsets of all partitions of the topic.
         store_id: id of the store that is open.
+        former_ids: ids that it had before it came back from a backup.
 
     Raises:
         StoreReplaced: the offsets belong to another store.
@@ -93,7 +98,7 @@ def check_offsets(log: Log, committed: Mapping[int, CommittedOffset], store_id: 
     own = committed.get(log.partition)
     if own is None:
         return
-    if own.note is not None and own.note.store_id != store_id:
+    if own.note is not None and own.note.store_id not in {store_id, *former_ids}:
         raise StoreReplaced(
             f"the offsets of {log} belong to the store {own.note.store_id}, and this one is {store_id}: a graph "
             "kept in memory that was restarted, or another store. To read all topics again from the beginning "
@@ -110,6 +115,9 @@ def starting_offset(
     start: Literal["earliest", "latest"],
 ) -> int:
     """The offset to begin at, for offsets that `check_offsets` let pass.
+
+    It is the smaller of what the group and the store say: a store that came back from a backup has forgotten what was
+    read since, and a group knows best what was not published. Whoever sets an offset by hand is followed.
 
     Args:
         log: the partition to be read.
@@ -132,12 +140,24 @@ def starting_offset(
                 f"the offset of {log} tells no store, and this store has read nothing of it. To read all topics "
                 "again from the beginning into this store, run `identity-graph consume --rewind`"
             )
-        return max(committed.offset, log.beginning)
+        return max(committed.offset - forgotten(log, committed, progress), log.beginning)
     if progress is not None and known:
         if progress.log_offset >= log.end:
             raise _another_topic(log, f"was in force up to offset {progress.log_offset}, and ends at {log.end}")
         return max(progress.log_offset + 1, log.beginning)
     return log.end if progress is None and start == "latest" else log.beginning
+
+
+def forgotten(log: Log, committed: CommittedOffset | None, progress: Position | None) -> int:
+    """How many offsets that the group has read the store knows nothing of, those that Kafka has deleted included.
+
+    Every batch leaves its progress in the store before its offset is committed. So a store that is behind came back
+    from a backup.
+    """
+    if committed is None or committed.note is None or committed.note.epoch != log.epoch:
+        return 0
+    known_to = progress.log_offset + 1 if progress is not None and progress.epoch == log.epoch else 0
+    return max(0, committed.offset - known_to)
 
 
 def _another_topic(log: Log, found: str) -> OffsetsRefused:

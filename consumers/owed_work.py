@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import Final
 
 import structlog
 
@@ -15,9 +14,9 @@ from services.agenda import work_off
 from services.ingest import Committed, Ingest
 from services.stores.errors import ClaimLost, CommitTooLarge, TaskTaken
 from services.stores.port import Outbox
+from services.waiting import first_of
 
 _log = structlog.get_logger()
-_LOOK_SECONDS: Final = 2.0
 
 
 class _StoppedError(Exception):
@@ -28,7 +27,8 @@ class OwedWork:
     """Does what is owed as long as this worker has the first partition of a topic, whichever topic caused it.
 
     1. Claim the outbox of the topic's agenda, which fences whoever had it before; publish what it holds.
-    2. Look for work every two seconds, and at once when this worker has just written some down.
+    2. Wait until the heartbeat tells of work: a second at the most, and not that long where this worker has just
+       written some down.
     3. For each batch: wait for the turn, bring it into force, publish.
     """
 
@@ -67,32 +67,23 @@ class OwedWork:
                     self._parts.health.report(fault_part, _reason(fault))
                 else:
                     self._parts.health.clear(fault_part)
-                if not self._stopping.is_set():
-                    await self._wait()
+                await first_of(self._parts.heartbeat.next_beat(), self._stopping.wait())
         finally:
             self._parts.health.clear(fault_part)
 
-    async def _wait(self) -> None:
-        news = self._parts.agenda.news
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_LOOK_SECONDS):
-                await news.wait()
-        news.clear()
-
     async def _work_off(self) -> None:
-        agenda = self._parts.agenda
+        heartbeat, turn = self._parts.heartbeat, self._parts.agenda_turn
         try:
             if self._ingest is None:
                 await self._claim()
-            if agenda.turn.locked():
+            if not heartbeat.tasks_owed or turn.locked():
                 return
-            async with agenda.turn:
-                if await agenda.look():
-                    _log.info("doing work owed", part=self._name)
-                    with suppress(_StoppedError):
-                        await work_off(self._parts.store, self._lend)
-                        _log.info("no work is owed any more", part=self._name)
-                    await agenda.look()
+            async with turn:
+                _log.info("doing work owed", part=self._name)
+                with suppress(_StoppedError):
+                    await work_off(self._parts.store, self._lend)
+                    _log.info("no work is owed any more", part=self._name)
+            heartbeat.hasten()
         except ClaimLost:
             # Either the partition is another worker's by now, and the broker refuses this; or it is ours.
             await self._confirm_ownership()

@@ -19,13 +19,21 @@ from consumers.decoders.message import Message
 from consumers.errors import PartitionLost
 from consumers.feed import BatchEnd, Feed
 from consumers.kafka_clients import kafka_errors
-from consumers.offsets import CommittedOffset, Log, OffsetNote, check_offsets, offsets_of_store, starting_offset
+from consumers.offsets import (
+    CommittedOffset,
+    Log,
+    OffsetNote,
+    check_offsets,
+    forgotten,
+    offsets_of_store,
+    starting_offset,
+)
 from consumers.owed_work import OwedWork
 from consumers.patience import TRANSIENT, Patience
 from consumers.routing import sources_of_topic
 from consumers.worker_parts import WorkerParts
 from graph_model.positions import Position
-from graph_model.records import Outcome
+from graph_model.records import Change, Outcome
 from services.clock import new_id
 from services.ingest import Committed, Ingest
 from services.stores.errors import ClaimLost
@@ -65,7 +73,6 @@ class PartitionPipeline:
     def stop(self) -> None:
         """Let `run` return after the batches in flight."""
         self._stopping.set()
-        self._parts.agenda.news.set()
 
     async def run(self) -> None:
         """Read until stopped, or until the partition belongs to another worker.
@@ -103,30 +110,58 @@ class PartitionPipeline:
         topic, number = self.partition
         log = await self._read_log()
         committed = await self._parts.admin.committed(self._parts.settings.group, topic)
+        store_id, former_ids = self._parts.store.store_id, self._parts.store.former_ids
         if self._rewind:
-            committed = offsets_of_store(committed, self._parts.store.store_id)
-        check_offsets(log, committed, self._parts.store.store_id)
-        outbox = await self._claim()
+            committed = offsets_of_store(committed, store_id, former_ids)
+        check_offsets(log, committed, store_id, former_ids)
+        outbox, _ = await self._claim()
         start = self._parts.settings.start
         offset = starting_offset(log, committed.get(number), outbox.progress, start)
         if self._rewind:
             offset = log.beginning
         else:
-            self._tell_skipped(committed.get(number), offset, log)
-        self._note = OffsetNote(store_id=self._parts.store.store_id, partitions=log.partitions, epoch=log.epoch)
+            self._tell_read_again(committed.get(number), outbox.progress, offset, log)
+            self._tell_skipped(committed.get(number), outbox.progress, offset, log)
+        self._note = OffsetNote(store_id=store_id, partitions=log.partitions, epoch=log.epoch)
+        if not _reaches(outbox.progress, log.epoch, offset - 1):
+            # What is not to be read counts as read: store and group say the same from now on.
+            await self._record(offset - 1)
         await self._commit_offset(offset)
         self.rewound, self._rewind = self.rewound or self._rewind, False
         self._consumer.seek(self.partition, offset)
         self._parts.health.partitions.add(self.name)
         _log.info("partition taken over", partition=self.name, offset=offset, end=log.end)
 
-    def _tell_skipped(self, committed: CommittedOffset | None, offset: int, log: Log) -> None:
-        """Say so where Kafka has deleted messages that the group had not read."""
-        if committed is None or not committed.offset < offset == log.beginning:
+    def _tell_read_again(
+        self, committed: CommittedOffset | None, progress: Position | None, offset: int, log: Log
+    ) -> None:
+        """Say so where the store has forgotten what was read, or where messages in force come again."""
+        lost = forgotten(log, committed, progress)
+        if lost:
+            self._parts.metrics.forgotten.labels(log.topic, str(log.partition)).inc(lost)
+            _log.warning(
+                "the store is behind the group: it came back from a backup, and what it forgot is read again",
+                partition=self.name,
+                behind=lost,
+                offset=offset,
+            )
+        elif progress is not None and progress.epoch == log.epoch and offset <= progress.log_offset:
+            # Killed between a commit of the store and one of the group.
+            again = progress.log_offset + 1 - offset
+            _log.info("read again; dead letters among them are sent again", partition=self.name, messages=again)
+
+    def _tell_skipped(
+        self, committed: CommittedOffset | None, progress: Position | None, offset: int, log: Log
+    ) -> None:
+        """Say so where Kafka has deleted messages that the group had not read, or that the store has forgotten."""
+        if committed is None or offset != log.beginning:
             return
+        wanted = committed.offset - forgotten(log, committed, progress)
+        if progress is None and wanted == 0:
+            return  # nobody ever knew where the log began
         same_log = committed.note is None or committed.note.epoch == log.epoch
-        if same_log:
-            skipped = offset - committed.offset
+        if same_log and wanted < offset:
+            skipped = offset - wanted
             self._parts.metrics.skipped.labels(log.topic, str(log.partition)).inc(skipped)
             _log.error("messages were deleted before they were read", partition=self.name, skipped=skipped)
 
@@ -146,21 +181,21 @@ class PartitionPipeline:
             epoch=max(epochs),
         )
 
-    async def _claim(self) -> Outbox:
+    async def _claim(self) -> tuple[Outbox, Ingest]:
         """Claim the outbox and publish what it holds, everything handed over before included."""
         await self._feed.settle()
         topic, number = self.partition
         outbox = await self._parts.store.claim_outbox(f"{self._parts.settings.group}/{topic}/{number}")
         left = [Committed(pending.commit_id, pending.events) for pending in outbox.pending]
         await self._parts.publisher.publish(outbox, left)
-        self._ingest = Ingest(
+        ingest = self._ingest = Ingest(
             self._parts.store,
             self._parts.catalogue,
             outbox,
             metrics=self._parts.metrics,
             on_commit=partial(self._feed.committed, outbox),
         )
-        return outbox
+        return outbox, ingest
 
     async def _poll(self) -> list[Message] | None:
         """Wait for messages; none after a while, and none when stopped. None: the log has no such offset."""
@@ -197,27 +232,28 @@ class PartitionPipeline:
                     await self._process((message,))
                 return
             batch = batch.rejected(fault)
+            await self._patience.until_done(self.name, partial(self._apply, batch))
         self._count(batch)
         self._feed.end_batch(BatchEnd(next_offset=batch.last_offset + 1, dead=batch.dead))
 
     async def _apply(self, batch: DecodedBatch) -> None:
-        if self._ingest is None:
-            await self._claim()
-        if self._ingest is None or not (batch.changes or batch.tasks):
-            return
-        ingest, self._ingest = self._ingest, None
-        progress = Position(self._note.epoch, batch.last_offset)
         tasks = [TaskWrite(task_id=new_id(), expected=None, task=task) for task in batch.tasks]
         try:
-            async with self._parts.turn:
-                await ingest.apply(batch.changes, progress, tasks)
+            await self._record(batch.last_offset, batch.changes, tasks)
         except ClaimLost:
             # Either the partition is another worker's by now, and the broker refuses this; or it is ours.
             await self._confirm_ownership()
             raise
-        self._ingest = ingest
         if tasks:
-            self._parts.agenda.news.set()
+            self._parts.heartbeat.hasten()
+
+    async def _record(self, offset: int, changes: Sequence[Change] = (), tasks: Sequence[TaskWrite] = ()) -> None:
+        """Bring into force what stands up to an offset; that there is nothing is written down as well."""
+        ingest = self._ingest or (await self._claim())[1]
+        self._ingest = None
+        async with self._parts.turn:
+            await ingest.apply(changes, Position(self._note.epoch, offset), tasks)
+        self._ingest = ingest
 
     async def _confirm_ownership(self) -> None:
         await self._commit_offset(self._committed)
@@ -248,6 +284,11 @@ class PartitionPipeline:
             counted.labels(letter.counts_under, Outcome.DEAD.value).inc()
         if batch.dead:
             _log.warning("dead letters", partition=self.name, count=len(batch.dead), reason=batch.dead[0].error.reason)
+
+
+def _reaches(progress: Position | None, epoch: int, offset: int) -> bool:
+    """Whether a store's progress is not before an offset; there is none before the first."""
+    return offset < 0 or (progress is not None and progress >= Position(epoch, offset))
 
 
 def _messages(records: Sequence[ConsumerRecord]) -> list[Message]:

@@ -4,7 +4,8 @@ import asyncio
 import re
 import signal
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -20,12 +21,18 @@ from consumers.partition import PartitionPipeline
 from consumers.patience import TRANSIENT, Patience
 from consumers.producer import Producer
 from consumers.publisher import Publisher
-from consumers.worker_parts import Agenda, WorkerParts
+from consumers.worker_parts import WorkerParts
 from graph_model.catalogue import Catalogue
+from graph_model.errors import IdentityGraphError
+from services.clock import now_milliseconds
+from services.heartbeat import Heartbeat
 from services.metrics import Metrics
 from services.settings import Settings
+from services.stores.errors import CatalogueChanged, StoreUnavailable
+from services.stores.guarantees import require_guarded_commits
 from services.stores.opening import open_store
 from services.stores.port import Store
+from services.writer import publish_abandoned
 
 _log = structlog.get_logger()
 
@@ -33,13 +40,14 @@ _log = structlog.get_logger()
 _REVOKE_SECONDS: Final = REBALANCE_TIMEOUT_MS / 1_000 * 0.6
 _CLOSE_SECONDS: Final = 5.0
 _WATCH_SECONDS: Final = 5.0
+_OUTBOXES_SECONDS: Final = 60.0
 _KEEP_ALIVE_MS: Final = 1_000
 #: Nobody's partition: asking for it shows the group that we are alive, and takes no messages from a pipeline.
 _NO_PARTITION: Final = TopicPartition("", 0)
 
 
 class Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has no types
-    """A member of the consumer group."""
+    """A member of the consumer group; it leaves and joins again where another catalogue comes into force."""
 
     def __init__(self, parts: WorkerParts, stopping: asyncio.Event, *, rewind: bool) -> None:
         self._parts = parts
@@ -57,7 +65,10 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has
         """
         patience = Patience(self._parts.health, self._stopping)
         try:
-            await patience.until_done("broker", self._membership)
+            while not self._stopping.is_set():
+                with suppress(CatalogueChanged):
+                    await patience.until_done("broker", self._membership)
+                await self._follow()
         except TRANSIENT:
             # Raised only when stopping: the broker was away until the end.
             _log.info("stopped while the broker was away")
@@ -71,7 +82,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has
                 await consumer.start()
             self._parts.health.clear("start")
             self._parts.health.clear("broker")
-            while not self._stopping.is_set():
+            while not (self._stopping.is_set() or self._parts.heartbeat.has_gone_on):
                 with kafka_errors("being a member of the group"):
                     await consumer.getmany(_NO_PARTITION, timeout_ms=_KEEP_ALIVE_MS)
                 self._raise_what_ended_a_pipeline()
@@ -80,6 +91,29 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has
             self._consumer = None
             await self._stop_pipelines(_REVOKE_SECONDS)
             await close_quietly(consumer, _CLOSE_SECONDS)
+
+    async def _follow(self) -> None:
+        """Take the catalogue in force, while no partition is read.
+
+        Raises:
+            CatalogueUnusable: it cannot be loaded.
+            StoreReplaced: the store is another one by now.
+            OtherForm: the store is written in another form.
+        """
+        if self._stopping.is_set():
+            return
+        heartbeat = self._parts.heartbeat
+        await heartbeat.beat()
+        if heartbeat.refusal is not None:
+            raise heartbeat.refusal
+        catalogue = heartbeat.another
+        if catalogue is None:
+            return
+        topic_pattern(catalogue)
+        with suppress(CatalogueChanged, StoreUnavailable):  # the next beat finds it again
+            await self._parts.store.adopt(catalogue.fingerprint)
+            self._parts = replace(self._parts, catalogue=catalogue)
+            _log.info("another catalogue is in force", catalogue=catalogue.name)
 
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         """Finish what is in flight before the group goes on without us; called by the client."""
@@ -101,7 +135,8 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has
         for task in self._pipelines:
             error = task.exception() if task.done() and not task.cancelled() else None
             if error is not None:
-                self._parts.health.report("worker", str(error))
+                if not isinstance(error, CatalogueChanged):  # that one is taken
+                    self._parts.health.report("worker", str(error))
                 raise error
 
     async def _stop_pipelines(self, seconds: float) -> None:
@@ -139,6 +174,9 @@ async def run_worker(
         StoreReplaced: the group's offsets belong to another store; the message names the way out.
         OffsetsRefused: a topic was made anew; the message names the way out.
         CatalogueChanged: the store was built with a catalogue of another meaning.
+        CatalogueUnusable: another one came into force meanwhile, and cannot be loaded.
+        OtherForm: the store is written in another form than this program knows.
+        UnsafeStore: the store does not keep several writers apart.
         ConsumerError: the settings cannot be used, or Kafka refuses.
     """
     topic_pattern(catalogue)
@@ -164,6 +202,7 @@ async def run_worker(
         except TRANSIENT:
             return  # Raised only when stopping.
         opened.push_async_callback(store.close)
+        require_guarded_commits(store)
         _tell_guarantees(store)
         parts = WorkerParts(
             settings=settings.kafka,
@@ -175,10 +214,11 @@ async def run_worker(
             metrics=metrics,
             health=health,
             turn=asyncio.Lock(),
-            agenda=Agenda(store, health, metrics),
+            agenda_turn=asyncio.Lock(),
+            heartbeat=Heartbeat(store, metrics, tell=health.tell),
         )
         worker = Worker(parts, stopping, rewind=rewind)
-        await _work(worker, _watch(parts.agenda, producer, health), stopping)
+        await _work(worker, _watch(parts, producer), stopping)
 
 
 async def _work(worker: Worker, watching: Coroutine[None, None, None], stopping: asyncio.Event) -> None:
@@ -196,21 +236,38 @@ async def _work(worker: Worker, watching: Coroutine[None, None, None], stopping:
         await asyncio.gather(working, watch, return_exceptions=True)
 
 
-async def _watch(agenda: Agenda, producer: Producer, health: Health) -> None:
-    """Look after store and broker, so that readiness is right also when there is nothing to do."""
-    checks: dict[str, Callable[[], Awaitable[object]]] = {
-        "connection to the store": agenda.look,
-        "connection to the broker": producer.check,
-    }
+async def _watch(parts: WorkerParts, producer: Producer) -> None:
+    """Look after store, broker and the outboxes of others, also when there is nothing to do."""
+    looks = (parts.heartbeat.run(), _watch_broker(producer, parts.health), _publish_abandoned(parts))
+    watching = [asyncio.create_task(look) for look in looks]
+    try:
+        await asyncio.gather(*watching)
+    finally:
+        for task in watching:
+            task.cancel()
+        await asyncio.gather(*watching, return_exceptions=True)
+
+
+async def _watch_broker(producer: Producer, health: Health) -> None:
+    part = "connection to the broker"
     while True:
-        for part, check in checks.items():
-            try:
-                await check()
-            except TRANSIENT as error:
-                health.report(part, str(error))
-            else:
-                health.clear(part)
+        try:
+            await producer.check()
+        except TRANSIENT as error:
+            health.report(part, str(error))
+        else:
+            health.clear(part)
         await asyncio.sleep(_WATCH_SECONDS)
+
+
+async def _publish_abandoned(parts: WorkerParts) -> None:
+    """Once a minute publish what API processes left that are gone; what fails is tried again."""
+    while True:
+        try:
+            await publish_abandoned(parts.store, parts.publisher.publish, now=now_milliseconds())
+        except IdentityGraphError as error:
+            _log.warning("outboxes could not be looked after; it is tried again", reason=str(error))
+        await asyncio.sleep(_OUTBOXES_SECONDS)
 
 
 def _tell_guarantees(store: Store) -> None:

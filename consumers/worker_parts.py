@@ -8,31 +8,10 @@ from consumers.health import Health
 from consumers.kafka_admin import KafkaAdmin
 from consumers.publisher import Publisher
 from graph_model.catalogue import Catalogue
+from services.heartbeat import Heartbeat
 from services.metrics import Metrics
 from services.settings import KafkaSettings
 from services.stores.port import Store
-
-
-class Agenda:
-    """What this worker knows of the work owed in the store."""
-
-    def __init__(self, store: Store, health: Health, metrics: Metrics) -> None:
-        self._store = store
-        self._health = health
-        self._metrics = metrics
-        self.turn = asyncio.Lock()  #: held while work owed is done: at once they would only take it from each other
-        self.news = asyncio.Event()  #: set when it is worth looking at once
-
-    async def look(self) -> int:
-        """Ask the store how many tasks are owed, and tell it to readiness and metrics.
-
-        Raises:
-            StoreUnavailable: it does not answer.
-        """
-        owed = len(await self._store.read_tasks())
-        self._health.tasks_owed = owed
-        self._metrics.tasks_owed.set(owed)
-        return owed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,4 +27,5 @@ class WorkerParts:
     metrics: Metrics
     health: Health
     turn: asyncio.Lock  #: held while a batch is brought into force: at once they would only refuse each other
-    agenda: Agenda
+    agenda_turn: asyncio.Lock  #: held while work owed is done: at once they would only take it from each other
+    heartbeat: Heartbeat  #: tells what is owed, and whether another catalogue is in force

@@ -69,3 +69,4 @@ class Catalogue:
     sources: Mapping[str, Source]
     fingerprint: str  #: SHA-256 of everything that the result depends on
     exclusive_traits: frozenset[str] = frozenset()  #: traits of which one person has only one value
+    text: str = ""  #: the YAML text that it was parsed from; empty where there was none

@@ -62,6 +62,7 @@ def parse_catalogue(text: str, name: str) -> Catalogue:
         },
         fingerprint=_fingerprint(form),
         exclusive_traits=frozenset(trait_name for trait_name, trait in form.traits.items() if trait.exclusive),
+        text=text,
     )
 
 

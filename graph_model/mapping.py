@@ -86,7 +86,8 @@ def row_change(
     """
     where = address or key_address(source, row)
     position = origin.position
-    if source.version is not None and position.epoch == 0:
+    without_log = position.epoch == 0
+    if source.version is not None and without_log:
         position = Position(0, _version_number(source, row))
     said = None if source.event_time is None or deleted else timestamp_milliseconds(row.get(source.event_time))
     return Change(
@@ -98,6 +99,7 @@ def row_change(
         source_position=origin.source_position,
         previous=origin.previous,
         trace=origin.trace,
+        is_numbered=without_log and source.version is None,
     )
 
 

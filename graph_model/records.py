@@ -76,6 +76,7 @@ class Change:
     previous: RecordAddress | None = None  #: the address this row had before its key changed
     moved_to: RecordAddress | None = None  #: of a deletion: the address this row has since its key changed
     trace: str | None = None  #: W3C `traceparent` of the message that carried it
+    is_numbered: bool = False  #: whether its position is a number given at acceptance: nothing but the order of arrival
 
 
 class Judgement(StrEnum):

@@ -71,6 +71,11 @@ class Scene:
     bodies: Mapping[str, Document]  #: profile id -> body, for every profile that has records now
     causes: Callable[[str], Sequence[Cause]]  #: profile id -> the changes that touched its component
     now: int  #: time of the commit, milliseconds since 1970
+    version_floor: int = 0  #: what a store has forgotten may have been published up to here: versions are above it
+
+    def next_version(self, known: KnownProfile | None) -> int:
+        """The version that a profile has after this commit."""
+        return max(0 if known is None else known.head.version, self.version_floor) + 1
 
 
 def transitions(scene: Scene) -> list[Transition]:
@@ -108,7 +113,7 @@ def _live(scene: Scene, profile_id: str, was: KnownProfile | None, now_at: set[s
         change = ProfileEventType.UPDATED
     head = ProfileHead(
         profile_id=profile_id,
-        version=1 if known is None else known.head.version + 1,
+        version=scene.next_version(known),
         status=ProfileStatus.LIVE,
         created_at=scene.now if known is None else known.head.created_at,
         updated_at=scene.now,
@@ -117,7 +122,7 @@ def _live(scene: Scene, profile_id: str, was: KnownProfile | None, now_at: set[s
     before = sorted(was_at | ({profile_id} if was is not None else set()))
     after = sorted({profile_id} | (now_at if was is not None else set()))
     returned = was is None and known is not None
-    step = _Step(head, change, before, after, merged_into=None)
+    step = _Step(head, change, before, after, merged_into=None, previous=0 if known is None else known.head.version)
     return Transition(
         profile_id=profile_id,
         version=head.version,
@@ -132,7 +137,7 @@ def _gone(scene: Scene, known: KnownProfile, members: Sequence[RecordAddress]) -
     targets = Counter(scene.after[address] for address in members if address in scene.after)
     head = ProfileHead(
         profile_id=known.head.profile_id,
-        version=known.head.version + 1,
+        version=scene.next_version(known),
         status=ProfileStatus.ABSORBED if targets else ProfileStatus.DELETED,
         created_at=known.head.created_at,
         updated_at=scene.now,
@@ -140,7 +145,7 @@ def _gone(scene: Scene, known: KnownProfile, members: Sequence[RecordAddress]) -
     merged_into = min(targets, key=lambda target: (-targets[target], target)) if targets else None
     document = remembering_document(head, {*document_members(known.document), *members}, merged_into)
     change = ProfileEventType.MERGED if targets else ProfileEventType.DELETED
-    step = _Step(head, change, [head.profile_id], sorted(targets), merged_into)
+    step = _Step(head, change, [head.profile_id], sorted(targets), merged_into, known.head.version)
     return Transition(
         profile_id=head.profile_id,
         version=head.version,
@@ -171,13 +176,14 @@ class _Step:
     before: Sequence[str]
     after: Sequence[str]
     merged_into: str | None
+    previous: int  #: the version before; 0: none
 
 
 def _event(scene: Scene, step: _Step, document: bytes, differing: Differences) -> ProfileEvent:
     causes = scene.causes(step.head.profile_id)
     data = {
         **_told(step, causes),
-        "previous_version": step.head.version - 1,
+        "previous_version": step.previous,
         "changed_fields": differing.fields,
         "provenance": differing.provenance,
         "profile": orjson.Fragment(document),

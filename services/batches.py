@@ -122,7 +122,9 @@ def record_change(
     record = None if stored is None else stored.record
     outcomes: list[Outcome] = []
     moved: RecordAddress | None = None
-    for change in changes:
+    last: Change | None = None
+    for given in changes:
+        last = change = _after(record, given)
         record, outcome = _succeeded(record, change, columns)
         outcomes.append(outcome)
         if outcome is Outcome.APPLIED:
@@ -140,12 +142,30 @@ def record_change(
         record=record if record.generation == generation and not spoken else replace(
             record, generation=generation, verdicts=verdicts
         ),
-        last=changes[-1] if changes else None,
+        last=last,
         previous=moved,
         outcomes=tuple(outcomes),
         verdicts=tuple(spoken),
         read_anew=of_old or address in batch.recompute,
     )  # fmt: skip
+
+
+def accepted_number(changes: Iterable[RecordChange]) -> int | None:
+    """The greatest number given at acceptance among the newest changes of records; None where there is none."""
+    numbered = (change.last for change in changes if change.last is not None and change.last.is_numbered)
+    return max((last.position.log_offset for last in numbered), default=None)
+
+
+def _after(stored: Record | None, change: Change) -> Change:
+    """The change, numbered anew where another process whose clock is ahead has numbered what is stored.
+
+    It arrived later, and what arrived later is the newer one where nothing else tells.
+    """
+    if not change.is_numbered or stored is None or stored.position.epoch != 0 or change.position > stored.position:
+        return change
+    if not isinstance(stored.position.offset, int):
+        return change  # a declared version of the past, which no number follows
+    return replace(change, position=Position(0, stored.position.offset + 1))
 
 
 def _succeeded(stored: Record | None, change: Change, columns: frozenset[str]) -> tuple[Record, Outcome]:

@@ -10,7 +10,7 @@ import random
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from graph_model.catalogue import Catalogue
@@ -18,7 +18,7 @@ from graph_model.events import ProfileEvent
 from graph_model.identifiers import Identifier
 from graph_model.positions import Position
 from graph_model.records import Change, Outcome, RecordAddress
-from services.batches import Batch, gather, halve
+from services.batches import Batch, accepted_number, gather, halve
 from services.clock import new_id, now_milliseconds
 from services.loading import Loaded, load
 from services.metrics import Metrics
@@ -84,6 +84,12 @@ class Ingest:
         self._metrics = metrics
         self._clock = clock
         self._on_commit = on_commit
+        self._accepted = outbox.accepted
+
+    @property
+    def accepted(self) -> int:
+        """The greatest number that is known to have been given at acceptance, by anybody."""
+        return self._accepted
 
     async def apply(
         self, changes: Sequence[Change], progress: Position | None = None, tasks: Sequence[TaskWrite] = ()
@@ -194,12 +200,18 @@ class Ingest:
         loaded = await load(self._store, self._catalogue, batch)
         if check is not None:
             await check(loaded)
-        commit = Commit(commit_id=new_id(), now=self._clock(), new_profile_id=new_id)
-        plan = make_plan(loaded, self._catalogue, commit)
+        commit = Commit(
+            commit_id=new_id(),
+            now=self._clock(),
+            new_profile_id=new_id,
+            version_floor=self._store.version_floor,
+        )
+        plan = replace(make_plan(loaded, self._catalogue, commit), accepted=accepted_number(loaded.changes.values()))
         if not plan.is_empty:
             await self._store.commit(plan, self._outbox)
             committed = Committed(plan.commit_id, plan.events)
             result.committed.append(committed)
+            self._accepted = max(self._accepted, plan.accepted or 0)
             if self._on_commit is not None:
                 await self._on_commit(committed)
             result.became_generic.extend(sorted(i for i in loaded.crossing if loaded.growth(i) > 0))

@@ -73,13 +73,19 @@ class ChangeIntake:
     """Takes changes over HTTP, one request after the other."""
 
     def __init__(
-        self, catalogue: Catalogue, writer: Writer, *, metrics: Metrics, clock: Callable[[], int] = now_milliseconds
+        self,
+        catalogue: Catalogue,
+        writer: Writer,
+        *,
+        metrics: Metrics,
+        clock: Callable[[], int] = now_milliseconds,
+        acceptance: AcceptanceClock,
     ) -> None:
         self._catalogue = catalogue
         self._writer = writer
         self._metrics = metrics
         self._clock = clock
-        self._acceptance = AcceptanceClock(clock)
+        self._acceptance = acceptance
 
     async def accept(self, source_name: str, rows: Sequence[RowChange]) -> IntakeResult:
         """Bring changes into force; those that cannot be used are listed and cost the others nothing.
@@ -88,6 +94,7 @@ class ChangeIntake:
             UnknownSource: the catalogue has no such source.
             SourceFedByTopic: its changes come from Kafka.
             NobodyPublishes: the events of the changes would be lost.
+            ClockAhead: nothing can be numbered by this machine's clock.
             StoreError: see `Ingest.apply`.
         """
         source = self._catalogue.sources.get(source_name)
@@ -96,6 +103,7 @@ class ChangeIntake:
         if source.file is None and (source.topic is not None or source.topic_pattern is not None):
             raise SourceFedByTopic(source)
         async with self._writer.lend() as ingest:
+            self._acceptance.pass_over(ingest.accepted)
             changes, rejected = self._changes(source, rows)
             result = await ingest.apply(changes)
         if rejected:

@@ -65,6 +65,12 @@ class Metrics:
             ("topic", "partition"),
             registry=self.registry,
         )
+        self.forgotten = Counter(
+            "identity_graph_offsets_forgotten",
+            "Offsets that a store had forgotten after a restore, and that were read again",
+            ("topic", "partition"),
+            registry=self.registry,
+        )
         self.lag = Gauge(
             "identity_graph_consumer_lag",
             "Offsets between the end of a partition and what is in force",

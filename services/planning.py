@@ -37,6 +37,7 @@ class Commit:
     commit_id: str
     now: int  #: milliseconds since 1970
     new_profile_id: Callable[[], str]
+    version_floor: int = 0  #: see `Store.version_floor`
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ def make_plan(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> Plan:
         },
         causes=_causes(loaded, resolved),
         now=commit.now,
+        version_floor=commit.version_floor,
     )
     changed = transitions(scene)
     held = holder_writes(loaded, catalogue)

@@ -8,7 +8,7 @@ its component is resolved by the present one with these links.
 from graph_model.agenda import ReResolve
 from graph_model.catalogue import Catalogue
 from services.clock import new_id
-from services.stores.port import Store, TaskWrite
+from services.stores.port import KeptCatalogue, Store, TaskWrite
 
 
 async def change_meaning(store: Store, catalogue: Catalogue) -> bool:
@@ -22,7 +22,9 @@ async def change_meaning(store: Store, catalogue: Catalogue) -> bool:
     """
     if store.fingerprint != catalogue.fingerprint:
         await store.change_catalogue(
-            catalogue.fingerprint, TaskWrite(task_id=new_id(), expected=None, task=ReResolve())
+            catalogue.fingerprint,
+            TaskWrite(task_id=new_id(), expected=None, task=ReResolve()),
+            KeptCatalogue.of(catalogue),
         )
         return True
     return any(isinstance(stored.task, ReResolve) for stored in await store.read_tasks())

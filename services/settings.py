@@ -51,7 +51,8 @@ class Settings(BaseSettings):
     store_username: str = Field("", description="user name for a Gremlin Server that asks for one")
     store_password: SecretStr = Field(SecretStr(""), description="password for a Gremlin Server that asks for one")
     writer: str = Field(
-        "api", min_length=1, description="name under which `serve` writes; each process on one store needs its own"
+        "",
+        description="name under which `serve` writes, each process under another; empty: `api/HOST/ADDRESS:PORT`",
     )
     steward_token: SecretStr = Field(
         SecretStr(""),

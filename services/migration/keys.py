@@ -18,6 +18,7 @@ from typing import Any, Final, TypeAlias
 
 import orjson
 
+from graph_model.positions import Position
 from graph_model.records import Change, Record, RecordAddress
 from services.migration.steps import Mark, Opened, Work
 from services.stores.migration_port import DocumentKind, StoredDocument
@@ -82,7 +83,8 @@ def _departure(move: Move) -> Change:
     position = move.record.position
     return Change(
         address=move.record.address,
-        position=replace(position, offset=position.offset + 1),
+        # Stores of form 1 know no other positions than whole numbers.
+        position=Position(position.epoch, position.log_offset + 1),
         row=None,
         observed_at=move.record.observed_at,
         moved_to=move.to,

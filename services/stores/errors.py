@@ -7,11 +7,13 @@ StoreError
 ├── StoreUnavailable    the store does not answer: wait, then retry
 ├── TaskTaken           another worker has gone on with the work owed: read what is owed again
 ├── CatalogueChanged    the store holds what another meaning of the catalogue says: preview, then re-resolve
+├── CatalogueUnusable   another catalogue came into force, and this process cannot load it: start it anew
 ├── OtherForm           the store is written in another form than this program knows
 │   ├── FormerForm      in a former one: migrate it
-│   └── LaterForm       in a later one: use a later program
-├── MigrationUnderWay   the store is being brought into another form: wait, or finish it
+│   ├── LaterForm       in a later one: use a later program
+│   └── MigrationUnderWay  it is being brought into another form: wait, or finish that
 ├── MigrationTaken      another process has gone on with the migration
+├── UnsafeStore         the store could lose what several writers do at once: use another one
 └── StoreReplaced       the store is not the one it was (an in-memory graph that restarted): rewind
 """
 
@@ -82,7 +84,7 @@ class LaterForm(OtherForm):
         )
 
 
-class MigrationUnderWay(StoreError):
+class MigrationUnderWay(OtherForm):
     """The store is being brought into another form, or its migration was interrupted."""
 
     def __init__(self) -> None:
@@ -97,6 +99,28 @@ class MigrationTaken(StoreError):
 
     def __init__(self) -> None:
         super().__init__("another process has gone on with the migration of this store; wait until it has ended")
+
+
+class CatalogueUnusable(StoreError):
+    """Another catalogue came into force while this process ran, and it cannot go on with that one."""
+
+    def __init__(self, in_force: str, reason: str) -> None:
+        super().__init__(
+            f"another catalogue came into force (`identity-graph re-resolve`; its fingerprint is {in_force[:12]}), and "
+            f"this process cannot load it: {reason}. Start it again with the file that is in force (`--catalogue "
+            "FILE`), in the version of this program that brought it into force"
+        )
+
+
+class UnsafeStore(StoreError):
+    """The store does not keep apart what several writers do at once."""
+
+    def __init__(self, guaranteed: str) -> None:
+        super().__init__(
+            f"nothing is written into this store: it guarantees guarded commits as {guaranteed!r}, and `safe` is "
+            "expected. Of two writers at the same time one could undo what the other did, and nobody would see it. Use "
+            "an embedded store (sqlite:FILE) or a graph with transactions (TinkerTransactionGraph)"
+        )
 
 
 class StoreReplaced(StoreError):

@@ -8,7 +8,7 @@ from services.stores.errors import StoreError
 from services.stores.gremlin.migration import GremlinMigration
 from services.stores.gremlin.store import GremlinStore
 from services.stores.migration_port import MigratingStore
-from services.stores.port import Store
+from services.stores.port import KeptCatalogue, Store
 from services.stores.sqlite import SqliteStore
 from services.stores.sqlite_migration import SqliteMigration
 
@@ -30,13 +30,17 @@ async def open_store(
         CatalogueChanged: the store was built with a catalogue of another meaning.
         StoreUnavailable: it does not answer.
     """
+    kept = KeptCatalogue.of(catalogue)
     scheme, separator, rest = settings.store.partition(":")
     if separator and scheme == "sqlite" and rest:
-        return await SqliteStore.open(Path(rest), catalogue.fingerprint, any_meaning=any_meaning, migrator=migrator)
+        return await SqliteStore.open(
+            Path(rest), catalogue.fingerprint, catalogue=kept, any_meaning=any_meaning, migrator=migrator
+        )
     if separator and scheme in ("ws", "wss"):
         return await GremlinStore.open(
             settings.store,
             catalogue.fingerprint,
+            catalogue=kept,
             any_meaning=any_meaning,
             migrator=migrator,
             username=settings.store_username,

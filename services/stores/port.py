@@ -12,12 +12,19 @@ from typing import Literal, Protocol, runtime_checkable
 import orjson
 
 from graph_model.agenda import Task
+from graph_model.catalogue import Catalogue
 from graph_model.events import ProfileEvent
 from graph_model.identifiers import Identifier
 from graph_model.positions import Position
 from graph_model.profiles import ProfileStatus
 from graph_model.records import Record, RecordAddress
 from graph_model.verdicts import VerdictEntry
+from services.stores.stored_form import StoredForm
+
+#: What a store has forgotten it cannot count: how many versions a profile was given between a backup and its return.
+#: Nobody's profile changes a thousand million times, and what JSON readers hold exactly (2^53) has room for nine
+#: million restores.
+VERSIONS_PER_RESTORE = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +186,7 @@ class Plan:
     profiles: tuple[ProfileWrite, ...]
     events: tuple[ProfileEvent, ...]
     progress: Position | None = None  #: last position of the writer's log that is in force with this commit
+    accepted: int | None = None  #: greatest number that was given at acceptance to what is in force with this commit
     buckets: tuple[BucketWrite, ...] = ()
     hubs: frozenset[Identifier] = frozenset()  #: identifiers that have buckets from now on, of those written here
     moved_links: tuple[tuple[Identifier, tuple[RecordAddress, ...]], ...] = ()
@@ -190,7 +198,8 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Whether it changes nothing that anybody could read."""
-        return not (self.records or self.profiles or self.identifiers or self.buckets or self.verdicts or self.tasks)
+        written = self.records or self.profiles or self.identifiers or self.buckets or self.verdicts or self.tasks
+        return not written and self.progress is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +208,48 @@ class PendingEvents:
 
     commit_id: str
     events: tuple[ProfileEvent, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptCatalogue:
+    """The catalogue in force, as the store keeps it: whoever works with another one can load it."""
+
+    name: str  #: the file that it came from, for messages
+    text: str  #: YAML
+
+    @classmethod
+    def of(cls, catalogue: Catalogue) -> "KeptCatalogue | None":
+        """What is kept of a catalogue; None of one that was parsed from no text."""
+        return cls(name=catalogue.name, text=catalogue.text) if catalogue.text else None
+
+    @classmethod
+    def from_json(cls, stored: str | bytes | None) -> "KeptCatalogue | None":
+        """Read what `to_json` wrote; None where nothing was kept."""
+        return cls(**orjson.loads(stored)) if stored else None
+
+    def to_json(self) -> str:
+        """Its stored form."""
+        return orjson.dumps({"name": self.name, "text": self.text}).decode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse:
+    """What every process looks at all the time."""
+
+    fingerprint: str  #: the meaning of the catalogue in force
+    generation: int  #: how often that has changed
+    form: StoredForm  #: how the store is written
+    tasks_owed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriterState:
+    """What a writer has left in its outbox."""
+
+    waiting_since: int | None
+    """When the oldest event was committed that may not be published: milliseconds since 1970, by the clock of the
+    process that did; None: all are published."""
+    accepted: int  #: the greatest number given at acceptance that its commits recorded; 0: none
 
 
 class Outbox(Protocol):
@@ -217,8 +268,21 @@ class Outbox(Protocol):
         """The last log position that this writer's commits have recorded; None: none yet."""
         ...
 
+    @property
+    def accepted(self) -> int:
+        """The greatest number given at acceptance that any writer's commits had recorded when this was claimed."""
+        ...
+
     async def acknowledge(self, commit_id: str) -> None:
         """Say that the events of this commit are published; their place may be used again."""
+        ...
+
+    async def settle(self) -> None:
+        """Let the store know what has been acknowledged, where it learns that only with the next commit.
+
+        Raises:
+            ClaimLost: another worker has taken over the outbox.
+        """
         ...
 
 
@@ -249,6 +313,16 @@ class Store(Protocol):
         ...
 
     @property
+    def former_ids(self) -> frozenset[str]:
+        """Ids that it had before it came back from a backup; see `restored`."""
+        ...
+
+    @property
+    def version_floor(self) -> int:
+        """Every version of a profile that is given from now on is greater than this; see `restored`."""
+        ...
+
+    @property
     def fingerprint(self) -> str:
         """The meaning of the catalogue that this store works with: `Catalogue.fingerprint`."""
         ...
@@ -256,6 +330,29 @@ class Store(Protocol):
     @property
     def generation(self) -> int:
         """How often the meaning of the catalogue has changed since the store was made."""
+        ...
+
+    async def read_pulse(self) -> Pulse:
+        """Read, in one request, what is in force by now and how much work is owed.
+
+        Raises:
+            StoreReplaced: another store answers.
+        """
+        ...
+
+    async def read_catalogue(self) -> KeptCatalogue | None:
+        """Read the catalogue in force; None: a version of this program brought it into force that kept no text."""
+        ...
+
+    async def adopt(self, fingerprint: str) -> None:
+        """Go on with the meaning of the catalogue that has come into force since this store was opened.
+
+        Claims made before are invalid, as for everybody.
+
+        Raises:
+            CatalogueChanged: by now yet another one is in force.
+            StoreReplaced: another store answers.
+        """
         ...
 
     async def read_records(self, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, StoredRecord]:
@@ -323,14 +420,26 @@ class Store(Protocol):
         """
         ...
 
-    async def change_catalogue(self, fingerprint: str, task: TaskWrite) -> None:
+    async def change_catalogue(self, fingerprint: str, task: TaskWrite, catalogue: KeptCatalogue | None = None) -> None:
         """Make another meaning of the catalogue the one in force, and write down the work that this owes.
 
-        In one atomic step: the generation grows by one, the task is written, and every claim on the outbox becomes
-        invalid. This object works on with the new meaning.
+        In one atomic step: the generation grows by one, the catalogue is kept for those who work with the former one,
+        the task is written, and every claim on the outbox becomes invalid. This object works on with the new meaning.
 
         Raises:
             CommitConflict: somebody else changed it at the same time.
+        """
+        ...
+
+    async def restored(self) -> None:
+        """Take this store for one that came back from a backup, which has forgotten what happened since.
+
+        In one atomic step: it gets another `store_id`, and its former one is remembered; `version_floor` grows by
+        `VERSIONS_PER_RESTORE`, so that every version of a profile that is given from now on is greater than any that
+        was published before; and every claim on the outbox becomes invalid. This object works on with all that.
+
+        Raises:
+            CommitConflict: somebody else did the same, or changed the catalogue, at the same time.
         """
         ...
 
@@ -364,6 +473,10 @@ class Store(Protocol):
 
     async def remove_graves(self, addresses: Collection[RecordAddress]) -> None:
         """Forget deleted rows, as if they had never been; records that are live stay."""
+        ...
+
+    async def read_writers(self) -> Mapping[str, WriterState]:
+        """Read what every writer that ever claimed an outbox has left there."""
         ...
 
     async def close(self) -> None:

@@ -1,7 +1,8 @@
 -- The embedded store: one SQLite file in WAL mode. Times are milliseconds since 1970.
 
 CREATE TABLE IF NOT EXISTS store (
-    name  TEXT PRIMARY KEY,  -- store_id, schema_version, meaning and generation of the catalogue; while it is being
+    name  TEXT PRIMARY KEY,  -- store_id, former_ids (JSON array), version_floor; schema_version; meaning and generation
+                             -- of the catalogue, and the catalogue itself (JSON: name, text); while the file is being
                              -- migrated also migration and migrator. fingerprint turns away programs that know no
                              -- schema_version
     value TEXT NOT NULL
@@ -88,6 +89,6 @@ CREATE INDEX IF NOT EXISTS outbox_pending ON outbox (writer, sequence) WHERE pub
 CREATE TABLE IF NOT EXISTS writer (
     name     TEXT PRIMARY KEY,
     claim    TEXT NOT NULL,        -- id of the claim in force
-    progress TEXT,                 -- log position in force; JSON array [epoch, offset]
-    accepted INTEGER               -- greatest number given at acceptance
+    progress TEXT,                 -- log position in force: epoch and offset; JSON array
+    accepted INTEGER NOT NULL DEFAULT 0  -- greatest number given at acceptance that its commits recorded
 ) WITHOUT ROWID;

@@ -23,18 +23,29 @@ from services.stores.port import (
     Components,
     Guarantees,
     HistoryEntry,
+    KeptCatalogue,
     Outbox,
     OutboxEntry,
     Plan,
+    Pulse,
     StoredIdentifier,
     StoredProfile,
     StoredRecord,
     StoredTask,
     StoredVerdict,
     TaskWrite,
+    WriterState,
 )
 from services.stores.record_document import read_record
-from services.stores.sqlite_catalogue import StoreState, change_catalogue, prepare
+from services.stores.sqlite_catalogue import (
+    READ_CATALOGUE,
+    READ_PULSE,
+    StoreState,
+    change_catalogue,
+    prepare,
+    read_pulse,
+    restored,
+)
 from services.stores.sqlite_faults import translated
 from services.stores.sqlite_outbox import SqliteOutbox, claim, trim
 from services.stores.sqlite_reads import PROFILE_COLUMNS, RECORD_COLUMNS, SqliteReads, stored_profile, stored_record
@@ -78,6 +89,11 @@ FROM json_each(?) AS wanted JOIN verdict AS v ON v.verdict_id = wanted.value
 """
 _READ_TASKS = "SELECT task_id, document, revision FROM task ORDER BY task_id"
 
+_READ_WRITERS = """
+SELECT w.name, w.accepted, (SELECT min(o.created_at) FROM outbox AS o WHERE o.writer = w.name AND o.published = 0)
+FROM writer AS w
+"""
+
 
 class SqliteStore:
     """A store in one SQLite file; implements `Store` and `DurableOutbox`."""
@@ -96,13 +112,20 @@ class SqliteStore:
 
     @classmethod
     async def open(
-        cls, path: Path, fingerprint: str, *, any_meaning: bool = False, migrator: str | None = None
+        cls,
+        path: Path,
+        fingerprint: str,
+        *,
+        catalogue: KeptCatalogue | None = None,
+        any_meaning: bool = False,
+        migrator: str | None = None,
     ) -> Self:
         """Open the file, and make it where there is none.
 
         Args:
             path: the file.
             fingerprint: the meaning of the catalogue to work with.
+            catalogue: the one of this fingerprint, to be kept where it is, or comes, into force.
             any_meaning: work with the meaning that is in force in the file, where that is another one.
             migrator: of who migrates the file: the id by which it does.
 
@@ -114,7 +137,7 @@ class SqliteStore:
         with translated(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             with closing(connect(path)) as connection:
-                state = await asyncio.to_thread(prepare, connection, fingerprint, migrator)
+                state = await asyncio.to_thread(prepare, connection, fingerprint, catalogue, migrator)
             if not any_meaning:
                 state.require(fingerprint)
             return cls(path, state, migrator)
@@ -125,6 +148,16 @@ class SqliteStore:
         return self._state.store_id
 
     @property
+    def former_ids(self) -> frozenset[str]:
+        """See `Store.former_ids`."""
+        return self._state.former_ids
+
+    @property
+    def version_floor(self) -> int:
+        """See `Store.version_floor`."""
+        return self._state.version_floor
+
+    @property
     def fingerprint(self) -> str:
         """See `Store.fingerprint`."""
         return self._state.fingerprint
@@ -133,6 +166,24 @@ class SqliteStore:
     def generation(self) -> int:
         """See `Store.generation`; as it was when the store was opened, or an outbox last claimed."""
         return self._state.generation
+
+    async def read_pulse(self) -> Pulse:
+        """See `Store.read_pulse`."""
+        return read_pulse(self._reads.first(READ_PULSE) or (), self.store_id)
+
+    async def read_catalogue(self) -> KeptCatalogue | None:
+        """See `Store.read_catalogue`."""
+        (kept,) = self._reads.first(READ_CATALOGUE) or (None,)
+        return KeptCatalogue.from_json(kept)
+
+    async def adopt(self, fingerprint: str) -> None:
+        """See `Store.adopt`."""
+        loop = asyncio.get_running_loop()
+        with translated(self._path):
+            state = await loop.run_in_executor(self._thread, StoreState.of, self._writes)
+        state.require_same_store(self.store_id)
+        state.require(fingerprint)
+        self._state = state
 
     async def read_records(self, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, StoredRecord]:
         """See `Store.read_records`."""
@@ -226,13 +277,19 @@ class SqliteStore:
             for task_id, document, revision in self._reads.rows(_READ_TASKS)
         )
 
-    async def change_catalogue(self, fingerprint: str, task: TaskWrite) -> None:
+    async def change_catalogue(self, fingerprint: str, task: TaskWrite, catalogue: KeptCatalogue | None = None) -> None:
         """See `Store.change_catalogue`."""
         loop = asyncio.get_running_loop()
         with translated(self._path):
             self._state = await loop.run_in_executor(
-                self._thread, change_catalogue, self._writes, self._state, fingerprint, task
+                self._thread, change_catalogue, self._writes, self._state, fingerprint, task, catalogue
             )
+
+    async def restored(self) -> None:
+        """See `Store.restored`."""
+        loop = asyncio.get_running_loop()
+        with translated(self._path):
+            self._state = await loop.run_in_executor(self._thread, restored, self._writes, self._state)
 
     def scan_records(self, after: RecordAddress | None = None) -> AsyncIterator[StoredRecord]:
         """See `Store.scan_records`."""
@@ -265,10 +322,17 @@ class SqliteStore:
                 self._thread,
                 self._path,
                 writer,
-                self._state.fingerprint,
+                self._state,
                 self._migrator,
             )
         return outbox
+
+    async def read_writers(self) -> Mapping[str, WriterState]:
+        """See `Store.read_writers`."""
+        return {
+            name: WriterState(waiting_since=waiting_since, accepted=accepted)
+            for name, accepted, waiting_since in self._reads.rows(_READ_WRITERS)
+        }
 
     async def read_outbox(self, after: int, limit: int) -> tuple[OutboxEntry, ...]:
         """See `DurableOutbox.read_outbox`."""

@@ -158,7 +158,7 @@ def _form_2(connection: sqlite3.Connection) -> None:
     """Progress as one value, whatever positions a log has; the numbers given at acceptance; what a profile owned."""
     if "last_epoch" in _columns(connection, "writer"):
         connection.execute("ALTER TABLE writer ADD COLUMN progress TEXT")
-        connection.execute("ALTER TABLE writer ADD COLUMN accepted INTEGER")
+        connection.execute("ALTER TABLE writer ADD COLUMN accepted INTEGER NOT NULL DEFAULT 0")
         connection.execute(
             "UPDATE writer SET progress = json_array(last_epoch, last_offset) WHERE last_epoch IS NOT NULL"
         )

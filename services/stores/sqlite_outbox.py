@@ -29,6 +29,7 @@ class SqliteOutbox:
     claim: str  #: id of this claim; commits through another one are refused
     pending: tuple[PendingEvents, ...]
     progress: Position | None
+    accepted: int
     connection: sqlite3.Connection
     thread: Executor
     path: Path
@@ -40,13 +41,16 @@ class SqliteOutbox:
         with translated(self.path):
             await loop.run_in_executor(self.thread, self.connection.execute, statement, (self.writer, commit_id))
 
+    async def settle(self) -> None:
+        """See `Outbox.settle`; here every acknowledgement is written at once."""
+
 
 def claim(
     connection: sqlite3.Connection,
     thread: Executor,
     path: Path,
     writer: str,
-    fingerprint: str,
+    opened: StoreState,
     migrator: str | None = None,
 ) -> tuple[SqliteOutbox, StoreState]:
     """Take over the outbox of `writer`; whoever held it before is refused from now on.
@@ -55,19 +59,22 @@ def claim(
         The claim, and what the file said of itself when it was made.
 
     Raises:
-        CatalogueChanged: the catalogue in force is not the one of this fingerprint.
-        OtherForm, MigrationUnderWay, MigrationTaken: see `StoredForm.require`.
+        CatalogueChanged: the catalogue in force is not the one that the store was opened with.
+        StoreReplaced: the store is not the one that was opened.
+        OtherForm, MigrationTaken: see `StoredForm.require`.
     """
     claim_id = new_id()
     with transaction(connection):
         state = StoreState.of(connection)
         state.form.require(migrator)
-        state.require(fingerprint)
+        state.require_same_store(opened.store_id)
+        state.require(opened.fingerprint)
         connection.execute(
             "INSERT INTO writer (name, claim) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET claim = excluded.claim",
             (writer, claim_id),
         )
         (progress,) = connection.execute("SELECT progress FROM writer WHERE name = ?", (writer,)).fetchone()
+        (accepted,) = connection.execute("SELECT max(accepted) FROM writer").fetchone()
         rows = connection.execute(
             "SELECT commit_id, event FROM outbox WHERE writer = ? AND published = 0 ORDER BY sequence", (writer,)
         ).fetchall()
@@ -79,6 +86,7 @@ def claim(
         claim_id,
         tuple(PendingEvents(commit_id=commit_id, events=tuple(events)) for commit_id, events in commits.items()),
         None if progress is None else position_of(orjson.loads(progress)),
+        accepted,
         connection,
         thread,
         path,

@@ -246,6 +246,8 @@ def _write_outbox(connection: sqlite3.Connection, plan: Plan, writer: str) -> No
         "INSERT INTO outbox (writer, commit_id, event, created_at) VALUES (?, ?, ?, ?)",
         [(writer, plan.commit_id, orjson.dumps(event.to_json()), now) for event in plan.events],
     )
+    if plan.accepted is not None:
+        connection.execute("UPDATE writer SET accepted = max(accepted, ?) WHERE name = ?", (plan.accepted, writer))
     if plan.progress is not None:
         connection.execute(
             "UPDATE writer SET progress = ? WHERE name = ?",

@@ -1,17 +1,24 @@
 """`identity-graph re-resolve`: a changed catalogue, applied to what is stored."""
 
+import asyncio
 import json
 import os
 import pty
 import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from graph_model.agenda import ReResolve
+from services.stores.port import TaskWrite
+from services.stores.sqlite import SqliteStore
 from stack.process import wait_until
 from tests.acceptance.conftest import COMMAND, Run, environment
+from tests.acceptance.serving import serving
 
 
 @pytest.fixture
@@ -77,6 +84,56 @@ def test_the_former_catalogue_is_refused_from_then_on(filled: Run, new: Path) ->
     finished = filled("ingest", "crm.csv")
     assert finished.returncode == 2
     assert "this store holds what another catalogue says" in finished.stderr
+
+
+def eventually(address: str, condition: Callable[[httpx.Response], bool], path: str) -> httpx.Response:
+    """The answer of a running `serve`, once it is as it should be; a second and some leeway for a busy machine."""
+    answers: list[httpx.Response] = []
+
+    def is_so() -> bool:
+        answers.append(httpx.get(f"{address}{path}"))
+        return condition(answers[-1])
+
+    assert wait_until(is_so, within=10), answers[-1].text
+    return answers[-1]
+
+
+def test_a_running_api_goes_on_with_the_new_catalogue(filled: Run, new: Path, folder: Path) -> None:
+    by_phone = "/v1/profiles?identifier=phone:%2B12125550142"
+    with serving(environment(folder)) as served:
+        former = httpx.get(f"{served.address}{by_phone}").json()["profiles"]
+        assert [len(profile["records"]) for profile in former] == [3]
+        report(filled, new)
+        eventually(served.address, lambda answer: len(answer.json()["profiles"]) == 2, by_phone)
+        body = {"source": "shop", "changes": [{"row": {"id": 20, "phone": "+1 212-555-0142"}}]}
+        sent = httpx.post(f"{served.address}/v1/changes", json=body)
+        assert (sent.status_code, sent.json()["outcomes"]["applied"]) == (200, 1)
+        assert httpx.get(f"{served.address}/readyz").status_code == 200
+    assert len(members(filled, new)) == 6
+    assert filled("verify", "--catalogue", new).returncode == 0
+
+
+def test_a_running_api_that_cannot_load_the_new_catalogue_says_so_and_what_to_do(
+    filled: Run, new: Path, folder: Path
+) -> None:
+    with serving(environment(folder)) as served:
+        asyncio.run(change_without_text(folder))
+        answer = eventually(served.address, lambda answer: answer.status_code == 503, "/v1/profiles/1")
+        assert answer.json()["type"] == "urn:identity-graph:problem:catalogue-changed"
+        assert "--catalogue FILE" in answer.json()["detail"]
+        ready = httpx.get(f"{served.address}/readyz")
+        assert (ready.status_code, "keeps no text" in ready.json()["detail"]) == (503, True)
+        for path in ("/healthz", "/metrics", "/docs", "/openapi.json"):
+            assert httpx.get(f"{served.address}{path}").status_code == 200
+        report(filled, new)
+        eventually(served.address, lambda answer: answer.status_code == 200, "/readyz")
+
+
+async def change_without_text(folder: Path) -> None:
+    """Bring a catalogue into force as a version of the program did that kept no text."""
+    store = await SqliteStore.open(folder / "graph.sqlite", "", any_meaning=True)
+    await store.change_catalogue("a" * 64, TaskWrite(task_id="1", expected=None, task=ReResolve()))
+    await store.close()
 
 
 def test_a_store_that_is_not_there_is_not_made(run: Run, new: Path, folder: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from services.stores.gremlin.socket import Credentials, GremlinSocket
 from services.stores.gremlin.source import g
 from services.stores.gremlin.store import GremlinStore
-from services.stores.port import Outbox, Store
+from services.stores.port import KeptCatalogue, Outbox, Store
 from services.stores.sqlite import SqliteStore
 from tests.contract.builders import FINGERPRINT
 
@@ -25,12 +25,12 @@ async def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         url = request.getfixturevalue("gremlin_url")
         await empty_graph(url)
 
-    async def open_once_more(fingerprint: str = FINGERPRINT) -> Store:
+    async def open_once_more(fingerprint: str = FINGERPRINT, catalogue: KeptCatalogue | None = None) -> Store:
         store: Store
         if url:
-            store = await GremlinStore.open(url, fingerprint)
+            store = await GremlinStore.open(url, fingerprint, catalogue=catalogue)
         else:
-            store = await SqliteStore.open(tmp_path / "graph.sqlite", fingerprint)
+            store = await SqliteStore.open(tmp_path / "graph.sqlite", fingerprint, catalogue=catalogue)
         opened.append(store)
         return store
 

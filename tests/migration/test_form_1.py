@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, closing
 import pytest
 
 from cli.migrate import migrated_store, opened_in_migration
-from graph_model.records import Position
+from graph_model.positions import Position
 from services.migration.migrate import MIGRATIONS, Migrated, UnknownStep, migrate
 from services.migration.steps import Mark, Opened
 from services.stores.errors import FormerForm, LaterForm, MigrationTaken, MigrationUnderWay

@@ -18,13 +18,14 @@ from consumers.owed_work import OwedWork
 from consumers.producer import Producer
 from consumers.publisher import Publisher
 from consumers.worker import run_worker
-from consumers.worker_parts import Agenda, WorkerParts
+from consumers.worker_parts import WorkerParts
 from graph_model.agenda import TruncateSource
 from graph_model.catalogue import Catalogue
 from graph_model.catalogue_document import parse_catalogue
 from graph_model.mapping import Origin, row_change
 from graph_model.positions import Position
 from services import agenda
+from services.heartbeat import Heartbeat
 from services.ingest import Ingest
 from services.metrics import Metrics
 from services.re_resolve import change_meaning
@@ -151,7 +152,6 @@ class Drainer:
 
     def stop(self) -> None:
         self.stopping.set()
-        self.parts.agenda.news.set()
 
 
 async def _still_ours() -> None:
@@ -183,8 +183,11 @@ async def drainers(world: World) -> AsyncIterator[OpenDrainer]:
                 metrics=metrics,
                 health=health,
                 turn=asyncio.Lock(),
-                agenda=Agenda(store, health, metrics),
+                agenda_turn=asyncio.Lock(),
+                heartbeat=Heartbeat(store, metrics, tell=health.tell),
             )
+            beating = asyncio.create_task(parts.heartbeat.run())
+            opened.callback(beating.cancel)
             return Drainer(topic, parts)
 
         yield drainer

@@ -12,7 +12,7 @@ from services.clock import new_id
 from services.stores.errors import CommitConflict, MigrationTaken
 from services.stores.gremlin.connection import Connection, Submit
 from services.stores.gremlin.ids import STORE_ID, Label, profile_id, record_id, revision, task_id, verdict_id
-from services.stores.gremlin.opening import GENERATION, StoreIdentity, read_identity, written_for
+from services.stores.gremlin.opening import GENERATION, StoreIdentity, find_identity, written_for
 from services.stores.gremlin.plan import OUTBOX
 from services.stores.gremlin.rows import Rows
 from services.stores.gremlin.scans import WINDOW, windows
@@ -58,7 +58,7 @@ class GremlinMigration:
 
     async def read_form(self) -> StoredForm | None:
         """See `MigratingStore.read_form`."""
-        identity = await read_identity(self._connection.submit)
+        identity = await find_identity(self._connection.submit)
         return None if identity is None else identity.form
 
     async def read_meaning(self) -> str:
@@ -131,7 +131,7 @@ class GremlinMigration:
         await self._connection.close()
 
     async def _identity(self) -> StoreIdentity:
-        identity = await read_identity(self._connection.submit)
+        identity = await find_identity(self._connection.submit)
         if identity is None:
             raise MigrationTaken
         return identity

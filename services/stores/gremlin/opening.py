@@ -1,20 +1,29 @@
 """The one vertex that tells which store this is, and the checks around it."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
+import orjson
 from gremlin_python.process.graph_traversal import __
-from gremlin_python.process.traversal import Merge, T
+from gremlin_python.process.traversal import Merge, P, T
 
 from services.clock import new_id
 from services.stores.errors import CatalogueChanged, CommitConflict, StoreError, StoreReplaced
 from services.stores.gremlin.connection import Submit
 from services.stores.gremlin.ids import STORE_ID, Label, vertex_id
+from services.stores.gremlin.plan import OWES
 from services.stores.gremlin.socket import Traversal
 from services.stores.gremlin.source import g
+from services.stores.port import KeptCatalogue, Pulse
 from services.stores.stored_form import REFUSAL, SCHEMA_VERSION, UNTOLD_VERSION, StoredForm
 
 #: How often the meaning of the catalogue has changed. `generation` turns away programs that know no schema version.
 GENERATION = "meaning_generation"
+
+#: What `_form` reads.
+_FORM = ("version", "mark", "migrator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +34,24 @@ class StoreIdentity:
     fingerprint: str  #: the meaning of the catalogue
     generation: int  #: how often the fingerprint has changed
     form: StoredForm  #: how the graph is written
+    version_floor: int = 0  #: see `Store.version_floor`
+    former_ids: frozenset[str] = frozenset()  #: see `Store.former_ids`
 
 
 async def identify(
-    submit: Submit, fingerprint: str, *, any_meaning: bool = False, migrator: str | None = None
+    submit: Submit,
+    fingerprint: str,
+    *,
+    catalogue: KeptCatalogue | None = None,
+    any_meaning: bool = False,
+    migrator: str | None = None,
 ) -> StoreIdentity:
     """Read which store this is; an empty graph becomes a new store.
 
     Args:
         submit: runs traversals.
         fingerprint: of the catalogue that comes into force where none is.
+        catalogue: the one of this fingerprint; kept where it is in force and none is kept yet.
         any_meaning: take the store with whatever catalogue is in force there.
         migrator: see `StoredForm.require`.
 
@@ -43,13 +60,15 @@ async def identify(
         OtherForm, MigrationUnderWay, MigrationTaken: see `StoredForm.require`.
         StoreError: the graph does not undo failed requests.
     """
-    identity = await read_identity(submit)
+    identity = await find_identity(submit)
     if identity is None:
         await _require_transactions(submit)
         identity = await _make(submit, fingerprint)
     identity.form.require(migrator)
     if identity.fingerprint != fingerprint and not any_meaning:
         raise CatalogueChanged(identity.fingerprint, fingerprint)
+    if identity.fingerprint == fingerprint and catalogue is not None:
+        await _keep(submit, identity, catalogue)
     return identity
 
 
@@ -61,23 +80,77 @@ async def require_same(submit: Submit, expected: StoreIdentity, migrator: str | 
         CatalogueChanged: a catalogue of another meaning is in force.
         OtherForm, MigrationUnderWay, MigrationTaken: see `StoredForm.require`.
     """
-    found = await read_identity(submit)
-    if found is None or found.store_id != expected.store_id:
-        what = "is empty" if found is None else f"is the store {found.store_id}"
-        raise StoreReplaced(
-            f"the graph {what}, but this process works on the store {expected.store_id}: a Gremlin Server that "
-            "keeps its graph in memory was probably restarted. Stop the workers, run `identity-graph consume --rewind` "
-            "to build the graph again from the log, and start them again."
-        )
+    found = await read_identity(submit, expected)
     found.form.require(migrator)
     if found.fingerprint != expected.fingerprint:
         raise CatalogueChanged(found.fingerprint, expected.fingerprint)
     return found
 
 
+async def read_identity(submit: Submit, expected: StoreIdentity) -> StoreIdentity:
+    """Read what the store says of itself, whatever catalogue is in force by now.
+
+    Raises:
+        StoreReplaced: another store answers.
+    """
+    found = await find_identity(submit)
+    _require_store(None if found is None else found.store_id, expected)
+    return expected if found is None else found
+
+
+async def read_pulse(submit: Submit, expected: StoreIdentity) -> Pulse:
+    """Read what is in force by now, and how much work is owed.
+
+    Raises:
+        StoreReplaced: another store answers.
+    """
+    rows = await submit(
+        g.V(STORE_ID)
+        .project("store_id", "fingerprint", "generation", *_FORM, "tasks_owed")
+        .by("store_id")
+        .by(_meaning())
+        .by(generation())
+        .by(_stored_or("schema_version", UNTOLD_VERSION))
+        .by(_stored_or("migration", ""))
+        .by(_stored_or("migrator", ""))
+        .by(__.out(OWES).count())
+    )
+    row: dict[str, Any] = rows[0] if rows else {"store_id": None}
+    _require_store(row["store_id"], expected)
+    return Pulse(
+        fingerprint=row["fingerprint"], generation=row["generation"], form=_form(row), tasks_owed=row["tasks_owed"]
+    )
+
+
+async def read_catalogue(submit: Submit) -> KeptCatalogue | None:
+    """Read the catalogue in force, where it is kept."""
+    kept: list[str] = await submit(g.V(STORE_ID).values("catalogue"))
+    return KeptCatalogue.from_json(kept[0] if kept else None)
+
+
+def _require_store(found: str | None, expected: StoreIdentity) -> None:
+    if found != expected.store_id:
+        what = "is empty" if found is None else f"is the store {found}"
+        raise StoreReplaced(
+            f"the graph {what}, but this process works on the store {expected.store_id}: a Gremlin Server that "
+            "keeps its graph in memory was probably restarted. Stop the workers, run `identity-graph consume --rewind` "
+            "to build the graph again from the log, and start them again. Where it came back from a backup, and "
+            "`identity-graph restored` was run on it, only start this process again."
+        )
+
+
 def generation() -> Traversal:
     """Step from the store to its generation; graphs of form 1 keep it elsewhere, or do not have it."""
     return __.coalesce(__.values(GENERATION), __.values("generation"), __.constant(0))
+
+
+def _meaning() -> Traversal:
+    """Step from the store to the fingerprint of the catalogue in force; graphs of form 1 keep it elsewhere."""
+    return __.coalesce(__.values("meaning"), __.values("fingerprint"))
+
+
+def _stored_or(name: str, otherwise: int | str) -> Traversal:
+    return __.coalesce(__.values(name), __.constant(otherwise))
 
 
 def written_for(migrator: str | None) -> Traversal:
@@ -87,23 +160,43 @@ def written_for(migrator: str | None) -> Traversal:
     return __.has("schema_version", SCHEMA_VERSION).has_not("migration")
 
 
-async def read_identity(submit: Submit) -> StoreIdentity | None:
-    """What the graph says of itself; None: it is empty."""
+async def find_identity(submit: Submit) -> StoreIdentity | None:
+    """Read what the graph says of itself; None: it is empty."""
     rows = await submit(
         g.V(STORE_ID)
-        .project("store_id", "fingerprint", "generation", "version", "mark", "migrator")
+        .project("store_id", "fingerprint", "generation", *_FORM, "version_floor", "former_ids")
         .by("store_id")
-        .by(__.coalesce(__.values("meaning"), __.values("fingerprint")))
+        .by(_meaning())
         .by(generation())
-        .by(__.coalesce(__.values("schema_version"), __.constant(UNTOLD_VERSION)))
-        .by(__.coalesce(__.values("migration"), __.constant("")))
-        .by(__.coalesce(__.values("migrator"), __.constant("")))
+        .by(_stored_or("schema_version", UNTOLD_VERSION))
+        .by(_stored_or("migration", ""))
+        .by(_stored_or("migrator", ""))
+        .by(_stored_or("version_floor", 0))
+        .by(_stored_or("former_ids", "[]"))
     )
     if not rows:
         return None
     row = rows[0]
-    form = StoredForm(row["version"], row["mark"] or None, row["migrator"] or None)
-    return StoreIdentity(row["store_id"], row["fingerprint"], row["generation"], form)
+    return StoreIdentity(
+        row["store_id"],
+        row["fingerprint"],
+        row["generation"],
+        _form(row),
+        row["version_floor"],
+        frozenset(orjson.loads(row["former_ids"])),
+    )
+
+
+def _form(row: Mapping[str, Any]) -> StoredForm:
+    return StoredForm(row["version"], row["mark"] or None, row["migrator"] or None)
+
+
+async def _keep(submit: Submit, identity: StoreIdentity, catalogue: KeptCatalogue) -> None:
+    """Keep the catalogue in force, unless it is kept already, or another one has come into force meanwhile."""
+    kept = g.V(STORE_ID).has("meaning", identity.fingerprint).where(__.not_(__.has("catalogue", P.neq(""))))
+    # Refused where somebody else writes there at the same time: whoever opens the store next keeps it.
+    with suppress(CommitConflict):
+        await submit(kept.property("catalogue", catalogue.to_json()).count())
 
 
 async def _make(submit: Submit, fingerprint: str) -> StoreIdentity:
@@ -121,7 +214,7 @@ async def _make(submit: Submit, fingerprint: str) -> StoreIdentity:
     try:
         await submit(g.merge_v(made).option(Merge.on_match, __.fail("exists")).count())
     except CommitConflict:
-        found = await read_identity(submit)
+        found = await find_identity(submit)
         if found is None:
             raise
         return found

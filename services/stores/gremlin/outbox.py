@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from gremlin_python.process.graph_traversal import __
-from gremlin_python.process.traversal import Direction, Merge, T
+from gremlin_python.process.traversal import Direction, Merge, P, T
 from gremlin_python.statics import long
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random, wait_random_exponential
 
 from graph_model.positions import Position
-from services.clock import new_id
+from services.clock import new_id, now_milliseconds
 from services.stores.errors import ClaimLost, CommitConflict, StoreUnavailable
 from services.stores.gremlin.connection import Submit
 from services.stores.gremlin.documents import events_document, progress_document, read_events, read_progress
@@ -28,12 +28,12 @@ from services.stores.gremlin.rows import Rows
 from services.stores.gremlin.socket import Traversal
 from services.stores.gremlin.source import g
 from services.stores.gremlin.vertices import VertexWrite
-from services.stores.port import PendingEvents, Plan
+from services.stores.port import PendingEvents, Plan, WriterState
 
 SLOTS = 8  #: commits of one writer whose events may wait for the broker
 SETTLE_SECONDS = 20.0  #: how long a commit with an unknown outcome looks for a server that answers
 _CLAIMED = ["claimed"]  #: the answer to a claim that holds
-_FIELDS = ("id", "slot", "sequence", "acknowledged", "commit", "events", "progress")
+_FIELDS = ("id", "slot", "sequence", "acknowledged", "commit", "events", "progress", "accepted")
 
 
 @dataclass(slots=True)
@@ -49,11 +49,21 @@ class Place:
 class GremlinOutbox:
     """One writer's claim; implements `services.stores.port.Outbox`."""
 
-    def __init__(self, submit: Submit, fence: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Read the places in `rows`, whose revisions have just become those of the commit `fence`."""
+    def __init__(self, submit: Submit, fence: str, rows: Iterable[Mapping[str, Any]], accepted: int) -> None:
+        """Read the places in `rows`, whose revisions have just become those of the commit `fence`.
+
+        Args:
+            submit: runs traversals.
+            fence: the claim.
+            rows: the places.
+            accepted: see `Outbox.accepted`.
+        """
         places = sorted(rows, key=lambda row: (row["sequence"], row["slot"]))
         acknowledged = max(row["acknowledged"] for row in places)
         self._submit = submit
+        self._accepted = accepted
+        self._numbered: int = max(row.get("accepted", 0) for row in places)  #: by this writer
+        self._told: int = acknowledged  #: up to which number the graph knows that everything is published
         self._sequence: int = places[-1]["sequence"]
         self._progress = max(filter(None, (read_progress(row["progress"]) for row in places)), default=None)
         self._free: deque[Place] = deque()
@@ -94,7 +104,9 @@ class GremlinOutbox:
         )
         if await retries(submit, _claim_traversal(writer, fence, fingerprint, migrator)) != _CLAIMED:
             return None
-        return cls(submit, fence, await submit(_places_traversal(writer)))
+        accepted = g.V(STORE_ID).out(OUTBOX).values("accepted").fold().coalesce(__.unfold().max_(), __.constant(0))
+        rows, (greatest,) = await asyncio.gather(submit(_places_traversal(writer)), submit(accepted))
+        return cls(submit, fence, rows, greatest)
 
     @property
     def pending(self) -> tuple[PendingEvents, ...]:
@@ -106,11 +118,30 @@ class GremlinOutbox:
         """See `Outbox.progress`."""
         return self._progress
 
+    @property
+    def accepted(self) -> int:
+        """See `Outbox.accepted`."""
+        return self._accepted
+
     async def acknowledge(self, commit_id: str) -> None:
         """See `Outbox.acknowledge`; the graph learns of it with the next commit."""
         place = self._used.pop(commit_id, None)
         if place is not None:
             await self._release(place)
+
+    async def settle(self) -> None:
+        """See `Outbox.settle`."""
+        acknowledged = min(self._unpublished, default=self._sequence + 1) - 1
+        if acknowledged <= self._told:
+            return
+        place = await self._take()
+        try:
+            known = g.V(place.vertex).has("rev", place.revision).property("acknowledged", long(acknowledged)).count()
+            if await self._submit(known) != [1]:
+                raise ClaimLost(_TAKEN_OVER)
+        finally:
+            await self._give_back(place)
+        self._told = acknowledged
 
     @asynccontextmanager
     async def place_for(self, plan: Plan) -> AsyncIterator[VertexWrite]:
@@ -145,6 +176,7 @@ class GremlinOutbox:
     def _write(self, plan: Plan, place: Place) -> VertexWrite:
         self._sequence += 1
         place.sequence = self._sequence
+        self._numbered = max(self._numbered, plan.accepted or 0)
         self._unpublished.add(place.sequence)
         return VertexWrite(
             vertex=place.vertex,
@@ -154,9 +186,11 @@ class GremlinOutbox:
                 "rev": revision(place.vertex, plan.commit_id),
                 "sequence": long(place.sequence),
                 "acknowledged": long(min(self._unpublished) - 1),
+                "written_at": long(now_milliseconds()),
                 "commit": plan.commit_id,
                 "events": events_document(plan.events),
                 "progress": progress_document(_later(self._progress, plan.progress)),
+                "accepted": long(self._numbered),
             },
         )
 
@@ -256,6 +290,7 @@ def _claim_traversal(writer: str, fence: str, fingerprint: str, migrator: str | 
                 "slot": slot,
                 "sequence": long(0),
                 "acknowledged": long(0),
+                "written_at": long(0),
                 "commit": "",
                 "events": "[]",
                 "progress": "null",
@@ -290,6 +325,31 @@ def _places_traversal(writer: str) -> Traversal:
     for field in _FIELDS[1:]:
         traversal = traversal.by(field)
     return traversal
+
+
+async def read_writers(submit: Submit) -> dict[str, WriterState]:
+    """See `Store.read_writers`."""
+    rows = await submit(
+        g.V(STORE_ID)
+        .out(OUTBOX)
+        .project("writer", "sequence", "acknowledged", "written_at", "accepted", "has_events")
+        .by("writer")
+        .by("sequence")
+        .by("acknowledged")
+        .by(__.coalesce(__.values("written_at"), __.constant(0)))
+        .by(__.coalesce(__.values("accepted"), __.constant(0)))
+        .by(__.has("events", P.neq("[]")).count())
+    )
+    places: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        places.setdefault(row["writer"], []).append(row)
+    return {writer: _writer_state(found) for writer, found in places.items()}
+
+
+def _writer_state(places: Iterable[Mapping[str, Any]]) -> WriterState:
+    acknowledged = max(place["acknowledged"] for place in places)
+    waiting = [place["written_at"] for place in places if place["has_events"] and place["sequence"] > acknowledged]
+    return WriterState(waiting_since=min(waiting, default=None), accepted=max(place["accepted"] for place in places))
 
 
 def _vertices(writer: str) -> list[str]:

@@ -10,14 +10,21 @@ from typing import Any, Self, TypeVar
 from graph_model.identifiers import Identifier
 from graph_model.records import RecordAddress
 from graph_model.verdicts import VerdictEntry
-from services.stores.errors import CommitConflict, StoreError
+from services.stores.errors import CatalogueChanged, CommitConflict, StoreError
 from services.stores.gremlin import ids, reads
 from services.stores.gremlin.bulk_writes import ACCEPTED, bulk_traversal
-from services.stores.gremlin.catalogue_change import change_catalogue
+from services.stores.gremlin.catalogue_change import change_catalogue, restored
 from services.stores.gremlin.connection import Connection, Submit
 from services.stores.gremlin.identifiers import count_links, find_profiles, read_holders, read_identifiers
-from services.stores.gremlin.opening import StoreIdentity, identify, require_same
-from services.stores.gremlin.outbox import GremlinOutbox
+from services.stores.gremlin.opening import (
+    StoreIdentity,
+    identify,
+    read_catalogue,
+    read_identity,
+    read_pulse,
+    require_same,
+)
+from services.stores.gremlin.outbox import GremlinOutbox, read_writers
 from services.stores.gremlin.plan import graph_writes
 from services.stores.gremlin.scans import WINDOW, windows
 from services.stores.gremlin.socket import Credentials, Traversal
@@ -25,14 +32,17 @@ from services.stores.port import (
     Components,
     Guarantees,
     HistoryEntry,
+    KeptCatalogue,
     Outbox,
     Plan,
+    Pulse,
     StoredIdentifier,
     StoredProfile,
     StoredRecord,
     StoredTask,
     StoredVerdict,
     TaskWrite,
+    WriterState,
 )
 
 CHUNK = 500  #: vertices asked for in one request
@@ -68,6 +78,7 @@ class GremlinStore:
         url: str,
         fingerprint: str,
         *,
+        catalogue: KeptCatalogue | None = None,
         username: str = "",
         password: str = "",
         any_meaning: bool = False,
@@ -78,6 +89,7 @@ class GremlinStore:
         Args:
             url: where the Gremlin Server answers.
             fingerprint: the meaning of the catalogue to work with.
+            catalogue: the one of this fingerprint, to be kept where it is, or comes, into force.
             username: for servers that ask.
             password: for servers that ask.
             any_meaning: work with the meaning that is in force in the graph, where that is another one.
@@ -89,7 +101,9 @@ class GremlinStore:
             StoreUnavailable: nothing answers there.
             StoreError: the graph cannot be used; the message says why.
         """
-        identify_store = partial(identify, fingerprint=fingerprint, any_meaning=any_meaning, migrator=migrator)
+        identify_store = partial(
+            identify, fingerprint=fingerprint, catalogue=catalogue, any_meaning=any_meaning, migrator=migrator
+        )
         store = cls(url, identify_store, Credentials(username, password), migrator)
         try:
             await store._connection.connect()
@@ -104,6 +118,16 @@ class GremlinStore:
         return self._known_identity.store_id
 
     @property
+    def former_ids(self) -> frozenset[str]:
+        """See `Store.former_ids`."""
+        return self._known_identity.former_ids
+
+    @property
+    def version_floor(self) -> int:
+        """See `Store.version_floor`."""
+        return self._known_identity.version_floor
+
+    @property
     def fingerprint(self) -> str:
         """See `Store.fingerprint`."""
         return self._known_identity.fingerprint
@@ -112,6 +136,21 @@ class GremlinStore:
     def generation(self) -> int:
         """See `Store.generation`; as it was when the store was connected, or an outbox last claimed."""
         return self._known_identity.generation
+
+    async def read_pulse(self) -> Pulse:
+        """See `Store.read_pulse`."""
+        return await read_pulse(self._submit, self._known_identity)
+
+    async def read_catalogue(self) -> KeptCatalogue | None:
+        """See `Store.read_catalogue`."""
+        return await read_catalogue(self._submit)
+
+    async def adopt(self, fingerprint: str) -> None:
+        """See `Store.adopt`."""
+        found = await read_identity(self._submit, self._known_identity)
+        if found.fingerprint != fingerprint:
+            raise CatalogueChanged(found.fingerprint, fingerprint)
+        self._identity = found
 
     async def read_records(self, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, StoredRecord]:
         """See `Store.read_records`."""
@@ -186,9 +225,13 @@ class GremlinStore:
         await require_same(self._submit, self._known_identity, self._migrator)
         return tuple(map(reads.stored_task, await self._submit(reads.tasks_traversal())))
 
-    async def change_catalogue(self, fingerprint: str, task: TaskWrite) -> None:
+    async def change_catalogue(self, fingerprint: str, task: TaskWrite, catalogue: KeptCatalogue | None = None) -> None:
         """See `Store.change_catalogue`."""
-        self._identity = await change_catalogue(self._submit, self._known_identity, fingerprint, task)
+        self._identity = await change_catalogue(self._submit, self._known_identity, fingerprint, task, catalogue)
+
+    async def restored(self) -> None:
+        """See `Store.restored`."""
+        self._identity = await restored(self._submit, self._known_identity)
 
     async def scan_records(self, after: RecordAddress | None = None) -> AsyncIterator[StoredRecord]:
         """See `Store.scan_records`."""
@@ -232,6 +275,10 @@ class GremlinStore:
         for chunk in _chunks(list(map(ids.record_id, addresses))):
             await self._submit(reads.graves_traversal(chunk).drop())
 
+    async def read_writers(self) -> Mapping[str, WriterState]:
+        """See `Store.read_writers`."""
+        return await read_writers(self._submit)
+
     async def close(self) -> None:
         """See `Store.close`."""
         await self._connection.close()
@@ -246,7 +293,8 @@ class GremlinStore:
         if self._identity is None:
             self._identity = await self._identify(submit)
         else:
-            self._identity = await require_same(submit, self._identity, self._migrator)
+            # Whatever catalogue is in force by now: only who claims an outbox must work with that one.
+            (await read_identity(submit, self._identity)).form.require(self._migrator)
 
     async def _scan(
         self,

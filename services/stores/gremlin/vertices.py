@@ -106,7 +106,7 @@ def profile_vertex(write: ProfileWrite, commit_id: str) -> VertexWrite:
     properties: dict[str, str | int | bool] = {"rev": revision(vertex, commit_id)}
     if write.document is not None:
         properties |= {
-            "version": write.version,
+            "version": long(write.version),
             "status": write.status.value,
             "document": write.document.decode(),
             "component": component_document(write.component),
@@ -120,7 +120,7 @@ def history_vertex(entry: HistoryEntry) -> VertexWrite:
     """A step in the life of a profile; it is never changed, and so has no revision."""
     properties: dict[str, str | int | bool] = {
         "profile_id": entry.profile_id,
-        "version": entry.version,
+        "version": long(entry.version),
         "document": entry.document.decode(),
     }
     return VertexWrite(history_id(entry.profile_id, entry.version), Label.HISTORY, None, properties)

@@ -16,7 +16,7 @@ from graph_model.errors import IdentityGraphError
 from services.metrics import Metrics
 from services.settings import Settings
 from services.stores.errors import StoreUnavailable
-from services.stores.port import StoredProfile, StoredTask
+from services.stores.port import Pulse, StoredProfile
 from services.stores.sqlite import SqliteStore
 
 from .conftest import Service
@@ -118,7 +118,7 @@ class BrokenStore(SqliteStore):
     async def read_profile(self, profile_id: str) -> StoredProfile | None:  # noqa: ARG002 - as the port says
         raise self.failure
 
-    async def read_tasks(self) -> tuple[StoredTask, ...]:
+    async def read_pulse(self) -> Pulse:
         raise self.failure
 
 

@@ -12,9 +12,9 @@ from consumers.errors import BrokerUnavailable, ConsumerError, KafkaNotConfigure
 from consumers.health import Health, serve_health
 from consumers.patience import Patience
 from consumers.worker import topic_pattern
-from consumers.worker_parts import Agenda
 from graph_model.agenda import ReResolve
 from graph_model.catalogue import Catalogue
+from services.heartbeat import Heartbeat
 from services.ingest import Ingest
 from services.metrics import Metrics
 from services.stores.port import TaskWrite
@@ -102,7 +102,9 @@ async def test_work_owed_is_told_and_leaves_the_worker_ready(tmp_path: Path, cat
     store = await SqliteStore.open(tmp_path / "graph.sqlite", catalogue.fingerprint)
     ingest = Ingest(store, catalogue, await store.claim_outbox("test"), metrics=metrics)
     await ingest.apply((), tasks=[TaskWrite(task_id="1", expected=None, task=ReResolve())])
-    assert await Agenda(store, health, metrics).look() == 1
+    heartbeat = Heartbeat(store, metrics, tell=health.tell)
+    await heartbeat.beat()
+    assert heartbeat.tasks_owed == 1
     await store.close()
     async with (
         serve_health(health, metrics, "127.0.0.1", 0) as port,

@@ -2,7 +2,8 @@
 
 import orjson
 
-from graph_model.records import Position, Record, RecordAddress, SourcePosition
+from graph_model.positions import Position, SourcePosition
+from graph_model.records import Record, RecordAddress
 from services.migration.keys import Move, canonical_entry, canonical_profile, changes, target
 from services.stores.migration_port import StoredDocument
 from services.stores.port import StoredRecord

@@ -1,0 +1,45 @@
+"""`identity-graph restored`: for a store that came back from a backup."""
+
+import typer
+
+from cli.batch import run_batch
+from cli.log_output import set_up_logging
+from cli.opening import load_catalogue, require_store
+from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
+from cli.output import print_json
+from graph_model.catalogue import Catalogue
+from services.settings import Settings
+from services.stores.opening import open_store
+
+
+def restored(catalogue: CatalogueOption = None, store: StoreOption = None, as_json: JsonOption = False) -> None:
+    """Take the store for one that came back from a backup: run it once, before anything else is started.
+
+    What was published after the backup is not in the store any more. So that whoever heard of it is right again, the
+    store gets another id, and every version of a profile is from now on greater than any that was published. Workers
+    go on where the store is, and read again what it has forgotten.
+
+    For example:
+
+        identity-graph restored --store sqlite:shop.sqlite
+    """
+    settings = settings_with(catalogue=catalogue, store=store)
+    set_up_logging(settings)
+    meaning = load_catalogue(settings.catalogue)
+    require_store(settings)
+    former, present, floor = run_batch(_restored(settings, meaning))
+    if as_json:
+        print_json({"former_store_id": former, "store_id": present, "versions_above": floor})
+    else:
+        typer.echo(f"The store {former} is {present} now; versions of profiles go on above {floor:,}.")
+        typer.echo("Start workers and API again; what the store has forgotten they read again from the topics.")
+
+
+async def _restored(settings: Settings, catalogue: Catalogue) -> tuple[str, str, int]:
+    store = await open_store(settings, catalogue, any_meaning=True)
+    try:
+        former = store.store_id
+        await store.restored()
+        return former, store.store_id, store.version_floor
+    finally:
+        await store.close()

@@ -1,0 +1,17 @@
+"""A broker that has everything at once."""
+
+from services.ingest import Committed
+from services.stores.port import Outbox
+
+
+class Published:
+    """Takes commits to publish, and acknowledges them."""
+
+    def __init__(self) -> None:
+        self.commits: list[Committed] = []
+
+    async def __call__(self, outbox: Outbox, committed: tuple[Committed, ...]) -> None:
+        """See `services.writer.Publish`."""
+        for commit in committed:
+            self.commits.append(commit)
+            await outbox.acknowledge(commit.commit_id)

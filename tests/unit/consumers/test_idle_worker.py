@@ -1,0 +1,69 @@
+"""A worker that has nothing to do asks its store once a second, however many partitions it has."""
+
+import asyncio
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from consumers.dead_letters import DeadLetterTopic
+from consumers.health import Health
+from consumers.kafka_admin import KafkaAdmin
+from consumers.owed_work import OwedWork
+from consumers.producer import Producer
+from consumers.publisher import Publisher
+from consumers.worker_parts import WorkerParts
+from graph_model.catalogue import Catalogue
+from services import heartbeat
+from services.heartbeat import Heartbeat
+from services.metrics import Metrics
+from services.settings import KafkaSettings
+from services.stores.port import Store
+from services.stores.sqlite import SqliteStore
+from tests.unit.services.counting import CountingStore
+
+PARTITIONS = 34
+BEATS = 5
+
+
+async def test_idle_partitions_cost_the_store_one_request_for_each_beat(
+    tmp_path: Path, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeat, "_SECONDS", 0.01)
+    opened = await SqliteStore.open(tmp_path / "graph.sqlite", catalogue.fingerprint)
+    settings = KafkaSettings(bootstrap_servers="127.0.0.1:1")  # nobody is asked
+    counting, metrics, health = CountingStore(opened), Metrics(), Health()
+    store, producer, stopping = cast("Store", counting), Producer(settings), asyncio.Event()
+    parts = WorkerParts(
+        settings=settings,
+        catalogue=catalogue,
+        store=store,
+        admin=KafkaAdmin(settings),
+        publisher=Publisher(store, producer, settings, metrics),
+        dead_letters=DeadLetterTopic(producer, settings, metrics),
+        metrics=metrics,
+        health=health,
+        turn=asyncio.Lock(),
+        agenda_turn=asyncio.Lock(),
+        heartbeat=Heartbeat(store, metrics, tell=health.tell),
+    )
+    works = [OwedWork(f"topic{number}", parts, stopping, _still_ours) for number in range(PARTITIONS)]
+    running = [asyncio.create_task(work.run()) for work in works]
+    beating = asyncio.create_task(parts.heartbeat.run())
+    async with asyncio.timeout(20):
+        while counting.asked["claim_outbox"] < PARTITIONS:
+            await parts.heartbeat.next_beat()
+        counting.asked.clear()
+        for _ in range(BEATS):
+            await parts.heartbeat.next_beat()
+        asked = dict(counting.asked)
+        stopping.set()
+        await asyncio.gather(*running)
+    beating.cancel()
+    await opened.close()
+    assert asked == {"read_pulse": BEATS}
+    assert health.problems == {}
+
+
+async def _still_ours() -> None:
+    """The broker has no other owner of the partition."""
