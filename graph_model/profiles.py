@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import chain
 from typing import Any, Final, TypeAlias
 
 import orjson
@@ -140,8 +139,7 @@ def document_generic(document: Document) -> set[Identifier]:
 def present_body(document: Document) -> Document:
     """The body of a stored live document, with the keys of records in their canonical form, whenever it was written."""
     # What a profile says comes from its records; only conflicts name others.
-    conflicting = (record for conflict in document.get("conflicts", ()) for record in conflict["records"])
-    if all(is_canonical(entry["key"]) for entry in chain(document.get("records", ()), conflicting)):
+    if all(_has_present_keys(document.get(part)) for part in ("records", "conflicts")):
         return document
     return {part: _with_present_keys(document.get(part)) for part in BODY_FIELDS}
 
@@ -186,6 +184,15 @@ def _without_provenance(said: Any) -> Any:  # noqa: ANN401 - a part of a JSON do
     if isinstance(said, list):
         return [_without_provenance(entry) for entry in said]
     return {n: v for n, v in said.items() if n not in _PROVENANCE} if isinstance(said, dict) else said
+
+
+def _has_present_keys(part: Any) -> bool:  # noqa: ANN401 - a part of a JSON document
+    if isinstance(part, list):
+        return all(map(_has_present_keys, part))
+    if not isinstance(part, dict):
+        return True
+    key = part.get("key")
+    return (not isinstance(key, list) or is_canonical(key)) and _has_present_keys(part.get("records"))
 
 
 def _with_present_keys(part: Any) -> Any:  # noqa: ANN401 - a part of a JSON document

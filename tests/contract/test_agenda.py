@@ -27,6 +27,13 @@ TASKS: dict[str, Task] = {
         trace="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         done_to=RecordAddress.of("shop", ["Zoë", 1]),
     ),
+    "truncation at a position that 64 bits do not hold": TruncateSource(
+        source="shop",
+        topic=None,
+        position=Position(2, 10**56 + 1),
+        source_position=SourcePosition("kinesis", (10**56 + 1,)),
+        observed_at=OBSERVED_AT,
+    ),
     "re-resolution": ReResolve(),
     "re-resolution half done": ReResolve(done_to=address(1)),
 }

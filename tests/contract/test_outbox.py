@@ -1,10 +1,11 @@
 """Events survive until they are published, and only the last claim of a writer may commit."""
 
 import asyncio
+from decimal import Decimal
 
 import pytest
 
-from graph_model.positions import Position
+from graph_model.positions import Offset, Position
 from services.stores.errors import ClaimLost
 from services.stores.port import Outbox, Plan, Store
 from tests.contract.builders import event, plan, write_profile
@@ -56,6 +57,12 @@ async def test_an_older_commit_is_handed_over_although_a_later_one_was_acknowled
     handed_over = [entry.commit_id for entry in (await store.claim_outbox("tests")).pending]
     assert handed_over[0] == plans[0].commit_id
     assert {plans[0].commit_id, plans[2].commit_id, last.commit_id} <= set(handed_over)
+
+
+@pytest.mark.parametrize("offset", [7, 2**63, 10**56 + 1, Decimal("7.9"), "shard-1:7"])
+async def test_progress_is_exact_whatever_the_log_counts_by(store: Store, outbox: Outbox, offset: Offset) -> None:
+    await store.commit(with_event(1, progress=Position(2, offset)), outbox)
+    assert (await store.claim_outbox("tests")).progress == Position(2, offset)
 
 
 async def test_a_commit_without_events_is_not_handed_over(store: Store, outbox: Outbox) -> None:

@@ -1,10 +1,11 @@
 """Records and graves come back as they were written."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
-from graph_model.positions import Position, SourcePosition
+from graph_model.positions import Offset, Position, SourcePosition
 from graph_model.records import JsonValue, Judgement, Record, RecordAddress
 from services.stores.port import Outbox, Store
 from tests.contract.builders import (
@@ -83,6 +84,14 @@ async def test_positions_and_what_was_never_sent_are_kept(store: Store, outbox: 
         streamed=SourcePosition("postgresql", (27306032, 2**40)),
         incomplete=frozenset({"note", "photo"}),
     )
+    await store.commit(plan(records=[write_record(written, "p1")], profiles=[write_profile("p1")]), outbox)
+    assert (await store.read_records([address(1)]))[address(1)].record == written
+
+
+@pytest.mark.parametrize("offset", [2**63, -(2**70), 10**56 + 1, Decimal("1767312000123.456"), "7", "shard-1:7"])
+async def test_a_position_is_exact_whatever_a_source_counts_by(store: Store, outbox: Outbox, offset: Offset) -> None:
+    streamed = SourcePosition("kinesis", (10**56 + 1, -(2**70), 7))
+    written = replace(record(address(1)), position=Position(1, offset), streamed=streamed)
     await store.commit(plan(records=[write_record(written, "p1")], profiles=[write_profile("p1")]), outbox)
     assert (await store.read_records([address(1)]))[address(1)].record == written
 

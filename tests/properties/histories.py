@@ -27,6 +27,7 @@ from services.verify import verify
 from tests.properties import oracle, worlds
 from tests.properties.oracle import Address
 from tests.properties.survival import Ids, present
+from tests.properties.values import VALUES, nearly, one_of_many, written
 from tests.properties.worlds import Row, Step
 
 #: Where files are as fast as memory, if there is such a place.
@@ -45,7 +46,7 @@ class Move:
 
 # One choice for each cell: drawing what happens must not take longer than letting it happen.
 _COLUMNS = (*(f"{kind}_{place}" for kind in worlds.KINDS for place in (1, 1, 1, 2)), *worlds.TRAITS)
-_rows: st.SearchStrategy[Row] = st.lists(st.sampled_from(tuple(product(_COLUMNS, worlds.VALUES))), max_size=4).map(dict)
+_rows: st.SearchStrategy[Row] = st.lists(one_of_many(product(_COLUMNS, VALUES)), max_size=4).map(dict)
 _places = st.sampled_from(tuple(product(worlds.SOURCES, worlds.KEYS)))
 _puts = st.builds(lambda place, row: Step(place[0], place[1], row), _places, st.none() | _rows | _rows)
 moves = st.builds(
@@ -99,7 +100,7 @@ class Truth:
 
 
 def _values(row: Mapping[str, JsonValue]) -> Row:
-    return {column: str(value) for column, value in row.items() if column != "id"}
+    return {column: value for column, value in row.items() if column != "id"}
 
 
 def _steps(act: Step | Move, rows: dict[RecordAddress, Row], touched: set[RecordAddress]) -> list[Step]:
@@ -210,6 +211,18 @@ class Life(RuleBasedStateMachine):
         for batch in [[*deletions, *insertions]] if at_once else [deletions, insertions]:
             self.apply(batch)
 
+    @rule(choice=_choices)
+    def a_value_becomes_one_that_is_nearly_the_same(self, choice: int) -> None:
+        cells = [
+            (address, {**row, column: other})
+            for address, row in sorted(self.truth.live.items(), key=lambda item: item[0])
+            for column, value in sorted(row.items(), key=lambda item: item[0])
+            for other in nearly(value)
+        ]
+        if cells:
+            address, row = cells[choice % len(cells)]
+            self.apply(self.truth.write([Step(address.source, int(address.key.strip("[]")), row)]))
+
     @rule(start=_choices)
     def the_past_is_replayed(self, start: int) -> None:
         self.apply(self.truth.log[start % (len(self.truth.log) + 1) :])
@@ -249,11 +262,10 @@ class Life(RuleBasedStateMachine):
     async def compare(self, result: IngestResult, moved: Mapping[Address, Address]) -> None:
         """Everything that must hold after a commit; `moved` leads from former to present addresses."""
         assert len(result.committed) <= 1
-        ids: dict[Address, str] = {
-            stored.record.address: str(stored.profile_id)
-            async for stored in self.store.scan_records()
-            if not stored.record.is_grave
-        }
+        records = [stored async for stored in self.store.scan_records() if not stored.record.is_grave]
+        ids: dict[Address, str] = {stored.record.address: str(stored.profile_id) for stored in records}
+        values = {stored.record.address: written(stored.record.values) for stored in records}
+        assert values == {address: written(row) for address, row in self.truth.live.items()}
         documents = {p.profile_id: orjson.loads(p.document) async for p in self.store.scan_profiles()}
         self.compare_with_the_law(ids, documents)
         self.compare_with_the_rule_of_ids(ids, moved)
@@ -263,7 +275,7 @@ class Life(RuleBasedStateMachine):
             for profile_id in {event.profile_id for event in committed.events}:
                 steps = await self.store.read_history(profile_id)
                 assert [step.version for step in steps] == self.told.history.get(profile_id, [])
-        assert self.told.profiles == documents
+        assert written(self.told.profiles) == written(documents)
         self.ids.follow(ids, moved)
         assert (await verify(self.store, self.truth.catalogue)).problems == ()
 

@@ -39,6 +39,36 @@ async def test_numbers_written_as_text_name_the_same_record(two: Service) -> Non
     assert (await give(two, "same", {"source": "crm", "key": ["1"]}, SHOP)).status_code == 201
 
 
+async def test_a_long_key_names_its_record_as_a_number_and_as_text(two: Service) -> None:
+    key = 1234567890123456789
+    await two.send("crm", {"id": key, "full_name": "Bo"})
+    for written in (f"{key}", f'"{key}"', f'"{key}.0"'):
+        body = '{"judgement": "same", "reason": "called", "author": "kim", "records": [{"source": "crm", "key": [%s]}, '
+        body += '{"source": "shop", "key": [7]}]}'
+        answer = await two.http.post(
+            "/v1/verdicts", content=body % written, headers={"Content-Type": "application/json"}
+        )
+        assert answer.json()["records"] == [{"source": "crm", "key": [str(key)]}, SHOP]
+
+
+@pytest.mark.parametrize(
+    "part", ["1e30", "NaN", "true", "null", '""', '"8.96529E+18"', '"\\ud800"', "[1]", "9" * 5_000]
+)
+async def test_what_is_no_key_is_a_problem_of_the_caller(two: Service, part: str) -> None:
+    records = f'[{{"source": "crm", "key": [{part}]}}, {{"source": "shop", "key": [7]}}]'
+    signed = '"reason": "called", "author": "kim"'
+    headers = {"Content-Type": "application/json"}
+    verdict = f'{{"judgement": "same", {signed}, "records": {records}}}'
+    answer = await two.http.post("/v1/verdicts", content=verdict, headers=headers)
+    assert answer.status_code in (404, 422)
+    profile = await two.profile_id("email:ann@example.com")
+    split_up = f'{{{signed}, "groups": [{records}]}}'
+    answer = await two.http.post(f"/v1/profiles/{profile}/split", content=split_up, headers=headers)
+    assert answer.status_code in (404, 422)
+    answer = await two.http.get("/v1/explain", params={"record": [f"crm[{part}]", "shop:7"]})
+    assert answer.status_code in (404, 422)
+
+
 async def test_a_withdrawn_verdict_stays_in_the_ledger(two: Service) -> None:
     given = (await give(two, "same", SHOP, CRM)).json()
     withdrawn = await two.http.delete(f"/v1/verdicts/{given['verdict_id']}", params={"author": "lou"})

@@ -91,6 +91,23 @@ def test_rows_get_their_positions_in_the_order_of_the_lines(catalogue: Catalogue
     assert [entry.changes[0].position for entry in read] == [Position(0, 1), Position(0, 2)]
 
 
+def test_a_bad_key_costs_its_own_line_only(catalogue: Catalogue, tmp_path: Path) -> None:
+    content = b"id,email\n1,\n8.96529E+18,\n1234567890123456789,\n,\n2.0,\n"
+    read = entries(chosen(catalogue, tmp_path / "crm.csv"), catalogue, content)
+    keys = [entry.changes[0].address.key if entry.changes else entry.reason for entry in read]
+    assert keys[::2] == ["[1]", '["1234567890123456789"]', "[2]"]
+    assert "has lost digits" in str(keys[1])
+    assert "is null" in str(keys[3])
+
+
+def test_an_envelope_in_a_file_keeps_every_digit(catalogue: Catalogue, tmp_path: Path) -> None:
+    message = json.loads(CAPTURED.read_bytes())
+    envelope = message["value"].get("payload", message["value"])
+    envelope["after"]["id"] = 123456789012345678901
+    (entry,) = entries(chosen(catalogue, tmp_path / "changes.jsonl"), catalogue, json.dumps(envelope).encode())
+    assert entry.changes[0].address.key == '["123456789012345678901"]'
+
+
 def test_a_bare_envelope_and_a_whole_message_are_the_same_change(catalogue: Catalogue, tmp_path: Path) -> None:
     message = json.loads(CAPTURED.read_bytes())
     content = "\n".join(json.dumps(line) for line in (message["value"], message)).encode()

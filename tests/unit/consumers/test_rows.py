@@ -56,6 +56,24 @@ def test_a_deletion_that_names_no_row_is_refused(
         rows.decode(replace(message, key=key, value=None, topic=topic), catalogue)
 
 
+def test_numbers_of_any_length_are_kept_exactly(message: Message, catalogue: Catalogue) -> None:
+    value = b'{"id": 123456789012345678901, "balance": 0.1234567890123456789}'
+    (change,) = rows.decode(replace(message, value=value), catalogue)
+    assert change.address.key == '["123456789012345678901"]'
+    assert change.row == {"id": "123456789012345678901", "balance": "0.1234567890123456789"}
+
+
+@pytest.mark.parametrize("key", [b"1e30", b"true", b"null", b'"8.96529E+18"', b"[1]", b"{}", b'""'])
+def test_what_is_no_key_is_refused(key: bytes, message: Message, catalogue: Catalogue) -> None:
+    with pytest.raises(MessageRejected, match="the key column 'id'"):
+        rows.decode(replace(message, value=b'{"id": %s}' % key), catalogue)
+
+
+def test_a_value_too_deep_to_be_stored_is_refused(message: Message, catalogue: Catalogue) -> None:
+    with pytest.raises(MessageRejected, match="deeper than 250 levels"):
+        rows.decode(replace(message, value=b'{"id": 1, "tree": %s}' % (b"[" * 251 + b"]" * 251)), catalogue)
+
+
 @pytest.mark.parametrize("value", [b"null", b"[1]", b'"x"', b"{"])
 def test_a_value_that_is_no_object_is_refused(value: bytes, message: Message, catalogue: Catalogue) -> None:
     with pytest.raises(MessageRejected):

@@ -6,9 +6,10 @@ import pytest
 
 from graph_model.errors import MessageRejected
 from graph_model.exact_json import read_exact_json
-from graph_model.mapping import Origin, key_address, row_change
+from graph_model.identifiers import Identifier
+from graph_model.mapping import MappedRecord, Origin, key_address, map_record, row_change
 from graph_model.positions import Offset, Position
-from graph_model.records import JsonValue, RecordAddress
+from graph_model.records import JsonValue, Record, RecordAddress
 from tests.properties import worlds
 
 CRM = worlds.catalogue((1, 1, 1), (1, 2, 3), (False, False, True)).sources["crm"]
@@ -69,6 +70,36 @@ def test_a_key_is_the_same_from_a_text_file_and_from_json(text: str, part: str) 
 def test_a_row_without_a_usable_key_is_rejected_with_what_was_found(row: dict[str, JsonValue], found: str) -> None:
     with pytest.raises(MessageRejected, match=f"'id' of source 'crm' is {found};"):
         key_address(CRM, row)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (5, "5"),
+        (5.0, "5"),
+        ("5.0", "5.0"),
+        (1e-7, "0.0000001"),
+        (2.5, "2.5"),
+        (2.0**53, f"{2**53}"),
+        (2**70, f"{2**70}"),
+    ],
+)
+def test_an_identifier_is_a_number_without_its_notation(value: JsonValue, text: str) -> None:
+    mapped = mapped_with({"email_1": value})
+    assert (mapped.identifiers, mapped.issues) == ((Identifier("email", text),), ())
+
+
+@pytest.mark.parametrize("value", [1e30, 8.96529e18, float("nan"), True, [1], {"a": 1}])
+def test_what_may_be_another_number_than_was_meant_identifies_nobody(value: JsonValue) -> None:
+    mapped = mapped_with({"email_1": value})
+    assert mapped.identifiers == ()
+    assert [issue.column for issue in mapped.issues] == ["email_1"]
+
+
+def mapped_with(row: dict[str, JsonValue]) -> MappedRecord:
+    address = RecordAddress.of("crm", [1])
+    record = Record(address=address, position=Position(1, 1), observed_at=0, values=row)
+    return map_record(record, worlds.catalogue((1, 1, 1), (1, 2, 3), (False, False, True)))
 
 
 def test_the_same_key_in_two_topics_of_a_pattern_is_two_rows() -> None:

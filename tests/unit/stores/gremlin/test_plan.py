@@ -1,5 +1,10 @@
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
 from gremlin_python.statics import long
 
+from graph_model.positions import Offset, Position
 from services.stores.gremlin.ids import Label
 from services.stores.gremlin.plan import Edge, GraphWrites, graph_writes
 from services.stores.gremlin.vertices import VertexWrite
@@ -91,3 +96,10 @@ def test_a_profile_without_a_document_only_gets_a_revision() -> None:
 
 def test_offsets_are_always_long() -> None:
     assert isinstance(writes(person(1)).vertices[1].properties["offset"], long)
+
+
+@pytest.mark.parametrize("offset", [2**63, Decimal("7.9"), "7"])
+def test_an_offset_that_a_long_does_not_hold_is_left_to_the_document(offset: Offset) -> None:
+    written = write_record(replace(record(address(1)), position=Position(1, offset)), "p1")
+    properties = writes(plan(records=[written])).vertices[1].properties
+    assert (properties["offset"], type(properties["offset"])) == (-1, long)
