@@ -50,3 +50,12 @@ def test_a_port_in_use_is_told_in_one_line(run: Run) -> None:
     assert finished.returncode == 2
     assert finished.stderr.count("\n") == 1
     assert "Address already in use" in finished.stderr
+
+
+def test_two_on_one_store_write_in_turn(folder: Path) -> None:
+    with serving(environment(folder)) as one, serving(environment(folder)) as other:
+        for number in range(8):
+            served = (one, other)[number % 2]
+            body = {"source": "shop", "changes": [{"row": {"id": number // 2, "email": f"{number}@example.com"}}]}
+            answer = httpx.post(f"{served.address}/v1/changes", json=body)
+            assert (answer.status_code, answer.json()["outcomes"]["applied"]) == (200, 1), answer.text

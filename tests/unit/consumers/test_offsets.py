@@ -10,6 +10,7 @@ from consumers.offsets import (
     Log,
     OffsetNote,
     check_offsets,
+    forgotten,
     offsets_of_store,
     starting_offset,
 )
@@ -107,6 +108,37 @@ def test_an_offset_set_by_hand_is_refused_where_the_store_knows_nothing() -> Non
 
 def test_an_offset_set_by_hand_to_the_beginning_is_followed() -> None:
     assert starting_offset(LOG, committed(10, None), None, "latest") == 10
+
+
+def test_a_store_that_is_behind_the_group_begins_where_the_store_is() -> None:
+    assert starting_offset(LOG, committed(80), Position(3, 39), "latest") == 40
+    assert forgotten(LOG, committed(80), Position(3, 39)) == 40
+
+
+def test_a_store_that_is_ahead_of_the_group_begins_where_the_group_is() -> None:
+    assert starting_offset(LOG, committed(40), Position(3, 79), "latest") == 40
+    assert forgotten(LOG, committed(40), Position(3, 79)) == 0
+
+
+@pytest.mark.parametrize("progress", [None, Position(2, 399)])
+def test_a_store_from_before_the_partition_was_first_read_begins_at_the_oldest_message(
+    progress: Position | None,
+) -> None:
+    assert starting_offset(LOG, committed(80), progress, "latest") == 10
+    assert forgotten(LOG, committed(80), progress) == 80
+
+
+def test_nothing_is_forgotten_where_the_offset_tells_no_store_or_another_epoch() -> None:
+    assert forgotten(LOG, None, Position(3, 39)) == 0
+    assert forgotten(LOG, committed(80, None), Position(3, 39)) == 0
+    assert forgotten(LOG, committed(80, replace(NOTE, epoch=2)), Position(2, 39)) == 0
+
+
+def test_offsets_of_a_restored_store_name_it_by_a_former_id() -> None:
+    check_offsets(LOG, {0: committed(40)}, "restored", {"ours"})
+    assert offsets_of_store({0: committed(40)}, "restored", {"ours"}) == {0: committed(40)}
+    with pytest.raises(StoreReplaced):
+        check_offsets(LOG, {0: committed(40)}, "restored", {"another"})
 
 
 def test_a_rewind_has_nothing_to_do_with_the_offsets_of_another_store() -> None:

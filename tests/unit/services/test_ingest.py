@@ -8,6 +8,7 @@ from graph_model.profiles import ProfileStatus
 from graph_model.records import Outcome
 from services.ingest import Ingest
 from services.stores.errors import ClaimLost
+from services.stores.port import VERSIONS_PER_RESTORE
 from services.stores.sqlite import SqliteStore
 from tests.unit.services.faults import RefusingStore
 from tests.unit.services.people import CATALOGUE, Company
@@ -55,6 +56,28 @@ async def test_undoing_a_merge_brings_the_absorbed_id_back(company: Company) -> 
     assert await company.profile_of("shop1") != before
     await company.put("crm2", email_1="a")
     assert await company.profile_of("shop1") == before
+
+
+async def test_after_a_restore_every_version_is_above_any_that_was_published(company: Company) -> None:
+    await company.put("crm1", email_1="a")
+    await company.put("crm2", email_1="b")
+    await company.store.restored()
+    company.outbox = await company.store.claim_outbox("test")
+    told = len(company.events)
+    await company.put("crm1", email_1="a", name="x")
+    await company.put("crm2", email_1="a")
+    await company.put("crm3", email_1="c")
+    versions = [(event.type.value, event.version) for event in company.events[told:]]
+    above = VERSIONS_PER_RESTORE
+    assert sorted(versions) == [
+        ("created", above + 1),
+        ("merged", above + 1),
+        ("updated", above + 1),
+        ("updated", above + 2),
+    ]
+    previous = {company.data(event)["previous_version"] for event in company.events[told:]}
+    assert previous == {0, 1, above + 1}
+    assert await company.is_sound()
 
 
 async def test_versions_grow_over_merge_and_return(company: Company) -> None:
