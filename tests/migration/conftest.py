@@ -1,8 +1,8 @@
 """A store of form 1, of either kind, for each test anew."""
 
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,21 @@ import pytest
 from gremlin_python.process.graph_traversal import __
 from gremlin_python.process.traversal import T
 
+from services.ingest import Committed
+from services.metrics import Metrics
+from services.migration.migrate import Migrated, migrate
+from services.migration.steps import Opened
 from services.settings import Settings
 from services.stores.gremlin.ids import STORE_ID
 from services.stores.gremlin.socket import Credentials, GremlinSocket
 from services.stores.gremlin.source import g
 from services.stores.migration_port import MigratingStore
-from services.stores.opening import open_for_migration
+from services.stores.opening import open_for_migration, open_store
+from services.stores.port import Outbox, Store
+from services.writer import Writer
 from tests.contract.conftest import empty_graph
-from tests.migration.kept import load_file, load_graph
+from tests.migration.interrupted import unheard
+from tests.migration.kept import kept_catalogue, load_file, load_graph
 
 #: What every migration writes anew.
 _PASSING = frozenset({"migrator", "claim"})
@@ -53,6 +60,28 @@ class Ground:
             yield store
         finally:
             await store.close()
+
+    def opening(self, store: MigratingStore) -> Callable[[], AbstractAsyncContextManager[Opened]]:
+        """What opens the store while it is being migrated."""
+        return lambda: self._opened(store.migrator)
+
+    @asynccontextmanager
+    async def _opened(self, migrator: str) -> AsyncIterator[Opened]:
+        store = await open_store(self.settings, kept_catalogue(), migrator=migrator)
+        writer = Writer(store, kept_catalogue(), "migrate", metrics=Metrics(), publish=_acknowledge)
+        try:
+            yield Opened(store, writer.lend)
+        finally:
+            await store.close()
+
+    async def migrate(self) -> Migrated:
+        """Migrate undisturbed."""
+        async with self.migrating() as store:
+            return await migrate(store, self.opening(store), unheard)
+
+    async def open(self) -> Store:
+        """The store, as anybody opens it."""
+        return await open_store(self.settings, kept_catalogue())
 
     async def tell(self, name: str, value: int) -> None:
         """Let the store say something else of itself."""
@@ -88,6 +117,11 @@ class Ground:
     async def contents(self) -> dict[str, list[Any]]:
         """All that is in the store, as it is written: by table or label, without what every migration writes anew."""
         return await _graph(self.url) if self.url else _tables(self.path)
+
+
+async def _acknowledge(outbox: Outbox, committed: tuple[Committed, ...]) -> None:
+    for commit in committed:
+        await outbox.acknowledge(commit.commit_id)
 
 
 def _tables(path: Path) -> dict[str, list[Any]]:
