@@ -53,7 +53,7 @@ CREATE TABLE IF NOT EXISTS profile (
     status     TEXT NOT NULL,      -- live, absorbed, deleted
     document   BLOB NOT NULL,      -- the profile as readers get it; JSON
     component  TEXT NOT NULL,      -- ids of all profiles of its component; JSON array
-    own        TEXT,               -- addresses of the records that were its own; JSON array of [source, key]
+    guests     TEXT,               -- records that came while others were merged into it; JSON; NULL: none
     revision   TEXT NOT NULL
 );
 

@@ -164,8 +164,8 @@ def _form_2(connection: sqlite3.Connection) -> None:
         )
         connection.execute("ALTER TABLE writer DROP COLUMN last_epoch")
         connection.execute("ALTER TABLE writer DROP COLUMN last_offset")
-    if "own" not in _columns(connection, "profile"):
-        connection.execute("ALTER TABLE profile ADD COLUMN own TEXT")
+    if "guests" not in _columns(connection, "profile"):
+        connection.execute("ALTER TABLE profile ADD COLUMN guests TEXT")
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
