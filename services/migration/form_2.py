@@ -3,10 +3,13 @@
 Each function gets a document of form 1 and gives the JSON text that is to stand there; None: it stays as it is.
 """
 
+from functools import partial
 from typing import Any, Final
 
 import orjson
 
+from graph_model.keys import canonical_key
+from services.migration.keys import MoveRows, canonical_entry, canonical_profile
 from services.migration.steps import ChangeDocuments, ChangeSchema, Step
 from services.stores.migration_port import DocumentKind, StoredDocument
 
@@ -57,4 +60,8 @@ STEPS: Final[tuple[Step, ...]] = (
     ChangeDocuments("tasks", DocumentKind.TASK, begun_anew),
     ChangeDocuments("marks", DocumentKind.RECORD, with_marks),
     ChangeDocuments("groups", DocumentKind.VERDICT, with_groups),
+    ChangeDocuments("profiles", DocumentKind.PROFILE, partial(canonical_profile, canonical=canonical_key)),
+    MoveRows("graves", canonical_key, graves=True),
+    MoveRows("rows", canonical_key, graves=False),
+    ChangeDocuments("ledger", DocumentKind.VERDICT, partial(canonical_entry, canonical=canonical_key)),
 )

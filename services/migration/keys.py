@@ -10,8 +10,7 @@ verdicts and the ids of profiles follow; no profile is told anything unless rows
 4. `canonical_entry`: the ledger of verdicts names records by the new keys.
 """
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
@@ -20,9 +19,10 @@ import orjson
 
 from graph_model.positions import Position
 from graph_model.records import Change, Record, RecordAddress
+from services.ingest import Ingest
 from services.migration.steps import Mark, Opened, Work
 from services.stores.migration_port import DocumentKind, StoredDocument
-from services.stores.port import RecordWrite, StoredRecord
+from services.stores.port import RecordWrite, Store, StoredRecord, VerdictWrite
 
 #: Gives the canonical form of a stored key, which is a JSON array.
 Canonical: TypeAlias = Callable[[str], str]
@@ -49,23 +49,19 @@ def target(address: RecordAddress, canonical: Canonical) -> RecordAddress:
     return RecordAddress(address.source, canonical(address.key))
 
 
-def changes(moves: Sequence[Move], taken: Collection[RecordAddress]) -> list[Change]:
+def changes(moves: Sequence[Move], *, met: bool) -> list[Change]:
     """What the moves mean for the records: all arrivals, then all departures.
 
     In this order no row is gone before it has arrived, even where the batch is divided into several commits.
 
     Args:
-        moves: records that move.
-        taken: addresses where a record is already.
+        moves: records that move, no two of them to one address.
+        met: whether there is a record already where they go; else the verdicts about them go with them.
     """
-    together = Counter(move.to for move in moves)
-    return [
-        *(_arrival(move, alone=together[move.to] == 1 and move.to not in taken) for move in moves),
-        *map(_departure, moves),
-    ]
+    return [*(_arrival(move, met=met) for move in moves), *(_departure(move, met=met) for move in moves)]
 
 
-def _arrival(move: Move, *, alone: bool) -> Change:
+def _arrival(move: Move, *, met: bool) -> Change:
     record = move.record
     return Change(
         address=move.to,
@@ -74,12 +70,12 @@ def _arrival(move: Move, *, alone: bool) -> Change:
         observed_at=record.observed_at,
         unavailable=record.incomplete,
         # Of two rows that become one, positions of the source need not compare: that of the log decides.
-        source_position=record.streamed if alone else None,
+        source_position=None if met else record.streamed,
         previous=record.address,
     )
 
 
-def _departure(move: Move) -> Change:
+def _departure(move: Move, *, met: bool) -> Change:
     position = move.record.position
     return Change(
         address=move.record.address,
@@ -87,7 +83,7 @@ def _departure(move: Move) -> Change:
         position=Position(position.epoch, position.log_offset + 1),
         row=None,
         observed_at=move.record.observed_at,
-        moved_to=move.to,
+        moved_to=None if met else move.to,
     )
 
 
@@ -123,24 +119,38 @@ class MoveRows:
             for address, stored in sorted(found.items())
             if stored.record.is_grave == self.graves
         ]
-        taken = set(await opened.store.read_records({move.to for move in moves})) if moves else set()
-        free = _first_on_free_ground(moves, taken) if self.graves else []
-        async with opened.lend() as ingest:
-            if free:
-                await ingest.write_graves([_moved_grave(move) for move in free])
-            others = [move for move in moves if move not in free]
-            if others:
-                await ingest.apply(changes(others, taken | {move.to for move in free}))
+        while moves:
+            # Where several go to one address, those after the first meet a record there.
+            turn = list({move.to: move for move in reversed(moves)}.values())
+            moves = [move for move in moves if move not in turn]
+            taken = await opened.store.read_records({move.to for move in turn})
+            async with opened.lend() as ingest:
+                await self._settle(ingest, [move for move in turn if move.to not in taken])
+                await _unite(opened.store, ingest, [move for move in turn if move.to in taken])
         await opened.store.remove_graves(addresses)
 
+    async def _settle(self, ingest: Ingest, moves: Sequence[Move]) -> None:
+        """Move records to where nothing is."""
+        if moves and self.graves:
+            await ingest.write_graves([_moved_grave(move) for move in moves])
+        elif moves:
+            await ingest.apply(changes(moves, met=False))
 
-def _first_on_free_ground(moves: Iterable[Move], taken: Collection[RecordAddress]) -> list[Move]:
-    """Of the moves to each address where nothing is, the first."""
-    first: dict[RecordAddress, Move] = {}
-    for move in moves:
-        if move.to not in taken:
-            first.setdefault(move.to, move)
-    return list(first.values())
+
+async def _unite(store: Store, ingest: Ingest, moves: Sequence[Move]) -> None:
+    """Let records become one with those that are where they go: the verdicts about them first, whoever is newer."""
+    moved = {move.record.address: move.to for move in moves}
+    given = await store.read_verdicts({mark.verdict_id for move in moves for mark in move.record.marks})
+    writes = [
+        VerdictWrite(
+            entry=replace(stored.entry, verdict=stored.entry.verdict.with_moved(moved)), expected=stored.revision
+        )
+        for stored in given.values()
+    ]
+    if writes:
+        await ingest.decide(writes, strays=moved)
+    if moves:
+        await ingest.apply(changes(moves, met=True))
 
 
 def _moved_grave(move: Move) -> RecordWrite:

@@ -39,32 +39,31 @@ def test_a_record_with_a_key_in_another_form_has_another_target() -> None:
 
 
 def test_a_row_arrives_as_it_was_and_says_from_where() -> None:
-    arrival, _ = changes([moving("1.0")], taken=())
+    arrival, _ = changes([moving("1.0")], met=False)
     assert (arrival.address, arrival.previous, arrival.position) == (at(1), at("1.0"), Position(1, 5))
     assert (arrival.row, arrival.observed_at, arrival.unavailable) == ({"mail": "ann"}, 7, frozenset({"note"}))
     assert arrival.source_position == SourcePosition("postgresql", (5,))
 
 
 def test_it_leaves_its_former_address_after_its_last_version_and_says_where_it_went() -> None:
-    _, departure = changes([moving("1.0")], taken=())
+    _, departure = changes([moving("1.0")], met=False)
     assert (departure.address, departure.row, departure.moved_to) == (at("1.0"), None, at(1))
     assert departure.position > Position(1, 5)
 
 
 def test_a_deleted_row_arrives_deleted() -> None:
-    arrival, _ = changes([moving("1.0", deleted=True)], taken=())
+    arrival, _ = changes([moving("1.0", deleted=True)], met=False)
     assert (arrival.address, arrival.row, arrival.position) == (at(1), None, Position(1, 5))
 
 
-def test_where_rows_become_one_only_their_own_positions_count() -> None:
-    taken, *_ = changes([moving("1.0")], taken={at(1)})
-    both = changes([moving(int(LONG), offset=9), moving("1.0", offset=3)], taken=())[:2]
-    assert taken.source_position is None
-    assert [arrival.source_position is None for arrival in both] == [False, False]
+def test_where_rows_become_one_the_positions_of_the_log_decide() -> None:
+    arrival, departure = changes([moving("1.0")], met=True)
+    assert (arrival.position, arrival.source_position) == (Position(1, 5), None)
+    assert departure.moved_to is None
 
 
 def test_all_arrive_before_any_leaves() -> None:
-    made = changes([moving("1.0"), moving(int(LONG))], taken=())
+    made = changes([moving("1.0"), moving(int(LONG))], met=False)
     assert [change.moved_to is None for change in made] == [True, True, False, False]
 
 
