@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -25,6 +26,18 @@ _EXAMPLE_ID = "019aa5b1c2d37e4f8a9b0c1d2e3f4a5b"
 ProfileId: TypeAlias = Annotated[
     str, Field(description="id of a profile: 32 hexadecimal digits, sortable by time", examples=[_EXAMPLE_ID])
 ]
+
+
+def _valid_unicode(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("not valid Unicode") from None
+    return text
+
+
+#: JSON can write half a character, which nothing else can hold.
+UnicodeText: TypeAlias = Annotated[str, AfterValidator(_valid_unicode)]
 Timestamp: TypeAlias = Annotated[
     str, Field(description="ISO 8601 in UTC, to the millisecond", examples=["2026-11-20T08:30:00.000Z"])
 ]
@@ -56,7 +69,7 @@ def fields_at(model: type[BaseModel], location: Sequence[str | int]) -> list[str
 class RecordReference(Document):
     """A row of a source."""
 
-    source: str = Field(description="name of the source in the catalogue", examples=["crm"])
+    source: UnicodeText = Field(description="name of the source in the catalogue", examples=["crm"])
     key: Key
 
 
@@ -161,10 +174,10 @@ class AbsorbedProfile(Document):
 class ContextRequest(Document):
     """Who the context is about, and how long it may be. Give `identifier` or `profile_id`."""
 
-    identifier: str | None = Field(
+    identifier: UnicodeText | None = Field(
         None, max_length=1_000, description="`kind:value`, in any spelling", examples=["email:ann.lee@example.com"]
     )
-    profile_id: str | None = Field(None, description="instead of an identifier")
+    profile_id: UnicodeText | None = Field(None, description="instead of an identifier")
     token_budget: int = Field(
         1_000,
         strict=True,
@@ -257,7 +270,7 @@ class RowChangeDocument(Document):
 class ChangesRequest(Document):
     """Changes of one source, in the order in which they happened."""
 
-    source: str = Field(description="name of the source in the catalogue", examples=["crm"])
+    source: UnicodeText = Field(description="name of the source in the catalogue", examples=["crm"])
     changes: list[RowChangeDocument] = Field(min_length=1, max_length=MAX_CHANGES)
 
     model_config = ConfigDict(

@@ -4,10 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.documents import Document, ProfileId, RecordReference, Timestamp
+from api.documents import Document, ProfileId, RecordReference, Timestamp, UnicodeText
 
-Author = Annotated[str, Field(min_length=1, max_length=200, description="who decides", examples=["kim@example.com"])]
-Reason = Annotated[str, Field(min_length=1, max_length=2_000, description="why", examples=["called: two sisters"])]
+Author = Annotated[
+    UnicodeText, Field(min_length=1, max_length=200, description="who decides", examples=["kim@example.com"])
+]
+Reason = Annotated[
+    UnicodeText, Field(min_length=1, max_length=2_000, description="why", examples=["called: two sisters"])
+]
 Pair = Annotated[list[RecordReference], Field(min_length=2, max_length=2, description="the two records")]
 
 

@@ -69,6 +69,16 @@ async def test_what_is_no_key_is_a_problem_of_the_caller(two: Service, part: str
     assert answer.status_code in (404, 422)
 
 
+@pytest.mark.parametrize("field", ["author", "reason", "source"])
+async def test_half_a_character_is_a_problem_of_the_caller(two: Service, field: str) -> None:
+    told = {"author": "kim", "reason": "called", "source": "crm", field: "HALF"}
+    records = f'[{{"source": "{told["source"]}", "key": [1]}}, {{"source": "shop", "key": [7]}}]'
+    signed = f'"author": "{told["author"]}", "reason": "{told["reason"]}"'
+    verdict = f'{{"judgement": "same", {signed}, "records": {records}}}'.replace("HALF", "\\ud800")
+    answer = await two.http.post("/v1/verdicts", content=verdict, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:identity-graph:problem:invalid-request")
+
+
 async def test_a_withdrawn_verdict_stays_in_the_ledger(two: Service) -> None:
     given = (await give(two, "same", SHOP, CRM)).json()
     withdrawn = await two.http.delete(f"/v1/verdicts/{given['verdict_id']}", params={"author": "lou"})

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from graph_model.agenda import ReResolve, Task, TruncateSource
-from graph_model.catalogue import Catalogue
+from graph_model.catalogue import Catalogue, TraitType
 from graph_model.positions import Position
 from graph_model.profiles import ProfileStatus
 from graph_model.records import RecordAddress
@@ -131,6 +131,20 @@ async def test_another_catalogue_leads_to_what_it_would_have_led_to_from_the_sta
     await finish(other)
     assert await other.profiles() == [["crm1", "shop1"], ["crm2", "shop2"], ["crm3"], ["shop3"]]
     assert await other.is_sound()
+
+
+async def test_a_trait_of_another_type_has_the_value_of_that_type(company: Company) -> None:
+    whole, truth = (
+        replace(CATALOGUE, traits={"name": trait_type}, fingerprint=trait_type)
+        for trait_type in (TraitType.INTEGER, TraitType.BOOLEAN)
+    )
+    before = await re_resolved(company, whole)
+    await before.put("crm1", email_1="a", name=1)
+    after = await re_resolved(before, truth)
+    await finish(after)
+    (document,) = await after.documents(ProfileStatus.LIVE)
+    assert document["traits"]["name"]["value"] is True
+    assert await after.is_sound()
 
 
 async def test_back_to_the_former_catalogue_leads_back(company: Company) -> None:

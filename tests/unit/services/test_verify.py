@@ -9,7 +9,8 @@ import pytest
 
 from graph_model.agenda import ReResolve, TruncateSource
 from graph_model.positions import Position
-from graph_model.records import Judgement
+from graph_model.profiles import ProfileStatus
+from graph_model.records import Judgement, RecordAddress
 from services.agenda import work_off
 from services.ingest import Ingest
 from services.metrics import Metrics
@@ -101,6 +102,36 @@ async def _repaired(company: Company) -> VerificationReport:
     ingest = Ingest(company.store, company.catalogue, company.outbox, metrics=company.metrics)
     _, left = await verify_and_repair(company.store, company.catalogue, ingest)
     return left
+
+
+@pytest.mark.parametrize("shown", ["1", "1.0", "'1.0'"])
+async def test_a_value_that_is_only_nearly_the_right_one_is_a_problem(
+    company: Company, tmp_path: Path, shown: str
+) -> None:
+    await company.put("crm1", email_1="ann", name=True)
+    damage(tmp_path, f"UPDATE profile SET document = json_set(document, '$.traits.name.value', {shown})")  # noqa: S608
+    assert len((await verify(company.store, CATALOGUE)).problems) == 1
+    assert (await _repaired(company)).problems == ()
+
+
+@pytest.mark.parametrize("written", ["json('[1234567890123456789]')", "json('[\"1234567890123456789.0\"]')"])
+async def test_a_key_in_an_earlier_form_is_no_problem(company: Company, tmp_path: Path, written: str) -> None:
+    await company.put("crm1234567890123456789", name="Ann")
+    damage(tmp_path, f"UPDATE profile SET document = json_set(document, '$.records[0].key', {written})")  # noqa: S608
+    assert (await verify(company.store, CATALOGUE)).problems == ()
+
+
+async def test_a_document_in_an_earlier_form_is_written_anew_with_its_records_and_nobody_is_told(
+    company: Company, tmp_path: Path
+) -> None:
+    await company.put("crm1234567890123456789", name="Ann")
+    (before,) = await company.documents(ProfileStatus.LIVE)
+    former = "json('[1234567890123456789]')"
+    damage(tmp_path, f"UPDATE profile SET document = json_set(document, '$.records[0].key', {former})")  # noqa: S608
+    ingest = Ingest(company.store, company.catalogue, company.outbox, metrics=company.metrics)
+    result = await ingest.recompute({RecordAddress.of("crm", [1234567890123456789])})
+    assert [commit.events for commit in result.committed] == [()]
+    assert await company.documents(ProfileStatus.LIVE) == [before]
 
 
 async def test_a_sound_store_has_no_problems(company: Company, store: SqliteStore) -> None:
