@@ -62,7 +62,7 @@ def create_app(
 
     Args:
         settings: wiring; only names for messages are taken from it.
-        catalogue: the catalogue that the store was built with.
+        catalogue: the one in force; another one that comes into force later is taken.
         store: open, and closed by the caller.
         metrics: what `/metrics` shows.
         publish: publishes the events of changes that come over HTTP; None: they stay in the outbox of the

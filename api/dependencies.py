@@ -85,21 +85,23 @@ def services_of(request: Request) -> Services:
 
 
 async def written(request: Request, write: Callable[[Services], Awaitable[Answer]]) -> Answer:
-    """Write with the services in force; again with the next ones where another catalogue came into force meanwhile.
+    """Write with the services in force, and once more where the claim was lost: nothing was written then.
+
+    It is lost to a change of the catalogue, which is taken first, or to who published what waited here for too long.
 
     Raises:
-        CatalogueChanged: the one in force has not been taken yet.
-        ClaimLost: it was not for the catalogue.
+        CatalogueUnusable: the catalogue in force cannot be loaded.
+        CatalogueChanged: yet another one is in force.
+        ClaimLost: another process writes under the same name.
     """
     services = services_of(request)
     try:
         return await write(services)
     except (CatalogueChanged, ClaimLost):
         await services.heartbeat.beat()
-        successors = services_of(request)
-        if successors is services:
-            raise
-        return await write(successors)
+        if services.heartbeat.refusal is not None:
+            raise services.heartbeat.refusal from None
+        return await write(services_of(request))
 
 
 def path_parameter(name: str, description: str) -> dict[str, Any]:

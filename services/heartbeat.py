@@ -25,7 +25,8 @@ from services.stores.errors import (
     StoreReplaced,
     StoreUnavailable,
 )
-from services.stores.port import Pulse, Store
+from services.stores.identity import Pulse
+from services.stores.port import Store
 
 _log = structlog.get_logger()
 

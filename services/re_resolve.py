@@ -8,7 +8,8 @@ its component is resolved by the present one with these links.
 from graph_model.agenda import ReResolve
 from graph_model.catalogue import Catalogue
 from services.clock import new_id
-from services.stores.port import KeptCatalogue, Store, TaskWrite
+from services.stores.identity import KeptCatalogue
+from services.stores.port import Store, TaskWrite
 
 
 async def change_meaning(store: Store, catalogue: Catalogue) -> bool:

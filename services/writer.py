@@ -18,7 +18,8 @@ from services.ingest import Committed, Ingest
 from services.metrics import Metrics
 from services.stores.errors import CatalogueChanged, CommitConflict
 from services.stores.guarantees import require_guarded_commits
-from services.stores.port import DurableOutbox, Outbox, Store, WriterState
+from services.stores.identity import WriterState
+from services.stores.port import DurableOutbox, Outbox, Store
 
 _log = structlog.get_logger()
 

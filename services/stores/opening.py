@@ -7,8 +7,9 @@ from services.settings import Settings
 from services.stores.errors import StoreError
 from services.stores.gremlin.migration import GremlinMigration
 from services.stores.gremlin.store import GremlinStore
+from services.stores.identity import KeptCatalogue
 from services.stores.migration_port import MigratingStore
-from services.stores.port import KeptCatalogue, Store
+from services.stores.port import Store
 from services.stores.sqlite import SqliteStore
 from services.stores.sqlite_migration import SqliteMigration
 

@@ -19,22 +19,20 @@ from graph_model.identifiers import Identifier
 from graph_model.records import RecordAddress
 from graph_model.verdicts import VerdictEntry
 from services.stores import sqlite_identifiers, sqlite_scans
+from services.stores.identity import KeptCatalogue, Pulse, WriterState
 from services.stores.port import (
     Components,
     Guarantees,
     HistoryEntry,
-    KeptCatalogue,
     Outbox,
     OutboxEntry,
     Plan,
-    Pulse,
     StoredIdentifier,
     StoredProfile,
     StoredRecord,
     StoredTask,
     StoredVerdict,
     TaskWrite,
-    WriterState,
 )
 from services.stores.record_document import read_record
 from services.stores.sqlite_catalogue import (

@@ -10,7 +10,8 @@ import orjson
 
 from services.clock import new_id
 from services.stores.errors import CatalogueChanged, CommitConflict, StoreReplaced
-from services.stores.port import VERSIONS_PER_RESTORE, KeptCatalogue, Pulse, TaskWrite
+from services.stores.identity import VERSIONS_PER_RESTORE, KeptCatalogue, Pulse
+from services.stores.port import TaskWrite
 from services.stores.sqlite_transactions import transaction
 from services.stores.sqlite_writes import check_tasks, write_tasks
 from services.stores.stored_form import REFUSAL, SCHEMA_VERSION, UNTOLD_VERSION, StoredForm

@@ -129,6 +129,17 @@ def test_a_running_api_that_cannot_load_the_new_catalogue_says_so_and_what_to_do
         eventually(served.address, lambda answer: answer.status_code == 200, "/readyz")
 
 
+def test_an_open_stream_ends_where_the_new_catalogue_cannot_be_loaded(filled: Run, folder: Path) -> None:
+    with (
+        serving(environment(folder)) as served,
+        httpx.stream("GET", f"{served.address}/v1/profile-updates?after=start", timeout=10) as stream,
+    ):
+        lines = stream.iter_lines()
+        assert next(lines).startswith("event: identitygraph.profile.")
+        asyncio.run(change_without_text(folder))
+        assert any("identitygraph.profile." in line for line in lines)
+
+
 async def change_without_text(folder: Path) -> None:
     """Bring a catalogue into force as a version of the program did that kept no text."""
     store = await SqliteStore.open(folder / "graph.sqlite", "", any_meaning=True)

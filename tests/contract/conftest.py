@@ -9,7 +9,8 @@ import pytest
 from services.stores.gremlin.socket import Credentials, GremlinSocket
 from services.stores.gremlin.source import g
 from services.stores.gremlin.store import GremlinStore
-from services.stores.port import KeptCatalogue, Outbox, Store
+from services.stores.identity import KeptCatalogue
+from services.stores.port import Outbox, Store
 from services.stores.sqlite import SqliteStore
 from tests.contract.builders import FINGERPRINT
 

@@ -4,7 +4,8 @@ import pytest
 
 from graph_model.agenda import ReResolve
 from services.stores.errors import CatalogueChanged, ClaimLost, StoreReplaced
-from services.stores.port import VERSIONS_PER_RESTORE, KeptCatalogue, Outbox, Pulse, Store
+from services.stores.identity import VERSIONS_PER_RESTORE, KeptCatalogue, Pulse
+from services.stores.port import Outbox, Store
 from services.stores.stored_form import SCHEMA_VERSION, StoredForm
 from tests.contract.builders import FINGERPRINT, person, plan, write_task
 from tests.contract.conftest import Reopen

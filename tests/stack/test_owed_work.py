@@ -17,9 +17,8 @@ from consumers.kafka_admin import KafkaAdmin
 from consumers.owed_work import OwedWork
 from consumers.producer import Producer
 from consumers.publisher import Publisher
-from consumers.worker import run_worker
 from consumers.worker_parts import WorkerParts
-from graph_model.agenda import TruncateSource
+from graph_model.agenda import ReResolve, TruncateSource
 from graph_model.catalogue import Catalogue
 from graph_model.catalogue_document import parse_catalogue
 from graph_model.mapping import Origin, row_change
@@ -29,7 +28,7 @@ from services.heartbeat import Heartbeat
 from services.ingest import Ingest
 from services.metrics import Metrics
 from services.re_resolve import change_meaning
-from services.stores.errors import CatalogueChanged
+from services.stores.errors import CatalogueUnusable
 from services.stores.port import StoredTask, TaskWrite
 from services.stores.sqlite import SqliteStore
 from services.verify import verify
@@ -287,26 +286,33 @@ def stricter(world: World) -> Catalogue:
     return parse_catalogue(text.format(people=world.people, customers=rf"{world.name}\.crm\..*", epoch=1), "new.yaml")
 
 
-async def test_a_worker_of_the_former_catalogue_ends_and_one_of_the_new_does_what_is_owed(
+async def test_a_running_worker_goes_on_with_the_new_catalogue_and_does_what_is_owed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(agenda, "BATCH_SIZE", 5)
     await world.create(world.people, 2)
     await world.produce_people({number: f"p{number // 2}@example.com" for number in range(40)})
-    former = asyncio.create_task(run_worker(world.settings(), world.catalogue(), rewind=False))
-    await world.until_read(40)
-    new = stricter(world)
-    store = await SqliteStore.open(world.folder / "graph.sqlite", new.fingerprint, any_meaning=True)
-    assert len(await profile_ids(store)) == 20
-    assert await change_meaning(store, new)
-    with pytest.raises(CatalogueChanged, match="identity-graph re-resolve"):
-        await asyncio.wait_for(former, DEADLINE_SECONDS)
-    working = asyncio.create_task(run_worker(world.settings(), new, rewind=False))
-    await world.produce_people({number: f"p{number // 2}@example.com" for number in range(38, 50)})
-    await world.until_read(52)
-    await eventually(lambda: is_worked_off(store))
-    working.cancel()
-    await asyncio.gather(working, return_exceptions=True)
+    async with world.worker():
+        await world.until_read(40)
+        new = stricter(world)
+        store = await SqliteStore.open(world.folder / "graph.sqlite", new.fingerprint, any_meaning=True)
+        assert len(await profile_ids(store)) == 20
+        assert await change_meaning(store, new)
+        await world.produce_people({number: f"p{number // 2}@example.com" for number in range(38, 50)})
+        await world.until_read(52)
+        await eventually(lambda: is_worked_off(store))
     assert len(await profile_ids(store)) == 50
     assert (await verify(store, new)).problems == ()
+    await store.close()
+
+
+async def test_a_running_worker_that_cannot_load_the_new_catalogue_ends_and_says_what_to_do(world: World) -> None:
+    await world.create(world.people, 1)
+    await world.produce_people({1: "ann@example.com"})
+    async with world.worker() as task:
+        await world.until_read(1)
+        store = await world.open_store()
+        await store.change_catalogue("a" * 64, TaskWrite(task_id="1", expected=None, task=ReResolve()))
+        with pytest.raises(CatalogueUnusable, match="--catalogue FILE"):
+            await asyncio.wait_for(task, DEADLINE_SECONDS)
     await store.close()

@@ -16,7 +16,7 @@ from consumers.worker import run_worker
 from graph_model.catalogue import Catalogue
 from graph_model.catalogue_document import parse_catalogue
 from services.settings import KafkaSettings, Settings
-from services.stores.errors import StoreReplaced
+from services.stores.errors import StoreError
 from services.stores.sqlite import SqliteStore
 from stack.kafka import KafkaBroker
 
@@ -156,16 +156,18 @@ class World:
 
     @asynccontextmanager
     async def worker(
-        self, *, store: str = "graph", epoch: int = 1, port: int = 0, rewind: bool = False
+        self, *, store: str = "graph", epoch: int = 1, port: int = 0, rewind: bool = False, **kafka: str
     ) -> AsyncIterator[asyncio.Task[None]]:
-        """A worker that is stopped at the end of the block."""
-        running = run_worker(self.settings(store, port), self.catalogue(epoch), rewind=rewind)
+        """A worker that is stopped at the end of the block; `kafka` are settings of its own."""
+        settings = self.settings(store, port)
+        settings = settings.model_copy(update={"kafka": settings.kafka.model_copy(update=kafka)})
+        running = run_worker(settings, self.catalogue(epoch), rewind=rewind)
         task = asyncio.create_task(running)
         try:
             yield task
         finally:
             task.cancel()
-            with suppress(asyncio.CancelledError, ConsumerError, StoreReplaced):
+            with suppress(asyncio.CancelledError, ConsumerError, StoreError):
                 await task
 
 

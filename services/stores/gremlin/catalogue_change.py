@@ -17,7 +17,8 @@ from services.stores.gremlin.plan import OUTBOX, GraphWrites, owed
 from services.stores.gremlin.socket import Traversal
 from services.stores.gremlin.source import g
 from services.stores.gremlin.vertices import task_vertex
-from services.stores.port import VERSIONS_PER_RESTORE, KeptCatalogue, TaskWrite
+from services.stores.identity import VERSIONS_PER_RESTORE, KeptCatalogue
+from services.stores.port import TaskWrite
 
 RETRY_SECONDS = 20.0
 

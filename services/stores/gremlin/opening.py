@@ -16,7 +16,7 @@ from services.stores.gremlin.ids import STORE_ID, Label, vertex_id
 from services.stores.gremlin.plan import OWES
 from services.stores.gremlin.socket import Traversal
 from services.stores.gremlin.source import g
-from services.stores.port import KeptCatalogue, Pulse
+from services.stores.identity import KeptCatalogue, Pulse
 from services.stores.stored_form import REFUSAL, SCHEMA_VERSION, UNTOLD_VERSION, StoredForm
 
 #: How often the meaning of the catalogue has changed. `generation` turns away programs that know no schema version.

@@ -28,7 +28,8 @@ from services.stores.gremlin.rows import Rows
 from services.stores.gremlin.socket import Traversal
 from services.stores.gremlin.source import g
 from services.stores.gremlin.vertices import VertexWrite
-from services.stores.port import PendingEvents, Plan, WriterState
+from services.stores.identity import WriterState
+from services.stores.port import PendingEvents, Plan
 
 SLOTS = 8  #: commits of one writer whose events may wait for the broker
 SETTLE_SECONDS = 20.0  #: how long a commit with an unknown outcome looks for a server that answers

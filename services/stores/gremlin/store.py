@@ -28,21 +28,19 @@ from services.stores.gremlin.outbox import GremlinOutbox, read_writers
 from services.stores.gremlin.plan import graph_writes
 from services.stores.gremlin.scans import WINDOW, windows
 from services.stores.gremlin.socket import Credentials, Traversal
+from services.stores.identity import KeptCatalogue, Pulse, WriterState
 from services.stores.port import (
     Components,
     Guarantees,
     HistoryEntry,
-    KeptCatalogue,
     Outbox,
     Plan,
-    Pulse,
     StoredIdentifier,
     StoredProfile,
     StoredRecord,
     StoredTask,
     StoredVerdict,
     TaskWrite,
-    WriterState,
 )
 
 CHUNK = 500  #: vertices asked for in one request

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from graph_model.agenda import ReResolve
@@ -93,16 +92,13 @@ async def test_what_cannot_be_loaded_is_a_503_problem_that_says_what_to_do(
         assert (await service.http.get(path)).status_code == 200
 
 
-async def test_a_stream_ends_where_the_catalogue_in_force_cannot_be_loaded(
+async def test_a_change_that_meets_a_switch_to_what_cannot_be_loaded_is_told_so(
     service: Service, elsewhere: SqliteStore
 ) -> None:
-    await service.send("crm", ANN)
-    stream = asyncio.create_task(service.http.get("/v1/profile-updates", params={"after": "start"}))
     await unloadable(elsewhere)
-    async with asyncio.timeout(10):
-        answer: httpx.Response = await stream
-    assert answer.status_code in {200, 503}
-    assert service.app.state.services.heartbeat.refused.is_set()
+    answer = await service.http.post("/v1/changes", json={"source": "crm", "changes": [{"row": ANN}]})
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:identity-graph:problem:catalogue-changed")
+    assert "serve --catalogue FILE" in answer.json()["detail"]
 
 
 async def test_work_owed_by_a_change_of_catalogue_is_done_beside_answering(

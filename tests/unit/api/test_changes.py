@@ -133,6 +133,12 @@ async def test_a_body_that_turns_out_too_large_is_refused_while_it_comes(service
     assert (answer.status_code, answer.json()["type"]) == (413, "urn:identity-graph:problem:body-too-large")
 
 
+async def test_a_change_gets_through_whose_claim_was_taken(service: Service) -> None:
+    await service.send("crm", ANN)
+    await service.store.claim_outbox("api")
+    await service.send("crm", {**ANN, "full_name": "Ann Fox"})
+
+
 async def test_events_stay_in_the_outbox_of_the_embedded_store(service: Service) -> None:
     await service.send("crm", ANN)
     assert len(await service.store.read_outbox(0, 10)) == 1

@@ -16,7 +16,8 @@ from graph_model.errors import IdentityGraphError
 from services.metrics import Metrics
 from services.settings import Settings
 from services.stores.errors import StoreUnavailable
-from services.stores.port import Pulse, StoredProfile
+from services.stores.identity import Pulse
+from services.stores.port import StoredProfile
 from services.stores.sqlite import SqliteStore
 
 from .conftest import Service

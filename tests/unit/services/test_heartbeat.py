@@ -16,7 +16,8 @@ from services import heartbeat
 from services.heartbeat import Heartbeat
 from services.metrics import Metrics
 from services.stores.errors import CatalogueUnusable, LaterForm, MigrationUnderWay, StoreReplaced, StoreUnavailable
-from services.stores.port import KeptCatalogue, Store, TaskWrite
+from services.stores.identity import KeptCatalogue
+from services.stores.port import Store, TaskWrite
 from services.stores.sqlite import SqliteStore
 from services.stores.sqlite_migration import SqliteMigration
 from services.stores.stored_form import SCHEMA_VERSION, StoredForm

@@ -8,7 +8,7 @@ from graph_model.profiles import ProfileStatus
 from graph_model.records import Outcome
 from services.ingest import Ingest
 from services.stores.errors import ClaimLost
-from services.stores.port import VERSIONS_PER_RESTORE
+from services.stores.identity import VERSIONS_PER_RESTORE
 from services.stores.sqlite import SqliteStore
 from tests.unit.services.faults import RefusingStore
 from tests.unit.services.people import CATALOGUE, Company
