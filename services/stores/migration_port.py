@@ -44,10 +44,6 @@ class MigratingStore(Protocol):
         """Read in which form the store is; None: there is no store."""
         ...
 
-    async def read_meaning(self) -> str:
-        """Read the fingerprint of the catalogue in force."""
-        ...
-
     async def begin(self, found: StoredForm, mark: str) -> None:
         """Begin the migration, or go on with it: from now on nobody else can work with the store.
 

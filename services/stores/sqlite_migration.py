@@ -51,10 +51,6 @@ class SqliteMigration:
         state = await self._run(lambda: read_state(self._connection))
         return None if state is None else state.form
 
-    async def read_meaning(self) -> str:
-        """See `MigratingStore.read_meaning`."""
-        return await self._run(lambda: StoreState.of(self._connection).fingerprint)
-
     async def begin(self, found: StoredForm, mark: str) -> None:
         """See `MigratingStore.begin`."""
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import pytest
@@ -25,7 +25,7 @@ from services.stores.opening import open_for_migration, open_store
 from services.stores.port import Outbox, Store
 from services.writer import Writer
 from tests.contract.conftest import empty_graph
-from tests.migration.interrupted import unheard
+from tests.migration.interrupted import MortalRows, unheard
 from tests.migration.kept import kept_catalogue, load_file, load_graph
 
 #: What every migration writes anew.
@@ -61,16 +61,19 @@ class Ground:
         finally:
             await store.close()
 
-    def opening(self, store: MigratingStore) -> Callable[[], AbstractAsyncContextManager[Opened]]:
-        """What opens the store while it is being migrated."""
-        return lambda: self._opened(store.migrator)
+    def opening(
+        self, store: MigratingStore, survived: set[str] | None = None
+    ) -> Callable[[], AbstractAsyncContextManager[Opened]]:
+        """What opens the store while it is being migrated; given a set, that of `MortalRows`."""
+        return lambda: self._opened(store.migrator, survived)
 
     @asynccontextmanager
-    async def _opened(self, migrator: str) -> AsyncIterator[Opened]:
+    async def _opened(self, migrator: str, survived: set[str] | None) -> AsyncIterator[Opened]:
         store = await open_store(self.settings, kept_catalogue(), migrator=migrator)
         writer = Writer(store, kept_catalogue(), "migrate", metrics=Metrics(), publish=_acknowledge)
         try:
-            yield Opened(store, writer.lend)
+            rows = store if survived is None else cast("Store", MortalRows(store, survived))
+            yield Opened(rows, writer.lend)
         finally:
             await store.close()
 

@@ -1,16 +1,18 @@
 """A migration that is killed after everything that it writes, and goes on."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from graph_model.records import RecordAddress
 from services.migration.migrate import Migrated, migrate
 from services.migration.steps import Opened
 from services.stores.migration_port import DocumentKind, MigratingStore, StoredDocument
+from services.stores.port import Store
 from services.stores.stored_form import StoredForm
 
-#: Gives what opens a store while it is being migrated.
-Open: TypeAlias = Callable[[MigratingStore], Callable[[], AbstractAsyncContextManager[Opened]]]
+#: Gives what opens a store while it is being migrated; the set is that of `MortalRows`.
+Open: TypeAlias = Callable[[MigratingStore, set[str]], Callable[[], AbstractAsyncContextManager[Opened]]]
 
 
 class Killed(Exception):
@@ -30,9 +32,6 @@ class MortalStore:
 
     async def read_form(self) -> StoredForm | None:
         return await self._store.read_form()
-
-    async def read_meaning(self) -> str:
-        return await self._store.read_meaning()
 
     async def begin(self, found: StoredForm, mark: str) -> None:
         await self._store.begin(found, mark)
@@ -64,6 +63,24 @@ class MortalStore:
             raise Killed
 
 
+class MortalRows:
+    """Passes everything on to a store, and dies once before each time that it forgets graves."""
+
+    def __init__(self, store: Store, survived: set[str]) -> None:
+        self._store = store
+        self._survived = survived
+
+    async def remove_graves(self, addresses: Collection[RecordAddress]) -> None:
+        moved = f"moved {sorted(addresses)}"
+        if moved not in self._survived:
+            self._survived.add(moved)
+            raise Killed
+        await self._store.remove_graves(addresses)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever a store has
+        return getattr(self._store, name)
+
+
 def unheard(_what: str, _done: int) -> None:
     """Nobody watches."""
 
@@ -80,7 +97,7 @@ async def migrate_with_kills(
     while True:
         async with migrating() as store:
             try:
-                migrated = await migrate(MortalStore(store, survived), opened(store), unheard)
+                migrated = await migrate(MortalStore(store, survived), opened(store, survived), unheard)
             except Killed:
                 continue
             return len(survived), migrated

@@ -61,10 +61,6 @@ class GremlinMigration:
         identity = await find_identity(self._connection.submit)
         return None if identity is None else identity.form
 
-    async def read_meaning(self) -> str:
-        """See `MigratingStore.read_meaning`."""
-        return (await self._identity()).fingerprint
-
     async def begin(self, found: StoredForm, mark: str) -> None:
         """See `MigratingStore.begin`."""
         identity = await self._identity()
