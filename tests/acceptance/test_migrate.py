@@ -79,3 +79,20 @@ def test_serve_brings_it_over_when_told_to(former: Path) -> None:
 def test_serve_makes_a_new_store_also_when_told_to_migrate(folder: Path) -> None:
     with serving(environment(folder), "--migrate") as served:
         assert "The store is empty" in served.said
+
+
+def test_a_catalogue_of_another_meaning_comes_into_force_where_rows_move(run: Run, former: Path) -> None:
+    catalogue = former / "catalogue.yaml"
+    catalogue.write_text(
+        catalogue.read_text().replace("till: {normalise: exact, holders: one", "till: {normalise: exact, holders: 9")
+    )
+    assert run("migrate").returncode == 0
+    assert run("re-resolve", "--catalogue", "catalogue.yaml").returncode == 0
+    verified = run("verify")
+    assert verified.returncode == 0, verified.stdout
+
+
+def test_it_is_sound_afterwards(run: Run, former: Path) -> None:
+    run("migrate")
+    verified = run("verify")
+    assert verified.returncode == 0, verified.stdout
