@@ -40,7 +40,7 @@ async def work_off_owed(in_force: Callable[[], Services]) -> None:
             if heartbeat.tasks_owed:
                 with suppress(_StoppedError, CatalogueChanged):
                     await work_off(store, lend)
-                heartbeat.hasten()
+                    heartbeat.hasten()
             told = ""
         except Exception as error:  # noqa: BLE001 - whatever it was, answering goes on, and so does trying
             # The text of an unforeseen fault is left out: it may quote a value.

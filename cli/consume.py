@@ -24,8 +24,9 @@ def consume(
 ) -> None:
     """Read the topics of the catalogue and keep the store up to date, until told to stop.
 
-    Several of them in one consumer group share the work. Where Kafka is: IDENTITY_GRAPH_KAFKA_BOOTSTRAP_SERVERS
-    and the settings beside it (TLS, SASL, group, topics). Readiness and metrics: IDENTITY_GRAPH_CONSUMER_PORT.
+    Several of them in one consumer group share the work; another group reads everything again, and sends every dead
+    letter again. Where Kafka is: IDENTITY_GRAPH_KAFKA_BOOTSTRAP_SERVERS and the settings beside it (TLS, SASL, group,
+    topics). Readiness and metrics: IDENTITY_GRAPH_CONSUMER_PORT.
 
     For example:
 

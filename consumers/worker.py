@@ -28,7 +28,7 @@ from services.clock import now_milliseconds
 from services.heartbeat import Heartbeat
 from services.metrics import Metrics
 from services.settings import Settings
-from services.stores.errors import CatalogueChanged, StoreUnavailable
+from services.stores.errors import CatalogueChanged
 from services.stores.guarantees import require_guarded_commits
 from services.stores.opening import open_store
 from services.stores.port import Store
@@ -68,7 +68,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has
             while not self._stopping.is_set():
                 with suppress(CatalogueChanged):
                     await patience.until_done("broker", self._membership)
-                await self._follow()
+                await patience.until_done("store", self._follow)
         except TRANSIENT:
             # Raised only when stopping: the broker was away until the end.
             _log.info("stopped while the broker was away")
@@ -110,7 +110,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has
         if catalogue is None:
             return
         topic_pattern(catalogue)
-        with suppress(CatalogueChanged, StoreUnavailable):  # the next beat finds it again
+        with suppress(CatalogueChanged):  # the next beat finds it
             await self._parts.store.adopt(catalogue.fingerprint)
             self._parts = replace(self._parts, catalogue=catalogue)
             _log.info("another catalogue is in force", catalogue=catalogue.name)

@@ -60,15 +60,21 @@ class Heartbeat:
         self._take = take
         self._tell = tell
         self._loaded: Catalogue | None = None  #: the newest that came into force while we ran
+        self._next: Catalogue | None = None  #: the same, as long as it is in force and not the one we began with
         self._beating = asyncio.Lock()
         self._beat = asyncio.Event()
         self._hurry = asyncio.Event()
         self._beaten_at = -math.inf
         self.tasks_owed = 0
-        self.another: Catalogue | None = None  #: in force, while the store object works on with a former one
         self.problem: StoreError | None = None  #: why the store could not be asked; it is asked again
         self.refusal: StoreError | None = None  #: why this process must not go on with what it has
         self.refused = asyncio.Event()  #: set while there is a refusal
+
+    @property
+    def another(self) -> Catalogue | None:
+        """The catalogue in force, while the store object works on with a former one."""
+        is_taken = self._next is not None and self._next.fingerprint == self._store.fingerprint
+        return None if is_taken else self._next
 
     @property
     def has_gone_on(self) -> bool:
@@ -128,12 +134,11 @@ class Heartbeat:
         if pulse.fingerprint != self._store.fingerprint:
             if self._loaded is None or self._loaded.fingerprint != pulse.fingerprint:
                 self._loaded = await self._load(pulse)
-            self.another = self._loaded
+            self._next = self._loaded
             if self._take is not None:
                 await self._take(self._loaded)
-                self.another = None
             return
-        self.another = None
+        self._next = None
         if pulse.generation != self._store.generation:
             await self._store.adopt(pulse.fingerprint)  # changed there and back
 

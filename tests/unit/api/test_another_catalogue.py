@@ -101,6 +101,21 @@ async def test_a_change_that_meets_a_switch_to_what_cannot_be_loaded_is_told_so(
     assert "serve --catalogue FILE" in answer.json()["detail"]
 
 
+async def test_a_read_that_stumbles_over_what_the_new_catalogue_has_stored_is_to_be_sent_again(
+    service: Service, elsewhere: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unknown_kind(_profile_id: str) -> None:
+        raise KeyError("a kind that only the new catalogue has")
+
+    monkeypatch.setattr(service.store, "read_profile", unknown_kind)
+    address = f"/v1/profiles/{'0' * 32}"
+    assert (await service.http.get(address)).status_code == 500
+    await change_meaning(elsewhere, NEW)
+    answer = await service.http.get(address)
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:identity-graph:problem:catalogue-changed")
+    assert answer.headers["retry-after"] == "1"
+
+
 async def test_work_owed_by_a_change_of_catalogue_is_done_beside_answering(
     service: Service, elsewhere: SqliteStore
 ) -> None:

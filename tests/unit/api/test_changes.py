@@ -139,6 +139,14 @@ async def test_a_change_gets_through_whose_claim_was_taken(service: Service) -> 
     await service.send("crm", {**ANN, "full_name": "Ann Fox"})
 
 
+async def test_a_clock_that_was_set_two_days_forward_numbers_nothing(service: Service) -> None:
+    await service.send("crm", ANN)
+    service.clock.now += 2 * 24 * 3_600_000
+    answer = await service.http.post("/v1/changes", json={"source": "crm", "changes": [{"row": ANN}]})
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:identity-graph:problem:clock-ahead")
+    assert "set it right" in answer.json()["detail"]
+
+
 async def test_events_stay_in_the_outbox_of_the_embedded_store(service: Service) -> None:
     await service.send("crm", ANN)
     assert len(await service.store.read_outbox(0, 10)) == 1
