@@ -1,11 +1,17 @@
 """Answers as bytes, without going through a model: what is served is what was stored or computed."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from fastapi import Response
+from fastapi.responses import StreamingResponse
+
+#: So much of a list is made ready, and sent, before others are served; whichever comes first.
+_SLICE_ENTRIES: Final = 100
+_SLICE_BYTES: Final = 256 * 1024
 
 
 def json_answer(
@@ -15,6 +21,50 @@ def json_answer(
 ) -> Response:
     """Write a JSON answer."""
     return Response(orjson.dumps(content), status.value, headers, media_type="application/json")
+
+
+async def json_list(
+    name: str, entries: Iterable[bytes], *, complete: bool, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Write a JSON answer with a list that may be long: in slices, so that others are served in between.
+
+    Args:
+        name: of the field that has the list.
+        entries: each is JSON; those of a slice are only made when it is its turn.
+        complete: whether the list has everything.
+        headers: of the answer.
+    """
+    body = [b'{"%s":[' % name.encode()]
+    for number, entry in enumerate(_slices(entries)):
+        if number:
+            body.append(b",")
+            await asyncio.sleep(0)
+        body.append(entry)
+    body.append(b'],"complete":%s}' % orjson.dumps(complete))
+    if len(body) <= 3:  # one slice between the two ends
+        return Response(b"".join(body), headers=headers, media_type="application/json")
+    length = {**(headers or {}), "Content-Length": str(sum(map(len, body)))}
+    return StreamingResponse(_in_turns(body), headers=length, media_type="application/json")
+
+
+def _slices(entries: Iterable[bytes]) -> Iterator[bytes]:
+    """Join entries to slices; the last one may be small."""
+    joined: list[bytes] = []
+    size = 0
+    for entry in entries:
+        joined.append(entry)
+        size += len(entry)
+        if len(joined) == _SLICE_ENTRIES or size >= _SLICE_BYTES:
+            yield b",".join(joined)
+            joined, size = [], 0
+    if joined:
+        yield b",".join(joined)
+
+
+async def _in_turns(body: Iterable[bytes]) -> AsyncIterator[bytes]:
+    for part in body:
+        yield part
+        await asyncio.sleep(0)
 
 
 def preferred_media_type(accept: str, offered: Sequence[str]) -> str:

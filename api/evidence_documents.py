@@ -23,11 +23,12 @@ Status = Annotated[
 
 
 class ExplainedVerdict(Document):
-    """A steward's word about two records."""
+    """A steward's word about records."""
 
     verdict_id: str
     judgement: Literal["same", "different"]
-    records: Pair
+    records: list[RecordReference]
+    groups: list[list[RecordReference]] = Field(description="those of one person each, as far as they are in view")
     author: str | None = Field(description="null: it was withdrawn a moment ago")
     reason: str | None = Field(description=_MASKED)
     given_at: Timestamp | None

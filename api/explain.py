@@ -1,5 +1,9 @@
-"""Explanations: why records are one person, why they are not, and how a profile came to be."""
+"""Explanations: why records are one person, why they are not, and how a profile came to be.
 
+They are written on a thread: that of a thousand records takes longer than others should wait.
+"""
+
+import asyncio
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
@@ -16,7 +20,7 @@ from services.explain import evidence_of, explain_history, explain_pair, explain
 from services.explanation_documents import ExplanationWriter
 from services.lookup import AmbiguousIdentifier, ProfileGone, UnknownProfile
 from services.record_names import UnreadableRecord, read_record_name
-from services.stores.errors import StoreUnavailable
+from services.stores.errors import StoreDamaged, StoreUnavailable
 
 router = APIRouter(tags=["explain"])
 
@@ -58,7 +62,7 @@ async def explain_one_profile(request: Request) -> Response:
     """
     services = services_of(request)
     account = await explain_profile(services.store, services.catalogue, request.path_params["profile_id"])
-    return json_answer(_writer(request).profile(account), headers=_CACHING)
+    return json_answer(await asyncio.to_thread(_writer(request).profile, account), headers=_CACHING)
 
 
 @router.get(
@@ -79,7 +83,7 @@ async def explain_one_history(request: Request) -> Response:
     ```
     """
     account = await explain_history(services_of(request).store, request.path_params["profile_id"])
-    return json_answer(_writer(request).history(account), headers=_CACHING)
+    return json_answer(await asyncio.to_thread(_writer(request).history, account), headers=_CACHING)
 
 
 @router.get(
@@ -103,7 +107,7 @@ async def export_profile_graph(
     """
     services = services_of(request)
     graph = await evidence_of(services.store, services.catalogue, profile_id)
-    content = export_graph(graph, services.catalogue, _sight(request), graph_format)
+    content = await asyncio.to_thread(export_graph, graph, services.catalogue, _sight(request), graph_format)
     return Response(content, headers=_CACHING, media_type=_MEDIA_TYPES[graph_format])
 
 
@@ -113,7 +117,7 @@ async def export_profile_graph(
     response_class=Response,
     responses={
         200: {"model": PairExplanation, "description": "the evidence between them, and what stands in its way"},
-        **problem_docs(InvalidRequest, UnknownRecord, UnreadableRecord, StoreUnavailable),
+        **problem_docs(InvalidRequest, UnknownRecord, UnreadableRecord, StoreDamaged, StoreUnavailable),
     },
 )
 async def explain_two_records(
@@ -137,7 +141,7 @@ async def explain_two_records(
     services = services_of(request)
     one, other = (read_record_name(name, services.catalogue) for name in record)
     account = await explain_pair(services.store, services.catalogue, one, other)
-    return json_answer(_writer(request).pair(account), headers=_CACHING)
+    return json_answer(await asyncio.to_thread(_writer(request).pair, account), headers=_CACHING)
 
 
 def _sight(request: Request) -> Sight:

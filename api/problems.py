@@ -49,6 +49,7 @@ from services.stores.errors import (
     CommitConflict,
     CommitTooLarge,
     OtherForm,
+    StoreDamaged,
     StoreError,
     StoreReplaced,
     StoreUnavailable,
@@ -190,6 +191,13 @@ PROBLEMS: Final[Mapping[type[IdentityGraphError], ProblemType]] = {
     ),
     StoreReplaced: ProblemType(
         HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", "The store was replaced", _UNAVAILABLE
+    ),
+    StoreDamaged: ProblemType(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "store-damaged",
+        "The store contradicts itself",
+        "what is stored contradicts itself; the operator finds out what and mends it with `identity-graph verify "
+        "--repair`",
     ),
     CommitConflict: ProblemType(
         HTTPStatus.SERVICE_UNAVAILABLE,

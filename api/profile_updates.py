@@ -111,7 +111,10 @@ async def stream_profile_updates(subscription: SubscriptionDep) -> AsyncIterator
         for entry in entries:
             yield _update(subscription, entry)
             after = entry.sequence
-        if not entries:
+        if not entries and after < newest:  # the newest events are gone, and older ones still wait to be published
+            after = newest
+            yield _reset(subscription.cursor(after))
+        elif not entries:
             waiting = outbox.wait_for_events(after, _WAIT_SECONDS)
             await first_of(waiting, *(ending.wait() for ending in subscription.endings))
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from api.answers import json_answer
+from api.answers import json_answer, json_list
 from api.dependencies import header_parameter, path_parameter, services_of
 from api.documents import AbsorbedProfile, ProfileDocument, ProfileList
 from api.problems import InvalidRequest, problem_docs
@@ -131,8 +131,8 @@ async def find_profiles(
     """
     services = services_of(request)
     found = await list_by_identifier(services.store, read_identifier(identifier, services.catalogue))
-    listed = [orjson.Fragment(profile.document) for profile in found[:LISTED_PROFILES]]
-    return json_answer({"profiles": listed, "complete": len(found) <= LISTED_PROFILES}, headers=_FORM)
+    listed = (profile.document for profile in found[:LISTED_PROFILES])
+    return await json_list("profiles", listed, complete=len(found) <= LISTED_PROFILES, headers=_FORM)
 
 
 def _names(if_none_match: str, version: int) -> bool:

@@ -31,7 +31,11 @@ class VerdictDocument(Document):
 
     verdict_id: str = Field(description="id of the verdict: 32 hexadecimal digits, sortable by time")
     judgement: Literal["same", "different"]
-    records: Pair
+    records: list[RecordReference] = Field(description="all records that it is about")
+    groups: list[list[RecordReference]] = Field(
+        description="kept apart from each other; a group whose rows have all got other keys is empty"
+    )
+    together: bool = Field(description="whether it also joins the records of each group")
     reason: str
     author: str
     given_at: Timestamp
@@ -60,4 +64,4 @@ class SplitAnswer(Document):
     """What a split led to."""
 
     profile_ids: list[ProfileId] = Field(description="the profile of each group now, in the order of the groups")
-    verdicts: list[VerdictDocument] = Field(description="the verdicts that were needed")
+    verdicts: list[VerdictDocument] = Field(description="the verdict: one, on the groups")

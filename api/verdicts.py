@@ -3,9 +3,10 @@
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
+import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from api.answers import json_answer
+from api.answers import json_answer, json_list
 from api.dependencies import services_of, written
 from api.documents import RecordReference
 from api.exact_bodies import ExactRoute
@@ -13,8 +14,9 @@ from api.problems import InvalidRequest, NotSentAsJson, UnreadableBody, problem_
 from api.rights import NotASteward, require_steward
 from api.verdict_documents import Author, SplitAnswer, SplitRequest, VerdictDocument, VerdictList, VerdictRequest
 from graph_model.errors import MessageRejected
-from graph_model.records import Judgement, RecordAddress
+from graph_model.records import RecordAddress
 from graph_model.verdict_documents import verdict_document
+from graph_model.verdicts import Judgement, VerdictEntry
 from services.batches import UnknownRecord
 from services.lookup import AmbiguousIdentifier, ProfileGone, UnknownProfile
 from services.record_names import UnreadableRecord
@@ -101,13 +103,13 @@ async def list_verdicts(
     curl localhost:8080/v1/verdicts
     ```
     """
-    found = []
-    async for entry in services_of(request).store.scan_verdicts():
-        if entry.verdict_id > after:
-            found.append(verdict_document(entry))
+    found: list[VerdictEntry] = []
+    async for entry in services_of(request).store.scan_verdicts(after):
+        found.append(entry)
         if len(found) > limit:
             break
-    return json_answer({"verdicts": found[:limit], "complete": len(found) <= limit})
+    listed = (orjson.dumps(verdict_document(entry)) for entry in found[:limit])
+    return await json_list("verdicts", listed, complete=len(found) <= limit)
 
 
 @router.delete(
@@ -145,7 +147,7 @@ async def withdraw_verdict(request: Request, verdict_id: str, author: Annotated[
     ),
 )
 async def split_profile(request: Request, profile_id: str, sent: SplitRequest) -> Response:
-    """Make a profile that is several people into one for each of them, by the verdicts that this needs.
+    """Make a profile that is several people into one for each of them, by one verdict on groups of records.
 
     Every record of the profile is named in exactly one group. The group with most records keeps the profile's id.
 
@@ -158,9 +160,7 @@ async def split_profile(request: Request, profile_id: str, sent: SplitRequest) -
     groups = [[_address(record) for record in group] for group in sent.groups]
     signature = Signature(author=sent.author, reason=sent.reason)
     split = await written(request, lambda services: services.stewardship.split(profile_id, groups, signature))
-    return json_answer(
-        {"profile_ids": split.profile_ids, "verdicts": [verdict_document(entry) for entry in split.verdicts]}
-    )
+    return json_answer({"profile_ids": split.profile_ids, "verdicts": [verdict_document(split.verdict)]})
 
 
 def _address(record: RecordReference) -> RecordAddress:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from consumers.errors import BrokerUnavailable, ConsumerError
 from graph_model.errors import CatalogueError, IdentityGraphError
 from services.intake import IntakeRefused
-from services.stores.errors import ClaimLost, StoreError, StoreUnavailable
+from services.stores.errors import ClaimLost, StoreDamaged, StoreError, StoreUnavailable
 
 
 class ExitCode(IntEnum):
@@ -34,6 +34,7 @@ _CODES: Final[Mapping[type[Exception], ExitCode]] = {
     StoreUnavailable: ExitCode.UNAVAILABLE,
     BrokerUnavailable: ExitCode.UNAVAILABLE,
     ClaimLost: ExitCode.REFUSED,
+    StoreDamaged: ExitCode.REFUSED,
     StoreError: ExitCode.MISUSED,
     ConsumerError: ExitCode.MISUSED,
     CatalogueError: ExitCode.MISUSED,

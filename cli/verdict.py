@@ -15,9 +15,8 @@ from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import print_json, warn
 from cli.publishing import publishing
 from graph_model.catalogue import Catalogue
-from graph_model.records import Judgement
 from graph_model.verdict_documents import verdict_document
-from graph_model.verdicts import VerdictEntry
+from graph_model.verdicts import Judgement, VerdictEntry
 from services.metrics import Metrics
 from services.record_names import read_record_name
 from services.settings import Settings
@@ -119,7 +118,7 @@ def split(
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a profile that is several people into one for each, by the verdicts that this needs.
+    """Make a profile that is several people into one for each, by one verdict.
 
     Every record of the profile stands in exactly one group.
 
@@ -135,12 +134,11 @@ def split(
 
     done = _decide(_settings(catalogue, store), separate)
     if as_json:
-        print_json({"profile_ids": done.profile_ids, "verdicts": [verdict_document(entry) for entry in done.verdicts]})
+        print_json({"profile_ids": done.profile_ids, "verdicts": [verdict_document(done.verdict)]})
         return
     for number, profile in enumerate(done.profile_ids, start=1):
         typer.echo(f"group {number} is profile {profile}")
-    for entry in done.verdicts:
-        typer.echo(_line(entry))
+    typer.echo(_line(done.verdict))
 
 
 @app.command("list")
@@ -211,9 +209,5 @@ def _tell(entry: VerdictEntry, as_json: bool) -> None:
 
 
 def _line(entry: VerdictEntry) -> str:
-    verdict = entry.verdict
     taken_back = "" if entry.withdrawal is None else f"; withdrawn by {entry.withdrawal.author}"
-    return (
-        f"{entry.verdict_id}  {verdict.low} and {verdict.high} are {verdict.judgement} "
-        f"({entry.author}: {entry.reason}{taken_back})"
-    )
+    return f"{entry.verdict_id}  {entry.verdict.sentence} ({entry.author}: {entry.reason}{taken_back})"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import orjson
+from tenacity import AsyncRetrying, retry_if_result, wait_random_exponential
 
 from consumers.decoders.message import Headers
 from consumers.producer import Outgoing, Producer
@@ -18,6 +19,9 @@ from services.stores.port import Outbox, Store
 _PLAIN_HEADERS: Final = {"datacontenttype": "content-type", "traceparent": "traceparent"}
 
 _STATE_HEADERS: Final[Headers] = (("content-type", CONTENT_TYPE.encode()), ("dataschema", PROFILE_SCHEMA.encode()))
+#: Between two looks at whether a state that was published again has been overtaken again.
+_FIRST_PAUSE_SECONDS: Final = 0.05
+_LONGEST_PAUSE_SECONDS: Final = 2.0
 
 
 class Publisher:
@@ -54,13 +58,23 @@ class Publisher:
             await outbox.acknowledge(commit.commit_id)
 
     async def _correct_states(self, published: dict[str, int]) -> None:
-        """Publish states again until the versions last published (by profile id) are those in force."""
-        while published:
+        """Publish states again until the versions last published (by profile id) are those in force.
+
+        Where others publish the same profile all the time, each round waits longer: who hurries only makes them look
+        again, too.
+        """
+
+        async def correct() -> bool:
+            nonlocal published
             versions = await self._store.read_versions(published)
             overtaken = [profile_id for profile_id, version in versions.items() if version > published[profile_id]]
             newer = await self._store.read_profiles(overtaken) if overtaken else {}
             await self._producer.send([self._state(profile.profile_id, profile.document) for profile in newer.values()])
             published = {profile.profile_id: profile.version for profile in newer.values()}
+            return bool(published)
+
+        pause = wait_random_exponential(_FIRST_PAUSE_SECONDS, max=_LONGEST_PAUSE_SECONDS)
+        await AsyncRetrying(retry=retry_if_result(bool), wait=pause)(correct)
 
     def _update(self, event: ProfileEvent) -> Outgoing:
         return Outgoing(

@@ -157,8 +157,14 @@ def _topics_under_patterns(form: CatalogueForm) -> Iterator[Fault]:
         for other_name, other in form.sources.items():
             if source.topic is None or other.topic_pattern is None or list(_pattern_faults((), other.topic_pattern)):
                 continue
-            if source.table == other.table and re.fullmatch(other.topic_pattern, source.topic):
-                message = f"found {source.topic!r}, which the `topic_pattern` of {other_name!r} matches, too"
+            if not re.fullmatch(other.topic_pattern, source.topic):
+                continue
+            message = f"found {source.topic!r}, which the `topic_pattern` of {other_name!r} matches, too"
+            if source.format != other.format:
+                message += f", and {name!r} is `format: {source.format}`, {other_name!r} `format: {other.format}`"
+                expected = "one format for all messages of a topic, or a `topic_pattern` that does not match it"
+                yield Fault(("sources", name, "topic"), f"{message}; expected {expected}")
+            elif source.table == other.table:
                 yield Fault(("sources", name, "topic"), f"{message}; expected topics of its own in each")
 
 

@@ -18,7 +18,8 @@ import orjson
 from graph_model.catalogue import Catalogue
 from graph_model.identifiers import Identifier
 from graph_model.mapping import MappedRecord
-from graph_model.records import RecordAddress, Verdict
+from graph_model.records import RecordAddress
+from graph_model.verdicts import Verdict
 
 
 class Constraint(StrEnum):
@@ -26,7 +27,7 @@ class Constraint(StrEnum):
 
     VALUES = "values"  #: more values of an identifier kind than one person may have
     TRAIT = "trait"  #: two values of a trait of which a person has one
-    VERDICT = "verdict"  #: a steward says that two records are two people
+    VERDICT = "verdict"  #: a steward says that they are two people
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -116,25 +117,22 @@ class Separation:
     """What keeps clusters apart while they grow; clusters have numbers."""
 
     def __init__(
-        self, rules: Sequence[ValueRule], said: Iterable[Values], different: Iterable[tuple[int, int]]
+        self, rules: Sequence[ValueRule], said: Iterable[Values], places: Mapping[int, Mapping[str, int]]
     ) -> None:
         """Start with clusters of one record each.
 
         Args:
             rules: how many values a person may have.
             said: what each record says, in the order of the clusters' numbers.
-            different: pairs of clusters that a verdict keeps apart.
+            places: cluster -> the group that it is in by each verdict that keeps groups apart.
         """
         self._rules = rules
         self._said = [dict(values) for values in said]
-        self._different: defaultdict[int, set[int]] = defaultdict(set)
-        for one, other in different:
-            self._different[one].add(other)
-            self._different[other].add(one)
+        self._places = {number: dict(groups) for number, groups in places.items()}
 
     def forbids(self, one: int, other: int, *, by_verdict: bool) -> bool:
         """Tell whether two clusters must not become one; a "same" verdict between them overrules their values."""
-        if other in self._different.get(one, ()):
+        if are_apart(self._places.get(one, {}), self._places.get(other, {})):
             return True
         if by_verdict:
             return False
@@ -149,10 +147,8 @@ class Separation:
         """Let the cluster `one` take in the cluster `other`, whose number is not used any more."""
         for place, values in self._said[other].items():
             self._said[one][place] = self._said[one].get(place, set()) | values
-        for third in self._different.pop(other, ()):
-            self._different[third].remove(other)
-            self._different[third].add(one)
-            self._different[one].add(third)
+        if other in self._places:
+            self._places.setdefault(one, {}).update(self._places.pop(other))
 
 
 def sayings(members: Iterable[tuple[RecordAddress, Values]]) -> Sayings:
@@ -186,9 +182,27 @@ def values_conflict(
     return Conflict(low, high, rules[place].constraint, rules[place].name, low_value, high_value, refused)
 
 
-def verdict_conflict(verdict: Verdict, refused: Identifier | Verdict) -> Conflict:
-    """Name the verdict that forbids a union."""
-    return Conflict(verdict.low, verdict.high, Constraint.VERDICT, verdict.verdict_id, "", "", refused)
+#: Verdict -> the group of a cluster, with the smallest of its records there.
+Standing: TypeAlias = Mapping[str, tuple[int, RecordAddress]]
+
+
+def are_apart(one: Mapping[str, object], other: Mapping[str, object]) -> bool:
+    """Tell whether a verdict puts two clusters into different groups."""
+    few, many = (one, other) if len(one) < len(other) else (other, one)
+    return any(verdict_id in many and many[verdict_id] != group for verdict_id, group in few.items())
+
+
+def verdict_conflict(one: Standing, other: Standing, refused: Identifier | Verdict) -> Conflict | None:
+    """Name the verdict that forbids a union, by the smallest two records that it keeps apart; None: none does."""
+    found = [
+        (min(address, other[verdict_id][1]), max(address, other[verdict_id][1]), verdict_id)
+        for verdict_id, (group, address) in one.items()
+        if verdict_id in other and other[verdict_id][0] != group
+    ]
+    if not found:
+        return None
+    low, high, verdict_id = min(found)
+    return Conflict(low, high, Constraint.VERDICT, verdict_id, "", "", refused)
 
 
 def _are_too_many(one: AbstractSet[str], other: AbstractSet[str], limit: int) -> bool:

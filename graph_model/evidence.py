@@ -9,7 +9,8 @@ from graph_model.catalogue import Catalogue
 from graph_model.constraints import Conflict, own_conflicts, value_rules
 from graph_model.identifiers import Identifier
 from graph_model.mapping import MappedRecord
-from graph_model.records import Judgement, RecordAddress, Verdict
+from graph_model.records import RecordAddress
+from graph_model.verdicts import Judgement, Verdict
 
 #: Identifier -> the records that it joins, sorted; two or more.
 Links: TypeAlias = Mapping[Identifier, Sequence[RecordAddress]]
@@ -20,8 +21,8 @@ class Evidence:
     """What speaks for and against joining records."""
 
     links: Links
-    same: tuple[Verdict, ...]  #: sorted
-    different: tuple[Verdict, ...]  #: sorted
+    same: tuple[Verdict, ...]  #: one group of two or more records each, sorted
+    different: tuple[Verdict, ...]  #: two or more groups each, sorted
     broken: tuple[Conflict, ...]  #: constraints that single records break by themselves
 
 
@@ -38,7 +39,7 @@ def usable_evidence(
 
     Args:
         records: live records.
-        verdicts: those in force, in any order, also repeated; those about a record that is not here are ignored.
+        verdicts: those in force, in any order, also repeated; records that are not here play no part.
         generic: identifiers carried by more records than their kind allows.
         catalogue: limits and trust.
     """
@@ -55,10 +56,10 @@ def usable_evidence(
         for identifier in mapped.identifiers:
             if identifier not in generic and identifier.kind not in excluded:
                 holders[identifier].append(address)
-    present = sorted({verdict for verdict in verdicts if verdict.low in records and verdict.high in records})
+    said = sorted({part for verdict in verdicts for part in verdict.among(records).parts()})
     return Evidence(
         links={identifier: sorted(addresses) for identifier, addresses in holders.items() if len(addresses) > 1},
-        same=tuple(verdict for verdict in present if verdict.judgement is Judgement.SAME),
-        different=tuple(verdict for verdict in present if verdict.judgement is Judgement.DIFFERENT),
+        same=tuple(verdict for verdict in said if verdict.judgement is Judgement.SAME),
+        different=tuple(verdict for verdict in said if verdict.judgement is Judgement.DIFFERENT),
         broken=tuple(sorted(broken)),
     )

@@ -10,7 +10,8 @@ from graph_model.catalogue import Catalogue
 from graph_model.evidence_graph import Carried, Node, Obstacle
 from graph_model.masking import Sight
 from graph_model.profiles import Document
-from graph_model.records import Judgement, RecordAddress, Verdict
+from graph_model.records import RecordAddress
+from graph_model.verdicts import Judgement, Verdict
 
 GraphFormat: TypeAlias = Literal["json", "dot", "graphml"]
 

@@ -15,8 +15,9 @@ import networkx as nx
 from graph_model.catalogue import FULL_TRUST, Catalogue
 from graph_model.identifiers import Identifier
 from graph_model.mapping import MappedRecord, identifying_text
-from graph_model.records import Judgement, RecordAddress, Verdict
+from graph_model.records import RecordAddress
 from graph_model.union_find import UnionFind
+from graph_model.verdicts import Judgement, Verdict
 
 #: A weak link is suspicious where each side has at least this part of the profile's records: one in so many.
 _LEAST_SHARE = 5
@@ -43,7 +44,7 @@ class Carried:
     identifier: Identifier
 
 
-#: What may connect records.
+#: What may connect records: a value, or a single word of a verdict (`Verdict.parts`).
 EvidenceNode: TypeAlias = Carried | Verdict
 
 Node: TypeAlias = RecordAddress | EvidenceNode
@@ -88,9 +89,8 @@ def evidence_graph(
             graph.add_edge(address, Carried(identifier), strength=strength, obstacle=obstacle)
         for identifier, obstacle in unusable_values(mapped, catalogue).items():
             graph.add_edge(address, Carried(identifier), strength=0, obstacle=obstacle)
-    for verdict in sorted(verdicts):
-        if verdict.low in records and verdict.high in records:
-            graph.add_edges_from(((verdict.low, verdict), (verdict.high, verdict)), strength=None, obstacle=None)
+    for word in sorted({part for verdict in verdicts for part in verdict.among(records).parts()}):
+        graph.add_edges_from(((address, word) for address in word.records), strength=None, obstacle=None)
     for node, attributes in graph.nodes.items():
         if isinstance(node, Carried):
             obstacles = [edge["obstacle"] for edge in graph.adj[node].values()]
@@ -98,7 +98,7 @@ def evidence_graph(
             attributes["obstacle"] = None if joins else next((found for found in obstacles if found), None)
             attributes["holders"] = marks.holders.get(node.identifier, graph.degree[node])
         elif isinstance(node, Verdict):
-            attributes["holders"] = 2
+            attributes["holders"] = graph.degree[node]
     return graph
 
 

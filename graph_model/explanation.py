@@ -27,8 +27,9 @@ from graph_model.evidence_graph import (
 )
 from graph_model.identifiers import Identifier
 from graph_model.mapping import MappedRecord
-from graph_model.records import RecordAddress, Verdict
+from graph_model.records import RecordAddress
 from graph_model.resolve import Cluster, resolve
+from graph_model.verdicts import Judgement, Verdict, verdicts_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class Step:
     other: RecordAddress
     evidence: EvidenceNode
     strength: int | None  #: priority of the kind times the lesser trust of the two sources; None: a verdict
-    holders: int  #: how many records carry the value; of a verdict 2
+    holders: int  #: how many records carry the value, or are named by the verdict
     conflicts: tuple[Conflict, ...] = ()  #: what keeps the two apart all the same
 
 
@@ -100,7 +101,7 @@ def survey(
         generic: identifiers of theirs that are generic, with how many records carry each.
         catalogue: the meaning by which they are resolved.
     """
-    verdicts = tuple(sorted({verdict for mapped in records.values() for verdict in mapped.record.verdicts}))
+    verdicts = verdicts_of(mapped.record for mapped in records.values())
     components = resolve(records, verdicts, frozenset(generic), catalogue)
     clusters = [cluster for component in components for cluster in component.clusters]
     carried = Counter(identifier for mapped in records.values() for identifier in mapped.identifiers)
@@ -156,12 +157,15 @@ def explain_pair(surroundings: Surroundings, one: RecordAddress, other: RecordAd
         steps=steps,
         shared=_shared(surroundings, one, other),
         conflicts=tuple(dict.fromkeys((*between, *alone))),
-        verdicts=tuple(
-            verdict
-            for verdict in surroundings.verdicts
-            if any(verdict.low in low and verdict.high in high for low, high in (ends, ends[::-1]))
-        ),
+        verdicts=tuple(verdict for verdict in surroundings.verdicts if _is_between(verdict, *ends)),
     )
+
+
+def _is_between(verdict: Verdict, one: Collection[RecordAddress], other: Collection[RecordAddress]) -> bool:
+    """Whether a single word of a verdict is about two sets of records."""
+    here = {number for number, group in enumerate(verdict.groups) if any(address in one for address in group)}
+    there = {number for number, group in enumerate(verdict.groups) if any(address in other for address in group)}
+    return bool(here and there) and (verdict.judgement is Judgement.SAME or len(here | there) > 1)
 
 
 def _inside(surroundings: Surroundings, one: RecordAddress, other: RecordAddress) -> tuple[Step, ...]:

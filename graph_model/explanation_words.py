@@ -9,10 +9,10 @@ from graph_model.evidence_graph import Obstacle, WeakLink
 from graph_model.explanation import PairExplanation, Relation, SharedValue, Step
 from graph_model.masking import Sight
 from graph_model.profiles import Document
-from graph_model.records import Judgement, RecordAddress, Verdict
+from graph_model.records import RecordAddress
 from graph_model.resolve import COMPONENT_LIMIT
 from graph_model.times import iso_time
-from graph_model.verdicts import VerdictEntry
+from graph_model.verdicts import Judgement, Verdict, VerdictEntry
 
 #: Verdict id -> what was said.
 Ledger: TypeAlias = Mapping[str, VerdictEntry]
@@ -41,10 +41,14 @@ def kind_rule(kind_name: str, holders: int, between: Iterable[RecordAddress], ca
 def verdict_words(verdict: Verdict, ledger: Ledger) -> str:
     """Who said what, and when."""
     entry = ledger.get(verdict.verdict_id)
-    said = "one person" if verdict.judgement is Judgement.SAME else "two people"
+    said = "one person" if verdict.judgement is Judgement.SAME else f"{_people(len(verdict.groups))} people"
     if entry is None:  # withdrawn a moment ago
         return f"verdict {verdict.verdict_id}: {said}"
     return f"{entry.author} said on {iso_time(entry.given_at)[:10]}: {said}"
+
+
+def _people(number: int) -> str:
+    return "two" if number == 2 else str(number)
 
 
 def shared_rule(value: SharedValue, between: Sequence[RecordAddress], catalogue: Catalogue) -> str:
@@ -68,7 +72,7 @@ def conflict_words(conflict: Conflict, catalogue: Catalogue, ledger: Ledger, sig
     """What a constraint forbids."""
     low, high = sight.name(conflict.low), sight.name(conflict.high)
     if conflict.constraint is Constraint.VERDICT:
-        verdict = Verdict(conflict.low, conflict.high, Judgement.DIFFERENT, conflict.name)
+        verdict = Verdict.pair(Judgement.DIFFERENT, conflict.low, conflict.high, conflict.name)
         return f"{low} and {high}: {verdict_words(verdict, ledger)}"
     limit = 1 if conflict.constraint is Constraint.TRAIT else catalogue.kinds[conflict.name].value_limit
     may_have = f"a person may have {limit}"

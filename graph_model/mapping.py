@@ -59,6 +59,7 @@ class Origin:
     observed_at: int  #: milliseconds since 1970, where the row itself does not say
     source_position: SourcePosition | None = None
     previous: RecordAddress | None = None
+    moved_to: RecordAddress | None = None
     trace: str | None = None
 
 
@@ -98,6 +99,7 @@ def row_change(
         unavailable=frozenset() if deleted else unavailable & source.columns,
         source_position=origin.source_position,
         previous=origin.previous,
+        moved_to=origin.moved_to,
         trace=origin.trace,
         is_numbered=without_log and source.version is None,
     )

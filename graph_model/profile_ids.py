@@ -1,48 +1,134 @@
 """Which cluster keeps which profile id.
 
-Ids are never derived from members. Clusters get the ids that their records had, one to one, greedily by the
-number of records shared, so that a split which gives back most of an absorbed profile brings its id back.
+Ids are never derived from members. They are given one to one, so that as many records as possible get back the id that
+was their own: an id's own records are those that it had while nothing else was merged into it. So when a wrong merge is
+corrected, whichever side lives on, both people have their ids again; what arrived while they were merged counts for
+nobody. Among equals fewer records change their live id, then more of an id's last records come back to it, and then the
+smaller ids are given, to the clusters with the smaller first records.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import networkx as nx
 
 from graph_model.records import RecordAddress
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FormerProfile:
-    """A profile id that may live on."""
+    """A profile id that may live on. All records stand under their present addresses."""
 
     profile_id: str
     live: bool
-    members: frozenset[RecordAddress]  #: its last records, under their present addresses
+    deleted: bool = False  #: all its records were deleted before
+    members: frozenset[RecordAddress]  #: its last records
+    own: frozenset[RecordAddress]  #: those of them that it had while nothing was merged into it
+    guests: frozenset[RecordAddress] = (
+        frozenset()
+    )  #: those that came while others were merged into it; also deleted ones
+
+
+#: An id remembers so many guests at the most.
+REMEMBERED_GUESTS: Final = 1_000
+
+#: (number of the cluster, the profile) -> what speaks for giving the one the id of the other, the weightiest first.
+Claims: TypeAlias = Mapping[tuple[int, str], tuple[int, int, int]]
 
 
 def assign_ids(
-    clusters: Sequence[Sequence[RecordAddress]],
-    former: Sequence[FormerProfile],
-    new_id: Callable[[], str],
+    clusters: Sequence[Sequence[RecordAddress]], former: Sequence[FormerProfile], new_id: Callable[[], str]
 ) -> list[str]:
     """Give every cluster an id, in the order of `clusters`.
 
-    The order of preference is: most records shared, live before others, smaller id, smaller first record.
-    What is left over gets a new id.
+    What is left over gets a new id. Cost: that of a maximum weight matching among the clusters and ids that compete
+    (Edmonds, 1965); a cluster and an id without a rival cost nothing.
     """
-    belonged: dict[RecordAddress, list[FormerProfile]] = defaultdict(list)
-    for profile in former:
-        for address in profile.members:
-            belonged[address].append(profile)
-    claims = []
-    for index, members in enumerate(clusters):
-        shared = Counter(profile for address in members for profile in belonged.get(address, ()))
-        first = min(members)
-        claims += [(-count, not profile.live, profile.profile_id, first, index) for profile, count in shared.items()]
     assigned: dict[int, str] = {}
-    taken: set[str] = set()
-    for _, _, profile_id, _, index in sorted(claims):
-        if index not in assigned and profile_id not in taken:
-            assigned[index] = profile_id
-            taken.add(profile_id)
+    for claims in _apart(_claims(clusters, former)):
+        assigned |= _matched(claims, clusters)
     return [assigned[index] if index in assigned else new_id() for index in range(len(clusters))]
+
+
+def guests(former: Sequence[FormerProfile], ids: Mapping[RecordAddress, str]) -> dict[str, tuple[RecordAddress, ...]]:
+    """The guests of every id from now on; those without any are left out.
+
+    Whatever comes to an id while others are merged into it is a guest there, until these others have gone. An id that
+    is gone keeps its guests, since it may return.
+
+    Args:
+        former: the ids that there were.
+        ids: live record -> its id now.
+    """
+    members: defaultdict[str, set[RecordAddress]] = defaultdict(set)
+    for address, profile_id in ids.items():
+        members[profile_id].add(address)
+    absorbed = [profile for profile in former if profile.profile_id not in members and not profile.deleted]
+    hosts = {ids[address] for profile in absorbed for address in profile.own if address in ids}
+    found: dict[str, set[RecordAddress]] = {}
+    for profile in former:
+        stayed = {address for address in profile.guests if ids.get(address, profile.profile_id) == profile.profile_id}
+        if profile.profile_id in hosts:
+            found[profile.profile_id] = stayed | (members[profile.profile_id] - profile.own)
+        elif profile.profile_id not in members:
+            found[profile.profile_id] = {*profile.guests, *(profile.members - profile.own)}
+    return {profile_id: _kept(stayed, ids) for profile_id, stayed in found.items() if stayed}
+
+
+def _kept(stayed: Iterable[RecordAddress], ids: Mapping[RecordAddress, str]) -> tuple[RecordAddress, ...]:
+    """As many as are remembered, those that are live first."""
+    return tuple(sorted(sorted(stayed, key=lambda address: (address not in ids, address))[:REMEMBERED_GUESTS]))
+
+
+def _claims(clusters: Sequence[Sequence[RecordAddress]], former: Iterable[FormerProfile]) -> Claims:
+    place = {address: index for index, members in enumerate(clusters) for address in members}
+    claims = {}
+    for profile in former:
+        own, last = (Counter(place[a] for a in found if a in place) for found in (profile.own, profile.members))
+        for index in own.keys() | last.keys():
+            claims[index, profile.profile_id] = (own[index], last[index] if profile.live else 0, last[index])
+    return claims
+
+
+def _apart(claims: Claims) -> Iterable[Claims]:
+    """Divide claims into those that have nothing to do with each other."""
+    graph: nx.Graph[int | str] = nx.Graph()
+    graph.add_edges_from(claims)
+    number_of = {node: number for number, nodes in enumerate(nx.connected_components(graph)) for node in nodes}
+    parts: defaultdict[int, dict[tuple[int, str], tuple[int, int, int]]] = defaultdict(dict)
+    for claim, weights in claims.items():
+        parts[number_of[claim[0]]][claim] = weights
+    return parts.values()
+
+
+def _matched(claims: Claims, clusters: Sequence[Sequence[RecordAddress]]) -> dict[int, str]:
+    """The best way to give ids to clusters: number of the cluster -> id.
+
+    All preferences are in one integer: the sums of the three weights as digits, the weightiest first, then for each id,
+    the smallest first, a digit that says which cluster it is given to, if to any.
+    """
+    ids = sorted({profile_id for _, profile_id in claims})
+    if len(claims) == 1:
+        ((index, _),) = claims
+        return {index: ids[0]}
+    ranks = _ranks({index for index, _ in claims}, clusters)
+    base = len(ranks) + 1
+    digits = {profile_id: base ** (len(ids) - 1 - place) for place, profile_id in enumerate(ids)}
+    beyond = base ** len(ids)
+    most = 1 + sum(weight for weights in claims.values() for weight in weights)
+    graph: nx.Graph[int | str] = nx.Graph()
+    for (index, profile_id), (own, live, last) in claims.items():
+        weight = ((own * most + live) * most + last) * beyond + (len(ranks) - ranks[index]) * digits[profile_id]
+        graph.add_edge(index, profile_id, weight=weight)
+    matching: AbstractSet[tuple[int | str, int | str]] = nx.max_weight_matching(graph)
+    pairs = ((one, other) if isinstance(one, int) else (other, one) for one, other in matching)
+    return {index: profile_id for index, profile_id in pairs if isinstance(index, int) and isinstance(profile_id, str)}
+
+
+def _ranks(indexes: Iterable[int], clusters: Sequence[Sequence[RecordAddress]]) -> dict[int, int]:
+    """Number clusters by their smallest records."""
+    ordered = sorted(indexes, key=lambda index: min(clusters[index]))
+    return {index: rank for rank, index in enumerate(ordered)}

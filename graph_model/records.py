@@ -5,10 +5,10 @@ transaction that was open while a snapshot was taken streams later with a smalle
 and must be applied. The source's own position only filters what a connector sends again.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import orjson
 
@@ -79,28 +79,36 @@ class Change:
     is_numbered: bool = False  #: whether its position is a number given at acceptance: nothing but the order of arrival
 
 
-class Judgement(StrEnum):
-    """What a steward says about two records."""
+class Mark(NamedTuple):
+    """A record's place in a verdict that is in force.
 
-    SAME = "same"  #: they are one person, whatever else speaks against it
-    DIFFERENT = "different"  #: they are two people, whatever else joins them
+    Records with the same verdict and other groups are kept apart; those of one group are joined where it says so.
+    """
 
-
-@dataclass(frozen=True, slots=True, order=True)
-class Verdict:
-    """A steward's word about two records, in force: stronger than every other evidence."""
-
-    low: RecordAddress  #: the smaller address of the two
-    high: RecordAddress
-    judgement: Judgement
     verdict_id: str  #: its entry in the ledger of verdicts
+    group: int  #: number of the group that the record is in
+    together: bool  #: whether the verdict also joins the records of each group
 
-    def other(self, address: RecordAddress) -> RecordAddress:
-        """The record at the other side."""
-        return self.high if address == self.low else self.low
 
-    def __str__(self) -> str:
-        return f"verdict:{self.judgement}"
+class ExpectedMark(NamedTuple):
+    """A mark of a row that has left its former address for this one, and has not arrived here yet."""
+
+    origin: RecordAddress  #: the address that it had before
+    mark: Mark
+
+
+class Passage(NamedTuple):
+    """A row that came to an address with one change of its key, and left it with another."""
+
+    moved_from: RecordAddress
+    moved_to: RecordAddress
+
+
+#: A record remembers so many of them at the most, the newest.
+REMEMBERED_PASSAGES: Final = 20
+
+#: Where a record stands of which only verdicts are known: before everything that a source can send.
+NOTHING_SENT: Final = Position(-1, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +116,8 @@ class Record:
     """The newest version of a row that we know, as received; without values it is a grave.
 
     A grave keeps the position of a deleted row, so that nothing older brings it back, and the profile that
-    the row last belonged to, so that a row that returns keeps its profile's id. Verdicts outlive both.
+    the row last belonged to, so that a row that returns keeps its profile's id. Marks of verdicts outlive both, but
+    go with a row whose key changes (`graph_model.moves`).
     """
 
     address: RecordAddress
@@ -117,7 +126,11 @@ class Record:
     values: Mapping[str, JsonValue] | None  #: the catalogue's columns as received; None: deleted
     streamed: SourcePosition | None = None  #: newest streamed source position of this epoch
     incomplete: frozenset[str] = frozenset()  #: columns whose value was never sent
-    verdicts: tuple[Verdict, ...] = ()  #: those in force about this record, sorted
+    marks: tuple[Mark, ...] = ()  #: its places in the verdicts in force about it, sorted
+    expected: tuple[ExpectedMark, ...] = ()  #: those of rows that are on their way here, sorted
+    moved_from: RecordAddress | None = None  #: the address that the row had before its key changed
+    moved_to: RecordAddress | None = None  #: of a grave: the address that the row has since its key changed
+    passages: tuple[Passage, ...] = ()  #: rows that came here and left again by changes of their keys, oldest first
     generation: int = 0  #: which meaning of the catalogue its identifiers are stored by; see `services.re_resolve`
 
     @property
@@ -136,6 +149,16 @@ class Record:
             and self.incomplete == other.incomplete
             and are_equal(self.values, other.values)
         )
+
+    @property
+    def was_ever_sent(self) -> bool:
+        """Whether a source has ever sent it; false of one that only verdicts name."""
+        return self.position > NOTHING_SENT
+
+
+def awaited(address: RecordAddress) -> Record:
+    """A record that no source has sent, to keep what is said about it until one does."""
+    return Record(address=address, position=NOTHING_SENT, observed_at=0, values=None)
 
 
 class Outcome(StrEnum):
@@ -170,20 +193,17 @@ def succeed(stored: Record | None, change: Change, columns: frozenset[str]) -> S
     """
     if stored is not None and _is_stale(stored, change):
         return Succession(stored, Outcome.STALE)
-    known = None if stored is None else stored.values
-    streamed = change.source_position or _streamed_before(stored, change)
     if change.row is None:
         grave = Record(
             address=change.address,
             position=change.position,
             observed_at=change.observed_at,
             values=None,
-            streamed=streamed,
-            verdicts=() if stored is None else stored.verdicts,
-            generation=0 if stored is None else stored.generation,
+            streamed=change.source_position or _streamed_before(stored, change),
         )
         was_there = stored is not None and not stored.is_grave
-        return Succession(grave, Outcome.APPLIED if was_there else Outcome.UNCHANGED)
+        return Succession(_inheriting(stored, change, grave), Outcome.APPLIED if was_there else Outcome.UNCHANGED)
+    known = None if stored is None else stored.values
     values = {column: change.row[column] for column in sorted(columns & change.row.keys() - change.unavailable)}
     missing = columns & change.unavailable
     kept = {column: known[column] for column in missing if known is not None and column in known}
@@ -196,12 +216,48 @@ def succeed(stored: Record | None, change: Change, columns: frozenset[str]) -> S
         position=change.position,
         observed_at=stored.observed_at if same and stored is not None else change.observed_at,
         values=known if same else values,
-        streamed=streamed,
+        streamed=change.source_position or _streamed_before(stored, change),
         incomplete=incomplete,
-        verdicts=() if stored is None else stored.verdicts,
-        generation=0 if stored is None else stored.generation,
     )
-    return Succession(record, Outcome.UNCHANGED if same else Outcome.APPLIED)
+    return Succession(_inheriting(stored, change, record), Outcome.UNCHANGED if same else Outcome.APPLIED)
+
+
+def _inheriting(stored: Record | None, change: Change, record: Record) -> Record:
+    """Give the next version of a record what does not come from the source's values.
+
+    A row that arrives from another key takes the marks that were expected with it. One that takes a key which another
+    row has left for a third one has no past here.
+    """
+    if stored is None:
+        return replace(record, moved_from=change.previous, moved_to=change.moved_to)
+    came_from, gone_to, marks, expected = stored.moved_from, stored.moved_to, stored.marks, stored.expected
+    passages = stored.passages
+    if change.row is None:
+        if change.moved_to is not None and gone_to is None and came_from is not None:
+            passages = (*passages, Passage(came_from, change.moved_to))[-REMEMBERED_PASSAGES:]
+        gone_to = change.moved_to or gone_to
+    else:
+        came_from = change.previous or (None if gone_to is not None else came_from)
+        gone_to = None
+        arriving = [each.mark for each in expected if each.origin == change.previous]
+        if arriving:
+            marks = with_marks(marks, arriving)
+            expected = tuple(each for each in expected if each.origin != change.previous)
+    return replace(
+        record,
+        marks=marks,
+        expected=expected,
+        moved_from=came_from,
+        moved_to=gone_to,
+        passages=passages,
+        generation=stored.generation,
+    )
+
+
+def with_marks(marks: Iterable[Mark], further: Iterable[Mark]) -> tuple[Mark, ...]:
+    """Put marks together; a record has one place in each verdict, and of two the further one holds."""
+    by_verdict = {mark.verdict_id: mark for mark in (*marks, *further)}
+    return tuple(by_verdict[verdict_id] for verdict_id in sorted(by_verdict))
 
 
 def _is_stale(stored: Record, change: Change) -> bool:

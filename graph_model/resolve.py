@@ -13,7 +13,7 @@ kept as a visible conflict.
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, groupby
 from typing import Final, NamedTuple
 
@@ -22,6 +22,7 @@ from graph_model.constraints import (
     Conflict,
     Sayings,
     Separation,
+    Standing,
     ValueRule,
     are_contested,
     sayings,
@@ -33,8 +34,9 @@ from graph_model.constraints import (
 from graph_model.evidence import Evidence, usable_evidence
 from graph_model.identifiers import HIGHEST_PRIORITY, Identifier
 from graph_model.mapping import MappedRecord
-from graph_model.records import RecordAddress, Verdict
+from graph_model.records import RecordAddress
 from graph_model.union_find import UnionFind
+from graph_model.verdicts import Verdict
 
 #: So many records at the most are joined into one profile; above it the weakest evidence is dropped, never a verdict.
 COMPONENT_LIMIT = 1_000
@@ -72,7 +74,7 @@ def resolve(
 
     Args:
         records: whole components; what is left out must share no usable evidence with them.
-        verdicts: those in force, in any order, also repeated; those about a record that is not here are ignored.
+        verdicts: those in force, in any order, also repeated; records that are not here play no part.
         generic: identifiers carried by more records than their kind allows; they are no evidence.
         catalogue: priorities, limits of values, and trust.
 
@@ -87,7 +89,7 @@ def resolve(
     for holders in evidence.links.values():
         connected.union(holders)
     for verdict in evidence.same:
-        connected.union((verdict.low, verdict.high))
+        connected.union(verdict.records)
     parts = _parts(evidence, connected)
     rules = value_rules(catalogue)
     components = []
@@ -116,13 +118,25 @@ def _parts(evidence: Evidence, connected: UnionFind[RecordAddress]) -> Mapping[R
     for identifier, holders in evidence.links.items():
         parts[connected.find(holders[0])].links[identifier] = holders
     for verdict in evidence.same:
-        parts[connected.find(verdict.low)].same.append(verdict)
+        parts[connected.find(verdict.groups[0][0])].same.append(verdict)
     for verdict in evidence.different:
-        if connected.find(verdict.low) == connected.find(verdict.high):
-            parts[connected.find(verdict.low)].different.append(verdict)
+        for root, groups in _by_component(verdict, connected).items():
+            if len(groups) > 1:
+                parts[root].different.append(replace(verdict, groups=tuple(map(tuple, groups.values()))))
     for conflict in evidence.broken:
         parts[connected.find(conflict.low)].broken.append(conflict)
     return parts
+
+
+def _by_component(
+    verdict: Verdict, connected: UnionFind[RecordAddress]
+) -> Mapping[RecordAddress, Mapping[int, Sequence[RecordAddress]]]:
+    """The groups of a verdict within each component, under the component's representative."""
+    found: defaultdict[RecordAddress, defaultdict[int, list[RecordAddress]]] = defaultdict(lambda: defaultdict(list))
+    for number, group in enumerate(verdict.groups):
+        for address in group:
+            found[connected.find(address)][number].append(address)
+    return found
 
 
 def _resolve_component(
@@ -138,12 +152,12 @@ def _resolve_component(
     kept, dropped = _within_limit(part, catalogue)
     number_of = {address: number for number, address in enumerate(members)}
     bonds = _bonds(part, kept, number_of, catalogue)
-    different = [(number_of[verdict.low], number_of[verdict.high]) for verdict in part.different]
-    groups = _join(bonds, Separation(rules, said, different), len(members))
+    groups = _join(bonds, Separation(rules, said, _places(part.different, number_of)), len(members))
     cluster_of = {members[number]: index for index, group in enumerate(groups) for number in group}
     spoken = [sayings((members[number], said[number]) for number in group) for group in groups]
+    standings = _standings(part.different, cluster_of, len(groups))
     conflicts: list[list[Conflict]] = [[] for _ in groups]
-    for conflict in (*part.broken, *_refused(bonds, members, cluster_of, part.different, spoken, rules)):
+    for conflict in (*part.broken, *_refused(bonds, members, cluster_of, standings, spoken, rules)):
         for index in {cluster_of[conflict.low], cluster_of[conflict.high]}:
             conflicts[index].append(conflict)
     clusters = [
@@ -165,7 +179,7 @@ def _within_limit(part: _Part, catalogue: Catalogue) -> tuple[list[Identifier], 
     """
     connected: UnionFind[RecordAddress] = UnionFind()
     for verdict in part.same:
-        connected.union((verdict.low, verdict.high))
+        connected.union(verdict.records)
     kept: list[Identifier] = []
     dropped: list[Identifier] = []
     for identifier in sorted(part.links, key=lambda i: (-catalogue.kinds[i.kind].priority, len(part.links[i]), i)):
@@ -190,7 +204,7 @@ def _bonds(
     An identifier gives one bond for each trust that its holders have: it joins those with at least so much trust. So
     the strongest bond between two clusters has the strength of the identifier between them.
     """
-    bonds = [_Bond(_ABOVE_ALL, verdict, (number_of[verdict.low], number_of[verdict.high])) for verdict in part.same]
+    bonds = [_Bond(_ABOVE_ALL, verdict, [number_of[address] for address in verdict.records]) for verdict in part.same]
     for identifier in kept:
         trusts = [(_trust(address, catalogue), number_of[address]) for address in part.links[identifier]]
         for least in {trust for trust, _ in trusts}:
@@ -254,7 +268,7 @@ def _refused(
     bonds: Iterable[_Bond],
     members: Sequence[RecordAddress],
     cluster_of: Mapping[RecordAddress, int],
-    different: Iterable[Verdict],
+    standings: Sequence[Standing],
     spoken: Sequence[Sayings],
     rules: Sequence[ValueRule],
 ) -> list[Conflict]:
@@ -263,13 +277,30 @@ def _refused(
     for bond in bonds:
         for pair in combinations(sorted({cluster_of[members[number]] for number in bond.holders}), 2):
             strongest.setdefault(pair, bond.evidence)
-    forbidding: dict[tuple[int, int], Verdict] = {}
-    for verdict in different:
-        low, high = sorted((cluster_of[verdict.low], cluster_of[verdict.high]))
-        forbidding.setdefault((low, high), verdict)
     return [
-        verdict_conflict(forbidding[pair], evidence)
-        if pair in forbidding
-        else values_conflict(spoken[pair[0]], spoken[pair[1]], rules, evidence)
-        for pair, evidence in strongest.items()
+        verdict_conflict(standings[one], standings[other], evidence)
+        or values_conflict(spoken[one], spoken[other], rules, evidence)
+        for (one, other), evidence in strongest.items()
     ]
+
+
+def _places(different: Iterable[Verdict], number_of: Mapping[RecordAddress, int]) -> Mapping[int, Mapping[str, int]]:
+    """Record, given by number -> the group that it is in by each verdict."""
+    places: defaultdict[int, dict[str, int]] = defaultdict(dict)
+    for verdict in different:
+        for group, members in enumerate(verdict.groups):
+            for address in members:
+                places[number_of[address]][verdict.verdict_id] = group
+    return places
+
+
+def _standings(
+    different: Iterable[Verdict], cluster_of: Mapping[RecordAddress, int], clusters: int
+) -> Sequence[Standing]:
+    """Where each cluster stands by the verdicts; all its records that one speaks of are in the same group."""
+    standings: list[dict[str, tuple[int, RecordAddress]]] = [{} for _ in range(clusters)]
+    for verdict in different:
+        for group, members in enumerate(verdict.groups):
+            for address in members:
+                standings[cluster_of[address]].setdefault(verdict.verdict_id, (group, address))
+    return standings

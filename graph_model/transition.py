@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import orjson
 
 from graph_model.events import ProfileEvent, ProfileEventType
+from graph_model.moves import under_present_keys
 from graph_model.positions import Position
 from graph_model.profiles import (
     Differences,
@@ -68,6 +69,7 @@ class Scene:
     known: Mapping[str, KnownProfile]
     before: Mapping[RecordAddress, str]  #: live record -> its profile before, under present addresses
     after: Mapping[RecordAddress, str]  #: live record -> its profile now
+    renamed: Mapping[RecordAddress, RecordAddress]  #: former -> present address, of rows whose key has just changed
     bodies: Mapping[str, Document]  #: profile id -> body, for every profile that has records now
     causes: Callable[[str], Sequence[Cause]]  #: profile id -> the changes that touched its component
     now: int  #: time of the commit, milliseconds since 1970
@@ -93,7 +95,7 @@ def transitions(scene: Scene) -> list[Transition]:
         elif known is not None and was_live:
             found.append(_gone(scene, known, members_before.get(profile_id, [])))
         elif known is not None:
-            found.append(_unchanged(known.head))
+            found.append(_still_gone(scene, known))
     return found
 
 
@@ -159,6 +161,28 @@ def _gone(scene: Scene, known: KnownProfile, members: Sequence[RecordAddress]) -
 def _rewritten(head: ProfileHead, body: Document) -> Transition:
     """The same profile in the form in which documents are written now: nothing that a reader must be told."""
     return replace(_unchanged(head), document=live_document(head, body))
+
+
+def _still_gone(scene: Scene, known: KnownProfile) -> Transition:
+    """A profile without records remembers its last ones by the keys that they have now."""
+    members = set(document_members(known.document))
+    present = under_present_keys(members, scene.renamed)
+    if present == members:
+        return _unchanged(known.head)
+    head = replace(known.head, version=known.head.version + 1, updated_at=scene.now)
+    merged_into: str | None = known.document["merged_into"]
+    document = remembering_document(head, present, merged_into)
+    is_absorbed = head.status is ProfileStatus.ABSORBED
+    change = ProfileEventType.MERGED if is_absorbed else ProfileEventType.DELETED
+    step = _Step(head, change, [], [], merged_into, known.head.version)
+    return Transition(
+        profile_id=head.profile_id,
+        version=head.version,
+        status=head.status,
+        document=document,
+        event=_event(scene, step, document, Differences((), ())),
+        history=None if is_absorbed else _history(scene, step),
+    )
 
 
 def _unchanged(head: ProfileHead) -> Transition:

@@ -1,6 +1,7 @@
-"""A verdict as readers see it: the same over HTTP and in an export."""
+"""A verdict as readers see it, the same over HTTP and in an export; an export can be read back."""
 
 from graph_model.profiles import Document
+from graph_model.records import RecordAddress
 from graph_model.times import iso_time
 from graph_model.verdicts import VerdictEntry
 
@@ -11,10 +12,16 @@ def verdict_document(entry: VerdictEntry) -> Document:
     return {
         "verdict_id": entry.verdict_id,
         "judgement": verdict.judgement.value,
-        "records": [{"source": end.source, "key": end.written_key} for end in (verdict.low, verdict.high)],
+        "records": [_reference(address) for address in verdict.records],
+        "groups": [[_reference(address) for address in group] for group in verdict.groups],
+        "together": verdict.together,
         "reason": entry.reason,
         "author": entry.author,
         "given_at": iso_time(entry.given_at),
         "withdrawn_by": None if withdrawal is None else withdrawal.author,
         "withdrawn_at": None if withdrawal is None else iso_time(withdrawal.withdrawn_at),
     }
+
+
+def _reference(address: RecordAddress) -> Document:
+    return {"source": address.source, "key": address.written_key}

@@ -1,12 +1,13 @@
 """A batch: what is asked of one commit, gathered by record, and what it makes of each of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from graph_model.errors import IdentityGraphError
 from graph_model.identifiers import Identifier
+from graph_model.moves import NOTHING_CARRIED, Departure, carry
 from graph_model.positions import Position
-from graph_model.records import Change, Outcome, Record, RecordAddress, Verdict, succeed
+from graph_model.records import Change, Mark, Outcome, Record, RecordAddress, awaited, succeed, with_marks
 from graph_model.verdicts import VerdictEntry
 from services.stores.port import StoredRecord, TaskWrite, VerdictWrite
 
@@ -25,6 +26,8 @@ class Batch:
 
     changes: Mapping[RecordAddress, Sequence[Change]]  #: by record, each record's in the order of its log
     verdicts: tuple[VerdictWrite, ...] = ()  #: given or withdrawn; all of them in one commit
+    awaiting: bool = False  #: whether these verdicts may name records that no source has sent yet
+    strays: frozenset[RecordAddress] = frozenset()  #: further records that may carry any of these verdicts
     recompute: frozenset[RecordAddress] = frozenset()  #: records to read anew, taking their links as what was before
     recount: frozenset[Identifier] = frozenset()  #: identifiers whose holders are counted anew by their links
     profiles: frozenset[str] = frozenset()  #: profiles to compute anew
@@ -39,8 +42,8 @@ class Batch:
     @property
     def addresses(self) -> tuple[RecordAddress, ...]:
         """All records that it is about, each once, in the order in which they were named."""
-        ends = (end for write in self.verdicts for end in (write.entry.verdict.low, write.entry.verdict.high))
-        return tuple(dict.fromkeys((*self.changes, *sorted(self.recompute), *ends)))
+        named = (address for write in self.verdicts for address in write.entry.verdict.records)
+        return tuple(dict.fromkeys((*self.changes, *sorted(self.recompute), *named, *sorted(self.strays))))
 
 
 def gather(changes: Iterable[Change]) -> Mapping[RecordAddress, Sequence[Change]]:
@@ -82,7 +85,7 @@ class RecordChange:
     last: Change | None  #: the newest change of the record in this batch; None: a verdict, or work owed
     previous: RecordAddress | None  #: the address it had before its key changed, where this batch says so
     outcomes: tuple[Outcome, ...]  #: one for each change
-    verdicts: tuple[VerdictEntry, ...]  #: verdicts about it that this batch gives or withdraws
+    verdicts: tuple[VerdictEntry, ...] = ()  #: verdicts about it that this batch gives or withdraws
     read_anew: bool  #: what is linked with it may follow another meaning of the catalogue, or be wrong
 
     @property
@@ -103,51 +106,116 @@ class RecordChange:
     @property
     def is_changed(self) -> bool:
         """Whether anything may follow from it for other records."""
-        return self.read_anew or bool(self.verdicts) or not _say_the_same(self.before, self.after)
+        return self.read_anew or bool(self.verdicts) or self.marks_before != self.record.marks or self._says_more
+
+    @property
+    def marks_before(self) -> tuple[Mark, ...]:
+        """The marks that it carried."""
+        return () if self.stored is None else self.stored.record.marks
+
+    @property
+    def _says_more(self) -> bool:
+        return not _say_the_same(self.before, self.after)
 
 
 def _say_the_same(before: Record | None, after: Record | None) -> bool:
     return before is after if before is None or after is None else before.says_same_as(after)
 
 
-def record_change(
-    address: RecordAddress, batch: Batch, stored: StoredRecord | None, columns: frozenset[str], generation: int
-) -> RecordChange:
-    """Tell what a batch makes of one of its records.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchOutcome:
+    """What a batch makes of records."""
+
+    changes: Mapping[RecordAddress, RecordChange]
+    rests: Mapping[str, Mapping[RecordAddress, RecordAddress]]
+    """Verdict -> former address -> present one, of the rows whose marks have gone with a change of their key."""
+    unknown: frozenset[RecordAddress]  #: records that must be read to tell; if there are any, all else is empty
+
+
+@dataclass(frozen=True, slots=True)
+class _Lived:
+    """What the changes of a batch make of one record."""
+
+    record: Record
+    last: Change | None  #: the newest change
+    departures: tuple[Departure, ...]
+    outcomes: tuple[Outcome, ...]
+    previous: RecordAddress | None
+
+
+def batch_outcome(
+    batch: Batch,
+    stored: Mapping[RecordAddress, StoredRecord | None],
+    columns: Callable[[RecordAddress], frozenset[str]],
+    generation: int,
+) -> BatchOutcome:
+    """Tell what a batch makes of its records, and of those that marks go to with a change of a key.
+
+    Args:
+        batch: what is asked of one commit.
+        stored: the records of the batch, and all others that were read; None: it is not in the store.
+        columns: the columns that are kept of a record.
+        generation: the meaning of the catalogue that is in force.
 
     Raises:
         UnknownRecord: a verdict is about a record that was never there.
     """
-    changes = batch.changes.get(address, ())
-    record = None if stored is None else stored.record
+    lived = {a: _lived(a, _record(stored[a]), batch.changes.get(a, ()), columns(a)) for a in batch.addresses}
+    carried = NOTHING_CARRIED
+    departures = [departure for each in lived.values() for departure in each.departures]
+    if departures:
+        others = {address: _record(found) or awaited(address) for address, found in stored.items()}
+        carried = carry(departures, others | {address: each.record for address, each in lived.items()})
+        if carried.unknown:
+            return BatchOutcome(changes={}, rests={}, unknown=carried.unknown)
+    decided = _Decided(batch)
+    changes = {}
+    for address in dict.fromkeys((*lived, *carried.records)):
+        each = lived.get(address)
+        record = carried.records.get(address) or lived[address].record
+        if record.was_ever_sent or address in carried.records or decided.gives_to_unsent(address):
+            changes[address] = RecordChange(
+                address=address,
+                stored=stored[address],
+                record=_of_generation(decided.applied_to(record), generation),
+                last=None if each is None else each.last,
+                previous=None if each is None else each.previous,
+                outcomes=() if each is None else each.outcomes,
+                verdicts=decided.about.get(address, ()),
+                read_anew=address in batch.recompute or _is_of_former_meaning(stored[address], generation),
+            )
+    return BatchOutcome(changes=changes, rests=carried.rests, unknown=frozenset())
+
+
+def _record(stored: StoredRecord | None) -> Record | None:
+    return None if stored is None else stored.record
+
+
+def _of_generation(record: Record, generation: int) -> Record:
+    return record if record.generation == generation else replace(record, generation=generation)
+
+
+def _is_of_former_meaning(stored: StoredRecord | None, generation: int) -> bool:
+    return stored is not None and not stored.record.is_grave and stored.record.generation != generation
+
+
+def _lived(address: RecordAddress, stored: Record | None, changes: Iterable[Change], columns: frozenset[str]) -> _Lived:
+    record = stored or awaited(address)
+    departures: list[Departure] = []
     outcomes: list[Outcome] = []
-    moved: RecordAddress | None = None
+    previous: RecordAddress | None = None
     last: Change | None = None
     for given in changes:
         last = change = _after(record, given)
-        record, outcome = _succeeded(record, change, columns)
-        outcomes.append(outcome)
-        if outcome is Outcome.APPLIED:
-            moved = change.previous or moved
-    if record is None:
-        raise UnknownRecord(address)
-    spoken = [write.entry for write in batch.verdicts if address in (write.entry.verdict.low, write.entry.verdict.high)]
-    of_old = stored is not None and not stored.record.is_grave and stored.record.generation != generation
-    verdicts = record.verdicts
-    for entry in spoken:
-        verdicts = _with(verdicts, entry.verdict) if entry.is_in_force else _without(verdicts, entry.verdict)
-    return RecordChange(
-        address=address,
-        stored=stored,
-        record=record if record.generation == generation and not spoken else replace(
-            record, generation=generation, verdicts=verdicts
-        ),
-        last=last,
-        previous=moved,
-        outcomes=tuple(outcomes),
-        verdicts=tuple(spoken),
-        read_anew=of_old or address in batch.recompute,
-    )  # fmt: skip
+        succession = succeed(record, change, columns)
+        record = succession.record
+        outcomes.append(succession.outcome)
+        if succession.outcome is Outcome.APPLIED:
+            previous = change.previous or previous
+        if change.moved_to is not None and succession.outcome is not Outcome.STALE:
+            departures += [Departure(address, change.moved_to, mark) for mark in record.marks]
+            record = replace(record, marks=())
+    return _Lived(record, last, tuple(departures), tuple(outcomes), previous)
 
 
 def accepted_number(changes: Iterable[RecordChange]) -> int | None:
@@ -168,14 +236,42 @@ def _after(stored: Record | None, change: Change) -> Change:
     return replace(change, position=Position(0, stored.position.offset + 1))
 
 
-def _succeeded(stored: Record | None, change: Change, columns: frozenset[str]) -> tuple[Record, Outcome]:
-    succession = succeed(stored, change, columns)
-    return succession.record, succession.outcome
+class _Decided:
+    """The verdicts that a batch gives or withdraws, by record."""
 
+    def __init__(self, batch: Batch) -> None:
+        self._batch = batch
+        self._ids = {write.entry.verdict_id for write in batch.verdicts}
+        self._given: dict[RecordAddress, list[Mark]] = {}
+        self.about: dict[RecordAddress, tuple[VerdictEntry, ...]] = {}
+        for entry in (write.entry for write in batch.verdicts):
+            for address, mark in entry.verdict.marks.items():
+                self.about[address] = (*self.about.get(address, ()), entry)
+                if entry.is_in_force:
+                    self._given.setdefault(address, []).append(mark)
 
-def _with(verdicts: Sequence[Verdict], given: Verdict) -> tuple[Verdict, ...]:
-    return tuple(sorted((*_without(verdicts, given), given)))
+    def gives_to_unsent(self, address: RecordAddress) -> bool:
+        """Tell whether a record that no source has sent is to carry a mark.
 
+        Raises:
+            UnknownRecord: the batch is not one that may name such records.
+        """
+        if address in self._given and not self._batch.awaiting:
+            raise UnknownRecord(address)
+        return address in self._given
 
-def _without(verdicts: Sequence[Verdict], withdrawn: Verdict) -> tuple[Verdict, ...]:
-    return tuple(verdict for verdict in verdicts if verdict.verdict_id != withdrawn.verdict_id)
+    def applied_to(self, record: Record) -> Record:
+        """Give a record the marks that these verdicts put on it, and take away those that they do not."""
+        if not self._ids:
+            return record
+        given = {mark.verdict_id: mark for mark in self._given.get(record.address, ())}
+        undecided = self._ids - given.keys()
+        expected = tuple(
+            each
+            for each in record.expected
+            if each.mark.verdict_id not in undecided and given.get(each.mark.verdict_id, each.mark) == each.mark
+        )
+        for each in expected:
+            given.pop(each.mark.verdict_id, None)
+        kept = [mark for mark in record.marks if mark.verdict_id not in self._ids]
+        return replace(record, marks=with_marks(kept, given.values()), expected=expected)

@@ -1,7 +1,13 @@
-"""Why are records one person, why are they not, and what became of a profile: read from the store, and explained."""
+"""Why are records one person, why are they not, and what became of a profile: read from the store, and explained.
 
+What takes long for a thousand records is done on a thread, so that the event loop goes on answering.
+"""
+
+import asyncio
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Final
 
 import networkx as nx
 import orjson
@@ -21,15 +27,25 @@ from graph_model.explanation import (
 )
 from graph_model.explanation import explain_pair as explain_live_pair
 from graph_model.explanation_words import Ledger
+from graph_model.mapping import MappedRecord
 from graph_model.profiles import Document, ProfileStatus, document_generic, marks_generic
-from graph_model.records import RecordAddress, Verdict
+from graph_model.records import RecordAddress
+from graph_model.verdicts import Verdict
 from services.batches import UnknownRecord
 from services.loading import map_records
 from services.lookup import ProfileGone, Share, known_profile, one_by_id, whereabouts
+from services.stores.errors import StoreDamaged
 from services.stores.port import Components, Store, StoredProfile, StoredRecord
 
 #: A part of a profile is large enough to be a person of its own from so many records on.
 LARGE_PART = 3
+
+#: So many records are mapped before others are served.
+_MAPPED_TOGETHER: Final = 100
+
+#: So often two records are read while they move; nobody moves them all the time.
+_ATTEMPTS: Final = 10
+_PAUSE_SECONDS: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,21 +98,23 @@ async def explain_profile(store: Store, catalogue: Catalogue, profile_id: str) -
     components = await store.read_components(profile.component)
     members = tuple(sorted(a for a, owner in components.memberships.items() if owner == profile_id))
     surroundings = await survey_components(store, catalogue, components)
-    graph = surroundings.graph(members)
-    clusters = {cluster.members[0]: cluster for cluster in map(surroundings.clusters.__getitem__, members)}
-    conflicts = tuple(sorted({conflict for cluster in clusters.values() for conflict in cluster.conflicts}))
-    steps = explain_members(surroundings, members)
-    return ProfileAccount(
-        profile=profile,
-        document=document,
-        members=members,
-        steps=steps,
-        unused=unused_values(graph),
-        conflicts=conflicts,
-        weak_links=weak_links(graph, LARGE_PART),
-        graph=graph,
-        ledger=await _ledger(store, {*_verdicts(steps), *_named(conflicts)}),
-    )
+
+    def account() -> ProfileAccount:
+        graph = surroundings.graph(members)
+        clusters = {cluster.members[0]: cluster for cluster in map(surroundings.clusters.__getitem__, members)}
+        return ProfileAccount(
+            profile=profile,
+            document=document,
+            members=members,
+            steps=explain_members(surroundings, members),
+            unused=unused_values(graph),
+            conflicts=tuple(sorted({conflict for cluster in clusters.values() for conflict in cluster.conflicts})),
+            weak_links=weak_links(graph, LARGE_PART),
+            graph=graph,
+        )
+
+    found = await asyncio.to_thread(account)
+    return replace(found, ledger=await _ledger(store, {*_verdicts(found.steps), *_named(found.conflicts)}))
 
 
 async def explain_pair(store: Store, catalogue: Catalogue, one: RecordAddress, other: RecordAddress) -> PairAccount:
@@ -104,33 +122,27 @@ async def explain_pair(store: Store, catalogue: Catalogue, one: RecordAddress, o
 
     Raises:
         UnknownRecord: no source ever sent one of them.
+        StoreDamaged: one of them is live, and in no profile.
     """
-    while True:
-        stored = await store.read_records({one, other})
-        for address in (one, other):
-            if address not in stored:
-                raise UnknownRecord(address)
-        both = (stored[one], stored[other])
-        if any(record.record.is_grave for record in both):
-            return PairAccount(
-                pair=PairExplanation(one=one, other=other, relation=Relation.DELETED),
-                records=both,
-                graph=nx.Graph(),
-                ledger={},
-            )
-        components = await store.read_components({profile_id for record in both for profile_id in record.component})
-        if one in components.records and other in components.records:
-            break  # else one of them has moved between the two reads
+    both, components = await _read_pair(store, one, other)
+    if components is None:
+        return PairAccount(
+            pair=PairExplanation(one=one, other=other, relation=Relation.DELETED),
+            records=both,
+            graph=nx.Graph(),
+            ledger={},
+        )
     surroundings = await survey_components(store, catalogue, components)
-    pair = explain_live_pair(surroundings, one, other)
-    on_the_way = {one, other, *(end for step in pair.steps for end in (step.one, step.other))}
+
+    def account() -> PairAccount:
+        pair = explain_live_pair(surroundings, one, other)
+        on_the_way = {one, other, *(end for step in pair.steps for end in (step.one, step.other))}
+        return PairAccount(pair=pair, records=both, graph=surroundings.graph(on_the_way), ledger={})
+
+    found = await asyncio.to_thread(account)
+    pair = found.pair
     verdicts = {*_verdicts(pair.steps), *_named(pair.conflicts), *(verdict.verdict_id for verdict in pair.verdicts)}
-    return PairAccount(
-        pair=pair,
-        records=both,
-        graph=surroundings.graph(on_the_way),
-        ledger=await _ledger(store, verdicts),
-    )
+    return replace(found, ledger=await _ledger(store, verdicts))
 
 
 async def explain_history(store: Store, profile_id: str) -> HistoryAccount:
@@ -141,7 +153,8 @@ async def explain_history(store: Store, profile_id: str) -> HistoryAccount:
     """
     profile = await known_profile(store, profile_id)
     document: Document = orjson.loads(profile.document)
-    steps: list[Document] = [orjson.loads(entry.document) for entry in await store.read_history(profile_id)]
+    entries = await store.read_history(profile_id)
+    steps: list[Document] = await asyncio.to_thread(lambda: [orjson.loads(entry.document) for entry in entries])
     named = {cause["verdict"] for step in steps for cause in step["causes"] if "verdict" in cause}
     is_live = profile.status is ProfileStatus.LIVE
     return HistoryAccount(
@@ -177,7 +190,34 @@ async def survey_components(store: Store, catalogue: Catalogue, components: Comp
     }
     holders = await store.read_identifiers(dict.fromkeys(generic, 0)) if generic else {}
     counted = {identifier: holders[identifier].holders if identifier in holders else 0 for identifier in generic}
-    return survey(await map_records(store, catalogue, components.records), counted, catalogue)
+    mapped: dict[RecordAddress, MappedRecord] = {}
+    records = iter(components.records.items())
+    while portion := dict(islice(records, _MAPPED_TOGETHER)):
+        mapped |= await map_records(store, catalogue, portion)
+        await asyncio.sleep(0)
+    return await asyncio.to_thread(survey, mapped, counted, catalogue)
+
+
+async def _read_pair(
+    store: Store, one: RecordAddress, other: RecordAddress
+) -> tuple[tuple[StoredRecord, StoredRecord], Components | None]:
+    """Two records with their components; without these where one of the records is deleted.
+
+    A record may move to another profile between the two reads, so that both are done again, after a growing pause.
+    """
+    for attempt in range(_ATTEMPTS):
+        await asyncio.sleep(attempt * _PAUSE_SECONDS)
+        stored = await store.read_records({one, other})
+        for address in (one, other):
+            if address not in stored:
+                raise UnknownRecord(address)
+        both = (stored[one], stored[other])
+        if any(record.record.is_grave for record in both):
+            return both, None
+        components = await store.read_components({profile_id for record in both for profile_id in record.component})
+        if one in components.records and other in components.records:
+            return both, components
+    raise StoreDamaged("a live record is not found in the profile that it belongs to, or belongs to none")
 
 
 async def _ledger(store: Store, verdict_ids: Collection[str]) -> Ledger:

@@ -16,8 +16,9 @@ from graph_model.explanation_words import (
 from graph_model.identifiers import Identifier
 from graph_model.masking import Sight
 from graph_model.profiles import Document
-from graph_model.records import RecordAddress, Verdict
+from graph_model.records import RecordAddress
 from graph_model.times import iso_time
+from graph_model.verdicts import Verdict
 from services.explain import HistoryAccount, PairAccount, ProfileAccount
 from services.stores.port import StoredRecord
 
@@ -112,7 +113,8 @@ class ExplanationWriter:
         return {
             "verdict_id": verdict.verdict_id,
             "judgement": verdict.judgement.value,
-            "records": [self._reference(verdict.low), self._reference(verdict.high)],
+            "records": [self._reference(address) for address in verdict.records],
+            "groups": [[self._reference(address) for address in group] for group in verdict.groups],
             **self._story(verdict.verdict_id, ledger),
         }
 

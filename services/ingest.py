@@ -23,11 +23,13 @@ from services.clock import new_id, now_milliseconds
 from services.loading import Loaded, load
 from services.metrics import Metrics
 from services.planning import Commit, make_plan
-from services.stores.errors import ClaimLost, CommitConflict, CommitTooLarge, TaskTaken
+from services.stores.errors import ClaimLost, CommitConflict, CommitTooLarge, ReadsDisagree, StoreDamaged, TaskTaken
 from services.stores.port import Outbox, Plan, RecordWrite, Store, TaskWrite, VerdictWrite
 
 #: A batch is halved each time it has been refused so often.
 _REFUSALS_PER_HALVING = 4
+#: Reads that disagree so often in a row, at the same revisions, are no coincidence.
+_SAME_DISAGREEMENTS = 3
 #: A refused batch waits at most so many times as long as the attempt took, and never longer than this.
 _LONGEST_WAIT_ATTEMPTS = 16
 _LONGEST_WAIT_SECONDS = 2.0
@@ -110,24 +112,35 @@ class Ingest:
                 them again is safe.
             ClaimLost: another worker has taken over the outbox.
             CommitTooLarge: what a single record changes is more than the store takes.
+            StoreDamaged: what is stored contradicts itself.
             TaskTaken: another worker has done a part of the work meanwhile.
         """
         return await self._bring_into_force(Batch(changes=gather(changes), progress=progress, tasks=tuple(tasks)))
 
-    async def decide(self, verdicts: Sequence[VerdictWrite], check: Check | None = None) -> IngestResult:
+    async def decide(
+        self,
+        verdicts: Sequence[VerdictWrite],
+        check: Check | None = None,
+        *,
+        awaiting: bool = False,
+        strays: Collection[RecordAddress] = (),
+    ) -> IngestResult:
         """Bring verdicts, given or withdrawn, into force in one commit.
 
         Args:
             verdicts: as they are from now on.
             check: awaited after each reading and before each commit. What it reads of the records and their profiles
                 still holds when the commit is accepted; what it raises ends the attempt.
+            awaiting: the verdicts may name records that no source has sent yet: they hold once one does.
+            strays: further records that may carry these verdicts, and are not to.
 
         Raises:
             UnknownRecord: a verdict is about a record that was never there.
             CommitConflict: somebody else has written one of these verdicts meanwhile.
-            StoreUnavailable, ClaimLost, CommitTooLarge: see `apply`.
+            StoreUnavailable, ClaimLost, CommitTooLarge, StoreDamaged: see `apply`.
         """
-        return await self._bring_into_force(Batch(changes={}, verdicts=tuple(verdicts)), check)
+        batch = Batch(changes={}, verdicts=tuple(verdicts), awaiting=awaiting, strays=frozenset(strays))
+        return await self._bring_into_force(batch, check)
 
     async def recompute(
         self,
@@ -145,7 +158,7 @@ class Ingest:
             tasks: see `apply`.
 
         Raises:
-            StoreUnavailable, ClaimLost, CommitTooLarge, TaskTaken: see `apply`.
+            StoreUnavailable, ClaimLost, CommitTooLarge, StoreDamaged, TaskTaken: see `apply`.
         """
         batch = Batch(
             changes={},
@@ -169,6 +182,7 @@ class Ingest:
     async def _bring_into_force(self, batch: Batch, check: Check | None = None) -> IngestResult:
         result = IngestResult()
         waiting: deque[tuple[Batch, int]] = deque([(batch, 0)])
+        disagreements = Disagreements()
         while waiting:
             batch, refusals = waiting.popleft()
             started = time.perf_counter()
@@ -182,6 +196,7 @@ class Ingest:
                 if too_large and not batch.can_be_halved:
                     raise
                 self._metrics.conflicts.inc()
+                disagreements.note(error)
                 await self._require_still_owed(batch)
                 await self._require_unchanged_ledger(batch, error)
                 refusals += 1
@@ -242,6 +257,32 @@ class Ingest:
             stored = await self._store.read_verdicts(expected)
             if any(revision != (stored[i].revision if i in stored else None) for i, revision in expected.items()):
                 raise conflict
+
+
+class Disagreements:
+    """Tells reads that disagree since others write from those that disagree since the store is damaged.
+
+    Where nobody writes, the same is read again. Of three attempts all reads of the second one lie between the others,
+    so that nobody can have written meanwhile where all three found the same revisions.
+    """
+
+    def __init__(self) -> None:
+        self._seen: frozenset[tuple[object, ...]] = frozenset()
+        self._times = 0
+
+    def note(self, conflict: CommitConflict) -> None:
+        """Hear of a refusal.
+
+        Raises:
+            StoreDamaged: the store contradicts itself.
+        """
+        seen = conflict.seen if isinstance(conflict, ReadsDisagree) else frozenset()
+        self._times = self._times + 1 if seen == self._seen else 1
+        self._seen = seen
+        if seen and self._times >= _SAME_DISAGREEMENTS:
+            raise StoreDamaged(
+                "a live record is not in its profile, or an identifier counts other holders than carry it"
+            ) from conflict
 
 
 def _waiting_time(refusals: int, attempt: float) -> float:

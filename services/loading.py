@@ -1,26 +1,31 @@
 """Reads everything that a batch can touch: in three requests, whatever its size.
 
 1. the records of the batch, and those that they were before their keys changed
-2. the identifiers that these gain or lose, with the components of their holders; records that a verdict names
+2. the identifiers that these gain or lose, with the components of their holders
 3. those components, whole
 
 Further requests are needed only where links must be read: of records that are linked by an older meaning of the
-catalogue, and of identifiers that get or give up the buckets of a hub.
+catalogue, and of identifiers that get or give up the buckets of a hub; and where verdicts speak of the records: their
+entries in the ledger, and the other records that these join.
 """
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from graph_model.catalogue import Catalogue
 from graph_model.hubs import bucket_of, hub_until, is_hub_from
 from graph_model.identifiers import Identifier
 from graph_model.mapping import MappedRecord, map_record
 from graph_model.profiles import ProfileStatus
-from graph_model.records import Judgement, Record, RecordAddress
-from services.batches import Batch, RecordChange, record_change
-from services.stores.errors import CommitConflict
-from services.stores.port import Components, Store, StoredIdentifier, StoredRecord
+from graph_model.records import Record, RecordAddress
+from services.batches import Batch, BatchOutcome, RecordChange, batch_outcome
+from services.stores.errors import CommitConflict, ReadsDisagree
+from services.stores.port import Components, Store, StoredIdentifier, StoredRecord, StoredVerdict
+
+_MOVED: Final = "a record has moved to another profile while it was read; read again"
+_OTHER_HOLDERS: Final = "an identifier has got other holders while it was read; read again"
 
 #: What live records carry.
 Carried = Mapping[RecordAddress, tuple[Identifier, ...]]
@@ -38,7 +43,9 @@ class Loaded:
     holders: Mapping[Identifier, tuple[RecordAddress, ...]]  #: of those that get or give up buckets: who carries them
     crossing: frozenset[Identifier]  #: those that become generic, or cease to be
     relinked: frozenset[RecordAddress]  #: records that appear, vanish, or carry other identifiers
-    buried_partners: Mapping[RecordAddress, StoredRecord]  #: graves at the other side of "same" verdicts
+    buried_partners: Mapping[RecordAddress, StoredRecord]  #: graves that verdicts join with records of the batch
+    ledger: Mapping[str, StoredVerdict]  #: the verdicts that records of the batch carry, or carried, as they were
+    rests: Mapping[str, Mapping[RecordAddress, RecordAddress]]  #: see `services.batches.BatchOutcome`
     components: Components
     mapped: Mapping[RecordAddress, MappedRecord]  #: the live records afterwards
 
@@ -63,12 +70,8 @@ async def load(store: Store, catalogue: Catalogue, batch: Batch) -> Loaded:
         CommitConflict: the reads do not fit together, since somebody wrote in between.
         UnknownRecord: a verdict is about a record that was never there.
     """
-    former = {change.previous for changes in batch.changes.values() for change in changes if change.previous}
-    stored = await store.read_records({*batch.addresses, *former})
-    changes = {
-        address: record_change(address, batch, stored.get(address), _columns(catalogue, address), store.generation)
-        for address in batch.addresses
-    }
+    stored, outcome = await _outcome(store, catalogue, batch)
+    changes = outcome.changes
     changed = {address: change for address, change in changes.items() if change.is_changed}
     after = {a: map_record(c.after, catalogue) for a, c in changed.items() if c.after is not None}
     before = await _carried_before(store, catalogue, changed)
@@ -77,8 +80,9 @@ async def load(store: Store, catalogue: Catalogue, batch: Batch) -> Loaded:
     identifiers = await store.read_identifiers(up_to) if up_to else {}
     if batch.recount:
         identifiers = {**identifiers, **await _recounted(store, {i: up_to[i] for i in batch.recount})}
-    partners = await _same_by_verdict(store, changed)
-    renamed = {c.previous: stored[c.previous] for c in changed.values() if c.previous in stored and c.previous}
+    ledger = await _ledger(store, changed)
+    partners = await _joined_by_verdict(store, batch, changed, ledger)
+    renamed = {c.previous: was for c in changed.values() if c.previous and (was := stored[c.previous]) is not None}
     live_partners = [partner for partner in partners.values() if not partner.record.is_grave]
     wanted = {profile_id for record in (*renamed.values(), *live_partners) for profile_id in _component(record)}
     wanted |= {profile_id for c in changed.values() if c.stored for profile_id in _component(c.stored)}
@@ -86,11 +90,11 @@ async def load(store: Store, catalogue: Catalogue, batch: Batch) -> Loaded:
     components = await _read_closed(store, wanted | batch.profiles)
     unchanged = {a: r for a, r in components.records.items() if a not in changed}
     mapped = await map_records(store, catalogue, unchanged)
-    counted = {i: found.holders for i, found in identifiers.items() if i not in batch.recount}
-    live_before = [a for a, c in changed.items() if c.before is not None and not c.read_anew]
-    _check_members((*live_before, *(partner.record.address for partner in live_partners)), components)
+    counted = {i: found for i, found in identifiers.items() if i not in batch.recount}
+    live_before = [c.stored for c in changed.values() if c.stored and c.before is not None and not c.read_anew]
+    _check_members([*live_before, *live_partners], components)
     await _check_read_anew(store, changed, components)
-    _check_holders({i: n for i, n in counted.items() if n <= up_to[i]}, before, mapped)
+    _check_holders({i: found for i, found in counted.items() if found.holders <= up_to[i]}, before, mapped)
     return Loaded(
         batch=batch,
         changes=changes,
@@ -103,7 +107,24 @@ async def load(store: Store, catalogue: Catalogue, batch: Batch) -> Loaded:
         buried_partners={a: record for a, record in partners.items() if record.record.is_grave},
         components=components,
         mapped={**mapped, **after},
+        ledger=ledger,
+        rests=outcome.rests,
     )
+
+
+async def _outcome(
+    store: Store, catalogue: Catalogue, batch: Batch
+) -> tuple[Mapping[RecordAddress, StoredRecord | None], BatchOutcome]:
+    """Read the records of a batch, and apply it to them; marks that go with changed keys may lead to further ones."""
+    of_keys = (a for changes in batch.changes.values() for c in changes for a in (c.previous, c.moved_to) if a)
+    wanted = frozenset((*batch.addresses, *of_keys))
+    stored: dict[RecordAddress, StoredRecord | None] = {}
+    while True:
+        stored |= dict.fromkeys(wanted) | dict(await store.read_records(wanted) if wanted else {})
+        outcome = batch_outcome(batch, stored, lambda address: _columns(catalogue, address), store.generation)
+        wanted = outcome.unknown
+        if not wanted:
+            return stored, outcome
 
 
 async def _carried_before(store: Store, catalogue: Catalogue, changed: Mapping[RecordAddress, RecordChange]) -> Carried:
@@ -210,15 +231,24 @@ async def _recounted(store: Store, up_to: Mapping[Identifier, int]) -> dict[Iden
     return counted
 
 
-async def _same_by_verdict(
-    store: Store, changed: Mapping[RecordAddress, RecordChange]
+async def _ledger(store: Store, changed: Mapping[RecordAddress, RecordChange]) -> Mapping[str, StoredVerdict]:
+    """The entries of the verdicts that records of the batch carry, or carried before."""
+    named = {mark.verdict_id for change in changed.values() for mark in (*change.marks_before, *change.record.marks)}
+    named |= {expected.mark.verdict_id for change in changed.values() for expected in change.record.expected}
+    return await store.read_verdicts(named) if named else {}
+
+
+async def _joined_by_verdict(
+    store: Store, batch: Batch, changed: Mapping[RecordAddress, RecordChange], ledger: Mapping[str, StoredVerdict]
 ) -> Mapping[RecordAddress, StoredRecord]:
-    """The records, outside the batch, that a steward has joined with those of the batch, now or before."""
-    partners = set()
-    for address, change in changed.items():
-        former = change.stored.record.verdicts if change.stored is not None else ()
-        joined = {v for v in (*former, *change.record.verdicts) if v.judgement is Judgement.SAME}
-        partners |= {verdict.other(address) for verdict in joined}
+    """The records, outside the batch, that verdicts join with those of the batch, now or before."""
+    verdicts = {verdict_id: stored.entry.verdict for verdict_id, stored in ledger.items()}
+    verdicts |= {write.entry.verdict_id: write.entry.verdict for write in batch.verdicts}
+    partners: set[RecordAddress] = set()
+    for change in changed.values():
+        for mark in {*change.marks_before, *change.record.marks}:
+            if mark.together and mark.verdict_id in verdicts:
+                partners.update(verdicts[mark.verdict_id].groups[mark.group])
     partners -= changed.keys()
     return await store.read_records(partners) if partners else {}
 
@@ -232,7 +262,7 @@ async def _holders_that_move(
     """Who carries the identifiers that get buckets, or give them up.
 
     Raises:
-        CommitConflict: there are other holders by now than were counted.
+        ReadsDisagree: there are other holders by now than were counted.
     """
     moving = {}
     for identifier, stored in identifiers.items():
@@ -241,7 +271,7 @@ async def _holders_that_move(
         if (after <= hub_until(limit)) if stored.is_hub else is_hub_from(after, limit):
             holders = await store.read_holders(identifier)
             if len(holders) != stored.holders:
-                raise CommitConflict("an identifier has got other holders while it was read; read again")
+                raise ReadsDisagree(_OTHER_HOLDERS, frozenset([_seen_holders(identifier, stored, len(holders))]))
             moving[identifier] = holders
     return moving
 
@@ -263,10 +293,13 @@ def _named(components: Components) -> set[str]:
     return {profile_id for profile in live for profile_id in profile.component}
 
 
-def _check_members(addresses: Iterable[RecordAddress], components: Components) -> None:
+def _check_members(records: Iterable[StoredRecord], components: Components) -> None:
     """Refuse reads of different times: records must still be where they were when their profiles were looked up."""
-    if any(address not in components.records for address in addresses):
-        raise CommitConflict("a record has moved to another profile while it was read; read again")
+    absent = [stored for stored in records if stored.record.address not in components.records]
+    if absent:
+        profiles = {profile_id: profile.revision for profile_id, profile in components.profiles.items()}
+        seen = ((r.record.address, r.revision, r.profile_id, profiles.get(r.profile_id or "")) for r in absent)
+        raise ReadsDisagree(_MOVED, frozenset(seen))
 
 
 async def _check_read_anew(store: Store, changed: Mapping[RecordAddress, RecordChange], components: Components) -> None:
@@ -278,14 +311,21 @@ async def _check_read_anew(store: Store, changed: Mapping[RecordAddress, RecordC
     }
     stored = await store.read_records(absent) if absent else {}
     if any(address not in stored or stored[address].profile_id != profile_id for address, profile_id in absent.items()):
-        raise CommitConflict("a record has moved to another profile while it was read; read again")
+        raise CommitConflict(_MOVED)
 
 
 def _check_holders(
-    holders: Mapping[Identifier, int], before: Carried, mapped: Mapping[RecordAddress, MappedRecord]
+    counted: Mapping[Identifier, StoredIdentifier], before: Carried, mapped: Mapping[RecordAddress, MappedRecord]
 ) -> None:
     """The same for identifiers: all holders of what is, or may become, evidence must have been loaded."""
     carried = Counter(i for identifiers_of in before.values() for i in identifiers_of)
     carried.update(identifier for each in mapped.values() for identifier in each.identifiers)
-    if any(carried[identifier] != count for identifier, count in holders.items()):
-        raise CommitConflict("an identifier has got other holders while it was read; read again")
+    wrong = [identifier for identifier, stored in counted.items() if carried[identifier] != stored.holders]
+    if wrong:
+        raise ReadsDisagree(_OTHER_HOLDERS, frozenset(_seen_holders(i, counted[i], carried[i]) for i in wrong))
+
+
+def _seen_holders(identifier: Identifier, stored: StoredIdentifier, found: int) -> tuple[object, ...]:
+    """How many holders an identifier has and how many were found, with the revisions that say who they are."""
+    buckets = tuple((number, bucket.revision) for number, bucket in sorted(stored.buckets.items()))
+    return identifier, stored.revision, buckets, stored.holders, found

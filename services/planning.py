@@ -1,13 +1,13 @@
 """From what was loaded to one plan: resolve, keep ids, diff, and say what the commit rests on. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import orjson
 
 from graph_model.catalogue import Catalogue
 from graph_model.identifiers import Identifier
-from graph_model.profile_ids import FormerProfile, assign_ids
+from graph_model.profile_ids import assign_ids, guests
 from graph_model.profiles import (
     Document,
     ProfileHead,
@@ -21,10 +21,12 @@ from graph_model.resolve import Component, resolve
 from graph_model.times import milliseconds
 from graph_model.transition import Cause, KnownProfile, Scene, Transition, transitions
 from graph_model.union_find import UnionFind
+from graph_model.verdicts import verdicts_of
 from services.batches import RecordChange
+from services.former_profiles import former_profiles, renamed_records
 from services.holder_writes import holder_writes
 from services.loading import Loaded
-from services.stores.port import HistoryEntry, Plan, ProfileWrite, RecordWrite, StoredProfile
+from services.stores.port import HistoryEntry, Plan, ProfileWrite, RecordWrite, StoredProfile, VerdictWrite
 
 #: A component names so many absorbed profiles at the most, the newest.
 NAMED_ABSORBED = 50
@@ -49,6 +51,7 @@ class _Resolved:
     memberships: Mapping[RecordAddress, str]  #: live record -> profile id
     before: Mapping[RecordAddress, str]  #: live record -> profile id before, under present addresses
     documents: Mapping[str, Document]  #: profile id -> document before
+    guests: Mapping[str, tuple[RecordAddress, ...]]  #: profile id -> see `ProfileWrite.guests`; none without an entry
 
 
 def make_plan(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> Plan:
@@ -62,6 +65,7 @@ def make_plan(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> Plan:
         },
         before=resolved.before,
         after=resolved.memberships,
+        renamed=renamed_records(loaded),
         bodies={
             profile_id: profile_body(cluster, loaded.mapped, resolved.generic, component.dropped, catalogue)
             for component, ids in resolved.components
@@ -87,7 +91,7 @@ def make_plan(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> Plan:
         moved_links=held.moved_links,
         profiles=_profile_writes(changed, loaded, resolved),
         events=tuple(transition.event for transition in changed if transition.event is not None),
-        verdicts=loaded.batch.verdicts,
+        verdicts=(*loaded.batch.verdicts, *_followed(loaded)),
         tasks=loaded.batch.tasks,
         history=tuple(
             HistoryEntry(profile_id=t.profile_id, version=t.version, document=t.history)
@@ -98,6 +102,15 @@ def make_plan(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> Plan:
     )
 
 
+def _followed(loaded: Loaded) -> Iterator[VerdictWrite]:
+    """The entries of verdicts about rows whose key changes: they name the rows as they are called now."""
+    for verdict_id, moved in sorted(loaded.rests.items()):
+        stored = loaded.ledger.get(verdict_id)
+        if stored is not None:
+            entry = replace(stored.entry, verdict=stored.entry.verdict.with_moved(moved))
+            yield VerdictWrite(entry=entry, expected=stored.revision)
+
+
 def _written(loaded: Loaded) -> dict[RecordAddress, RecordChange]:
     """The records of the batch of which there is anything to store, and those that the plan rests on."""
     return {address: change for address, change in loaded.changes.items() if change.is_new_version or change.is_changed}
@@ -106,10 +119,11 @@ def _written(loaded: Loaded) -> dict[RecordAddress, RecordChange]:
 def _resolve(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> _Resolved:
     documents = {i: orjson.loads(p.document) for i, p in loaded.components.profiles.items()}
     generic = _generic(loaded, catalogue, documents)
-    verdicts = {verdict for mapped in loaded.mapped.values() for verdict in mapped.record.verdicts}
+    verdicts = verdicts_of(mapped.record for mapped in loaded.mapped.values())
     components = resolve(loaded.mapped, verdicts, generic, catalogue)
     clusters = [cluster.members for component in components for cluster in component.clusters]
-    ids = iter(assign_ids(clusters, _former_profiles(loaded, documents), commit.new_profile_id))
+    former = former_profiles(loaded, documents)
+    ids = iter(assign_ids(clusters, former, commit.new_profile_id))
     named = [(component, tuple(next(ids) for _ in component.clusters)) for component in components]
     memberships = {
         address: profile_id
@@ -118,10 +132,10 @@ def _resolve(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> _Resolved:
         for address in cluster.members
     }
     before = dict(loaded.components.memberships)
-    for old, new in _renamed(loaded).items():
+    for old, new in renamed_records(loaded).items():
         if old in before and new not in before:
             before[new] = before.pop(old)
-    return _Resolved(named, generic, memberships, before, documents)
+    return _Resolved(named, generic, memberships, before, documents, guests(former, memberships))
 
 
 def _generic(loaded: Loaded, catalogue: Catalogue, documents: Mapping[str, Document]) -> frozenset[Identifier]:
@@ -134,43 +148,6 @@ def _generic(loaded: Loaded, catalogue: Catalogue, documents: Mapping[str, Docum
         and catalogue.kinds[identifier.kind].is_generic(loaded.holders_after(identifier))
     }
     return frozenset((known - loaded.touching.keys()) | counted)
-
-
-def _renamed(loaded: Loaded) -> dict[RecordAddress, RecordAddress]:
-    """Former address -> present address of the records whose key this batch changes."""
-    return {
-        change.previous: change.address
-        for change in loaded.changes.values()
-        if change.previous is not None and change.after is not None
-    }
-
-
-def _former_profiles(loaded: Loaded, documents: Mapping[str, Document]) -> list[FormerProfile]:
-    """Every id that may live on, with the records that count as its last members.
-
-    A row that returns counts as a member of the profile of its grave, and a row whose key changed as the
-    row it was.
-    """
-    renamed = _renamed(loaded)
-    members: dict[str, set[RecordAddress]] = {profile_id: set() for profile_id in documents}
-    for address, profile_id in loaded.components.memberships.items():
-        if profile_id in members:  # a damaged store may have lost it
-            members[profile_id].add(renamed.get(address, address))
-    for profile_id, profile in loaded.components.profiles.items():
-        if profile.status is not ProfileStatus.LIVE:
-            remembered = document_members(documents[profile_id])
-            members[profile_id].update(renamed.get(address, address) for address in remembered)
-    for change in loaded.changes.values():
-        if change.after is None:
-            continue
-        graves = [change.stored, loaded.previous.get(change.previous) if change.previous else None]
-        for grave in graves:
-            if grave is not None and grave.record.is_grave and grave.profile_id in members:
-                members[grave.profile_id].add(change.address)
-    return [
-        FormerProfile(profile_id, loaded.components.profiles[profile_id].status is ProfileStatus.LIVE, frozenset(found))
-        for profile_id, found in members.items()
-    ]
 
 
 def _known(profile: StoredProfile, document: Document) -> KnownProfile:
@@ -200,7 +177,7 @@ def _causes(loaded: Loaded, resolved: _Resolved) -> Callable[[str], Sequence[Cau
             together.union((address, change.stored.profile_id))
     grouped: dict[RecordAddress | str, list[Cause]] = {}
     for verdict in loaded.batch.verdicts:
-        together.union((verdict.entry.verdict.low, verdict.entry.verdict.high))
+        together.union(verdict.entry.verdict.records)
     for address in sorted(changed):
         grouped.setdefault(together.find(address), []).extend(_causes_of(changed[address]))
     return lambda profile_id: grouped.get(together.find(profile_id), [])
@@ -252,7 +229,8 @@ def _profile_writes(changed: Sequence[Transition], loaded: Loaded, resolved: _Re
         stored = loaded.components.profiles.get(transition.profile_id)
         component = lists.get(transition.profile_id, (transition.profile_id,))
         document = transition.document
-        if document is None and stored is not None and stored.component != component:
+        came_later = resolved.guests.get(transition.profile_id, ())
+        if document is None and stored is not None and (stored.component, stored.guests) != (component, came_later):
             document = stored.document
         writes.append(
             ProfileWrite(
@@ -262,6 +240,7 @@ def _profile_writes(changed: Sequence[Transition], loaded: Loaded, resolved: _Re
                 status=transition.status,
                 document=document,
                 component=component,
+                guests=came_later,
             )
         )
     return tuple(writes)

@@ -183,7 +183,10 @@ def _compare(case: Case, found: Preview, merges: Examples[Merge], splits: Exampl
 
 
 def _moving(case: Case, profiles: Mapping[str, Sequence[RecordAddress]]) -> int:
-    former = [FormerProfile(profile_id, live=True, members=frozenset(found)) for profile_id, found in profiles.items()]
+    former = [
+        FormerProfile(profile_id=profile_id, live=True, members=frozenset(found), own=frozenset(found))
+        for profile_id, found in profiles.items()
+    ]
     ids = assign_ids(case.clusters, former, lambda: "")
     return sum(
         case.profile_of.get(address) != profile_id

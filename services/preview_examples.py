@@ -11,7 +11,8 @@ from graph_model.evidence_graph import EvidenceNode
 from graph_model.explanation import Surroundings, explain_members, survey
 from graph_model.identifiers import Identifier
 from graph_model.mapping import MappedRecord, map_record
-from graph_model.records import RecordAddress, Verdict
+from graph_model.records import RecordAddress
+from graph_model.verdicts import Verdict
 from services.spool import Spool, SpooledRecord
 
 #: An example names so many records of each profile or part at the most, and so many profiles or parts.

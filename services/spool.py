@@ -16,7 +16,7 @@ import orjson
 
 from graph_model.catalogue import Catalogue
 from graph_model.identifiers import Identifier
-from graph_model.records import Judgement, Record, RecordAddress, Verdict
+from graph_model.records import Mark, Record, RecordAddress
 from services.disk_union_find import DiskUnionFind
 from services.stores.port import StoredProfile
 from services.stores.record_document import read_record, write_record
@@ -53,10 +53,10 @@ CREATE TABLE profile (
     document   BLOB,                 -- of live ones
     component  TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE carried_verdict (
-    verdict_id TEXT, source TEXT, key TEXT, verdict TEXT,
-    same_record INTEGER,             -- of a live record, where the verdict says "same"
-    PRIMARY KEY (verdict_id, source, key, verdict)
+CREATE TABLE carried_mark (
+    verdict_id TEXT, source TEXT, key TEXT, place TEXT,
+    joins_record INTEGER,            -- of a live record, where the verdict joins the records of a group
+    PRIMARY KEY (verdict_id, source, key, place)
 ) WITHOUT ROWID;
 CREATE TABLE member (grouped INTEGER, record INTEGER, PRIMARY KEY (grouped, record)) WITHOUT ROWID;
 """
@@ -111,7 +111,7 @@ class Spool:
         )
 
     def add_records(self, records: Iterable[SpooledRecord]) -> None:
-        """Keep live records, with the identifiers and verdicts that they carry."""
+        """Keep live records, with the identifiers and marks that they carry."""
         numbered = list(enumerate(records, self._records + 1))
         self._records += len(numbered)
         self.database.executemany(
@@ -129,17 +129,16 @@ class Spool:
             links,
         )
         for number, spooled in numbered:
-            self.add_carried_verdicts(spooled.record, number)
+            self.add_carried_marks(spooled.record, number)
 
-    def add_carried_verdicts(self, record: Record, number: int | None = None) -> None:
-        """Keep the verdicts that stand in a record or, without a number, in a grave."""
-        if record.verdicts:
+    def add_carried_marks(self, record: Record, number: int | None = None) -> None:
+        """Keep the marks that stand in a record or, without a number, in a grave."""
+        rows = [(mark, number if mark.together else None) for mark in record.marks]
+        rows += [(expected.mark, None) for expected in record.expected]
+        if rows:
             self.database.executemany(
-                "INSERT OR IGNORE INTO carried_verdict VALUES (?, ?, ?, ?, ?)",
-                [
-                    (v.verdict_id, *record.address, verdict_text(v), number if v.judgement is Judgement.SAME else None)
-                    for v in record.verdicts
-                ],
+                "INSERT OR IGNORE INTO carried_mark VALUES (?, ?, ?, ?, ?)",
+                [(mark.verdict_id, *record.address, place_text(mark), joins) for mark, joins in rows],
             )
 
     def count_holders(self, catalogue: Catalogue) -> None:
@@ -156,7 +155,7 @@ class Spool:
         )
 
     def group_records(self) -> None:
-        """Put records together that identifiers or "same" verdicts connect, or that are stored as one profile.
+        """Put records together that identifiers or verdicts connect, or that are stored as one profile.
 
         So a group holds whole components by the law, and whole profiles as they are stored.
         """
@@ -165,7 +164,8 @@ class Spool:
                 """SELECT l.identifier, l.record FROM link AS l JOIN identifier AS i ON i.id = l.identifier
                    WHERE i.generic = 0 ORDER BY l.identifier""",
                 "SELECT profile_id, id FROM record WHERE profile_id IS NOT NULL ORDER BY profile_id",
-                "SELECT verdict_id, same_record FROM carried_verdict WHERE same_record IS NOT NULL ORDER BY verdict_id",
+                """SELECT verdict_id || ' ' || place, joins_record FROM carried_mark
+                   WHERE joins_record IS NOT NULL ORDER BY verdict_id, place""",
             ):
                 last: tuple[object, int] = (None, 0)
                 for by, record in self.database.execute(connected):
@@ -211,9 +211,9 @@ class Spool:
         }
 
 
-def verdict_text(verdict: Verdict) -> str:
-    """A verdict as text: two are equal where their texts are."""
-    return orjson.dumps([verdict.judgement, *verdict.low, *verdict.high]).decode()
+def place_text(mark: Mark) -> str:
+    """The place of a record in a verdict as text: two are equal where their texts are."""
+    return f"{mark.group}{'+' if mark.together else ''}"
 
 
 def _texts(values: Sequence[str]) -> str:

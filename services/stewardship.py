@@ -6,6 +6,7 @@ IdentityGraphError
     ├── UnknownVerdict      no verdict ever had this id
     ├── VerdictWithdrawn    it has been withdrawn before
     ├── OneRecord           a verdict is about two records
+    ├── RecordMoved         the key of a record changes all the time
     ├── Contradiction       verdicts in force say the opposite
     ├── Unsigned            there is no author, or no reason
     ├── WrongGroups         the groups of a split are not the records of the profile
@@ -13,7 +14,7 @@ IdentityGraphError
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
@@ -25,10 +26,9 @@ from graph_model.errors import IdentityGraphError
 from graph_model.identifiers import Identifier
 from graph_model.mapping import MappedRecord
 from graph_model.profiles import document_generic
-from graph_model.records import Judgement, Record, RecordAddress, Verdict
+from graph_model.records import RecordAddress
 from graph_model.resolve import resolve
-from graph_model.splitting import Pair, separating_verdicts
-from graph_model.verdicts import VerdictEntry, Withdrawal, contradicting
+from graph_model.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal, contradicting, verdicts_of
 from services.batches import UnknownRecord
 from services.clock import new_id, now_milliseconds
 from services.ingest import Ingest
@@ -70,7 +70,7 @@ class Contradiction(DecisionRefused):
     """Verdicts in force say the opposite."""
 
     def __init__(self, verdicts: Sequence[Verdict]) -> None:
-        listed = "; ".join(f"{v.verdict_id} ({v.low} and {v.high} are {v.judgement})" for v in verdicts)
+        listed = "; ".join(f"{v.verdict_id} ({v.sentence})" for v in verdicts)
         super().__init__(f"verdicts in force say the opposite: {listed}. Withdraw one of them first")
         self.verdicts = tuple(verdicts)
 
@@ -84,6 +84,13 @@ class WrongGroups(DecisionRefused):
             "each record of the profile is expected in exactly one of at least two groups"
             + (f"; {listed}" if listed else "")
         )
+
+
+class RecordMoved(DecisionRefused):
+    """The row has got another key while the verdict was given."""
+
+    def __init__(self, address: RecordAddress) -> None:
+        super().__init__(f"the key of {address} is changing all the time; look for the record again")
 
 
 class ProfileMoved(DecisionRefused):
@@ -112,7 +119,7 @@ class Given:
 class Split:
     """A profile split by a steward."""
 
-    verdicts: tuple[VerdictEntry, ...]  #: those that were needed
+    verdict: VerdictEntry
     profile_ids: tuple[str, ...]  #: the profile of each group now
 
 
@@ -144,8 +151,11 @@ class _GivenBefore(DecisionRefused):
 #: Raised before anything is written, so that the claim of the writer is still good.
 _REFUSALS: Final = (DecisionRefused, LookupFailed, UnknownRecord)
 
-#: A profile that changes under a split is read again so many times.
-_SPLIT_ATTEMPTS: Final = 10
+#: What changes under a decision is read again so many times.
+_ATTEMPTS: Final = 10
+
+#: Changes of its key that a record is followed through.
+_MOST_MOVES: Final = 100
 
 
 class Stewardship:
@@ -168,22 +178,48 @@ class Stewardship:
             Contradiction: verdicts in force say the opposite.
             NobodyPublishes, StoreError: see `Writer.lend` and `Ingest.decide`.
         """
-        if one == other:
-            raise OneRecord(one)
-        entry = self._entry((min(one, other), max(one, other), judgement), signature)
+        for _ in range(_ATTEMPTS - 1):
+            with suppress(RecordMoved):
+                return await self._decide(lambda ingest: self._give(ingest, judgement, one, other, signature))
+        return await self._decide(lambda ingest: self._give(ingest, judgement, one, other, signature))
 
-        async def check(_loaded: Loaded) -> None:
-            in_force = await self._verdicts_around([one, other])
+    async def _give(
+        self, ingest: Ingest, judgement: Judgement, one: RecordAddress, other: RecordAddress, signature: Signature
+    ) -> Given:
+        ends = [await self.present_address(address) for address in (one, other)]
+        if ends[0] == ends[1]:
+            raise OneRecord(ends[0])
+        entry = self._entry(Verdict.pair(judgement, ends[0], ends[1], new_id()), signature)
+
+        async def check(loaded: Loaded) -> None:
+            _require_unmoved(loaded, ends)
+            in_force = await self._verdicts_around(ends)
             for verdict in in_force:
                 if replace(verdict, verdict_id=entry.verdict_id) == entry.verdict:
                     raise _GivenBefore(verdict.verdict_id)
             _require_agreement(entry.verdict, in_force)
 
         try:
-            await self._decide(lambda ingest: ingest.decide([VerdictWrite(entry=entry, expected=None)], check))
+            await ingest.decide([VerdictWrite(entry=entry, expected=None)], check)
         except _GivenBefore as before:
             return Given(entry=(await self._stored(before.verdict_id)).entry, is_new=False)
         return Given(entry=entry, is_new=True)
+
+    async def present_address(self, address: RecordAddress) -> RecordAddress:
+        """Where a row is that has been at an address, after all changes of its key.
+
+        Raises:
+            UnknownRecord: no source ever sent a row there.
+        """
+        place = address
+        for _ in range(_MOST_MOVES):
+            stored = (await self._store.read_records([place])).get(place)
+            if stored is None or not stored.record.was_ever_sent:
+                raise UnknownRecord(place)
+            if stored.record.moved_to is None:
+                return place
+            place = stored.record.moved_to
+        raise RecordMoved(address)
 
     async def withdraw(self, verdict_id: str, author: str) -> VerdictEntry:
         """Take a verdict back.
@@ -207,7 +243,9 @@ class Stewardship:
         return await self._decide(take_back)
 
     async def split(self, profile_id: str, groups: Sequence[Sequence[RecordAddress]], signature: Signature) -> Split:
-        """Write the verdicts that make a profile into one for each group.
+        """Write the verdict that makes a profile into one for each group.
+
+        It keeps the groups apart, and joins the records of each where the evidence alone would not.
 
         Raises:
             UnknownProfile, ScatteredProfile, ProfileGone: there is no such live profile.
@@ -216,7 +254,7 @@ class Stewardship:
             ProfileMoved: it changes all the time.
             NobodyPublishes, StoreError: see `Writer.lend` and `Ingest.decide`.
         """
-        for _ in range(_SPLIT_ATTEMPTS - 1):
+        for _ in range(_ATTEMPTS - 1):
             with suppress(ProfileMoved):
                 return await self._decide(lambda ingest: self._split(ingest, profile_id, groups, signature))
         return await self._decide(lambda ingest: self._split(ingest, profile_id, groups, signature))
@@ -228,13 +266,11 @@ class Stewardship:
         components = await self._store.read_components(profile.component)
         members = {a for a, owner in components.memberships.items() if owner == profile.profile_id}
         _check_groups(groups, members)
-        if against := _against_groups(groups, components.records.values()):
-            raise Contradiction(against)
+        in_force = await self._verdicts_around(sorted(members))
         mapped = await map_records(self._store, self._catalogue, components.records)
         documents = [orjson.loads(known.document) for known in components.profiles.values()]
         generic = frozenset(identifier for document in documents for identifier in document_generic(document))
-        pairs = separating_verdicts(groups, self._partition(mapped, generic))
-        entries = tuple(self._entry(pair, signature) for pair in pairs)
+        entry = self._entry(self._separating(groups, in_force, mapped, generic), signature)
 
         async def check(loaded: Loaded) -> None:
             if any(
@@ -242,14 +278,12 @@ class Stewardship:
                 for i, known in components.profiles.items()
             ):
                 raise ProfileMoved
-            in_force = await self._verdicts_around(sorted(members))
-            for entry in entries:
-                _require_agreement(entry.verdict, in_force)
+            _require_agreement(entry.verdict, await self._verdicts_around(sorted(members)))
 
-        await ingest.decide([VerdictWrite(entry=entry, expected=None) for entry in entries], check)
+        await ingest.decide([VerdictWrite(entry=entry, expected=None)], check)
         firsts = [min(group) for group in groups]
         stored = await self._store.read_records(firsts)
-        return Split(verdicts=entries, profile_ids=tuple(stored[first].profile_id or "" for first in firsts))
+        return Split(verdict=entry, profile_ids=tuple(stored[first].profile_id or "" for first in firsts))
 
     async def _decide(self, decision: Callable[[Ingest], Awaitable[Answer]]) -> Answer:
         async with self._writer.lend() as ingest:
@@ -259,25 +293,32 @@ class Stewardship:
                 refusal = error
         raise refusal
 
-    def _partition(
-        self, mapped: Mapping[RecordAddress, MappedRecord], generic: frozenset[Identifier]
-    ) -> Callable[[Sequence[Pair]], list[tuple[RecordAddress, ...]]]:
-        in_force = {verdict for each in mapped.values() for verdict in each.record.verdicts}
+    def _separating(
+        self,
+        groups: Sequence[Sequence[RecordAddress]],
+        in_force: Collection[Verdict],
+        mapped: Mapping[RecordAddress, MappedRecord],
+        generic: frozenset[Identifier],
+    ) -> Verdict:
+        """The verdict that leaves the groups; it joins the records of each only where they would fall apart.
 
-        def with_verdicts(pairs: Sequence[Pair]) -> list[tuple[RecordAddress, ...]]:
-            verdicts = in_force | {Verdict(*pair, verdict_id="") for pair in pairs}
-            components = resolve(mapped, verdicts, generic, self._catalogue)
-            return [cluster.members for component in components for cluster in component.clusters]
+        Raises:
+            Contradiction: verdicts in force say something else.
+        """
+        wanted = {frozenset(group) for group in groups}
+        named = set[RecordAddress]().union(*wanted)
+        known = verdicts_of(each.record for each in mapped.values())
+        verdict = Verdict(tuple(tuple(sorted(group)) for group in groups), together=False, verdict_id=new_id())
+        for candidate in (verdict, replace(verdict, together=True)):
+            _require_agreement(candidate, in_force)
+            components = resolve(mapped, (*known, candidate), generic, self._catalogue)
+            clusters = {frozenset(c.members) & named for component in components for c in component.clusters}
+            if clusters - {frozenset()} == wanted:
+                return candidate
+        raise Contradiction([given for given in in_force if given.judgement is Judgement.DIFFERENT])
 
-        return with_verdicts
-
-    def _entry(self, pair: Pair, signature: Signature) -> VerdictEntry:
-        return VerdictEntry(
-            verdict=Verdict(*pair, verdict_id=new_id()),
-            reason=signature.reason,
-            author=signature.author,
-            given_at=self._clock(),
-        )
+    def _entry(self, verdict: Verdict, signature: Signature) -> VerdictEntry:
+        return VerdictEntry(verdict=verdict, reason=signature.reason, author=signature.author, given_at=self._clock())
 
     async def _stored(self, verdict_id: str) -> StoredVerdict:
         stored = (await self._store.read_verdicts([verdict_id])).get(verdict_id)
@@ -286,21 +327,26 @@ class Stewardship:
         return stored
 
     async def _verdicts_around(self, addresses: Sequence[RecordAddress]) -> set[Verdict]:
-        """The verdicts about records, and about those that "same" verdicts join with them."""
-        found: set[Verdict] = set()
+        """The verdicts in force about records, and about those that they join with them."""
+        found: dict[str, Verdict] = {}
         seen: set[RecordAddress] = set()
         frontier = set(addresses)
         while frontier:
             stored = await self._store.read_records(frontier)
-            for address in addresses if not seen else ():
-                if address not in stored:
-                    raise UnknownRecord(address)
             seen |= frontier
-            around = {verdict for record in stored.values() for verdict in record.record.verdicts}
-            found |= around
-            joined = {end for v in around if v.judgement is Judgement.SAME for end in (v.low, v.high)}
+            named = {mark.verdict_id for record in stored.values() for mark in record.record.marks} - found.keys()
+            entries = await self._store.read_verdicts(named) if named else {}
+            found |= {verdict_id: known.entry.verdict for verdict_id, known in entries.items()}
+            joined = {
+                address
+                for verdict in found.values()
+                if verdict.together
+                for group in verdict.groups
+                if not seen.isdisjoint(group)
+                for address in group
+            }
             frontier = joined - seen
-        return found
+        return set(found.values())
 
 
 def _require_text(text: str, what: str) -> None:
@@ -313,6 +359,12 @@ def _require_agreement(verdict: Verdict, in_force: Iterable[Verdict]) -> None:
         raise Contradiction(against)
 
 
+def _require_unmoved(loaded: Loaded, addresses: Iterable[RecordAddress]) -> None:
+    for address in addresses:
+        if loaded.changes[address].record.moved_to is not None:
+            raise RecordMoved(address)
+
+
 def _check_groups(groups: Sequence[Sequence[RecordAddress]], members: set[RecordAddress]) -> None:
     named = Counter(address for group in groups for address in group)
     faults = {
@@ -322,16 +374,3 @@ def _check_groups(groups: Sequence[Sequence[RecordAddress]], members: set[Record
     }
     if len(groups) < 2 or any(faults.values()) or not all(groups):
         raise WrongGroups(faults)
-
-
-def _against_groups(groups: Sequence[Sequence[RecordAddress]], records: Iterable[Record]) -> list[Verdict]:
-    """The verdicts in force that join records of two groups, or separate records of one."""
-    group_of = {address: index for index, group in enumerate(groups) for address in group}
-    in_force = {verdict for record in records for verdict in record.verdicts}
-    return sorted(
-        verdict
-        for verdict in in_force
-        if verdict.low in group_of
-        and verdict.high in group_of
-        and (group_of[verdict.low] == group_of[verdict.high]) != (verdict.judgement is Judgement.SAME)
-    )

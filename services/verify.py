@@ -134,5 +134,5 @@ def _with(report: VerificationReport, settled: list[Settled]) -> VerificationRep
 
 
 def _carriers(spool: Spool, verdict_ids: list[str]) -> set[RecordAddress]:
-    query = "SELECT source, key FROM carried_verdict WHERE verdict_id = ?"
+    query = "SELECT source, key FROM carried_mark WHERE verdict_id = ?"
     return {RecordAddress(*row) for verdict_id in verdict_ids for row in spool.database.execute(query, (verdict_id,))}

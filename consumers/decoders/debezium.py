@@ -25,7 +25,9 @@ from graph_model.trait_values import timestamp_milliseconds
 _Fields = Mapping[str, JsonValue]
 
 _NO_FIELDS: Final[_Fields] = {}
+#: A change of a row's key: the message of the new row names the old key, the deletion of the old one the new key.
 _OLD_KEY_HEADER: Final = "__debezium.oldkey"
+_NEW_KEY_HEADER: Final = "__debezium.newkey"
 #: Messages of the connector itself, told by fields that no row envelope has.
 _TRANSACTION_MARKER: Final = frozenset({"status", "id", "event_count"})
 _HEARTBEAT: Final = frozenset({"ts_ms"})
@@ -103,19 +105,23 @@ def _truncation(source: Source, topic: str, envelope: _Fields, message: Message)
 def _origin(source: Source, topic: str, envelope: _Fields, key: Document | None, message: Message) -> Origin:
     block = _source_block(envelope)
     said = timestamp_milliseconds(block.get("ts_ms"))
+    is_deletion = envelope["op"] == "d"
     return Origin(
         # What did not come from a log is ordered by the number it was given when it was accepted.
         position=Position(source.epoch if message.topic else 0, message.offset),
         observed_at=message.timestamp if said is None else said,
         source_position=_source_position(block),
-        previous=None if envelope["op"] == "d" else _previous(source, topic, message, key),
+        previous=None if is_deletion else _address_in_header(_OLD_KEY_HEADER, source, topic, message, key),
+        moved_to=_address_in_header(_NEW_KEY_HEADER, source, topic, message, key) if is_deletion else None,
         trace=message.trace,
     )
 
 
-def _previous(source: Source, topic: str, message: Message, key: Document | None) -> RecordAddress | None:
-    """The address before a change of key. The header serves continuity only: unreadable, it is left out."""
-    header = message.header(_OLD_KEY_HEADER)
+def _address_in_header(
+    name: str, source: Source, topic: str, message: Message, key: Document | None
+) -> RecordAddress | None:
+    """The other address of a row whose key changes. It serves continuity only: unreadable, it is left out."""
+    header = message.header(name)
     if header is None:
         return None
     try:

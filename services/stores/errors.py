@@ -3,8 +3,10 @@
 StoreError
 ├── CommitConflict      something the plan has read changed since: read again, then retry
 │   ├── ClaimLost       another worker has taken over this writer's outbox: stop writing
-│   └── CommitTooLarge  more than the store takes at once: commit less
+│   ├── CommitTooLarge  more than the store takes at once: commit less
+│   └── ReadsDisagree   what was read for it does not fit together
 ├── StoreUnavailable    the store does not answer: wait, then retry
+├── StoreDamaged        what is stored contradicts itself: verify and repair it
 ├── TaskTaken           another worker has gone on with the work owed: read what is owed again
 ├── CatalogueChanged    the store holds what another meaning of the catalogue says: preview, then re-resolve
 ├── CatalogueUnusable   another catalogue came into force, and this process cannot load it: start it anew
@@ -39,8 +41,32 @@ class CommitTooLarge(CommitConflict):
         super().__init__(f"too large: the request has {size} bytes, the server takes {limit}; commit less at once")
 
 
+class ReadsDisagree(CommitConflict):
+    """Reads of different times do not fit together; read again. Nobody has written where they disagree again alike."""
+
+    def __init__(self, message: str, seen: frozenset[tuple[object, ...]]) -> None:
+        """Tell it.
+
+        Args:
+            message: what does not fit.
+            seen: where, with the revisions that were read there.
+        """
+        super().__init__(message)
+        self.seen = seen
+
+
 class StoreUnavailable(StoreError):
     """The store does not answer; waiting and trying again can help."""
+
+
+class StoreDamaged(StoreError):
+    """What is stored contradicts itself, and nobody is writing there; reading again does not help."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(
+            f"the store is damaged: {found}. Something else than this service has written to it, or a part of it is "
+            "lost; `identity-graph verify --repair` names what is wrong and mends it"
+        )
 
 
 class TaskTaken(StoreError):

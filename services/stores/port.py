@@ -89,6 +89,7 @@ class StoredProfile:
     status: ProfileStatus
     document: bytes  #: JSON of the whole profile, as readers get it
     component: tuple[str, ...]
+    guests: tuple[RecordAddress, ...] = ()  #: see `ProfileWrite.guests`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +168,8 @@ class ProfileWrite:
     status: ProfileStatus
     document: bytes | None  #: None: content unchanged
     component: tuple[str, ...]
+    guests: tuple[RecordAddress, ...] = ()
+    """Records that came while others were merged into it (`graph_model.profile_ids`). Written with the document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -347,8 +350,8 @@ class Store(IdentifiedStore, Protocol):
         """All identifiers in order, without the components of their holders."""
         ...
 
-    def scan_verdicts(self) -> AsyncIterator[VerdictEntry]:
-        """The whole ledger of verdicts, oldest first."""
+    def scan_verdicts(self, after: str = "") -> AsyncIterator[VerdictEntry]:
+        """The ledger of verdicts, or what of it follows the id `after`, oldest first."""
         ...
 
     def scan_links(self) -> AsyncIterator[tuple[Identifier, int]]:

@@ -5,8 +5,7 @@ from typing import Any
 import orjson
 
 from graph_model.positions import Position, offset_field, offset_of, source_position_fields, source_position_of
-from graph_model.records import Record, RecordAddress
-from services.stores.stored_forms import verdict_fields, verdict_of
+from graph_model.records import ExpectedMark, Mark, Passage, Record, RecordAddress
 
 
 def write_record(record: Record) -> bytes:
@@ -20,8 +19,16 @@ def write_record(record: Record) -> bytes:
         "incomplete": sorted(record.incomplete),
     }
     # Nearly no record has these: what is not written need not be read.
-    if record.verdicts:
-        fields["verdicts"] = [verdict_fields(verdict) for verdict in record.verdicts]
+    if record.marks:
+        fields["marks"] = [[*mark] for mark in record.marks]
+    if record.expected:
+        fields["expected"] = [[[*each.origin], [*each.mark]] for each in record.expected]
+    if record.moved_from is not None:
+        fields["moved_from"] = [*record.moved_from]
+    if record.moved_to is not None:
+        fields["moved_to"] = [*record.moved_to]
+    if record.passages:
+        fields["passages"] = [[[*p.moved_from], [*p.moved_to]] for p in record.passages]
     if record.generation:
         fields["generation"] = record.generation
     return orjson.dumps(fields)
@@ -37,6 +44,16 @@ def read_record(address: RecordAddress, document: bytes | str) -> Record:
         values=fields["values"],
         streamed=source_position_of(fields["streamed"]),
         incomplete=frozenset(fields["incomplete"]),
-        verdicts=tuple(verdict_of(verdict) for verdict in fields.get("verdicts", ())),
+        marks=tuple(Mark(*mark) for mark in fields.get("marks", ())),
+        expected=tuple(ExpectedMark(RecordAddress(*at), Mark(*mark)) for at, mark in fields.get("expected", ())),
+        moved_from=_address(fields.get("moved_from")),
+        moved_to=_address(fields.get("moved_to")),
+        passages=tuple(
+            Passage(RecordAddress(*before), RecordAddress(*after)) for before, after in fields.get("passages", ())
+        ),
         generation=fields.get("generation", 0),
     )
+
+
+def _address(fields: list[str] | None) -> RecordAddress | None:
+    return None if fields is None else RecordAddress(*fields)

@@ -1,7 +1,7 @@
 """The embedded store: one SQLite file, no server. State and outbox commit in one transaction.
 
-Reads run on a connection of their own (in WAL mode readers never wait); commits run on a thread, so that the
-event loop goes on answering. Several processes may open the same file.
+Reads run on connections of their own (in WAL mode readers never wait); commits and all but small reads run on threads,
+so that the event loop goes on answering. Several processes may open the same file.
 """
 
 import asyncio
@@ -13,12 +13,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Self
 
-import orjson
-
 from graph_model.identifiers import Identifier
 from graph_model.records import RecordAddress
 from graph_model.verdicts import VerdictEntry
-from services.stores import sqlite_identifiers, sqlite_scans
+from services.stores import sqlite_identifiers, sqlite_queries, sqlite_scans
 from services.stores.identity import KeptCatalogue, Pulse, WriterState
 from services.stores.port import (
     Components,
@@ -34,63 +32,15 @@ from services.stores.port import (
     StoredVerdict,
     TaskWrite,
 )
-from services.stores.record_document import read_record
-from services.stores.sqlite_catalogue import (
-    READ_CATALOGUE,
-    READ_PULSE,
-    StoreState,
-    change_catalogue,
-    prepare,
-    read_pulse,
-    restored,
-)
+from services.stores.sqlite_catalogue import StoreState, change_catalogue, prepare, restored
 from services.stores.sqlite_faults import translated
 from services.stores.sqlite_outbox import SqliteOutbox, claim, trim
-from services.stores.sqlite_reads import PROFILE_COLUMNS, RECORD_COLUMNS, SqliteReads, stored_profile, stored_record
+from services.stores.sqlite_reads import SqliteReads
 from services.stores.sqlite_transactions import connect
 from services.stores.sqlite_writes import remove_graves, write_plan
-from services.stores.stored_forms import read_task, read_verdict_entry
 
 _SECONDS_BETWEEN_TRIMS = 600
 _POLL_SECONDS = 0.25
-
-_READ_RECORDS = f"""
-SELECT {RECORD_COLUMNS}
-FROM json_each(?) AS wanted
-JOIN record AS r ON r.source = wanted.value ->> 0 AND r.key = wanted.value ->> 1
-LEFT JOIN profile AS p ON p.profile_id = r.profile_id
-"""  # noqa: S608 - only constants are put together
-_READ_PROFILE = f"SELECT {PROFILE_COLUMNS} FROM profile AS p WHERE p.profile_id = ?"  # noqa: S608 - constants
-_READ_PROFILES = f"""
-SELECT {PROFILE_COLUMNS} FROM json_each(?) AS wanted JOIN profile AS p ON p.profile_id = wanted.value
-"""  # noqa: S608 - only constants are put together
-_READ_VERSIONS = """
-SELECT p.profile_id, p.version FROM json_each(?) AS wanted JOIN profile AS p ON p.profile_id = wanted.value
-"""
-_READ_MEMBERS = """
-SELECT r.source, r.key, r.document, r.profile_id
-FROM json_each(?) AS wanted
-JOIN record AS r ON r.profile_id = wanted.value AND r.deleted = 0
-"""
-_FIND_PROFILES = f"""
-SELECT {PROFILE_COLUMNS} FROM profile AS p WHERE p.profile_id IN (
-    SELECT r.profile_id FROM identifier AS i
-    JOIN has AS h ON h.identifier = i.id
-    JOIN record AS r ON r.id = h.record
-    WHERE i.kind = ? AND i.value = ?)
-ORDER BY p.profile_id LIMIT ?
-"""  # noqa: S608 - only constants are put together
-_READ_HISTORY = "SELECT version, document FROM history WHERE profile_id = ? ORDER BY version"
-_READ_VERDICTS = """
-SELECT v.verdict_id, v.document, v.revision
-FROM json_each(?) AS wanted JOIN verdict AS v ON v.verdict_id = wanted.value
-"""
-_READ_TASKS = "SELECT task_id, document, revision FROM task ORDER BY task_id"
-
-_READ_WRITERS = """
-SELECT w.name, w.accepted, (SELECT min(o.created_at) FROM outbox AS o WHERE o.writer = w.name AND o.published = 0)
-FROM writer AS w
-"""
 
 
 class SqliteStore:
@@ -167,12 +117,11 @@ class SqliteStore:
 
     async def read_pulse(self) -> Pulse:
         """See `Store.read_pulse`."""
-        return read_pulse(self._reads.first(READ_PULSE) or (), self.store_id)
+        return await self._reads.run(1, sqlite_queries.read_pulse, self.store_id)
 
     async def read_catalogue(self) -> KeptCatalogue | None:
         """See `Store.read_catalogue`."""
-        (kept,) = self._reads.first(READ_CATALOGUE) or (None,)
-        return KeptCatalogue.from_json(kept)
+        return await self._reads.run(1, sqlite_queries.read_catalogue)
 
     async def adopt(self, fingerprint: str) -> None:
         """See `Store.adopt`."""
@@ -185,39 +134,23 @@ class SqliteStore:
 
     async def read_records(self, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, StoredRecord]:
         """See `Store.read_records`."""
-        wanted = orjson.dumps([(address.source, address.key) for address in addresses]).decode()
-        found = (stored_record(row) for row in self._reads.rows(_READ_RECORDS, wanted))
-        return {stored.record.address: stored for stored in found}
+        return await self._reads.run(len(addresses), sqlite_queries.read_records, addresses)
 
     async def read_identifiers(self, wanted: Mapping[Identifier, int]) -> Mapping[Identifier, StoredIdentifier]:
         """See `Store.read_identifiers`."""
-        return sqlite_identifiers.read_identifiers(self._reads, wanted)
+        return await self._reads.run(len(wanted), sqlite_identifiers.read_identifiers, wanted)
 
     async def read_holders(self, identifier: Identifier) -> tuple[RecordAddress, ...]:
         """See `Store.read_holders`."""
-        return sqlite_identifiers.read_holders(self._reads, identifier)
+        return await self._reads.run(1, sqlite_identifiers.read_holders, identifier)
 
     async def read_links(self, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, tuple[Identifier, ...]]:
         """See `Store.read_links`."""
-        return sqlite_identifiers.read_links(self._reads, addresses)
+        return await self._reads.run(len(addresses), sqlite_identifiers.read_links, addresses)
 
     async def read_components(self, profile_ids: Collection[str]) -> Components:
         """See `Store.read_components`."""
-        wanted = orjson.dumps(sorted(profile_ids)).decode()
-        with self._reads.snapshot():
-            profiles = [stored_profile(row) for row in self._reads.rows(_READ_PROFILES, wanted)]
-            rows = list(self._reads.rows(_READ_MEMBERS, wanted))
-        records = {}
-        memberships = {}
-        for source, key, document, profile_id in rows:
-            address = RecordAddress(source, key)
-            records[address] = read_record(address, document)
-            memberships[address] = profile_id
-        return Components(
-            profiles={profile.profile_id: profile for profile in profiles},
-            records=records,
-            memberships=memberships,
-        )
+        return await self._reads.run(len(profile_ids), sqlite_queries.read_components, profile_ids)
 
     async def commit(self, plan: Plan, outbox: Outbox) -> None:
         """See `Store.commit`."""
@@ -233,47 +166,31 @@ class SqliteStore:
 
     async def read_profile(self, profile_id: str) -> StoredProfile | None:
         """See `Store.read_profile`."""
-        row = self._reads.first(_READ_PROFILE, profile_id)
-        return None if row is None else stored_profile(row)
+        return await self._reads.run(1, sqlite_queries.read_profile, profile_id)
 
     async def read_profiles(self, profile_ids: Collection[str]) -> Mapping[str, StoredProfile]:
         """See `Store.read_profiles`."""
-        wanted = orjson.dumps(sorted(profile_ids)).decode()
-        return {row[0]: stored_profile(row) for row in self._reads.rows(_READ_PROFILES, wanted)}
+        return await self._reads.run(len(profile_ids), sqlite_queries.read_profiles, profile_ids)
 
     async def read_versions(self, profile_ids: Collection[str]) -> Mapping[str, int]:
         """See `Store.read_versions`."""
-        return dict(self._reads.rows(_READ_VERSIONS, orjson.dumps(sorted(profile_ids)).decode()))
+        return await self._reads.run(len(profile_ids), sqlite_queries.read_versions, profile_ids)
 
     async def find_profiles(self, identifier: Identifier, limit: int) -> tuple[StoredProfile, ...]:
         """See `Store.find_profiles`."""
-        rows = self._reads.rows(_FIND_PROFILES, identifier.kind, identifier.value, limit)
-        return tuple(stored_profile(row) for row in rows)
+        return await self._reads.run(1, sqlite_queries.find_profiles, identifier, limit)
 
     async def read_history(self, profile_id: str) -> tuple[HistoryEntry, ...]:
         """See `Store.read_history`."""
-        return tuple(
-            HistoryEntry(profile_id=profile_id, version=version, document=document)
-            for version, document in self._reads.rows(_READ_HISTORY, profile_id)
-        )
+        return await self._reads.run(1, sqlite_queries.read_history, profile_id)
 
     async def read_verdicts(self, verdict_ids: Collection[str]) -> Mapping[str, StoredVerdict]:
         """See `Store.read_verdicts`."""
-        rows = self._reads.rows(_READ_VERDICTS, orjson.dumps(sorted(verdict_ids)).decode())
-        return {
-            verdict_id: StoredVerdict(entry=read_verdict_entry(document), revision=revision)
-            for verdict_id, document, revision in rows
-        }
+        return await self._reads.run(len(verdict_ids), sqlite_queries.read_verdicts, verdict_ids)
 
     async def read_tasks(self) -> tuple[StoredTask, ...]:
         """See `Store.read_tasks`."""
-        in_force = self._reads.state()
-        in_force.form.require(self._migrator)
-        in_force.require(self.fingerprint)
-        return tuple(
-            StoredTask(task_id=task_id, task=read_task(document), revision=revision)
-            for task_id, document, revision in self._reads.rows(_READ_TASKS)
-        )
+        return await self._reads.run(1, sqlite_queries.read_tasks, self.fingerprint, self._migrator)
 
     async def change_catalogue(self, fingerprint: str, task: TaskWrite, catalogue: KeptCatalogue | None = None) -> None:
         """See `Store.change_catalogue`."""
@@ -301,9 +218,9 @@ class SqliteStore:
         """See `Store.scan_identifiers`."""
         return sqlite_scans.scan_identifiers(self._reads)
 
-    def scan_verdicts(self) -> AsyncIterator[VerdictEntry]:
+    def scan_verdicts(self, after: str = "") -> AsyncIterator[VerdictEntry]:
         """See `Store.scan_verdicts`."""
-        return sqlite_scans.scan_verdicts(self._reads)
+        return sqlite_scans.scan_verdicts(self._reads, after)
 
     def scan_links(self) -> AsyncIterator[tuple[Identifier, int]]:
         """See `Store.scan_links`."""
@@ -327,21 +244,15 @@ class SqliteStore:
 
     async def read_writers(self) -> Mapping[str, WriterState]:
         """See `Store.read_writers`."""
-        return {
-            name: WriterState(waiting_since=waiting_since, accepted=accepted)
-            for name, accepted, waiting_since in self._reads.rows(_READ_WRITERS)
-        }
+        return await self._reads.run(1, sqlite_queries.read_writers)
 
     async def read_outbox(self, after: int, limit: int) -> tuple[OutboxEntry, ...]:
         """See `DurableOutbox.read_outbox`."""
-        statement = "SELECT sequence, event FROM outbox WHERE sequence > ? ORDER BY sequence LIMIT ?"
-        return tuple(OutboxEntry.of(sequence, event) for sequence, event in self._reads.rows(statement, after, limit))
+        return await self._reads.run(limit, sqlite_queries.read_outbox, after, limit)
 
     async def outbox_bounds(self) -> tuple[int, int]:
         """See `DurableOutbox.outbox_bounds`."""
-        newest = next(self._reads.rows("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'"), (0,))[0]
-        oldest = next(self._reads.rows("SELECT min(sequence) FROM outbox"))[0]
-        return (newest if oldest is None else oldest - 1), newest
+        return await self._reads.run(1, sqlite_queries.outbox_bounds)
 
     async def wait_for_events(self, after: int, timeout_seconds: float) -> None:
         """See `DurableOutbox.wait_for_events`; other processes' commits are noticed within a quarter second."""
@@ -365,7 +276,7 @@ class SqliteStore:
     async def close(self) -> None:
         """See `Store.close`."""
         await asyncio.to_thread(self._thread.shutdown)
-        self._reads.close()
+        await self._reads.close()
         self._writes.close()
 
     def _announce(self) -> None:

@@ -8,7 +8,7 @@ import orjson
 from graph_model.identifiers import Identifier
 from graph_model.records import RecordAddress
 from services.stores.port import StoredBucket, StoredIdentifier
-from services.stores.sqlite_reads import SqliteReads
+from services.stores.sqlite_reads import SqliteReader
 
 #: What `stored_identifier` reads, of an identifier `i`. Only of hubs the buckets are looked for.
 IDENTIFIER_COLUMNS = """
@@ -35,6 +35,11 @@ JOIN record AS r ON r.id = h.record
 WHERE i.kind = ? AND i.value = ?
 ORDER BY r.source, r.key
 """
+_COUNT_HOLDERS = """
+SELECT CASE i.holders WHEN 0 THEN (SELECT coalesce(sum(b.holders), 0) FROM bucket AS b WHERE b.identifier = i.id)
+    ELSE i.holders END
+FROM identifier AS i WHERE i.kind = ? AND i.value = ?
+"""
 _READ_LINKS = """
 SELECT r.source, r.key, i.kind, i.value
 FROM json_each(?) AS wanted
@@ -45,17 +50,18 @@ ORDER BY i.kind, i.value
 """
 
 
-def read_identifiers(reads: SqliteReads, wanted: Mapping[Identifier, int]) -> Mapping[Identifier, StoredIdentifier]:
+def read_identifiers(reader: SqliteReader, wanted: Mapping[Identifier, int]) -> Mapping[Identifier, StoredIdentifier]:
     """See `Store.read_identifiers`."""
     asked = orjson.dumps([(i.kind, i.value, up_to) for i, up_to in wanted.items()]).decode()
-    with reads.snapshot():
+    with reader.snapshot():
         found = [
             (row_id, up_to, *stored_identifier(*columns))
-            for row_id, up_to, *columns in reads.rows(_READ_IDENTIFIERS, asked)
+            for row_id, up_to, *columns in reader.rows(_READ_IDENTIFIERS, asked)
         ]
         few = [row_id for row_id, up_to, _, stored in found if stored.holders <= up_to]
+        reader.expect(sum(stored.holders for _, up_to, _, stored in found if stored.holders <= up_to))
         components: dict[int, set[str]] = {}
-        for identifier, component in reads.rows(_READ_COMPONENTS, orjson.dumps(few).decode()):
+        for identifier, component in reader.rows(_READ_COMPONENTS, orjson.dumps(few).decode()):
             components.setdefault(identifier, set()).update(orjson.loads(component))
     return {
         identifier: replace(stored, component=tuple(sorted(components[row_id]))) if row_id in components else stored
@@ -74,19 +80,26 @@ def stored_identifier(
     return Identifier(kind, value), StoredIdentifier(revision=revision, holders=holders, component=(), buckets=found)
 
 
-def read_holders(reads: SqliteReads, identifier: Identifier) -> tuple[RecordAddress, ...]:
+def count_holders(reader: SqliteReader, identifier: Identifier) -> int:
+    """Give how many holders an identifier counts, without looking for them."""
+    (holders,) = reader.first(_COUNT_HOLDERS, identifier.kind, identifier.value) or (0,)
+    return int(holders)
+
+
+def read_holders(reader: SqliteReader, identifier: Identifier) -> tuple[RecordAddress, ...]:
     """See `Store.read_holders`."""
-    rows = reads.rows(_READ_HOLDERS, identifier.kind, identifier.value)
+    reader.expect(count_holders(reader, identifier))
+    rows = reader.rows(_READ_HOLDERS, identifier.kind, identifier.value)
     return tuple(RecordAddress(source, key) for source, key in rows)
 
 
 def read_links(
-    reads: SqliteReads, addresses: Collection[RecordAddress]
+    reader: SqliteReader, addresses: Collection[RecordAddress]
 ) -> Mapping[RecordAddress, tuple[Identifier, ...]]:
     """See `Store.read_links`."""
     wanted = orjson.dumps([(address.source, address.key) for address in addresses]).decode()
     links: dict[RecordAddress, list[Identifier]] = {}
-    for source, key, kind, value in reads.rows(_READ_LINKS, wanted):
+    for source, key, kind, value in reader.rows(_READ_LINKS, wanted):
         found = links.setdefault(RecordAddress(source, key), [])
         if kind is not None:
             found.append(Identifier(kind, value))

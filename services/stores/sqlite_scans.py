@@ -1,18 +1,30 @@
-"""Scans of the embedded store: page by page, so that others are served between two pages."""
+"""Scans of the embedded store: page by page on the thread of the reads, while others are served."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Final, TypeVar
 
 from graph_model.identifiers import Identifier
 from graph_model.records import RecordAddress
 from graph_model.verdicts import VerdictEntry
 from services.stores.port import StoredIdentifier, StoredProfile, StoredRecord
 from services.stores.sqlite_identifiers import IDENTIFIER_COLUMNS, stored_identifier
-from services.stores.sqlite_reads import PROFILE_COLUMNS, RECORD_COLUMNS, SqliteReads, stored_profile, stored_record
+from services.stores.sqlite_reads import (
+    PROFILE_COLUMNS,
+    RECORD_COLUMNS,
+    SqliteReader,
+    SqliteReads,
+    stored_profile,
+    stored_record,
+)
 from services.stores.stored_forms import read_verdict_entry
 
 PAGE = 1_000  #: rows
+
+#: Of a page so many rows are given before others on the event loop are served, whatever is done with each.
+_IN_A_ROW: Final = 100
+
+Found = TypeVar("Found")
 
 _RECORDS = f"""
 SELECT {RECORD_COLUMNS} FROM record AS r LEFT JOIN profile AS p ON p.profile_id = r.profile_id
@@ -32,38 +44,48 @@ _VERDICTS = "SELECT verdict_id, document FROM verdict WHERE verdict_id > ? ORDER
 
 async def scan_records(reads: SqliteReads, after: RecordAddress | None) -> AsyncIterator[StoredRecord]:
     """See `Store.scan_records`."""
-    async for row in _scan(reads, _RECORDS, after or ("", "")):
-        yield stored_record(row)
+    async for stored in _scan(reads, _RECORDS, stored_record, after or ("", "")):
+        yield stored
 
 
 async def scan_profiles(reads: SqliteReads) -> AsyncIterator[StoredProfile]:
     """See `Store.scan_profiles`."""
-    async for row in _scan(reads, _PROFILES, ("",)):
-        yield stored_profile(row)
+    async for stored in _scan(reads, _PROFILES, stored_profile, ("",)):
+        yield stored
 
 
 async def scan_identifiers(reads: SqliteReads) -> AsyncIterator[tuple[Identifier, StoredIdentifier]]:
     """See `Store.scan_identifiers`."""
-    async for row in _scan(reads, _IDENTIFIERS, ("", "")):
-        yield stored_identifier(*row)
+    async for found in _scan(reads, _IDENTIFIERS, lambda row: stored_identifier(*row), ("", "")):
+        yield found
 
 
 async def scan_links(reads: SqliteReads) -> AsyncIterator[tuple[Identifier, int]]:
     """See `Store.scan_links`."""
-    async for kind, value, links in _scan(reads, _LINKS, ("", "")):
-        yield Identifier(kind, value), links
+    async for found in _scan(reads, _LINKS, lambda row: (Identifier(row[0], row[1]), row[2]), ("", "")):
+        yield found
 
 
-async def scan_verdicts(reads: SqliteReads) -> AsyncIterator[VerdictEntry]:
+async def scan_verdicts(reads: SqliteReads, after: str) -> AsyncIterator[VerdictEntry]:
     """See `Store.scan_verdicts`."""
-    async for _, document in _scan(reads, _VERDICTS, ("",)):
-        yield read_verdict_entry(document)
+    async for entry in _scan(reads, _VERDICTS, lambda row: read_verdict_entry(*row), (after,)):
+        yield entry
 
 
-async def _scan(reads: SqliteReads, page: str, after: tuple[str, ...]) -> AsyncIterator[tuple[Any, ...]]:
-    """Give the rows that follow `after` by their first columns."""
-    while rows := list(reads.rows(page, *after, PAGE)):
-        for row in rows:
-            yield row
-        after = rows[-1][: len(after)]
-        await asyncio.sleep(0)
+async def _scan(
+    reads: SqliteReads, page: str, form: Callable[[tuple[Any, ...]], Found], after: tuple[str, ...]
+) -> AsyncIterator[Found]:
+    """Give the rows that follow `after` by their first columns, each in its final form."""
+
+    def read(reader: SqliteReader) -> tuple[list[Found], tuple[str, ...]]:
+        rows = list(reader.rows(page, *after, PAGE))
+        return [form(row) for row in rows], rows[-1][: len(after)] if rows else after
+
+    while True:
+        found, after = await reads.run(PAGE, read)
+        if not found:
+            return
+        for number, each in enumerate(found, 1):
+            yield each
+            if number % _IN_A_ROW == 0:
+                await asyncio.sleep(0)

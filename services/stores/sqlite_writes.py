@@ -12,7 +12,7 @@ from services.stores.errors import ClaimLost, CommitConflict
 from services.stores.port import Plan, ProfileWrite, TaskWrite
 from services.stores.record_document import write_record
 from services.stores.sqlite_transactions import transaction
-from services.stores.stored_forms import write_task, write_verdict_entry
+from services.stores.stored_forms import write_addresses, write_task, write_verdict_entry
 
 #: How many of the rows expected as JSON have another revision.
 _GUARDS = {
@@ -188,9 +188,11 @@ def _write_records(connection: sqlite3.Connection, plan: Plan) -> None:
 def _write_profiles(connection: sqlite3.Connection, plan: Plan) -> None:
     connection.executemany(
         """
-        INSERT INTO profile (profile_id, version, status, document, component, revision) VALUES (?, ?, ?, ?, ?, ?)
+        INSERT INTO profile (profile_id, version, status, document, component, guests, revision)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (profile_id) DO UPDATE SET version = excluded.version, status = excluded.status,
-            document = excluded.document, component = excluded.component, revision = excluded.revision
+            document = excluded.document, component = excluded.component, guests = excluded.guests,
+            revision = excluded.revision
         """,
         _profile_rows(plan.profiles, plan.commit_id),
     )
@@ -202,7 +204,15 @@ def _write_profiles(connection: sqlite3.Connection, plan: Plan) -> None:
 
 def _profile_rows(profiles: Iterable[ProfileWrite], commit_id: str) -> list[tuple[object, ...]]:
     return [
-        (w.profile_id, w.version, w.status.value, w.document, orjson.dumps(w.component).decode(), commit_id)
+        (
+            w.profile_id,
+            w.version,
+            w.status.value,
+            w.document,
+            orjson.dumps(w.component).decode(),
+            write_addresses(w.guests) if w.guests else None,
+            commit_id,
+        )
         for w in profiles
         if w.document is not None
     ]

@@ -1,13 +1,14 @@
 """The stored forms of verdicts and of work owed, as JSON; every store writes the same."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
 
 from graph_model.agenda import ReResolve, Task, TruncateSource
 from graph_model.positions import position_fields, position_of, source_position_fields, source_position_of
-from graph_model.records import Judgement, RecordAddress, Verdict
-from graph_model.verdicts import VerdictEntry, Withdrawal
+from graph_model.records import RecordAddress
+from graph_model.verdicts import Verdict, VerdictEntry, Withdrawal
 
 _TRUNCATE_SOURCE = "truncate_source"
 _RE_RESOLVE = "re_resolve"
@@ -18,7 +19,8 @@ def write_verdict_entry(entry: VerdictEntry) -> bytes:
     withdrawal = entry.withdrawal
     return orjson.dumps(
         {
-            "verdict": verdict_fields(entry.verdict),
+            "groups": [[[*address] for address in group] for group in entry.verdict.groups],
+            "together": entry.verdict.together,
             "reason": entry.reason,
             "author": entry.author,
             "given_at": entry.given_at,
@@ -27,12 +29,16 @@ def write_verdict_entry(entry: VerdictEntry) -> bytes:
     )
 
 
-def read_verdict_entry(document: bytes | str) -> VerdictEntry:
-    """Read what `write_verdict_entry` wrote."""
+def read_verdict_entry(verdict_id: str, document: bytes | str) -> VerdictEntry:
+    """Read what `write_verdict_entry` wrote of a verdict."""
     fields = orjson.loads(document)
     withdrawal = fields["withdrawal"]
     return VerdictEntry(
-        verdict=verdict_of(fields["verdict"]),
+        verdict=Verdict(
+            tuple(tuple(RecordAddress(*address) for address in group) for group in fields["groups"]),
+            together=fields["together"],
+            verdict_id=verdict_id,
+        ),
         reason=fields["reason"],
         author=fields["author"],
         given_at=fields["given_at"],
@@ -77,17 +83,11 @@ def read_task(document: bytes | str) -> Task:
     )
 
 
-def verdict_fields(verdict: Verdict) -> list[str]:
-    """Give the parts of a verdict as JSON has them."""
-    return [*verdict.low, *verdict.high, verdict.judgement, verdict.verdict_id]
+def write_addresses(addresses: Iterable[RecordAddress]) -> str:
+    """Write addresses of records as a JSON array."""
+    return orjson.dumps([[*address] for address in addresses]).decode()
 
 
-def verdict_of(fields: list[str]) -> Verdict:
-    """Read what `verdict_fields` gave."""
-    low_source, low_key, high_source, high_key, judgement, verdict_id = fields
-    return Verdict(
-        low=RecordAddress(low_source, low_key),
-        high=RecordAddress(high_source, high_key),
-        judgement=Judgement(judgement),
-        verdict_id=verdict_id,
-    )
+def read_addresses(document: bytes | str) -> tuple[RecordAddress, ...]:
+    """Read what `write_addresses` wrote."""
+    return tuple(RecordAddress(source, key) for source, key in orjson.loads(document))

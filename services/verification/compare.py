@@ -15,6 +15,7 @@ from graph_model.mapping import map_record
 from graph_model.profiles import Document, differing_parts, present_body, profile_body
 from graph_model.records import RecordAddress
 from graph_model.resolve import Component, resolve
+from graph_model.verdicts import verdicts_of
 from services.spool import Spool, SpooledProfile, SpooledRecord
 from services.verification.scan import Scanned, stored_identifier
 from services.verification.suspects import Repair, SeenIdentifier, Suspect
@@ -41,11 +42,11 @@ def differing_verdicts(spool: Spool) -> Iterator[str]:
     rows = spool.database.execute(
         """
         SELECT DISTINCT verdict_id FROM (
-            SELECT * FROM (SELECT verdict_id, source, key, verdict FROM verdict_in_force
-                           EXCEPT SELECT verdict_id, source, key, verdict FROM carried_verdict)
+            SELECT * FROM (SELECT verdict_id, source, key, place FROM mark_in_force
+                           EXCEPT SELECT verdict_id, source, key, place FROM carried_mark)
             UNION ALL
-            SELECT * FROM (SELECT verdict_id, source, key, verdict FROM carried_verdict
-                           EXCEPT SELECT verdict_id, source, key, verdict FROM verdict_in_force)
+            SELECT * FROM (SELECT verdict_id, source, key, place FROM carried_mark
+                           EXCEPT SELECT verdict_id, source, key, place FROM mark_in_force)
         ) ORDER BY verdict_id
         """
     )
@@ -157,7 +158,7 @@ def _compare(group: Sequence[SpooledRecord], spool: Spool, catalogue: Catalogue)
     mapped = {spooled.record.address: map_record(spooled.record, catalogue) for spooled in group}
     identifiers = {identifier for each in mapped.values() for identifier in each.identifiers}
     generic = frozenset(spool.generic_holders(identifiers))
-    verdicts = {verdict for spooled in group for verdict in spooled.record.verdicts}
+    verdicts = verdicts_of(spooled.record for spooled in group)
     components = resolve(mapped, verdicts, generic, catalogue)
     memberships = {spooled.record.address: spooled.profile_id for spooled in group}
     profile_ids = {profile_id for profile_id in memberships.values() if profile_id is not None}

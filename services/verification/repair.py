@@ -4,18 +4,18 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from graph_model.identifiers import Identifier
-from graph_model.records import RecordAddress, Verdict
-from graph_model.verdicts import VerdictEntry, Withdrawal
+from graph_model.records import RecordAddress
+from graph_model.verdicts import Verdict, VerdictEntry, Withdrawal
 from services.clock import now_milliseconds
 from services.ingest import Ingest
 from services.stores.port import Store, VerdictWrite
 from services.verification.suspects import Repair
 
-#: About so many records, profiles and identifiers are resolved again in one batch.
-BATCH_SIZE: Final = 200
-
 #: Who withdraws a verdict that stands in records but not in the ledger.
 _AUTHOR: Final = "identity-graph verify --repair"
+
+#: About so many records, profiles and identifiers are resolved again in one batch.
+BATCH_SIZE: Final = 200
 
 
 async def repair(store: Store, ingest: Ingest, repairs: Sequence[Repair]) -> None:
@@ -27,9 +27,10 @@ async def repair(store: Store, ingest: Ingest, repairs: Sequence[Repair]) -> Non
         StoreUnavailable, ClaimLost, CommitTooLarge: see `services.ingest.Ingest.apply`.
     """
     for each in repairs:
-        if each.verdict is not None:
-            await ingest.decide([await _written_again(store, each.verdict)])
-    for batch in _batches(each for each in repairs if each.verdict is None):
+        if each.verdict_id is not None:
+            write = await _written_again(store, each.verdict_id, each.carriers)
+            await ingest.decide([write], awaiting=True, strays=each.carriers)
+    for batch in _batches(each for each in repairs if each.verdict_id is None):
         records = frozenset[RecordAddress]().union(*(each.records for each in batch))
         identifiers = frozenset[Identifier]().union(*(each.identifiers for each in batch))
         await ingest.recompute(
@@ -49,17 +50,26 @@ async def _linked(store: Store, records: Collection[RecordAddress]) -> frozenset
     return frozenset(identifier for identifier, stored in found.items() if not stored.is_hub)
 
 
-async def _written_again(store: Store, verdict: Verdict) -> VerdictWrite:
-    """A verdict as the ledger has it: whoever writes one brings both records in line with it.
+async def _written_again(store: Store, verdict_id: str, carriers: Collection[RecordAddress]) -> VerdictWrite:
+    """A verdict as the ledger has it: whoever writes one brings its records in line with it.
 
     One that the ledger does not know is in force for nobody; it gets an entry that says so.
     """
-    stored = (await store.read_verdicts([verdict.verdict_id])).get(verdict.verdict_id)
+    stored = (await store.read_verdicts([verdict_id])).get(verdict_id)
     if stored is not None:
         return VerdictWrite(entry=stored.entry, expected=stored.revision)
+    records = (found.record for found in (await store.read_records(carriers)).values())
+    places = [(record.address, mark) for record in records for mark in record.marks if mark.verdict_id == verdict_id]
+    groups: dict[int, list[RecordAddress]] = {}
+    for address, mark in sorted(places):
+        groups.setdefault(mark.group, []).append(address)
     now = now_milliseconds()
     entry = VerdictEntry(
-        verdict=verdict,
+        verdict=Verdict(
+            tuple(tuple(groups[number]) for number in sorted(groups)),
+            together=any(mark.together for _, mark in places),
+            verdict_id=verdict_id,
+        ),
         reason="it stood in records, but not in the ledger",
         author=_AUTHOR,
         given_at=now,

@@ -18,7 +18,7 @@ from graph_model.mapping import map_record
 from graph_model.profiles import ProfileStatus
 from graph_model.verdicts import VerdictEntry
 from services.pages import pages
-from services.spool import Spool, SpooledRecord, verdict_text
+from services.spool import Spool, SpooledRecord, place_text
 from services.stores.errors import StoreError
 from services.stores.port import Store, StoredBucket, StoredIdentifier, StoredProfile, StoredRecord
 
@@ -35,8 +35,8 @@ CREATE TABLE stored_bucket (
     kind TEXT, value TEXT, number INTEGER, revision TEXT NOT NULL, holders INTEGER NOT NULL,
     PRIMARY KEY (kind, value, number)
 ) WITHOUT ROWID;
-CREATE TABLE verdict_in_force (
-    verdict_id TEXT, source TEXT, key TEXT, verdict TEXT, PRIMARY KEY (verdict_id, source, key)
+CREATE TABLE mark_in_force (
+    verdict_id TEXT, source TEXT, key TEXT, place TEXT, PRIMARY KEY (verdict_id, source, key)
 ) WITHOUT ROWID;
 CREATE TABLE linked_grave (source TEXT, key TEXT, revision TEXT, profile_id TEXT);
 CREATE TABLE wrong_head (profile_id TEXT, revision TEXT, problem TEXT);
@@ -155,8 +155,8 @@ def _add_profiles(spool: Spool, page: Iterable[StoredProfile]) -> int:
 def _add_verdicts(spool: Spool, page: Iterable[VerdictEntry]) -> int:
     in_force = [entry.verdict for entry in page if entry.is_in_force]
     spool.database.executemany(
-        "INSERT INTO verdict_in_force VALUES (?, ?, ?, ?)",
-        [(v.verdict_id, *end, verdict_text(v)) for v in in_force for end in (v.low, v.high)],
+        "INSERT INTO mark_in_force VALUES (?, ?, ?, ?)",
+        [(v.verdict_id, *address, place_text(mark)) for v in in_force for address, mark in v.marks.items()],
     )
     return len(in_force)
 
@@ -185,7 +185,7 @@ def _spooled(
 
 def _add_graves(spool: Spool, graves: Iterable[SpooledRecord]) -> None:
     for grave in graves:
-        spool.add_carried_verdicts(grave.record)
+        spool.add_carried_marks(grave.record)
         if grave.mislinked:
             row = (*grave.record.address, grave.revision, grave.profile_id)
             spool.database.execute("INSERT INTO linked_grave VALUES (?, ?, ?, ?)", row)

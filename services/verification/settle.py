@@ -60,11 +60,11 @@ async def settle_verdicts(
         store: what to read from.
     """
     ledger = await store.read_verdicts(verdict_ids)
-    ends = {end for stored in ledger.values() for end in (stored.entry.verdict.low, stored.entry.verdict.high)}
-    records = await _in_portions({*ends, *carriers}, store.read_records)
+    named = {address for stored in ledger.values() for address in stored.entry.verdict.records}
+    records = await _in_portions({*named, *carriers}, store.read_records)
     ledger_after = await store.read_verdicts(verdict_ids)
     return [
-        # A verdict and its two records are always written together.
+        # A verdict and its records are always written together.
         Settled(moved=True)
         if _revision(ledger, verdict_id) != _revision(ledger_after, verdict_id)
         else _settle_verdict(verdict_id, ledger.get(verdict_id), records)
@@ -76,26 +76,23 @@ def _settle_verdict(
     verdict_id: str, stored: StoredVerdict | None, records: Mapping[RecordAddress, StoredRecord]
 ) -> Settled:
     carried = {
-        address: verdict
+        address: mark
         for address, known in sorted(records.items())
-        for verdict in known.record.verdicts
-        if verdict.verdict_id == verdict_id
+        for mark in (*known.record.marks, *(expected.mark for expected in known.record.expected))
+        if mark.verdict_id == verdict_id
     }
-    given = stored.entry.verdict if stored is not None else next(iter(carried.values()), None)
-    if given is None:
-        return Settled()
-    in_force = {given.low, given.high} if stored is not None and stored.entry.is_in_force else set()
+    in_force = stored.entry.verdict.marks if stored is not None and stored.entry.is_in_force else {}
     problems = [
-        *(f"record {a} does not carry the verdict {verdict_id}, which is in force" for a in in_force - carried.keys()),
+        *(f"record {a} does not carry the verdict {verdict_id}, which is in force" for a in in_force.keys() - carried),
         *(f"record {a} carries the verdict {verdict_id}, which is not in force" for a in carried.keys() - in_force),
         *(
             f"record {address} carries another verdict {verdict_id} than was given"
-            for address, verdict in carried.items()
-            if address in in_force and verdict != given
+            for address, mark in carried.items()
+            if address in in_force and mark != in_force[address]
         ),
     ]
-    can_be_repaired = problems and {given.low, given.high} <= records.keys()
-    return Settled(tuple(sorted(problems)), Repair(verdict=given) if can_be_repaired else None)
+    repair = Repair(verdict_id=verdict_id, carriers=frozenset(carried)) if problems else None
+    return Settled(tuple(sorted(problems)), repair)
 
 
 def _holders_stayed(suspect: Suspect, identifiers: Mapping[Identifier, StoredIdentifier], catalogue: Catalogue) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from graph_model.hubs import BUCKETS
 from graph_model.identifiers import Identifier
-from graph_model.records import RecordAddress, Verdict
+from graph_model.records import RecordAddress
 from services.stores.port import StoredIdentifier
 
 
@@ -16,7 +16,8 @@ class Repair:
     records: frozenset[RecordAddress] = frozenset()
     profiles: frozenset[str] = frozenset()
     identifiers: frozenset[Identifier] = frozenset()  #: those whose holders must be counted again
-    verdict: Verdict | None = None  #: or the verdict that must be written again as the ledger has it
+    verdict_id: str | None = None  #: or the verdict that must be written again as the ledger has it
+    carriers: frozenset[RecordAddress] = frozenset()  #: the records that carry this verdict, rightly or not
 
 
 @dataclass(frozen=True, slots=True)

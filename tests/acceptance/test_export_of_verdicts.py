@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 
 from graph_model.catalogue_document import parse_catalogue
-from graph_model.records import Judgement, RecordAddress, Verdict
-from graph_model.verdicts import VerdictEntry, Withdrawal
+from graph_model.records import RecordAddress
+from graph_model.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal
 from services.ingest import Ingest
 from services.metrics import Metrics
 from services.stores.port import VerdictWrite
@@ -17,7 +17,7 @@ ANN, BOB, CLEO = (RecordAddress.of("crm", [number]) for number in (1, 2, 3))
 
 
 def entry(verdict_id: str, other: RecordAddress, withdrawal: Withdrawal | None = None) -> VerdictEntry:
-    verdict = Verdict(ANN, other, Judgement.DIFFERENT, verdict_id)
+    verdict = Verdict.pair(Judgement.DIFFERENT, ANN, other, verdict_id)
     return VerdictEntry(verdict=verdict, reason="two", author="kim", given_at=1_000, withdrawal=withdrawal)
 
 

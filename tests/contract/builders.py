@@ -11,8 +11,8 @@ from graph_model.events import ProfileEvent, ProfileEventType
 from graph_model.identifiers import Identifier
 from graph_model.positions import Position
 from graph_model.profiles import ProfileStatus
-from graph_model.records import JsonValue, Judgement, Record, RecordAddress, Verdict
-from graph_model.verdicts import VerdictEntry, Withdrawal
+from graph_model.records import JsonValue, Record, RecordAddress
+from graph_model.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal
 from services.stores.port import (
     BucketWrite,
     HistoryEntry,
@@ -99,7 +99,7 @@ def write_bucket(
 
 def verdict(number: int, low: int = 1, high: int = 2, judgement: Judgement = Judgement.SAME) -> Verdict:
     """A verdict on two records of one source; the ids sort by number."""
-    return Verdict(address(low), address(high), judgement, f"v{number:03}")
+    return Verdict.pair(judgement, address(low), address(high), f"v{number:03}")
 
 
 def verdict_entry(number: int, *, withdrawal: Withdrawal | None = None) -> VerdictEntry:

@@ -6,8 +6,8 @@ from random import Random
 from typing import Any, TypeAlias, cast
 
 from graph_model.catalogue import Catalogue
-from graph_model.records import Change, Judgement, RecordAddress
-from graph_model.verdicts import VerdictEntry
+from graph_model.records import Change, RecordAddress
+from graph_model.verdicts import Judgement, VerdictEntry
 from services.ingest import Ingest
 from services.stores.port import Store
 from services.verify import verify

@@ -11,8 +11,8 @@ import pytest
 
 from graph_model.agenda import ReResolve
 from graph_model.hubs import BUCKETS, bucket_of
-from graph_model.records import Judgement, RecordAddress, Verdict
-from graph_model.verdicts import VerdictEntry, Withdrawal
+from graph_model.records import RecordAddress
+from graph_model.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal
 from services.stores.gremlin.store import GremlinStore
 from services.stores.port import Plan, VerdictWrite
 from tests.contract.builders import (
@@ -76,7 +76,7 @@ def ann_and_what_was_said_of_her() -> Plan:
 def said(
     verdict_id: str, low: RecordAddress, high: RecordAddress, judgement: Judgement, withdrawal: Withdrawal | None = None
 ) -> VerdictWrite:
-    verdict = Verdict(low, high, judgement, verdict_id)
+    verdict = Verdict.pair(judgement, low, high, verdict_id)
     entry = VerdictEntry(verdict=verdict, reason="seen", author="ann", given_at=OBSERVED_AT, withdrawal=withdrawal)
     return VerdictWrite(entry=entry, expected=None)
 

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from graph_model.profiles import ProfileStatus
-from graph_model.records import Judgement
+from graph_model.verdicts import Judgement
 from tests.contract.conftest import Reopen
 from tests.contract.interleaving import InterleavedLife, pair, recompute
 from tests.unit.services.people import CATALOGUE, Company

@@ -13,8 +13,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from graph_model.catalogue import Catalogue
 from graph_model.events import ProfileEvent
-from graph_model.records import Change, Judgement, RecordAddress
-from graph_model.verdicts import VerdictEntry
+from graph_model.records import Change, RecordAddress
+from graph_model.verdicts import Judgement, VerdictEntry
 from services.batches import Batch, gather
 from services.clock import new_id
 from services.loading import load

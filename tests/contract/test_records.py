@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from graph_model.positions import Offset, Position, SourcePosition
-from graph_model.records import JsonValue, Judgement, Record, RecordAddress
+from graph_model.records import ExpectedMark, JsonValue, Mark, Passage, Record, RecordAddress
 from services.stores.port import Outbox, Store
 from tests.contract.builders import (
     OBSERVED_AT,
@@ -18,7 +18,6 @@ from tests.contract.builders import (
     plan,
     record,
     record_revision,
-    verdict,
     write_identifier,
     write_profile,
     write_record,
@@ -96,16 +95,23 @@ async def test_a_position_is_exact_whatever_a_source_counts_by(store: Store, out
     assert (await store.read_records([address(1)]))[address(1)].record == written
 
 
-async def test_a_record_keeps_its_verdicts_and_its_generation(store: Store, outbox: Outbox) -> None:
-    verdicts = (verdict(1), verdict(2, 1, 3, Judgement.DIFFERENT))
-    written = replace(record(address(1)), verdicts=verdicts, generation=3)
+async def test_a_record_keeps_its_marks_and_its_generation(store: Store, outbox: Outbox) -> None:
+    marks = (Mark("v001", 0, together=True), Mark("v002", 3, together=False))
+    written = replace(record(address(1)), marks=marks, generation=3)
     await store.commit(plan(records=[write_record(written, "p1")], profiles=[write_profile("p1")]), outbox)
     assert (await store.read_records([address(1)]))[address(1)].record == written
     assert (await store.read_components(["p1"])).records == {address(1): written}
 
 
-async def test_a_grave_keeps_its_verdicts(store: Store, outbox: Outbox) -> None:
-    buried = replace(grave(address(1)), verdicts=(verdict(1),))
+async def test_a_grave_keeps_its_marks_and_where_the_row_is_now(store: Store, outbox: Outbox) -> None:
+    buried = replace(
+        grave(address(1)),
+        marks=(Mark("v001", 0, together=True),),
+        expected=(ExpectedMark(address(3), Mark("v002", 1, together=False)),),
+        moved_from=address(2),
+        moved_to=address(4),
+        passages=(Passage(address(2), address(4)),),
+    )
     await store.commit(plan(records=[write_record(buried, None)]), outbox)
     assert (await store.read_records([address(1)]))[address(1)].record == buried
 

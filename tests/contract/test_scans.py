@@ -5,6 +5,7 @@ import pytest
 from graph_model.identifiers import Identifier
 from graph_model.records import RecordAddress
 from services.stores import sqlite_scans
+from services.stores.gremlin import scans
 from services.stores.gremlin import store as gremlin
 from services.stores.port import Outbox, Store
 from tests.contract.builders import (
@@ -28,6 +29,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many pages with few rows, so that the ends of pages are tried."""
     monkeypatch.setattr(sqlite_scans, "PAGE", 7)
     monkeypatch.setattr(gremlin, "WINDOW", 7)
+    monkeypatch.setattr(scans, "FIRST_WINDOW", 2)
     monkeypatch.setattr(gremlin, "CHUNK", 3)
 
 
@@ -93,6 +95,14 @@ async def test_a_scan_of_records_goes_on_after_any_address(store: Store, outbox:
     await write_all(store, outbox)
     expected = [at for at in sorted(ADDRESSES) if at > after]
     assert [stored.record.address async for stored in store.scan_records(after)] == expected
+
+
+@pytest.mark.parametrize("after", ["", "v000", "v006", "v0065", "v018", "v019", "w"])
+async def test_a_scan_of_verdicts_goes_on_after_any_id(store: Store, outbox: Outbox, after: str) -> None:
+    entries = [verdict_entry(number) for number in range(20)]
+    await store.commit(plan(verdicts=tuple(map(write_verdict, entries))), outbox)
+    expected = [entry for entry in entries if entry.verdict_id > after]
+    assert [entry async for entry in store.scan_verdicts(after)] == expected
 
 
 async def test_profiles_come_in_order_of_their_ids(store: Store, outbox: Outbox) -> None:

@@ -18,8 +18,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from graph_model.catalogue import Catalogue
 from graph_model.events import ProfileEvent, ProfileEventType
 from graph_model.profiles import Document, ProfileStatus, document_members
-from graph_model.records import Change, JsonValue, Judgement, RecordAddress, Verdict
-from graph_model.verdicts import VerdictEntry, Withdrawal
+from graph_model.records import Change, JsonValue, RecordAddress
+from graph_model.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal
 from services.ingest import Ingest, IngestResult
 from services.metrics import Metrics
 from services.stores.port import Store, VerdictWrite
@@ -89,7 +89,22 @@ class Truth:
                 self.rows[change.address] = None if change.row is None else _values(change.row)
                 if change.previous is not None:
                     moved[change.previous] = change.address
+                if change.moved_to is not None:
+                    self._follow(change.address, change.moved_to)
         return {old: new for old, new in moved.items() if new in self.live}
+
+    def _follow(self, old: RecordAddress, new: RecordAddress) -> None:
+        """Let the verdicts that hold speak of a row by the key that it has now."""
+        for verdict_id, verdict in self.in_force.items():
+            places = {address: number for number, group in enumerate(verdict.groups) for address in group}
+            if old in places:
+                places[new] = places.pop(old)
+                groups = tuple(
+                    tuple(sorted(address for address, place in places.items() if place == number))
+                    for number in range(len(verdict.groups))
+                )
+                entry = self.verdicts[verdict_id]
+                self.verdicts[verdict_id] = replace(entry, verdict=replace(verdict, groups=groups))
 
     @property
     def in_force(self) -> dict[str, Verdict]:
@@ -114,7 +129,10 @@ def _steps(act: Step | Move, rows: dict[RecordAddress, Row], touched: set[Record
         if row is None or new in rows or touched & {old, new}:
             return []
         moved = row if act.row is None else act.row
-        steps = [Step(act.source, act.key, None), Step(act.source, act.to, moved, moved_from=act.key)]
+        steps = [
+            Step(act.source, act.key, None, moved_to=act.to),
+            Step(act.source, act.to, moved, moved_from=act.key),
+        ]
     for step in steps:
         address = RecordAddress.of(step.source, [step.key])
         touched.add(address)
@@ -147,7 +165,7 @@ class Subscriber:
             came_from = {before[row] for row in has if row in before} | ({profile_id} if was_live else set())
             went_to = {after[row] for row in had if row in after} | ({profile_id} if has else set())
             assert (set(data["ids_before"]), set(data["ids_after"])) == (came_from, went_to)
-            returned = not was_live and known["version"] > 0
+            returned = event.type is ProfileEventType.CREATED and known["version"] > 0
             if event.type is ProfileEventType.DELETED or returned or len(came_from | went_to) > 1:
                 self.history.setdefault(profile_id, []).append(event.version)
             self.profiles[profile_id] = data["profile"]
@@ -234,7 +252,18 @@ class Life(RuleBasedStateMachine):
             return
         first = known.pop(one % len(known))
         low, high = sorted((first, known[other % len(known)]))
-        verdict = Verdict(low, high, judgement, f"verdict{len(self.truth.verdicts):02}")
+        verdict = Verdict.pair(judgement, low, high, f"verdict{len(self.truth.verdicts):02}")
+        entry = VerdictEntry(verdict=verdict, reason="random", author="steward", given_at=0)
+        self.truth.verdicts[verdict.verdict_id] = entry
+        self.decide(VerdictWrite(entry=entry, expected=None))
+
+    @rule(places=st.lists(st.tuples(_choices, st.integers(0, 2)), min_size=2, max_size=6), together=st.booleans())
+    def a_steward_puts_records_into_groups(self, places: Sequence[tuple[int, int]], together: bool) -> None:
+        known = sorted(self.truth.rows)
+        if not known:
+            return
+        verdict = worlds.grouped({known[choice % len(known)]: group for choice, group in places}, together)
+        verdict = replace(verdict, verdict_id=f"verdict{len(self.truth.verdicts):02}")
         entry = VerdictEntry(verdict=verdict, reason="random", author="steward", given_at=0)
         self.truth.verdicts[verdict.verdict_id] = entry
         self.decide(VerdictWrite(entry=entry, expected=None))
@@ -278,6 +307,7 @@ class Life(RuleBasedStateMachine):
         assert written(self.told.profiles) == written(documents)
         self.ids.follow(ids, moved)
         assert (await verify(self.store, self.truth.catalogue)).problems == ()
+        assert {entry.verdict_id: entry async for entry in self.store.scan_verdicts()} == self.truth.verdicts
 
     def compare_with_the_law(self, ids: Mapping[Address, str], documents: Mapping[str, Document]) -> None:
         answer = self.truth.resolve()
@@ -291,6 +321,7 @@ class Life(RuleBasedStateMachine):
     def compare_with_the_rule_of_ids(self, ids: Mapping[Address, str], moved: Mapping[Address, Address]) -> None:
         clusters = {frozenset(rows_of(profile_id, ids)): profile_id for profile_id in ids.values()}
         kept = self.ids.expected(clusters, moved)
+
         assert {cluster: clusters[cluster] for cluster in kept} == kept
         new = {profile_id for cluster, profile_id in clusters.items() if cluster not in kept}
         assert not new & self.told.profiles.keys()

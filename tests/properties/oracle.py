@@ -118,7 +118,7 @@ class World:
         constraint, name = self._reasons(one, other)[0]
         refused = self._evidence(one, other, dropped)[0][1]
         if constraint == "verdict":
-            verdict = next(verdict for verdict in self.verdicts if verdict.name == name)
+            verdict = self._between(one, other, "different")[0]
             return Conflict(constraint, name, frozenset({(verdict.low, ""), (verdict.high, "")}), refused)
         mine, theirs = self._said(one, constraint, name), self._said(other, constraint, name)
         said = set()

@@ -1,7 +1,7 @@
 """Small random worlds: catalogues, histories of changes, verdicts, and what is in force in the end."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, product
 
 from hypothesis import strategies as st
@@ -10,7 +10,8 @@ from graph_model.catalogue import Catalogue, Source, TraitType
 from graph_model.identifiers import IdentifierKind
 from graph_model.mapping import Origin, row_change
 from graph_model.positions import Position
-from graph_model.records import Change, JsonValue, Judgement, RecordAddress, Verdict
+from graph_model.records import Change, JsonValue, RecordAddress
+from graph_model.verdicts import Judgement, Verdict
 from tests.properties import oracle
 from tests.properties.values import TEXTS, VALUES, identity, one_of_many, trait
 
@@ -124,15 +125,25 @@ _cells = one_of_many(product(ADDRESSES, (*_COLUMNS, *TRAITS), VALUES))
 populations = st.lists(_cells, min_size=12, max_size=32).map(_population)
 
 
-def verdicts_of(said: Iterable[tuple[tuple[RecordAddress, RecordAddress], Judgement]]) -> list[Verdict]:
-    """Number what is said about pairs of records, smaller address first."""
-    return [Verdict(low, high, judgement, f"v{number}") for number, ((low, high), judgement) in enumerate(said, 1)]
+def grouped(places: Mapping[RecordAddress, int], together: bool) -> Verdict:
+    """A verdict that puts records into numbered groups."""
+    groups = (tuple(sorted(a for a, place in places.items() if place == number)) for number in set(places.values()))
+    return Verdict(tuple(groups), together, "")
+
+
+def verdicts_of(said: Iterable[Verdict]) -> list[Verdict]:
+    """Number what is said."""
+    return [replace(verdict, verdict_id=f"v{number}") for number, verdict in enumerate(said, 1)]
 
 
 _JUDGEMENTS = (Judgement.SAME, Judgement.SAME, Judgement.DIFFERENT)
-verdicts = st.lists(st.sampled_from(tuple(product(combinations(ADDRESSES, 2), _JUDGEMENTS))), max_size=8).map(
-    verdicts_of
+_pairs = st.sampled_from(
+    tuple(Verdict.pair(judgement, *pair, "") for pair in combinations(ADDRESSES, 2) for judgement in _JUDGEMENTS)
 )
+_splits = st.builds(
+    grouped, st.dictionaries(st.sampled_from(ADDRESSES), st.integers(0, 2), min_size=2, max_size=6), st.booleans()
+)
+verdicts = st.lists(_pairs | _pairs | _splits, max_size=8).map(verdicts_of)
 
 # Disputes: everybody has one of two passports, which join nobody, so that only "same" verdicts overcome them.
 _weak_or_strong = st.sampled_from(tuple(product((3, 4, 8), (1, 2, 3), (None,))))
@@ -159,6 +170,7 @@ class Step:
     key: int
     row: Row | None
     moved_from: int | None = None
+    moved_to: int | None = None
 
 
 steps = st.builds(
@@ -176,8 +188,11 @@ def changes(history: Sequence[Step], catalogue: Catalogue, first_offset: int = 1
     found = []
     for offset, step in enumerate(history, first_offset):
         row: dict[str, JsonValue] = {"id": step.key, **(step.row or {})}
-        moved = None if step.moved_from in (None, step.key) else RecordAddress.of(step.source, [step.moved_from])
-        origin = Origin(position=Position(1, offset), observed_at=1_000 * offset, previous=moved)
+        came, went = (
+            None if key in (None, step.key) else RecordAddress.of(step.source, [key])
+            for key in (step.moved_from, step.moved_to)
+        )
+        origin = Origin(position=Position(1, offset), observed_at=1_000 * offset, previous=came, moved_to=went)
         found.append(row_change(catalogue.sources[step.source], row, origin, deleted=step.row is None))
     return found
 
@@ -207,12 +222,23 @@ def expected(
             for kind in catalogue.kinds.values()
         },
         exclusive_traits=catalogue.exclusive_traits,
-        verdicts=tuple(
-            oracle.Verdict(given.low, given.high, given.judgement.value, given.verdict_id) for given in verdicts
-        ),
+        verdicts=tuple(single for given in verdicts for single in _single_words(given)),
         most=most,
     )
     return world.resolve()
+
+
+def _single_words(given: Verdict) -> list[oracle.Verdict]:
+    """What a verdict says about each two of its records."""
+    words = []
+    for (here, one), (there, other) in combinations(
+        sorted((address, number) for number, group in enumerate(given.groups) for address in group), 2
+    ):
+        if one != other:
+            words.append(oracle.Verdict(here, there, "different", given.verdict_id))
+        elif given.together:
+            words.append(oracle.Verdict(here, there, "same", given.verdict_id))
+    return words
 
 
 def expected_partition(

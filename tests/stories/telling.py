@@ -11,8 +11,8 @@ from graph_model.catalogue import Catalogue
 from graph_model.mapping import Origin, row_change
 from graph_model.positions import Position
 from graph_model.profiles import Document, ProfileStatus
-from graph_model.records import Change, JsonValue, Judgement, Outcome, RecordAddress, Verdict
-from graph_model.verdicts import VerdictEntry, Withdrawal
+from graph_model.records import Change, JsonValue, Outcome, RecordAddress
+from graph_model.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal
 from services.clock import new_id
 from services.ingest import Ingest
 from services.lookup import (
@@ -144,7 +144,7 @@ class Teller:
             )
             await self.ingest.decide([VerdictWrite(entry=entry, expected=stored.revision)])
             return
-        verdict = Verdict(low, high, _VERDICTS[happening.what], new_id())
+        verdict = Verdict.pair(_VERDICTS[happening.what], low, high, new_id())
         self.verdicts[low, high] = verdict.verdict_id
         entry = VerdictEntry(
             verdict=verdict, reason="a story", author="steward", given_at=_FIRST_DAY + _DAY * happening.step

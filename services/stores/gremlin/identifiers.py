@@ -16,6 +16,7 @@ from graph_model.records import RecordAddress
 from services.stores.errors import StoreError
 from services.stores.gremlin import reads
 from services.stores.gremlin.connection import Submit
+from services.stores.gremlin.forms import formed
 from services.stores.gremlin.ids import bucket_id, bucket_ids, identifier_id, tally_id
 from services.stores.gremlin.reads import Row
 from services.stores.gremlin.socket import Traversal
@@ -54,7 +55,7 @@ async def read_holders(submit: Submit, identifier: Identifier) -> tuple[RecordAd
     if not rows:  # a hub, most likely; it may have so many holders that each bucket gets a request of its own
         for bucket in bucket_ids(identifier):
             rows += await submit(reads.holders_traversal(bucket))
-    return tuple(sorted(RecordAddress(row["source"], row["key"]) for row in rows))
+    return await formed(rows, lambda found: tuple(sorted(RecordAddress(row["source"], row["key"]) for row in found)))
 
 
 async def find_profiles(submit: Submit, identifier: Identifier, limit: int) -> tuple[StoredProfile, ...]:
@@ -66,7 +67,7 @@ async def find_profiles(submit: Submit, identifier: Identifier, limit: int) -> t
     rows = await submit(reads.holders_profiles_traversal(vertex, limit))
     if not rows:  # nobody carries it, or it is a hub
         rows = await submit(reads.some_profiles_traversal([vertex, *bucket_ids(identifier)], limit))
-    return tuple(map(reads.stored_profile, rows))
+    return await formed(rows, lambda found: tuple(map(reads.stored_profile, found)))
 
 
 async def count_links(read: Read, identifiers: Collection[Identifier]) -> dict[Identifier, int]:

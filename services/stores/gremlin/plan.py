@@ -37,7 +37,7 @@ HAS = "has"  #: from a live record to an identifier that it carries; of a hub to
 MEMBER_OF = "member_of"  #: from a live record to its profile
 WAS_MEMBER_OF = "was_member_of"  #: from a grave to the last profile of the row
 BECAME = "became"  #: from a profile to the steps of its life
-ABOUT = "about"  #: from a verdict to its two records
+ABOUT = "about"  #: from a verdict to the records that it names, or has named
 OWES = "owes"  #: from the store to work that is owed
 OUTBOX = "outbox"  #: from the store to the places of all outboxes
 
@@ -166,10 +166,10 @@ def _membership(write: RecordWrite) -> Iterator[Edge]:
 
 
 def _about(plan: Plan) -> Iterator[Edge]:
-    """The edges of new verdicts to their records, which are written with them."""
+    """The edges of verdicts in force to those of their records that are written with them."""
     if plan.verdicts:
         records = {write.record.address for write in plan.records}
         for write in plan.verdicts:
             verdict = write.entry.verdict
-            for address in {verdict.low, verdict.high} & records if write.expected is None else ():
+            for address in records.intersection(verdict.records) if write.entry.is_in_force else ():
                 yield Edge(ABOUT, verdict_id(verdict.verdict_id), record_id(address))

@@ -28,12 +28,12 @@ from services.stores.port import (
     StoredTask,
     StoredVerdict,
 )
-from services.stores.stored_forms import read_task, read_verdict_entry
+from services.stores.stored_forms import read_addresses, read_task, read_verdict_entry
 
 #: One row of an answer.
 Row = Mapping[str, Any]
 
-_PROFILE_FIELDS = ("rev", "profile_id", "version", "status", "document", "component")
+_PROFILE_FIELDS = ("rev", "profile_id", "version", "status", "document", "component", "guests")
 
 
 def records_traversal(vertices: Collection[str]) -> Traversal:
@@ -62,6 +62,11 @@ def stored_record(row: Row) -> StoredRecord:
 def graves_traversal(vertices: Collection[str]) -> Traversal:
     """Those of some records that are deleted."""
     return g.V(*vertices).has("deleted", True)
+
+
+def records_of(rows: Iterable[Row]) -> dict[RecordAddress, StoredRecord]:
+    """Read all rows of `records_traversal`."""
+    return {stored.record.address: stored for stored in map(stored_record, rows)}
 
 
 def links_of_records_traversal(vertices: Collection[str]) -> Traversal:
@@ -188,12 +193,17 @@ def history_entry(row: Row) -> HistoryEntry:
 
 def verdicts_traversal(vertices: Collection[str]) -> Traversal:
     """Entries of the ledger of verdicts."""
-    return g.V(*vertices).project("rev", "document").by("rev").by("document")
+    return g.V(*vertices).project("rev", "verdict_id", "document").by("rev").by("verdict_id").by("document")
 
 
 def stored_verdict(row: Row) -> StoredVerdict:
     """Read one row of `verdicts_traversal`."""
-    return StoredVerdict(entry=read_verdict_entry(row["document"]), revision=row["rev"])
+    return StoredVerdict(entry=read_verdict_entry(row["verdict_id"], row["document"]), revision=row["rev"])
+
+
+def verdicts_of(rows: Iterable[Row]) -> dict[str, StoredVerdict]:
+    """Read all rows of `verdicts_traversal`."""
+    return {stored.entry.verdict_id: stored for stored in map(stored_verdict, rows)}
 
 
 def tasks_traversal() -> Traversal:
@@ -217,10 +227,11 @@ def stored_profile(row: Row) -> StoredProfile:
         status=ProfileStatus(row["status"]),
         document=document.encode(),
         component=read_component(row["component"]),
+        guests=read_addresses(row["guests"]) if row["guests"] else (),
     )
 
 
 def _with_profile_fields(projected: Traversal) -> Traversal:
-    for field in _PROFILE_FIELDS:
+    for field in _PROFILE_FIELDS[:-1]:
         projected = projected.by(field)
-    return projected
+    return projected.by(__.coalesce(__.values("guests"), __.constant("")))  # a graph may hold profiles without it

@@ -16,6 +16,8 @@ from services.stores.gremlin.source import g
 
 #: Vertices named per window: about 10 MB here, and one sort of the label there.
 WINDOW = 50_000
+FIRST_WINDOW = 1_000
+_GROWTH = 7
 
 #: The properties that order the vertices of a label.
 ORDER = {
@@ -30,7 +32,11 @@ ORDER = {
 async def windows(
     submit: Submit, label: Label, size: int, after: Sequence[str] | None = None
 ) -> AsyncIterator[list[tuple[str, ...]]]:
-    """The ordering properties of all vertices of `label` that follow `after`, in order, at most `size` at once."""
+    """The ordering properties of all vertices of `label` that follow `after`, in order, at most `size` at once.
+
+    The first windows are smaller, for whoever wants only a few.
+    """
+    largest, size = size, min(size, FIRST_WINDOW)
     while True:
         rows = await submit(window_traversal(label, after, size))
         if rows:
@@ -39,6 +45,7 @@ async def windows(
             yield names
         if len(rows) < size:
             return
+        size = min(largest, size * _GROWTH)
 
 
 def window_traversal(label: Label, after: Sequence[str] | None, size: int) -> Traversal:

@@ -29,6 +29,7 @@ CONNECT_SECONDS = 10.0
 HEARTBEAT_SECONDS = 15.0
 ANSWER_SECONDS = 60.0  #: servers give up on a request after 30
 ROWS_PER_MESSAGE = 1000
+LARGEST_ON_LOOP = 128 * 1024  #: bytes of a message that is read on the event loop; it takes about 2 ms
 _DONE = frozenset({200, 204})
 _MORE_TO_COME = 206
 _CREDENTIALS_WANTED = 407
@@ -140,7 +141,8 @@ class GremlinSocket:
             self._fail_all(StoreUnavailable("the connection to the Gremlin Server was lost"))
 
     async def _receive(self, data: bytes) -> None:
-        message = read_message(data)
+        small = len(data) <= LARGEST_ON_LOOP
+        message = read_message(data) if small else await asyncio.to_thread(read_message, data)
         if message.request_id is None:
             self._fail_all(StoreError("the Gremlin Server could not decode a request; its log says more"))
             return
@@ -153,6 +155,7 @@ class GremlinSocket:
                 await self._websocket.send_bytes(self._serialize(message.request_id, "authentication", reply))
         elif message.code == _MORE_TO_COME:
             answer.rows.extend(message.rows)
+            await asyncio.sleep(0)  # the next part may be there already
         elif message.code in _DONE:
             answer.rows.extend(message.rows)
             answer.done.set_result(answer.rows)

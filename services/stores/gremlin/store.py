@@ -15,6 +15,7 @@ from services.stores.gremlin import ids, reads
 from services.stores.gremlin.bulk_writes import ACCEPTED, bulk_traversal
 from services.stores.gremlin.catalogue_change import change_catalogue, restored
 from services.stores.gremlin.connection import Connection, Submit
+from services.stores.gremlin.forms import formed
 from services.stores.gremlin.identifiers import count_links, find_profiles, read_holders, read_identifiers
 from services.stores.gremlin.opening import (
     StoreIdentity,
@@ -153,8 +154,7 @@ class GremlinStore:
     async def read_records(self, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, StoredRecord]:
         """See `Store.read_records`."""
         rows = await self._read(reads.records_traversal, map(ids.record_id, addresses))
-        found = map(reads.stored_record, rows)
-        return {stored.record.address: stored for stored in found}
+        return await formed(rows, reads.records_of)
 
     async def read_identifiers(self, wanted: Mapping[Identifier, int]) -> Mapping[Identifier, StoredIdentifier]:
         """See `Store.read_identifiers`."""
@@ -168,11 +168,12 @@ class GremlinStore:
         """See `Store.read_links`."""
         by_vertex = {ids.record_id(address): address for address in addresses}
         rows = await self._read(reads.links_of_records_traversal, by_vertex)
-        return {by_vertex[row["id"]]: reads.linked_identifiers(row) for row in rows}
+        return await formed(rows, lambda found: {by_vertex[row["id"]]: reads.linked_identifiers(row) for row in found})
 
     async def read_components(self, profile_ids: Collection[str]) -> Components:
         """See `Store.read_components`."""
-        return reads.components_of(await self._read(reads.components_traversal, map(ids.profile_id, profile_ids)))
+        rows = await self._read(reads.components_traversal, map(ids.profile_id, profile_ids))
+        return await formed(rows, reads.components_of, sum(len(row["records"]) for row in rows))
 
     async def commit(self, plan: Plan, outbox: Outbox) -> None:
         """See `Store.commit`.
@@ -198,7 +199,7 @@ class GremlinStore:
     async def read_profiles(self, profile_ids: Collection[str]) -> Mapping[str, StoredProfile]:
         """See `Store.read_profiles`."""
         rows = await self._read(reads.profiles_traversal, map(ids.profile_id, profile_ids))
-        return {row["profile_id"]: reads.stored_profile(row) for row in rows}
+        return await formed(rows, lambda found: {row["profile_id"]: reads.stored_profile(row) for row in found})
 
     async def read_versions(self, profile_ids: Collection[str]) -> Mapping[str, int]:
         """See `Store.read_versions`."""
@@ -216,7 +217,7 @@ class GremlinStore:
     async def read_verdicts(self, verdict_ids: Collection[str]) -> Mapping[str, StoredVerdict]:
         """See `Store.read_verdicts`."""
         rows = await self._read(reads.verdicts_traversal, map(ids.verdict_id, verdict_ids))
-        return {stored.entry.verdict_id: stored for stored in map(reads.stored_verdict, rows)}
+        return await formed(rows, reads.verdicts_of)
 
     async def read_tasks(self) -> tuple[StoredTask, ...]:
         """See `Store.read_tasks`."""
@@ -250,9 +251,9 @@ class GremlinStore:
         async for found in self._scan(ids.Label.IDENTIFIER, Identifier._make, read):
             yield found
 
-    async def scan_verdicts(self) -> AsyncIterator[VerdictEntry]:
+    async def scan_verdicts(self, after: str = "") -> AsyncIterator[VerdictEntry]:
         """See `Store.scan_verdicts`."""
-        async for _, stored in self._scan(ids.Label.VERDICT, _ONLY, self.read_verdicts):
+        async for _, stored in self._scan(ids.Label.VERDICT, _ONLY, self.read_verdicts, (after,) if after else None):
             yield stored.entry
 
     async def scan_links(self) -> AsyncIterator[tuple[Identifier, int]]:

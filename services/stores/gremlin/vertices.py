@@ -32,7 +32,7 @@ from services.stores.port import (
     TaskWrite,
     VerdictWrite,
 )
-from services.stores.stored_forms import write_task, write_verdict_entry
+from services.stores.stored_forms import write_addresses, write_task, write_verdict_entry
 
 #: What stands for an offset that a number of the graph does not hold.
 _NO_OFFSET: Final = -1
@@ -110,6 +110,7 @@ def profile_vertex(write: ProfileWrite, commit_id: str) -> VertexWrite:
             "status": write.status.value,
             "document": write.document.decode(),
             "component": component_document(write.component),
+            "guests": write_addresses(write.guests) if write.guests else "",
         }
     if write.expected is None:
         properties["profile_id"] = write.profile_id

@@ -1,7 +1,10 @@
 """Explanations over HTTP: their shapes, their problems, and who may see values."""
 
 import io
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
 
 import httpx
 import networkx as nx
@@ -55,6 +58,17 @@ async def test_two_records_are_explained(service: Service) -> None:
     explained = PairExplanation.model_validate_json(answer.content)
     assert explained.relation == "unconnected"
     assert [(value.kind, value.obstacle) for value in explained.shared] == [("phone", "generic")]
+
+
+async def test_a_record_that_has_lost_its_profile_is_a_500_problem_of_the_store(
+    service: Service, tmp_path: Path
+) -> None:
+    await fill(service)
+    with closing(sqlite3.connect(tmp_path / "graph.sqlite")) as connection, connection:
+        connection.execute("UPDATE record SET profile_id = NULL")
+    answer = await service.http.get("/v1/explain", params={"record": ["crm:1", "crm[2]"]})
+    assert (answer.status_code, answer.json()["type"]) == (500, "urn:identity-graph:problem:store-damaged")
+    assert "identity-graph verify --repair" in answer.json()["detail"]
 
 
 async def test_the_history_of_a_merge_names_ids_and_causes(service: Service) -> None:

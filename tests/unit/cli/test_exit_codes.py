@@ -8,7 +8,7 @@ from cli.exit_codes import ExitCode, UsageRefused, exit_code
 from consumers.errors import BrokerUnavailable
 from graph_model.errors import CatalogueError, IdentityGraphError, MessageRejected
 from services.lookup import UnknownProfile
-from services.stores.errors import CatalogueChanged, StoreError, StoreReplaced, StoreUnavailable
+from services.stores.errors import CatalogueChanged, StoreDamaged, StoreError, StoreReplaced, StoreUnavailable
 
 
 def every_error(base: type[IdentityGraphError] = IdentityGraphError) -> Iterator[type[IdentityGraphError]]:
@@ -29,6 +29,7 @@ def test_no_error_of_ours_is_taken_for_a_fault(kind: type[IdentityGraphError]) -
         (CatalogueChanged("a", "b"), ExitCode.MISUSED),
         (StoreReplaced("another one"), ExitCode.MISUSED),
         (StoreError("no such store"), ExitCode.MISUSED),
+        (StoreDamaged("a record is in no profile"), ExitCode.REFUSED),
         (UsageRefused("no such file"), ExitCode.MISUSED),
         (StoreUnavailable("away"), ExitCode.UNAVAILABLE),
         (BrokerUnavailable("away"), ExitCode.UNAVAILABLE),

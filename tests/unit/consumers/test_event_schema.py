@@ -11,8 +11,8 @@ from graph_model.catalogue_document import parse_catalogue
 from graph_model.events import ProfileEvent
 from graph_model.mapping import Origin, row_change
 from graph_model.positions import Position
-from graph_model.records import JsonValue, Judgement, RecordAddress, Verdict
-from graph_model.verdicts import VerdictEntry
+from graph_model.records import JsonValue, RecordAddress
+from graph_model.verdicts import Judgement, Verdict, VerdictEntry
 from services.ingest import Ingest
 from services.metrics import Metrics
 from services.stores.port import VerdictWrite
@@ -51,8 +51,8 @@ HISTORY: tuple[tuple[Mapping[str, JsonValue], bool], ...] = (
 #: So that causes of both kinds are told: rows that changed, and verdicts.
 VERDICT = VerdictWrite(
     entry=VerdictEntry(
-        verdict=Verdict(
-            RecordAddress.of("people", [1]), RecordAddress.of("people", [2]), Judgement.DIFFERENT, "0" * 32
+        verdict=Verdict.pair(
+            Judgement.DIFFERENT, RecordAddress.of("people", [1]), RecordAddress.of("people", [2]), "0" * 32
         ),
         reason="called",
         author="kim",

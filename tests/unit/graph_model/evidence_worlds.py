@@ -9,7 +9,8 @@ from graph_model.explanation import Surroundings, survey
 from graph_model.identifiers import Identifier
 from graph_model.mapping import MappedRecord, map_record
 from graph_model.positions import Position
-from graph_model.records import Judgement, Record, RecordAddress, Verdict
+from graph_model.records import Record, RecordAddress
+from graph_model.verdicts import Judgement, Verdict
 
 CATALOGUE: Final[Catalogue] = parse_catalogue(
     """
@@ -66,7 +67,7 @@ def records(verdicts: Iterable[Verdict] = (), /, **rows: str) -> dict[RecordAddr
             position=Position(0, 1),
             observed_at=0,
             values=dict(part.split("=", 1) for part in text.split()),
-            verdicts=tuple(sorted(verdict for verdict in said if address in (verdict.low, verdict.high))),
+            marks=tuple(sorted(verdict.marks[address] for verdict in said if address in verdict.marks)),
         )
         found[address] = map_record(record, CATALOGUE)
     return found
@@ -74,7 +75,7 @@ def records(verdicts: Iterable[Verdict] = (), /, **rows: str) -> dict[RecordAddr
 
 def verdict(one: str, judgement: Judgement, other: str) -> Verdict:
     low, high = sorted((at(one), at(other)))
-    return Verdict(low, high, judgement, f"{one}-{judgement}-{other}")
+    return Verdict.pair(judgement, low, high, f"{one}-{judgement}-{other}")
 
 
 class Generic(NamedTuple):

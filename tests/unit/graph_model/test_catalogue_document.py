@@ -330,6 +330,27 @@ def test_a_topic_that_a_pattern_of_another_source_matches_too_is_refused() -> No
     assert "sources.one.topic: found 'shard1', which the `topic_pattern` of 'two' matches, too" in problem
 
 
+@pytest.mark.parametrize("table", ["", ", table: shop.users"], ids=["same table", "tables of their own"])
+def test_a_topic_under_a_pattern_of_another_format_is_refused(table: str) -> None:
+    (problem,) = problems(sharing("topic: shard1", f"topic_pattern: 'shard[0-9]+', format: debezium{table}"))
+    assert (
+        "sources.one.topic: found 'shard1', which the `topic_pattern` of 'two' matches, too, and 'one' is "
+        "`format: rows`, 'two' `format: debezium`; expected one format for all messages of a topic" in problem
+    )
+
+
+def test_equal_patterns_of_two_formats_are_refused() -> None:
+    pattern = "topic_pattern: 'shard[0-9]+'"
+    (problem,) = problems(sharing(f"{pattern}, format: debezium, table: a.b", pattern))
+    assert "sources.two.format: found 'rows'; expected 'debezium', as in 'one' of the same topic" in problem
+
+
+def test_a_table_of_its_own_may_be_picked_from_topics_of_a_pattern() -> None:
+    shared = "format: debezium"
+    named = f"topic: shard1, {shared}, table: a.b"
+    parse_catalogue(sharing(named, f"topic_pattern: 'shard[0-9]+', {shared}"), "catalogue.yaml")
+
+
 def test_holders_above_a_hundred_are_warned_of() -> None:
     text = changed("holders: few, priority: 90", "holders: 101, priority: 90")
 

@@ -15,7 +15,7 @@ def record(*phones: str, **traits: JsonValue) -> MappedRecord:
 
 
 def forbids(one: set[str], other: set[str], limit: int) -> bool:
-    separation = Separation([ValueRule(Constraint.VALUES, "phone", limit)], [{0: one}, {0: other}], [])
+    separation = Separation([ValueRule(Constraint.VALUES, "phone", limit)], [{0: one}, {0: other}], {})
     return separation.forbids(0, 1, by_verdict=False)
 
 
@@ -65,13 +65,13 @@ def test_who_has_too_many_values_already_may_take_in_what_brings_no_further_one(
 
 
 def test_a_verdict_overrules_values_but_no_verdict() -> None:
-    separation = Separation([BORN], [{0: {"a"}}, {0: {"b"}}, {}], [(0, 2)])
+    separation = Separation([BORN], [{0: {"a"}}, {0: {"b"}}, {}], {0: {"v": 0}, 2: {"v": 1}})
     assert not separation.forbids(0, 1, by_verdict=True)
     assert separation.forbids(0, 2, by_verdict=True)
 
 
 def test_a_cluster_is_kept_apart_from_all_that_its_parts_were_kept_apart_from() -> None:
-    separation = Separation([BORN], [{}, {0: {"a"}}, {0: {"b"}}, {}], [(1, 3)])
+    separation = Separation([BORN], [{}, {0: {"a"}}, {0: {"b"}}, {}], {1: {"v": 0}, 3: {"v": 1}})
     separation.join(0, 1)
     assert separation.forbids(0, 2, by_verdict=False)
     assert separation.forbids(3, 0, by_verdict=False)
@@ -79,5 +79,5 @@ def test_a_cluster_is_kept_apart_from_all_that_its_parts_were_kept_apart_from() 
 
 def test_growing_leaves_what_the_records_said_alone() -> None:
     said: list[dict[int, set[str]]] = [{0: {"a"}}, {0: {"b"}}]
-    Separation([BORN], said, []).join(0, 1)
+    Separation([BORN], said, {}).join(0, 1)
     assert said == [{0: {"a"}}, {0: {"b"}}]

@@ -10,7 +10,7 @@ import pytest
 from graph_model.evidence_export import GraphFormat, export_graph
 from graph_model.explanation import Surroundings
 from graph_model.masking import Sight
-from graph_model.records import Judgement
+from graph_model.verdicts import Judgement
 from tests.unit.graph_model.evidence_worlds import CATALOGUE, generic, surroundings, verdict
 
 

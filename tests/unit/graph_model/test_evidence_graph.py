@@ -9,7 +9,8 @@ from graph_model import resolve as law
 from graph_model.evidence import usable_evidence
 from graph_model.evidence_graph import Carried, Obstacle, joining, spanning_forest, weak_links
 from graph_model.identifiers import Identifier
-from graph_model.records import Judgement, RecordAddress
+from graph_model.records import RecordAddress
+from graph_model.verdicts import Judgement
 from tests.unit.graph_model.evidence_worlds import CATALOGUE, Generic, at, generic, surroundings, verdict
 
 

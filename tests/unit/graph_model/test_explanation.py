@@ -8,8 +8,7 @@ from graph_model.evidence_graph import Obstacle
 from graph_model.explanation import PairExplanation, Relation, Step, explain_members, explain_pair
 from graph_model.explanation_words import conflict_words, pair_words, shared_rule, step_rule
 from graph_model.masking import Sight
-from graph_model.records import Judgement, Verdict
-from graph_model.verdicts import VerdictEntry
+from graph_model.verdicts import Judgement, Verdict, VerdictEntry
 from tests.unit.graph_model.evidence_worlds import CATALOGUE, Generic, at, generic, surroundings, verdict
 
 EVERYTHING = Sight.of(CATALOGUE, may_see_values=True)

@@ -9,7 +9,8 @@ from graph_model.constraints import Conflict, Constraint
 from graph_model.identifiers import Identifier
 from graph_model.mapping import MappedRecord
 from graph_model.positions import Position
-from graph_model.records import Judgement, Record, RecordAddress, Verdict
+from graph_model.records import Record, RecordAddress
+from graph_model.verdicts import Judgement, Verdict
 from tests.properties import worlds
 
 CATALOGUE = worlds.catalogue((10, 10, 10), (90, 50, 100), (False, False, True))
@@ -32,11 +33,11 @@ def records(**said: str) -> dict[RecordAddress, MappedRecord]:
 
 
 def same(low: str, high: str) -> Verdict:
-    return Verdict(at(low), at(high), Judgement.SAME, f"{low}={high}")
+    return Verdict.pair(Judgement.SAME, at(low), at(high), f"{low}={high}")
 
 
 def different(low: str, high: str) -> Verdict:
-    return Verdict(at(low), at(high), Judgement.DIFFERENT, f"{low}!{high}")
+    return Verdict.pair(Judgement.DIFFERENT, at(low), at(high), f"{low}!{high}")
 
 
 def clusters(

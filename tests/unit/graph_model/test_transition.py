@@ -32,6 +32,7 @@ def become(before: Document, after: Document) -> Transition:
         before={address: "p"},
         after={address: "p"},
         bodies={"p": after},
+        renamed={},
         causes=lambda _: (),
         now=1_000,
     )

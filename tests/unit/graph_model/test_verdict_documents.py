@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from graph_model.records import Judgement, RecordAddress, Verdict
+from graph_model.records import RecordAddress
 from graph_model.verdict_documents import verdict_document
-from graph_model.verdicts import VerdictEntry, Withdrawal
+from graph_model.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal
 
 GIVEN = VerdictEntry(
-    verdict=Verdict(RecordAddress.of("crm", [1]), RecordAddress.of("shop", ["a", 2]), Judgement.DIFFERENT, "v1"),
+    verdict=Verdict.pair(Judgement.DIFFERENT, RecordAddress.of("crm", [1]), RecordAddress.of("shop", ["a", 2]), "v1"),
     reason="father and son",
     author="kim",
     given_at=1_000,
@@ -19,6 +19,8 @@ def test_a_verdict_in_force_is_told_with_its_story() -> None:
         "verdict_id": "v1",
         "judgement": "different",
         "records": [{"source": "crm", "key": [1]}, {"source": "shop", "key": ["a", 2]}],
+        "groups": [[{"source": "crm", "key": [1]}], [{"source": "shop", "key": ["a", 2]}]],
+        "together": False,
         "reason": "father and son",
         "author": "kim",
         "given_at": "1970-01-01T00:00:01.000Z",

@@ -10,8 +10,8 @@ from graph_model.events import ProfileEvent
 from graph_model.mapping import Origin, row_change
 from graph_model.positions import Position
 from graph_model.profiles import Document, ProfileStatus
-from graph_model.records import Change, JsonValue, Judgement, RecordAddress, Verdict
-from graph_model.verdicts import VerdictEntry, Withdrawal
+from graph_model.records import Change, JsonValue, RecordAddress
+from graph_model.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal
 from services.ingest import Ingest, IngestResult
 from services.metrics import Metrics
 from services.stores.port import Outbox, Store, VerdictWrite
@@ -61,7 +61,7 @@ class Company:
         """A steward says that two rows are the same person, or different ones."""
         low, high = sorted((self.address(one), self.address(other)))
         self.verdicts += 1
-        verdict = Verdict(low, high, judgement, f"verdict{self.verdicts}")
+        verdict = Verdict.pair(judgement, low, high, f"verdict{self.verdicts}")
         entry = VerdictEntry(verdict=verdict, reason="asked them", author="kim", given_at=5_000)
         await self.write_verdict(VerdictWrite(entry=entry, expected=None))
         return entry

@@ -1,16 +1,21 @@
 """What the store holds, explained: profiles, pairs of records, histories."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
 from graph_model.evidence_graph import Obstacle
 from graph_model.explanation import Relation
 from graph_model.masking import Sight
 from graph_model.profiles import Document
-from graph_model.records import Judgement
+from graph_model.verdicts import Judgement
 from services.batches import UnknownRecord
 from services.explain import evidence_of, explain_history, explain_pair, explain_profile
 from services.explanation_documents import ExplanationWriter
 from services.lookup import ProfileGone, UnknownProfile
+from services.stores.errors import StoreDamaged
 from tests.unit.services.people import CATALOGUE, Company
 
 
@@ -155,6 +160,16 @@ async def test_a_record_that_was_never_there_is_named(company: Company) -> None:
     await company.put("crm1", email_1="a")
     with pytest.raises(UnknownRecord, match=r"shop\[7\]"):
         await pair(company, "crm1", "shop7")
+
+
+@pytest.mark.parametrize("damage", ["UPDATE record SET profile_id = NULL", "DELETE FROM profile"])
+async def test_a_live_record_without_a_profile_is_told_as_damage(company: Company, tmp_path: Path, damage: str) -> None:
+    await company.put("crm1", email_1="a")
+    await company.put("shop1", email_1="a")
+    with closing(sqlite3.connect(tmp_path / "graph.sqlite")) as connection, connection:
+        connection.execute(damage)
+    with pytest.raises(StoreDamaged, match="identity-graph verify --repair"):
+        await pair(company, "crm1", "shop1")
 
 
 async def test_a_merge_is_part_of_both_histories(company: Company) -> None:

@@ -1,5 +1,10 @@
 """What becomes of profiles when rows change; each story ends with a store that is what the law says."""
 
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import orjson
 import pytest
 
@@ -7,9 +12,10 @@ from graph_model.identifiers import Identifier
 from graph_model.profiles import ProfileStatus
 from graph_model.records import Outcome
 from services.ingest import Ingest
-from services.stores.errors import ClaimLost
+from services.stores.errors import ClaimLost, StoreDamaged
 from services.stores.identity import VERSIONS_PER_RESTORE
 from services.stores.sqlite import SqliteStore
+from services.verify import VerificationReport, verify_and_repair
 from tests.unit.services.faults import RefusingStore
 from tests.unit.services.people import CATALOGUE, Company
 
@@ -199,3 +205,29 @@ async def test_a_worker_whose_claim_was_taken_over_stops(store: SqliteStore) -> 
     ingest = Ingest(store, CATALOGUE, company.outbox, metrics=company.metrics)
     with pytest.raises(ClaimLost):
         await ingest.apply([company.change("crm1", email_1="a")])
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["UPDATE record SET profile_id = NULL", "UPDATE identifier SET holders = holders + 1"],
+    ids=["no profile", "wrong count"],
+)
+async def test_a_change_to_a_damaged_store_ends_and_says_how_to_mend_it(
+    company: Company, tmp_path: Path, damage: str
+) -> None:
+    await company.put("crm1", email_1="a")
+    await company.put("shop1", email_1="a")
+    with closing(sqlite3.connect(tmp_path / "graph.sqlite")) as connection, connection:
+        connection.execute(damage)
+    async with asyncio.timeout(20):
+        with pytest.raises(StoreDamaged, match="identity-graph verify --repair"):
+            await company.put("crm1", email_1="b")
+    assert (await _mended(company)).problems == ()
+    assert await company.put("crm1", email_1="b") != []
+    assert await company.is_sound()
+
+
+async def _mended(company: Company) -> VerificationReport:
+    ingest = Ingest(company.store, company.catalogue, company.outbox, metrics=company.metrics)
+    _, left = await verify_and_repair(company.store, company.catalogue, ingest)
+    return left

@@ -9,7 +9,7 @@ import pytest
 
 from graph_model.agenda import ReResolve
 from graph_model.catalogue import Catalogue
-from graph_model.records import Judgement
+from graph_model.verdicts import Judgement
 from services.agenda import work_off
 from services.ingest import Ingest
 from services.preview import GenericChange, MissingColumns, Preview, preview

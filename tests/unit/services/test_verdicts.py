@@ -3,7 +3,8 @@
 import pytest
 
 from graph_model.profiles import ProfileStatus
-from graph_model.records import Judgement, Outcome
+from graph_model.records import Outcome
+from graph_model.verdicts import Judgement
 from services.batches import UnknownRecord
 from services.stores.errors import CommitConflict
 from services.stores.port import VerdictWrite

@@ -10,7 +10,8 @@ import pytest
 from graph_model.agenda import ReResolve, TruncateSource
 from graph_model.positions import Position
 from graph_model.profiles import ProfileStatus
-from graph_model.records import Judgement, RecordAddress
+from graph_model.records import RecordAddress
+from graph_model.verdicts import Judgement
 from services.agenda import work_off
 from services.ingest import Ingest
 from services.metrics import Metrics
@@ -205,11 +206,11 @@ async def test_more_differences_than_can_be_named_are_counted(
     ("statement", "expected"),
     [
         (
-            "UPDATE record SET document = json_remove(document, '$.verdicts') WHERE source = 'shop'",
+            "UPDATE record SET document = json_remove(document, '$.marks') WHERE source = 'shop'",
             ["record shop[1] does not carry the verdict verdict1, which is in force"],
         ),
         (
-            "UPDATE record SET document = json_remove(document, '$.verdicts')",
+            "UPDATE record SET document = json_remove(document, '$.marks')",
             [
                 "record crm[1] does not carry the verdict verdict1, which is in force",
                 "record shop[1] does not carry the verdict verdict1, which is in force",
@@ -238,7 +239,7 @@ async def test_verdicts_that_do_not_stand_in_ledger_and_both_records_are_named(
 async def test_records_are_brought_in_line_with_the_ledger(company: Company, tmp_path: Path) -> None:
     await small_company(company)
     await company.decide(Judgement.DIFFERENT, "crm1", "shop1")
-    damage(tmp_path, "UPDATE record SET document = json_remove(document, '$.verdicts')")
+    damage(tmp_path, "UPDATE record SET document = json_remove(document, '$.marks')")
     assert (await _repaired(company)).problems == ()
     assert await company.profiles() == [["crm1"], ["crm2"], ["shop1"]]
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from graph_model.catalogue import Catalogue
-from graph_model.records import Change, Judgement, RecordAddress
+from graph_model.records import Change, RecordAddress
+from graph_model.verdicts import Judgement
 from services.agenda import work_off
 from services.ingest import Ingest
 from services.metrics import Metrics

@@ -1,0 +1,77 @@
+"""The publisher ends with the state that is in force, and does not hurry where others publish it, too."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from consumers.producer import Outgoing, Producer
+from consumers.publisher import Publisher
+from services.metrics import Metrics
+from services.settings import KafkaSettings
+from services.stores.port import StoredProfile
+from services.stores.sqlite import SqliteStore
+from tests.unit.services.people import CATALOGUE, Company
+
+
+class BusyStore(SqliteStore):
+    """Others commit and publish a later version of every profile before each of the first looks."""
+
+    overtaken = 0  #: so many times more
+    looks = 0
+
+    async def read_versions(self, profile_ids: Collection[str]) -> Mapping[str, int]:
+        self.looks += 1
+        ahead = 1 if self.looks <= self.overtaken else 0
+        found = await super().read_versions(profile_ids)
+        return {name: version + self.looks - 1 + ahead for name, version in found.items()}
+
+    async def read_profiles(self, profile_ids: Collection[str]) -> Mapping[str, StoredProfile]:
+        found = await super().read_profiles(profile_ids)
+        return {name: replace(profile, version=profile.version + self.looks) for name, profile in found.items()}
+
+
+class Sent:
+    """Takes what would go to the broker."""
+
+    def __init__(self) -> None:
+        self.topics: list[str] = []
+
+    async def send(self, messages: Sequence[Outgoing]) -> None:
+        self.topics += [message.topic for message in messages]
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[BusyStore]:
+    opened = await BusyStore.open(tmp_path / "graph.sqlite", CATALOGUE.fingerprint)
+    yield opened
+    await opened.close()
+
+
+async def publish(store: BusyStore) -> list[str]:
+    """Publish the creation of one profile; answers the topics of all messages sent."""
+    company = await Company.over(store)
+    result = await company.apply(company.change("crm1", email_1="a"))
+    sent = Sent()
+    publisher = Publisher(store, cast("Producer", sent), KafkaSettings(), Metrics())
+
+    await publisher.publish(company.outbox, result.committed)
+    return sent.topics
+
+
+async def test_a_state_that_was_overtaken_is_published_again_as_it_is_in_force(store: BusyStore) -> None:
+    store.overtaken = 2
+    topics = await publish(store)
+    settings = KafkaSettings()
+    assert topics == [settings.updates_topic, *([settings.state_topic] * 3)]
+
+
+async def test_where_others_publish_all_the_time_looks_become_rare(store: BusyStore) -> None:
+    store.overtaken = 1_000_000
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1.0):
+            await publish(store)
+    assert 2 <= store.looks <= 20
