@@ -53,7 +53,8 @@ class Publisher:
         states = [self._state(event.profile_id, _document(event)) for event in newest.values()]
         await self._producer.send([*(self._update(event) for event in events), *states])
         self._metrics.published.inc(len(events))
-        await self._correct_states({profile_id: event.version for profile_id, event in newest.items()})
+        if newest:
+            await self._correct_states({profile_id: event.version for profile_id, event in newest.items()})
         for commit in committed:
             await outbox.acknowledge(commit.commit_id)
 
