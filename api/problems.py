@@ -33,8 +33,6 @@ from services.lookup import (
 )
 from services.record_names import UnreadableRecord
 from services.stewardship import (
-    Contradiction,
-    DecisionRefused,
     OneRecord,
     ProfileMoved,
     UnknownVerdict,
@@ -56,6 +54,7 @@ from services.stores.errors import (
     TaskTaken,
     UnsafeStore,
 )
+from services.verdict_look_up import Contradiction, DecisionRefused, RecordMoved
 from services.writer import NobodyPublishes
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -164,6 +163,7 @@ PROBLEMS: Final[Mapping[type[IdentityGraphError], ProblemType]] = {
         HTTPStatus.UNPROCESSABLE_ENTITY, "wrong-groups", "The groups are not the records of the profile"
     ),
     Unsigned: ProblemType(HTTPStatus.UNPROCESSABLE_ENTITY, "unsigned", "A verdict has an author and a reason"),
+    RecordMoved: ProblemType(HTTPStatus.CONFLICT, "record-moved", "The key of the record is changing"),
     ProfileMoved: ProblemType(HTTPStatus.CONFLICT, "profile-moved", "The profile has changed meanwhile"),
     TaskTaken: _INTERNAL,
     CatalogueChanged: ProblemType(

@@ -21,7 +21,6 @@ from services.batches import UnknownRecord
 from services.lookup import AmbiguousIdentifier, ProfileGone, UnknownProfile
 from services.record_names import UnreadableRecord
 from services.stewardship import (
-    Contradiction,
     OneRecord,
     ProfileMoved,
     Signature,
@@ -31,6 +30,7 @@ from services.stewardship import (
     WrongGroups,
 )
 from services.stores.errors import ClaimLost, StoreUnavailable
+from services.verdict_look_up import Contradiction, RecordMoved
 from services.writer import NobodyPublishes
 
 router = APIRouter(tags=["verdicts"], dependencies=[Depends(require_steward)], route_class=ExactRoute)
@@ -65,13 +65,15 @@ def _responses(status: int, model: type[Any], description: str, *errors: type[An
         UnreadableRecord,
         OneRecord,
         Contradiction,
+        RecordMoved,
     ),
 )
 async def give_verdict(request: Request, sent: VerdictRequest) -> Response:
     """Bring a verdict into force. When the answer comes, profiles follow it.
 
-    It belongs to the two records, not to their profiles: it holds when they change, when they are deleted and come
-    back, and whatever evidence comes later, until it is withdrawn. Giving the same one again changes nothing.
+    It belongs to the two records, not to their profiles: it holds when they change, when their keys change, when they
+    are deleted and come back, and whatever evidence comes later, until it is withdrawn. Giving the same one again
+    changes nothing.
 
     ```
     curl localhost:8080/v1/verdicts -H 'Content-Type: application/json' -d '{

@@ -4,6 +4,7 @@ import getpass
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
 import typer
@@ -14,6 +15,7 @@ from cli.opening import load_catalogue, opened_store, require_store
 from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import print_json, warn
 from cli.publishing import publishing
+from cli.verdict_import import read_back
 from graph_model.catalogue import Catalogue
 from graph_model.verdict_documents import verdict_document
 from graph_model.verdicts import Judgement, VerdictEntry
@@ -139,6 +141,30 @@ def split(
     for number, profile in enumerate(done.profile_ids, start=1):
         typer.echo(f"group {number} is profile {profile}")
     typer.echo(_line(done.verdict))
+
+
+@app.command("import")
+def import_verdicts(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="As `export --format verdicts` wrote it; `-`: standard input.")
+    ],
+    catalogue: CatalogueOption = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read verdicts back that an export of the ledger has written, for a store that is built anew.
+
+    They may come before or after the rows: what names rows that are not there yet holds once they come. Where keys of
+    rows were given to other rows over time, load the rows first. Lines that cannot be used are listed with their
+    reasons, all others are in force. Doing it again changes nothing.
+
+    For example:
+
+        identity-graph export --format verdicts --store sqlite:old.sqlite --out verdicts.jsonl
+
+        identity-graph verdict import verdicts.jsonl --store sqlite:new.sqlite
+    """
+    read_back(file, settings_with(catalogue=catalogue, store=store), as_json=as_json)
 
 
 @app.command("list")

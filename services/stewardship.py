@@ -1,16 +1,12 @@
 """What a steward decides: that two records are one person, that they are two, or that a profile is several people.
 
-IdentityGraphError
-├── UnknownRecord           no source ever sent this record (`services.batches`)
-└── DecisionRefused
-    ├── UnknownVerdict      no verdict ever had this id
-    ├── VerdictWithdrawn    it has been withdrawn before
-    ├── OneRecord           a verdict is about two records
-    ├── RecordMoved         the key of a record changes all the time
-    ├── Contradiction       verdicts in force say the opposite
-    ├── Unsigned            there is no author, or no reason
-    ├── WrongGroups         the groups of a split are not the records of the profile
-    └── ProfileMoved        the profile has changed under the split
+DecisionRefused (`services.verdict_look_up`)
+├── UnknownVerdict      no verdict ever had this id
+├── VerdictWithdrawn    it has been withdrawn before
+├── OneRecord           a verdict is about two records
+├── Unsigned            there is no author, or no reason
+├── WrongGroups         the groups of a split are not the records of the profile
+└── ProfileMoved        the profile has changed under the split
 """
 
 from collections import Counter
@@ -22,26 +18,30 @@ from typing import Final, TypeVar
 import orjson
 
 from graph_model.catalogue import Catalogue
-from graph_model.errors import IdentityGraphError
 from graph_model.identifiers import Identifier
 from graph_model.mapping import MappedRecord
 from graph_model.profiles import document_generic
 from graph_model.records import RecordAddress
 from graph_model.resolve import resolve
-from graph_model.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal, contradicting, verdicts_of
+from graph_model.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal, verdicts_of
 from services.batches import UnknownRecord
 from services.clock import new_id, now_milliseconds
 from services.ingest import Ingest
 from services.loading import Loaded, map_records
 from services.lookup import LookupFailed, one_by_id
+from services.stores.errors import ClaimLost, CommitConflict
 from services.stores.port import Store, StoredVerdict, VerdictWrite
+from services.verdict_look_up import (
+    Contradiction,
+    DecisionRefused,
+    RecordMoved,
+    present_address,
+    require_agreement,
+    verdicts_around,
+)
 from services.writer import Writer
 
 Answer = TypeVar("Answer")
-
-
-class DecisionRefused(IdentityGraphError):
-    """The decision cannot be brought into force."""
 
 
 class UnknownVerdict(DecisionRefused):
@@ -66,15 +66,6 @@ class OneRecord(DecisionRefused):
         super().__init__(f"a verdict is about two records, but both sides are {address}")
 
 
-class Contradiction(DecisionRefused):
-    """Verdicts in force say the opposite."""
-
-    def __init__(self, verdicts: Sequence[Verdict]) -> None:
-        listed = "; ".join(f"{v.verdict_id} ({v.sentence})" for v in verdicts)
-        super().__init__(f"verdicts in force say the opposite: {listed}. Withdraw one of them first")
-        self.verdicts = tuple(verdicts)
-
-
 class WrongGroups(DecisionRefused):
     """The groups are not the records of the profile, each in one group."""
 
@@ -84,13 +75,6 @@ class WrongGroups(DecisionRefused):
             "each record of the profile is expected in exactly one of at least two groups"
             + (f"; {listed}" if listed else "")
         )
-
-
-class RecordMoved(DecisionRefused):
-    """The row has got another key while the verdict was given."""
-
-    def __init__(self, address: RecordAddress) -> None:
-        super().__init__(f"the key of {address} is changing all the time; look for the record again")
 
 
 class ProfileMoved(DecisionRefused):
@@ -154,9 +138,6 @@ _REFUSALS: Final = (DecisionRefused, LookupFailed, UnknownRecord)
 #: What changes under a decision is read again so many times.
 _ATTEMPTS: Final = 10
 
-#: Changes of its key that a record is followed through.
-_MOST_MOVES: Final = 100
-
 
 class Stewardship:
     """Gives and withdraws verdicts, and splits profiles."""
@@ -186,40 +167,24 @@ class Stewardship:
     async def _give(
         self, ingest: Ingest, judgement: Judgement, one: RecordAddress, other: RecordAddress, signature: Signature
     ) -> Given:
-        ends = [await self.present_address(address) for address in (one, other)]
+        ends = [await present_address(self._store, address) for address in (one, other)]
         if ends[0] == ends[1]:
             raise OneRecord(ends[0])
         entry = self._entry(Verdict.pair(judgement, ends[0], ends[1], new_id()), signature)
 
         async def check(loaded: Loaded) -> None:
             _require_unmoved(loaded, ends)
-            in_force = await self._verdicts_around(ends)
+            in_force = await verdicts_around(self._store, ends)
             for verdict in in_force:
                 if replace(verdict, verdict_id=entry.verdict_id) == entry.verdict:
                     raise _GivenBefore(verdict.verdict_id)
-            _require_agreement(entry.verdict, in_force)
+            require_agreement(entry.verdict, in_force)
 
         try:
             await ingest.decide([VerdictWrite(entry=entry, expected=None)], check)
         except _GivenBefore as before:
             return Given(entry=(await self._stored(before.verdict_id)).entry, is_new=False)
         return Given(entry=entry, is_new=True)
-
-    async def present_address(self, address: RecordAddress) -> RecordAddress:
-        """Where a row is that has been at an address, after all changes of its key.
-
-        Raises:
-            UnknownRecord: no source ever sent a row there.
-        """
-        place = address
-        for _ in range(_MOST_MOVES):
-            stored = (await self._store.read_records([place])).get(place)
-            if stored is None or not stored.record.was_ever_sent:
-                raise UnknownRecord(place)
-            if stored.record.moved_to is None:
-                return place
-            place = stored.record.moved_to
-        raise RecordMoved(address)
 
     async def withdraw(self, verdict_id: str, author: str) -> VerdictEntry:
         """Take a verdict back.
@@ -233,12 +198,18 @@ class Stewardship:
         _require_text(author, "author")
 
         async def take_back(ingest: Ingest) -> VerdictEntry:
-            stored = await self._stored(verdict_id)
-            if not stored.entry.is_in_force:
-                raise VerdictWithdrawn(stored.entry)
-            entry = replace(stored.entry, withdrawal=Withdrawal(author=author, withdrawn_at=self._clock()))
-            await ingest.decide([VerdictWrite(entry=entry, expected=stored.revision)])
-            return entry
+            while True:
+                stored = await self._stored(verdict_id)
+                if not stored.entry.is_in_force:
+                    raise VerdictWithdrawn(stored.entry)
+                entry = replace(stored.entry, withdrawal=Withdrawal(author=author, withdrawn_at=self._clock()))
+                try:
+                    await ingest.decide([VerdictWrite(entry=entry, expected=stored.revision)])
+                except ClaimLost:
+                    raise
+                except CommitConflict:
+                    continue  # one of its rows has got another key, or somebody else has withdrawn it
+                return entry
 
         return await self._decide(take_back)
 
@@ -266,7 +237,7 @@ class Stewardship:
         components = await self._store.read_components(profile.component)
         members = {a for a, owner in components.memberships.items() if owner == profile.profile_id}
         _check_groups(groups, members)
-        in_force = await self._verdicts_around(sorted(members))
+        in_force = await verdicts_around(self._store, sorted(members))
         mapped = await map_records(self._store, self._catalogue, components.records)
         documents = [orjson.loads(known.document) for known in components.profiles.values()]
         generic = frozenset(identifier for document in documents for identifier in document_generic(document))
@@ -278,7 +249,7 @@ class Stewardship:
                 for i, known in components.profiles.items()
             ):
                 raise ProfileMoved
-            _require_agreement(entry.verdict, await self._verdicts_around(sorted(members)))
+            require_agreement(entry.verdict, await verdicts_around(self._store, sorted(members)))
 
         await ingest.decide([VerdictWrite(entry=entry, expected=None)], check)
         firsts = [min(group) for group in groups]
@@ -310,7 +281,7 @@ class Stewardship:
         known = verdicts_of(each.record for each in mapped.values())
         verdict = Verdict(tuple(tuple(sorted(group)) for group in groups), together=False, verdict_id=new_id())
         for candidate in (verdict, replace(verdict, together=True)):
-            _require_agreement(candidate, in_force)
+            require_agreement(candidate, in_force)
             components = resolve(mapped, (*known, candidate), generic, self._catalogue)
             clusters = {frozenset(c.members) & named for component in components for c in component.clusters}
             if clusters - {frozenset()} == wanted:
@@ -326,37 +297,10 @@ class Stewardship:
             raise UnknownVerdict
         return stored
 
-    async def _verdicts_around(self, addresses: Sequence[RecordAddress]) -> set[Verdict]:
-        """The verdicts in force about records, and about those that they join with them."""
-        found: dict[str, Verdict] = {}
-        seen: set[RecordAddress] = set()
-        frontier = set(addresses)
-        while frontier:
-            stored = await self._store.read_records(frontier)
-            seen |= frontier
-            named = {mark.verdict_id for record in stored.values() for mark in record.record.marks} - found.keys()
-            entries = await self._store.read_verdicts(named) if named else {}
-            found |= {verdict_id: known.entry.verdict for verdict_id, known in entries.items()}
-            joined = {
-                address
-                for verdict in found.values()
-                if verdict.together
-                for group in verdict.groups
-                if not seen.isdisjoint(group)
-                for address in group
-            }
-            frontier = joined - seen
-        return set(found.values())
-
 
 def _require_text(text: str, what: str) -> None:
     if not text.strip():
         raise Unsigned(what)
-
-
-def _require_agreement(verdict: Verdict, in_force: Iterable[Verdict]) -> None:
-    if against := contradicting(verdict, in_force):
-        raise Contradiction(against)
 
 
 def _require_unmoved(loaded: Loaded, addresses: Iterable[RecordAddress]) -> None:

@@ -38,12 +38,16 @@ class Company:
     async def over(cls, store: Store, catalogue: Catalogue = CATALOGUE, writer: str = "test") -> "Company":
         return cls(store, await store.claim_outbox(writer), catalogue)
 
-    def change(self, name: str, /, moved_from: str | None = None, **row: JsonValue) -> Change:
+    def change(
+        self, name: str, /, moved_from: str | None = None, moved_to: str | None = None, **row: JsonValue
+    ) -> Change:
         """`change("crm1", email_1="x")` is a new version of the row 1 of crm; without columns it is deleted."""
         self.offset += 1
         address = self.address(name)
-        moved = None if moved_from is None else self.address(moved_from)
-        origin = Origin(position=Position(1, self.offset), observed_at=1_000 * self.offset, previous=moved)
+        moved, gone = (None if other is None else self.address(other) for other in (moved_from, moved_to))
+        origin = Origin(
+            position=Position(1, self.offset), observed_at=1_000 * self.offset, previous=moved, moved_to=gone
+        )
         values: Mapping[str, JsonValue] = {"id": address.key_parts[0], **row}
         return row_change(self.catalogue.sources[address.source], values, origin, deleted=not row)
 
@@ -90,7 +94,7 @@ class Company:
     async def put(self, name: str, /, moved_from: str | None = None, **row: JsonValue) -> list[str]:
         """Apply one change; answers what was told, for example `["updated", "merged"]`."""
         told = len(self.events)
-        await self.apply(self.change(name, moved_from, **row))
+        await self.apply(self.change(name, moved_from, None, **row))
         return [event.type.value for event in self.events[told:]]
 
     async def profile_of(self, name: str) -> str | None:

@@ -9,7 +9,6 @@ from graph_model.verdicts import Judgement, VerdictEntry
 from services.batches import UnknownRecord
 from services.metrics import Metrics
 from services.stewardship import (
-    Contradiction,
     OneRecord,
     Signature,
     Stewardship,
@@ -18,6 +17,7 @@ from services.stewardship import (
     VerdictWithdrawn,
     WrongGroups,
 )
+from services.verdict_look_up import Contradiction
 from services.writer import Writer
 from tests.unit.services.people import CATALOGUE, Company
 

@@ -1,0 +1,153 @@
+"""Verdicts follow a row whose key changes, in whatever order the two halves of the change arrive."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import permutations
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from graph_model.records import Change
+from graph_model.verdicts import Judgement, VerdictEntry
+from services.metrics import Metrics
+from services.stewardship import Signature, Stewardship
+from services.stores.sqlite import SqliteStore
+from services.writer import Writer
+from tests.unit.services.people import CATALOGUE, Company
+
+SAME, DIFFERENT = Judgement.SAME, Judgement.DIFFERENT
+
+#: Which key has its turn, again and again.
+Order: TypeAlias = tuple[str, ...]
+
+
+def moved(company: Company, old: str, new: str, **row: str) -> tuple[Change, Change]:
+    """The deletion of a row at its former key, and the row at its new one."""
+    return company.change(old, moved_to=new), company.change(new, old, **row)
+
+
+async def named(company: Company, entry: VerdictEntry) -> list[list[str]]:
+    """The groups of a verdict as the ledger has it."""
+    stored = (await company.store.read_verdicts([entry.verdict_id]))[entry.verdict_id]
+    return [[f"{a.source}{a.key[1:-1]}" for a in group] for group in stored.entry.verdict.groups]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["deletion first", "new row first"])
+@pytest.mark.parametrize("judgement", list(Judgement))
+async def test_a_verdict_goes_with_the_row(company: Company, order: tuple[int, int], judgement: Judgement) -> None:
+    shared = {"email_1": "x"} if judgement is DIFFERENT else {}
+    await company.put("crm1", name="Ann", **shared)
+    await company.put("shop1", name="Anne", **shared)
+    entry = await company.decide(judgement, "crm1", "shop1")
+    halves = moved(company, "crm1", "crm2", name="Ann", **shared)
+    for half in order:
+        await company.apply(halves[half])
+    assert await company.profiles() == ([["crm2", "shop1"]] if judgement is SAME else [["crm2"], ["shop1"]])
+    assert sorted(await named(company, entry)) == ([["crm2", "shop1"]] if judgement is SAME else [["crm2"], ["shop1"]])
+    assert await company.is_sound()
+
+
+async def test_a_row_that_takes_the_old_key_later_does_not_inherit(company: Company) -> None:
+    await company.put("crm1", email_1="x")
+    await company.put("shop1", email_1="x")
+    await company.decide(DIFFERENT, "crm1", "shop1")
+    await company.apply(*moved(company, "crm1", "crm2", phone_1="5"))
+    await company.put("crm1", email_1="x")
+    assert await company.profiles() == [["crm1", "shop1"], ["crm2"]]
+    assert await company.is_sound()
+
+
+async def test_a_row_that_is_deleted_and_loaded_again_does_inherit(company: Company) -> None:
+    await company.put("crm1", email_1="x")
+    await company.put("shop1", email_1="x")
+    await company.decide(DIFFERENT, "crm1", "shop1")
+    await company.put("crm1")
+    await company.put("crm1", email_1="x")
+    assert await company.profiles() == [["crm1"], ["shop1"]]
+
+
+async def test_a_withdrawn_verdict_is_withdrawn_wherever_the_row_is(company: Company) -> None:
+    await company.put("crm1", email_1="x")
+    await company.put("shop1", email_1="x")
+    entry = await company.decide(DIFFERENT, "crm1", "shop1")
+    await company.apply(*moved(company, "crm1", "crm2", email_1="x"))
+    stored = (await company.store.read_verdicts([entry.verdict_id]))[entry.verdict_id]
+    await company.withdraw(stored.entry)
+    assert await company.profiles() == [["crm2", "shop1"]]
+    assert await company.is_sound()
+
+
+async def test_a_mark_waits_for_its_row_while_another_one_is_still_at_its_new_key(company: Company) -> None:
+    """The deletion of Ann's row arrives before that of Bo's row, whose key Ann's row takes."""
+    await company.put("crm1", email_1="x")
+    await company.put("crm2", phone_1="5")
+    await company.put("shop1", email_1="x", phone_1="5")
+    await company.decide(DIFFERENT, "crm1", "shop1")
+    bo_leaves, bo_arrives = moved(company, "crm2", "crm3", phone_1="5")
+    ann_leaves, ann_arrives = moved(company, "crm1", "crm2", email_1="x")
+    await company.apply(ann_leaves)
+    assert await company.profiles() == [["crm2", "shop1"]]
+    for half in (bo_arrives, bo_leaves, ann_arrives):
+        await company.apply(half)
+    assert await company.profiles() == [["crm2"], ["crm3", "shop1"]]
+    assert await company.is_sound()
+
+
+async def in_every_order(
+    tmp_path: Path, keys: Sequence[str], verify_one: Callable[[Company, Order], Awaitable[None]]
+) -> None:
+    """Try all orders in which keys can have their turns, each in a store of its own."""
+    for number, order in enumerate(sorted(set(permutations(keys)))):
+        store = await SqliteStore.open(tmp_path / f"{number}.sqlite", CATALOGUE.fingerprint)
+        await verify_one(await Company.over(store), order)
+        await store.close()
+
+
+async def test_a_row_that_moves_twice_is_followed_in_every_order_of_its_keys(tmp_path: Path) -> None:
+    """Each key lies on a partition of its own; only what happens to one key comes in order."""
+
+    async def verify_one(company: Company, order: Order) -> None:
+        await company.put("crm1", email_1="x")
+        await company.put("shop1", email_1="x")
+        entry = await company.decide(DIFFERENT, "crm1", "shop1")
+        first, second = moved(company, "crm1", "crm2", email_1="x"), moved(company, "crm2", "crm3", email_1="x")
+        of_keys = {"crm1": [first[0]], "crm2": [first[1], second[0]], "crm3": [second[1]]}
+        for key in order:
+            await company.apply(of_keys[key].pop(0))
+        assert (order, await company.profiles()) == (order, [["crm3"], ["shop1"]])
+        assert await named(company, entry) == [["crm3"], ["shop1"]]
+        assert await company.is_sound()
+
+    await in_every_order(tmp_path, ("crm1", "crm2", "crm2", "crm3"), verify_one)
+
+
+async def test_two_rows_that_change_their_keys_with_each_other_keep_their_verdicts_in_every_order(
+    tmp_path: Path,
+) -> None:
+    async def verify_one(company: Company, order: Order) -> None:
+        await company.put("crm1", email_1="x")
+        await company.put("crm2", phone_1="5")
+        await company.put("shop1", email_1="x", phone_1="5")
+        await company.decide(DIFFERENT, "crm1", "shop1")
+        away, between = moved(company, "crm1", "crm9", email_1="x")
+        leaves_2, arrives_1 = moved(company, "crm2", "crm1", phone_1="5")
+        leaves_9, arrives_2 = moved(company, "crm9", "crm2", email_1="x")
+        of_keys = {"crm1": [away, arrives_1], "crm2": [leaves_2, arrives_2], "crm9": [between, leaves_9]}
+        for key in order:
+            await company.apply(of_keys[key].pop(0))
+        assert (order, await company.profiles()) == (order, [["crm1", "shop1"], ["crm2"]])
+        assert await company.is_sound()
+
+    await in_every_order(tmp_path, ("crm1", "crm1", "crm2", "crm2", "crm9", "crm9"), verify_one)
+
+
+async def test_a_steward_who_names_a_former_key_speaks_of_the_row(company: Company) -> None:
+    await company.put("crm1", email_1="x")
+    await company.put("shop1", email_1="x")
+    await company.apply(*moved(company, "crm1", "crm2", email_1="x"))
+    writer = Writer(company.store, CATALOGUE, "steward", metrics=Metrics(), publish=None)
+    steward = Stewardship(company.store, CATALOGUE, writer)
+    signature = Signature(author="kim", reason="asked")
+    given = await steward.give(DIFFERENT, company.address("crm1"), company.address("shop1"), signature)
+    assert given.entry.verdict.records == (company.address("crm2"), company.address("shop1"))
+    assert await company.profiles() == [["crm2"], ["shop1"]]
