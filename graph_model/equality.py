@@ -17,7 +17,9 @@ def canonical_bytes(value: object) -> bytes:
 
 def are_equal(one: object, other: object) -> bool:
     """Tell whether two JSON values are the same."""
-    if isinstance(one, str):
-        return one == other
+    if one is other:
+        return True
     # Whatever has the same bytes is the same to Python, too; looking there first leaves most differences at that.
-    return one is other or (one == other and canonical_bytes(one) == canonical_bytes(other))
+    if one != other:
+        return False
+    return isinstance(one, str) or one == [] or canonical_bytes(one) == canonical_bytes(other)

@@ -5,7 +5,7 @@ A profile's body (traits, identifiers, records, conflicts) is a pure function of
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
@@ -144,9 +144,14 @@ def present_body(document: Document) -> Document:
     return {part: _with_present_keys(document.get(part)) for part in BODY_FIELDS}
 
 
-def differing_parts(one: Document, other: Document) -> list[str]:
+def differing_parts(one: Document, other: Document) -> Iterator[str]:
     """Name the parts in which two bodies differ."""
-    return [part for part in BODY_FIELDS if not are_equal(one.get(part), other.get(part))]
+    return (part for part in BODY_FIELDS if not are_equal(one.get(part), other.get(part)))
+
+
+def is_same_body(one: Document, other: Document) -> bool:
+    """Tell whether two bodies are equal."""
+    return next(differing_parts(one, other), None) is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +170,14 @@ def differences(before: Document, after: Document) -> Differences:
         old, new = old_traits.get(name), new_traits.get(name)
         if not are_equal(_trait_value(old), _trait_value(new)):
             fields.append(f"traits.{name}")
-        elif not are_equal(old, new):
+        elif old != new:
             provenance.append(f"traits.{name}")
     for part in BODY_FIELDS[1:]:
         old, new = before.get(part, []), after.get(part, [])
         if are_equal(old, new):
             continue
-        same = part == "identifiers" and are_equal(_without_provenance(old), _without_provenance(new))
-        (provenance if same else fields).append(part)
+        says_the_same = part == "identifiers" and are_equal(_without_provenance(old), _without_provenance(new))
+        (provenance if says_the_same else fields).append(part)
     return Differences(fields, provenance)
 
 

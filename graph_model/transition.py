@@ -18,8 +18,8 @@ from graph_model.profiles import (
     ProfileHead,
     ProfileStatus,
     differences,
-    differing_parts,
     document_members,
+    is_same_body,
     live_document,
     present_body,
     remembering_document,
@@ -102,10 +102,10 @@ def transitions(scene: Scene) -> list[Transition]:
 def _live(scene: Scene, profile_id: str, was: KnownProfile | None, now_at: set[str], was_at: set[str]) -> Transition:
     body = scene.bodies[profile_id]
     known = scene.known.get(profile_id)
-    if was is not None and not differing_parts(was.document, body):
+    if was is not None and is_same_body(was.document, body):
         return _unchanged(was.head)
     former = {} if was is None else present_body(was.document)
-    if was is not None and former is not was.document and not differing_parts(former, body):
+    if was is not None and former is not was.document and is_same_body(former, body):
         return _rewritten(was.head, body)
     if was is None:
         change = ProfileEventType.CREATED

@@ -225,7 +225,7 @@ def _component_problems(components: Sequence[Component], stored: _Stored) -> lis
 
 
 def _body_problems(profile_id: str, body: Document, profile: SpooledProfile) -> list[str]:
-    wrong = differing_parts(present_body(orjson.loads(profile.document or b"{}")), body)
+    wrong = list(differing_parts(present_body(orjson.loads(profile.document or b"{}")), body))
     return [f"profile {profile_id} shows other {', '.join(wrong)} than its records say"] if wrong else []
 
 
