@@ -5,8 +5,10 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -40,13 +42,22 @@ class Ambush:
     point: Point
     visit: int
     signal: signal.Signals
+    writes: Executor | None = None  #: the thread that writes into a file, where there is one
     _visits: Counter[Point] = field(default_factory=Counter)
 
-    def at(self, point: Point) -> None:
-        """Come to a point."""
+    async def at(self, point: Point) -> None:
+        """Come to a point.
+
+        A process that is put to sleep while it writes into a file keeps that locked: no worker could go on. So it falls
+        asleep between two writes.
+        """
         self._visits[point] += 1
         if point is self.point and self._visits[point] == self.visit:
-            os.kill(os.getpid(), self.signal)
+            hit = partial(os.kill, os.getpid(), self.signal)
+            if self.signal is signal.SIGSTOP and self.writes is not None:
+                await asyncio.get_running_loop().run_in_executor(self.writes, hit)
+            else:
+                hit()
 
 
 class AmbushedStore:
@@ -63,15 +74,15 @@ class AmbushedStore:
     async def claim_outbox(self, writer: str) -> Outbox:
         """See `Store.claim_outbox`."""
         outbox = await self._store.claim_outbox(writer)
-        self._ambush.at(Point.CLAIMED)
+        await self._ambush.at(Point.CLAIMED)
         return outbox
 
     async def commit(self, plan: Plan, outbox: Outbox) -> None:
         """See `Store.commit`."""
-        self._ambush.at(Point.LOADED)
+        await self._ambush.at(Point.LOADED)
         committing = asyncio.ensure_future(self._store.commit(plan, outbox))
         await asyncio.wait([committing], timeout=_INTO_THE_COMMIT_SECONDS)
-        self._ambush.at(Point.COMMITTING)
+        await self._ambush.at(Point.COMMITTING)
         try:
             await committing
         except CommitConflict:
@@ -81,11 +92,12 @@ class AmbushedStore:
             self._tally.count(Tallied.FAILURE)
             raise
         self._tally.count(Tallied.COMMIT)
-        self._ambush.at(Point.COMMITTED)
+        await self._ambush.at(Point.COMMITTED)
 
 
 def ambushed_store(store: Store, ambush: Ambush, tally: Tally) -> Store:
     """A store like `store`; every commit goes through the ambush."""
+    ambush.writes = getattr(store, "_thread", None)
     return cast("Store", AmbushedStore(store, ambush, tally))
 
 
@@ -97,10 +109,10 @@ class AmbushedPublisher(Publisher):
     async def publish(self, outbox: Outbox, committed: Sequence[Committed]) -> None:
         """See `Publisher.publish`."""
         if committed:
-            self.ambush.at(Point.PUBLISHING)
+            await self.ambush.at(Point.PUBLISHING)
         await super().publish(outbox, committed)
         if committed:
-            self.ambush.at(Point.PUBLISHED)
+            await self.ambush.at(Point.PUBLISHED)
 
 
 def ambush_offsets(consumer: AIOKafkaConsumer, ambush: Ambush) -> AIOKafkaConsumer:
@@ -110,7 +122,7 @@ def ambush_offsets(consumer: AIOKafkaConsumer, ambush: Ambush) -> AIOKafkaConsum
     async def ambushed(offsets: Mapping[TopicPartition, tuple[int, str]]) -> None:
         await commit(offsets)
         if any(offset for offset, _ in offsets.values()):
-            ambush.at(Point.OFFSET_COMMITTED)
+            await ambush.at(Point.OFFSET_COMMITTED)
 
     consumer.commit = ambushed
     return consumer
