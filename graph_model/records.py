@@ -138,6 +138,11 @@ class Record:
         """Whether the row is deleted."""
         return self.values is None
 
+    @property
+    def was_ever_sent(self) -> bool:
+        """Whether a source has ever sent it; false of one that only verdicts name."""
+        return self.position > NOTHING_SENT
+
     def is_same_as(self, other: "Record") -> bool:
         """Tell whether two versions are one: all of it is equal, and so are the values by their canonical bytes."""
         return self == other and are_equal(self.values, other.values)
@@ -149,11 +154,6 @@ class Record:
             and self.incomplete == other.incomplete
             and are_equal(self.values, other.values)
         )
-
-    @property
-    def was_ever_sent(self) -> bool:
-        """Whether a source has ever sent it; false of one that only verdicts name."""
-        return self.position > NOTHING_SENT
 
 
 def awaited(address: RecordAddress) -> Record:

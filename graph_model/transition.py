@@ -158,11 +158,6 @@ def _gone(scene: Scene, known: KnownProfile, members: Sequence[RecordAddress]) -
     )
 
 
-def _rewritten(head: ProfileHead, body: Document) -> Transition:
-    """The same profile in the form in which documents are written now: nothing that a reader must be told."""
-    return replace(_unchanged(head), document=live_document(head, body))
-
-
 def _still_gone(scene: Scene, known: KnownProfile) -> Transition:
     """A profile without records remembers its last ones by the keys that they have now."""
     members = set(document_members(known.document))
@@ -183,6 +178,11 @@ def _still_gone(scene: Scene, known: KnownProfile) -> Transition:
         event=_event(scene, step, document, Differences((), ())),
         history=None if is_absorbed else _history(scene, step),
     )
+
+
+def _rewritten(head: ProfileHead, body: Document) -> Transition:
+    """The same profile in the form in which documents are written now: nothing that a reader must be told."""
+    return replace(_unchanged(head), document=live_document(head, body))
 
 
 def _unchanged(head: ProfileHead) -> Transition:

@@ -106,16 +106,14 @@ class RecordChange:
     @property
     def is_changed(self) -> bool:
         """Whether anything may follow from it for other records."""
-        return self.read_anew or bool(self.verdicts) or self.marks_before != self.record.marks or self._says_more
+        if self.read_anew or self.verdicts or self.marks_before != self.record.marks:
+            return True
+        return not _say_the_same(self.before, self.after)
 
     @property
     def marks_before(self) -> tuple[Mark, ...]:
         """The marks that it carried."""
         return () if self.stored is None else self.stored.record.marks
-
-    @property
-    def _says_more(self) -> bool:
-        return not _say_the_same(self.before, self.after)
 
 
 def _say_the_same(before: Record | None, after: Record | None) -> bool:

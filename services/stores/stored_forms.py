@@ -6,7 +6,12 @@ from typing import Any
 import orjson
 
 from graph_model.agenda import ReResolve, Task, TruncateSource
-from graph_model.positions import position_fields, position_of, source_position_fields, source_position_of
+from graph_model.positions import (
+    position_fields,
+    position_of,
+    source_position_fields,
+    source_position_of,
+)
 from graph_model.records import RecordAddress
 from graph_model.verdicts import Verdict, VerdictEntry, Withdrawal
 

@@ -31,8 +31,8 @@ def become(before: Document, after: Document) -> Transition:
         known={"p": known},
         before={address: "p"},
         after={address: "p"},
-        bodies={"p": after},
         renamed={},
+        bodies={"p": after},
         causes=lambda _: (),
         now=1_000,
     )
