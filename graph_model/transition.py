@@ -164,12 +164,12 @@ def _still_gone(scene: Scene, known: KnownProfile) -> Transition:
     present = under_present_keys(members, scene.renamed)
     if present == members:
         return _unchanged(known.head)
-    head = replace(known.head, version=known.head.version + 1, updated_at=scene.now)
+    head = replace(known.head, version=scene.next_version(known), updated_at=scene.now)
     merged_into: str | None = known.document["merged_into"]
     document = remembering_document(head, present, merged_into)
     is_absorbed = head.status is ProfileStatus.ABSORBED
     change = ProfileEventType.MERGED if is_absorbed else ProfileEventType.DELETED
-    step = _Step(head, change, [], [], merged_into, known.head.version)
+    step = _Step(head, change, [], [], merged_into, previous=known.head.version)
     return Transition(
         profile_id=head.profile_id,
         version=head.version,

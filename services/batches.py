@@ -135,10 +135,10 @@ class _Lived:
     """What the changes of a batch make of one record."""
 
     record: Record
-    last: Change | None  #: the newest change
     departures: tuple[Departure, ...]
     outcomes: tuple[Outcome, ...]
     previous: RecordAddress | None
+    last: Change | None  #: the newest of them, as it was numbered
 
 
 def batch_outcome(
@@ -213,7 +213,7 @@ def _lived(address: RecordAddress, stored: Record | None, changes: Iterable[Chan
         if change.moved_to is not None and succession.outcome is not Outcome.STALE:
             departures += [Departure(address, change.moved_to, mark) for mark in record.marks]
             record = replace(record, marks=())
-    return _Lived(record, last, tuple(departures), tuple(outcomes), previous)
+    return _Lived(record, tuple(departures), tuple(outcomes), previous, last)
 
 
 def accepted_number(changes: Iterable[RecordChange]) -> int | None:
@@ -222,15 +222,15 @@ def accepted_number(changes: Iterable[RecordChange]) -> int | None:
     return max((last.position.log_offset for last in numbered), default=None)
 
 
-def _after(stored: Record | None, change: Change) -> Change:
+def _after(stored: Record, change: Change) -> Change:
     """The change, numbered anew where another process whose clock is ahead has numbered what is stored.
 
     It arrived later, and what arrived later is the newer one where nothing else tells.
     """
-    if not change.is_numbered or stored is None or stored.position.epoch != 0 or change.position > stored.position:
+    if not change.is_numbered or stored.position.epoch != 0 or change.position > stored.position:
         return change
     if not isinstance(stored.position.offset, int):
-        return change  # a declared version of the past, which no number follows
+        return change
     return replace(change, position=Position(0, stored.position.offset + 1))
 
 

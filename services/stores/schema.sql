@@ -88,7 +88,7 @@ CREATE INDEX IF NOT EXISTS outbox_pending ON outbox (writer, sequence) WHERE pub
 
 CREATE TABLE IF NOT EXISTS writer (
     name     TEXT PRIMARY KEY,
-    claim    TEXT NOT NULL,        -- id of the claim in force
-    progress TEXT,                 -- log position in force: epoch and offset; JSON array
+    claim    TEXT NOT NULL,              -- id of the claim in force
+    progress TEXT,                       -- log position in force: epoch and offset; JSON array
     accepted INTEGER NOT NULL DEFAULT 0  -- greatest number given at acceptance that its commits recorded
 ) WITHOUT ROWID;

@@ -114,7 +114,7 @@ def read_state(connection: sqlite3.Connection) -> StoreState | None:
     return StoreState.of(connection)
 
 
-def read_pulse(row: tuple[Any, ...], store_id: str) -> Pulse:
+def pulse_of(row: tuple[Any, ...], store_id: str) -> Pulse:
     """Read the row of `READ_PULSE`.
 
     Raises:

@@ -17,8 +17,7 @@ from services.stores.port import (
     StoredVerdict,
 )
 from services.stores.record_document import read_record
-from services.stores.sqlite_catalogue import READ_CATALOGUE, READ_PULSE
-from services.stores.sqlite_catalogue import read_pulse as pulse_of
+from services.stores.sqlite_catalogue import READ_CATALOGUE, READ_PULSE, pulse_of
 from services.stores.sqlite_identifiers import count_holders
 from services.stores.sqlite_reads import PROFILE_COLUMNS, RECORD_COLUMNS, SqliteReader, stored_profile, stored_record
 from services.stores.stored_forms import read_task, read_verdict_entry
@@ -54,11 +53,11 @@ _READ_VERDICTS = """
 SELECT v.verdict_id, v.document, v.revision
 FROM json_each(?) AS wanted JOIN verdict AS v ON v.verdict_id = wanted.value
 """
+_READ_TASKS = "SELECT task_id, document, revision FROM task ORDER BY task_id"
 _READ_WRITERS = """
 SELECT w.name, w.accepted, (SELECT min(o.created_at) FROM outbox AS o WHERE o.writer = w.name AND o.published = 0)
 FROM writer AS w
 """
-_READ_TASKS = "SELECT task_id, document, revision FROM task ORDER BY task_id"
 _READ_OUTBOX = "SELECT sequence, event FROM outbox WHERE sequence > ? ORDER BY sequence LIMIT ?"
 
 
@@ -142,7 +141,7 @@ def read_tasks(reader: SqliteReader, fingerprint: str, migrator: str | None) -> 
 
 
 def read_pulse(reader: SqliteReader, store_id: str) -> Pulse:
-    """See `Store.read_pulse`."""
+    """See `Store.read_pulse`; the id is that of the store that was opened."""
     return pulse_of(reader.first(READ_PULSE) or (), store_id)
 
 
@@ -152,7 +151,7 @@ def read_catalogue(reader: SqliteReader) -> KeptCatalogue | None:
     return KeptCatalogue.from_json(kept)
 
 
-def read_writers(reader: SqliteReader) -> dict[str, WriterState]:
+def read_writers(reader: SqliteReader) -> Mapping[str, WriterState]:
     """See `Store.read_writers`."""
     return {
         name: WriterState(waiting_since=waiting_since, accepted=accepted)
