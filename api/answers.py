@@ -23,13 +23,16 @@ def json_answer(
     return Response(orjson.dumps(content), status.value, headers, media_type="application/json")
 
 
-async def json_list(name: str, entries: Iterable[bytes], *, complete: bool) -> Response:
+async def json_list(
+    name: str, entries: Iterable[bytes], *, complete: bool, headers: Mapping[str, str] | None = None
+) -> Response:
     """Write a JSON answer with a list that may be long: in slices, so that others are served in between.
 
     Args:
         name: of the field that has the list.
         entries: each is JSON; those of a slice are only made when it is its turn.
         complete: whether the list has everything.
+        headers: of the answer.
     """
     body = [b'{"%s":[' % name.encode()]
     for number, entry in enumerate(_slices(entries)):
@@ -39,8 +42,8 @@ async def json_list(name: str, entries: Iterable[bytes], *, complete: bool) -> R
         body.append(entry)
     body.append(b'],"complete":%s}' % orjson.dumps(complete))
     if len(body) <= 3:  # one slice between the two ends
-        return Response(b"".join(body), media_type="application/json")
-    length = {"Content-Length": str(sum(map(len, body)))}
+        return Response(b"".join(body), headers=headers, media_type="application/json")
+    length = {**(headers or {}), "Content-Length": str(sum(map(len, body)))}
     return StreamingResponse(_in_turns(body), headers=length, media_type="application/json")
 
 

@@ -46,10 +46,10 @@ from services.stores.errors import (
     ClaimLost,
     CommitConflict,
     CommitTooLarge,
+    OtherForm,
     StoreDamaged,
     StoreError,
     StoreReplaced,
-    StoreTooNew,
     StoreUnavailable,
     TaskTaken,
     UnsafeStore,
@@ -179,11 +179,11 @@ PROBLEMS: Final[Mapping[type[IdentityGraphError], ProblemType]] = {
         "the operator must start this process again with the catalogue that came into force: `serve --catalogue FILE`; "
         "/readyz says why it could not be loaded",
     ),
-    StoreTooNew: ProblemType(
+    OtherForm: ProblemType(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "catalogue-changed",
-        "A newer version of this program has migrated the store",
-        "the operator must start the newer version; /readyz names both",
+        "The store is in another form, or is being brought into one",
+        "the operator must finish the migration, or start the version of this program that made it; /readyz says which",
     ),
     UnsafeStore: _INTERNAL,
     StoreUnavailable: ProblemType(

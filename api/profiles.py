@@ -11,6 +11,7 @@ from api.dependencies import header_parameter, path_parameter, services_of
 from api.documents import AbsorbedProfile, ProfileDocument, ProfileList
 from api.problems import InvalidRequest, problem_docs
 from graph_model.profiles import Document, ProfileStatus
+from services.cloud_events import PROFILE_SCHEMA
 from services.lookup import (
     LISTED_PROFILES,
     BlockedIdentifier,
@@ -30,6 +31,9 @@ router = APIRouter(prefix="/v1/profiles", tags=["profiles"])
 
 #: A profile may be kept by its reader, and is asked for again each time; nobody in between keeps it.
 _CACHING: Final = "private, no-cache"
+
+#: Names the form of the profiles in an answer (RFC 6906).
+_FORM: Final = {"Link": f'<{PROFILE_SCHEMA}>; rel="profile"'}
 
 _BY_ID_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"model": ProfileDocument, "description": "the profile"},
@@ -68,7 +72,7 @@ async def read_profile(request: Request) -> Response:
     profile_id: str = request.path_params["profile_id"]
     profile = await known_profile(store, profile_id)
     if profile.status is ProfileStatus.LIVE:
-        headers = {"ETag": f'"{profile.version}"', "Cache-Control": _CACHING}
+        headers = {"ETag": f'"{profile.version}"', "Cache-Control": _CACHING, **_FORM}
         if_none_match = request.headers.get("if-none-match")
         if if_none_match is not None and _names(if_none_match, profile.version):
             return Response(status_code=HTTPStatus.NOT_MODIFIED.value, headers=headers)
@@ -128,7 +132,7 @@ async def find_profiles(
     services = services_of(request)
     found = await list_by_identifier(services.store, read_identifier(identifier, services.catalogue))
     listed = (profile.document for profile in found[:LISTED_PROFILES])
-    return await json_list("profiles", listed, complete=len(found) <= LISTED_PROFILES)
+    return await json_list("profiles", listed, complete=len(found) <= LISTED_PROFILES, headers=_FORM)
 
 
 def _names(if_none_match: str, version: int) -> bool:

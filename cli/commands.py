@@ -21,6 +21,7 @@ MODULES: Final[Mapping[str, str]] = {
     "verdict": "cli.verdict",
     "preview": "cli.preview",
     "re-resolve": "cli.re_resolve",
+    "migrate": "cli.migrate",
     "verify": "cli.verify",
     "restored": "cli.restored",
     "catalogue": "cli.catalogue",

@@ -1,13 +1,15 @@
 """`identity-graph consume`: from Kafka into the store, and out to `profile-updated`."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
 import uvloop
 
 from cli.log_output import set_up_logging
+from cli.migrate import migrate_first
 from cli.opening import load_catalogue
-from cli.options import CatalogueOption, StoreOption, settings_with
+from cli.options import CatalogueOption, MigrateOption, StoreOption, settings_with
 from consumers.worker import run_worker
 
 
@@ -18,6 +20,7 @@ def consume(
     ] = False,
     catalogue: CatalogueOption = None,
     store: StoreOption = None,
+    migrate: MigrateOption = False,
 ) -> None:
     """Read the topics of the catalogue and keep the store up to date, until told to stop.
 
@@ -33,4 +36,6 @@ def consume(
     """
     settings = settings_with(catalogue=catalogue, store=store)
     set_up_logging(settings)
-    uvloop.run(run_worker(settings, load_catalogue(settings.catalogue), rewind=rewind))
+    meaning = load_catalogue(settings.catalogue)
+    before_opening = partial(migrate_first, settings, meaning) if migrate else None
+    uvloop.run(run_worker(settings, meaning, rewind=rewind, before_opening=before_opening))

@@ -15,6 +15,10 @@ StoreOption: TypeAlias = Annotated[
     str | None,
     typer.Option("--store", metavar="STORE", help="`sqlite:FILE` or a `ws://` address; else IDENTITY_GRAPH_STORE."),
 ]
+MigrateOption: TypeAlias = Annotated[
+    bool,
+    typer.Option("--migrate", help="First bring a store that a former version wrote into the present form."),
+]
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object for scripts.")]
 OutOption: TypeAlias = Annotated[
     Path, typer.Option("--out", metavar="FILE", help="File to write; `-` is standard output.")

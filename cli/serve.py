@@ -13,8 +13,9 @@ from api.server import AddressUnavailable
 from api.server import serve as serve_api
 from cli.exit_codes import UsageRefused
 from cli.log_output import set_up_logging
+from cli.migrate import migrate_first
 from cli.opening import load_catalogue, opened_store
-from cli.options import CatalogueOption, StoreOption, settings_with
+from cli.options import CatalogueOption, MigrateOption, StoreOption, settings_with
 from cli.publishing import kafka_publisher
 from graph_model.catalogue import Catalogue
 from graph_model.profiles import Document, ProfileStatus
@@ -32,6 +33,7 @@ def serve(
     ] = None,
     catalogue: CatalogueOption = None,
     store: StoreOption = None,
+    migrate: MigrateOption = False,
 ) -> None:
     """Answer over HTTP until stopped: profiles, prompt context, changes, the change feed.
 
@@ -46,10 +48,12 @@ def serve(
     """
     settings = settings_with(catalogue=catalogue, store=store, host=host, port=port)
     set_up_logging(settings)
-    uvloop.run(_serve(settings, load_catalogue(settings.catalogue)))
+    uvloop.run(_serve(settings, load_catalogue(settings.catalogue), migrate=migrate))
 
 
-async def _serve(settings: Settings, catalogue: Catalogue) -> None:
+async def _serve(settings: Settings, catalogue: Catalogue, *, migrate: bool) -> None:
+    if migrate:
+        await migrate_first(settings, catalogue)
     async with opened_store(settings, catalogue) as store:
         identifier = await _example_identifier(store, catalogue)
 

@@ -9,7 +9,7 @@ from tenacity import AsyncRetrying, retry_if_result, wait_random_exponential
 from consumers.decoders.message import Headers
 from consumers.producer import Outgoing, Producer
 from graph_model.events import ProfileEvent
-from services.cloud_events import event_attributes
+from services.cloud_events import CONTENT_TYPE, PROFILE_SCHEMA, event_attributes
 from services.ingest import Committed
 from services.metrics import Metrics
 from services.settings import KafkaSettings
@@ -18,6 +18,7 @@ from services.stores.port import Outbox, Store
 #: Attributes of a CloudEvent that have a Kafka header of their own name, not `ce_…`.
 _PLAIN_HEADERS: Final = {"datacontenttype": "content-type", "traceparent": "traceparent"}
 
+_STATE_HEADERS: Final[Headers] = (("content-type", CONTENT_TYPE.encode()), ("dataschema", PROFILE_SCHEMA.encode()))
 #: Between two looks at whether a state that was published again has been overtaken again.
 _FIRST_PAUSE_SECONDS: Final = 0.05
 _LONGEST_PAUSE_SECONDS: Final = 2.0
@@ -85,7 +86,9 @@ class Publisher:
         )
 
     def _state(self, profile_id: str, document: bytes) -> Outgoing:
-        return Outgoing(topic=self._settings.state_topic, key=profile_id.encode(), value=document)
+        return Outgoing(
+            topic=self._settings.state_topic, key=profile_id.encode(), value=document, headers=_STATE_HEADERS
+        )
 
 
 def event_headers(event: ProfileEvent, store_id: str) -> Headers:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import signal
-from collections.abc import Collection, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -98,7 +98,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has
         Raises:
             CatalogueUnusable: it cannot be loaded.
             StoreReplaced: the store is another one by now.
-            StoreTooNew: the store is written by a newer version.
+            OtherForm: the store is written in another form.
         """
         if self._stopping.is_set():
             return
@@ -154,7 +154,13 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has
         self._rewound |= {pipeline.partition for pipeline in pipelines.values() if pipeline.rewound}
 
 
-async def run_worker(settings: Settings, catalogue: Catalogue, *, rewind: bool) -> None:
+async def run_worker(
+    settings: Settings,
+    catalogue: Catalogue,
+    *,
+    rewind: bool,
+    before_opening: Callable[[], Awaitable[None]] | None = None,
+) -> None:
     """Consume the catalogue's topics until SIGTERM or SIGINT.
 
     Args:
@@ -162,13 +168,14 @@ async def run_worker(settings: Settings, catalogue: Catalogue, *, rewind: bool) 
         catalogue: what they mean.
         rewind: begin every partition at its oldest message once, and take the store that is open for the
             group's own.
+        before_opening: awaited before the store is opened; again where something that it needs does not answer.
 
     Raises:
         StoreReplaced: the group's offsets belong to another store; the message names the way out.
         OffsetsRefused: a topic was made anew; the message names the way out.
         CatalogueChanged: the store was built with a catalogue of another meaning.
         CatalogueUnusable: another one came into force meanwhile, and cannot be loaded.
-        StoreTooNew: a newer version of this program has migrated the store.
+        OtherForm: the store is written in another form than this program knows.
         UnsafeStore: the store does not keep several writers apart.
         ConsumerError: the settings cannot be used, or Kafka refuses.
     """
@@ -189,6 +196,8 @@ async def run_worker(settings: Settings, catalogue: Catalogue, *, rewind: bool) 
         try:
             await patience.until_done("broker", admin.connect)
             await patience.until_done("broker", admin.ensure_topics)
+            if before_opening is not None:
+                await patience.until_done("store", before_opening)
             store = await patience.until_done("store", partial(open_store, settings, catalogue))
         except TRANSIENT:
             return  # Raised only when stopping.

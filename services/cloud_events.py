@@ -8,6 +8,9 @@ from graph_model.times import iso_time
 CONTENT_TYPE: Final = "application/json"
 DATA_SCHEMA: Final = "urn:identity-graph:profile-updated:v1"
 
+#: The form of a profile that stands by itself, on `profile-state` and over HTTP.
+PROFILE_SCHEMA: Final = "urn:identity-graph:profile:v1"
+
 
 def event_type(event: ProfileEvent) -> str:
     """The CloudEvents type, for example `identitygraph.profile.merged.v1`."""

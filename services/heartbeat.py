@@ -20,9 +20,9 @@ from services.metrics import Metrics
 from services.stores.errors import (
     CatalogueChanged,
     CatalogueUnusable,
+    OtherForm,
     StoreError,
     StoreReplaced,
-    StoreTooNew,
     StoreUnavailable,
 )
 from services.stores.identity import Pulse
@@ -31,8 +31,6 @@ from services.stores.port import Store
 _log = structlog.get_logger()
 
 _SECONDS: Final = 1.0
-#: How the stores that this program reads are written, at the most.
-_SCHEMA_VERSION: Final = 1
 
 #: Goes on with a catalogue that came into force, and lets the store adopt it; called at every beat until it has.
 Take: TypeAlias = Callable[[Catalogue], Awaitable[None]]
@@ -103,7 +101,7 @@ class Heartbeat:
             problem: StoreError | None = None
             try:
                 await self._look()
-            except (CatalogueUnusable, StoreReplaced, StoreTooNew) as refusal:
+            except (CatalogueUnusable, OtherForm, StoreReplaced) as refusal:
                 self._refuse(refusal)
             except CatalogueChanged:
                 self.hasten()  # yet another one came into force while we took the last
@@ -132,8 +130,7 @@ class Heartbeat:
         pulse = await self._store.read_pulse()
         self.tasks_owed = pulse.tasks_owed
         self._metrics.tasks_owed.set(pulse.tasks_owed)
-        if pulse.schema_version > _SCHEMA_VERSION:
-            raise StoreTooNew(pulse.schema_version, _SCHEMA_VERSION)
+        pulse.form.require()
         if pulse.fingerprint != self._store.fingerprint:
             if self._loaded is None or self._loaded.fingerprint != pulse.fingerprint:
                 self._loaded = await self._load(pulse)

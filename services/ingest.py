@@ -24,7 +24,7 @@ from services.loading import Loaded, load
 from services.metrics import Metrics
 from services.planning import Commit, make_plan
 from services.stores.errors import ClaimLost, CommitConflict, CommitTooLarge, ReadsDisagree, StoreDamaged, TaskTaken
-from services.stores.port import Outbox, Store, TaskWrite, VerdictWrite
+from services.stores.port import Outbox, Plan, RecordWrite, Store, TaskWrite, VerdictWrite
 
 #: A batch is halved each time it has been refused so often.
 _REFUSALS_PER_HALVING = 4
@@ -168,6 +168,16 @@ class Ingest:
             tasks=tuple(tasks),
         )
         return await self._bring_into_force(batch)
+
+    async def write_graves(self, graves: Sequence[RecordWrite]) -> None:
+        """Write graves from which nothing follows for other records.
+
+        Raises:
+            CommitConflict: one of them is no longer as it was read.
+            StoreUnavailable, ClaimLost: see `apply`.
+        """
+        plan = Plan(commit_id=new_id(), records=tuple(graves), memberships=(), identifiers=(), profiles=(), events=())
+        await self._store.commit(plan, self._outbox)
 
     async def _bring_into_force(self, batch: Batch, check: Check | None = None) -> IngestResult:
         result = IngestResult()

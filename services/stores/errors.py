@@ -10,7 +10,11 @@ StoreError
 ├── TaskTaken           another worker has gone on with the work owed: read what is owed again
 ├── CatalogueChanged    the store holds what another meaning of the catalogue says: preview, then re-resolve
 ├── CatalogueUnusable   another catalogue came into force, and this process cannot load it: start it anew
-├── StoreTooNew         a newer version of this program has changed how the store is written: install that one
+├── OtherForm           the store is written in another form than this program knows
+│   ├── FormerForm      in a former one: migrate it
+│   ├── LaterForm       in a later one: use a later program
+│   └── MigrationUnderWay  it is being brought into another form: wait, or finish that
+├── MigrationTaken      another process has gone on with the migration
 ├── UnsafeStore         the store could lose what several writers do at once: use another one
 └── StoreReplaced       the store is not the one it was (an in-memory graph that restarted): rewind
 """
@@ -81,6 +85,48 @@ class CatalogueChanged(StoreError):
         )
 
 
+class OtherForm(StoreError):
+    """The store is written in another form than this program knows."""
+
+
+class FormerForm(OtherForm):
+    """The store was written by a former version of this program."""
+
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(
+            f"this store is written in form {found}, and this program works with form {known}. Stop whatever works on "
+            "the store, keep a copy of it, and bring it over with `identity-graph migrate --store STORE --catalogue "
+            "FILE`, or start `serve` or `consume` with --migrate"
+        )
+
+
+class LaterForm(OtherForm):
+    """The store was written by a later version of this program."""
+
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(
+            f"this store is written in form {found}, and this program knows forms up to {known}: use the version of "
+            "identity-graph that wrote it, or a later one"
+        )
+
+
+class MigrationUnderWay(OtherForm):
+    """The store is being brought into another form, or its migration was interrupted."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a migration of this store is under way, and nobody else can work on it meanwhile. Wait until it has "
+            "ended; if it was interrupted, run `identity-graph migrate --store STORE --catalogue FILE` to finish it"
+        )
+
+
+class MigrationTaken(StoreError):
+    """Of two processes that migrate a store, the other one goes on."""
+
+    def __init__(self) -> None:
+        super().__init__("another process has gone on with the migration of this store; wait until it has ended")
+
+
 class CatalogueUnusable(StoreError):
     """Another catalogue came into force while this process ran, and it cannot go on with that one."""
 
@@ -89,16 +135,6 @@ class CatalogueUnusable(StoreError):
             f"another catalogue came into force (`identity-graph re-resolve`; its fingerprint is {in_force[:12]}), and "
             f"this process cannot load it: {reason}. Start it again with the file that is in force (`--catalogue "
             "FILE`), in the version of this program that brought it into force"
-        )
-
-
-class StoreTooNew(StoreError):
-    """The store is written as only a newer version of this program reads it."""
-
-    def __init__(self, found: int, known: int) -> None:
-        super().__init__(
-            f"this store has schema version {found}, and this program knows {known} at the most: a newer version has "
-            "migrated it. Start that version instead"
         )
 
 

@@ -6,6 +6,7 @@ from typing import Protocol
 import orjson
 
 from graph_model.catalogue import Catalogue
+from services.stores.stored_form import StoredForm
 
 #: What a store has forgotten it cannot count: how many versions a profile was given between a backup and its return.
 #: Nobody's profile changes a thousand million times, and what JSON readers hold exactly (2^53) has room for nine
@@ -41,7 +42,7 @@ class Pulse:
 
     fingerprint: str  #: the meaning of the catalogue in force
     generation: int  #: how often that has changed
-    schema_version: int  #: how the store is written
+    form: StoredForm  #: how the store is written
     tasks_owed: int
 
 

@@ -5,39 +5,69 @@ from pathlib import Path
 from graph_model.catalogue import Catalogue
 from services.settings import Settings
 from services.stores.errors import StoreError
+from services.stores.gremlin.migration import GremlinMigration
 from services.stores.gremlin.store import GremlinStore
 from services.stores.identity import KeptCatalogue
+from services.stores.migration_port import MigratingStore
 from services.stores.port import Store
 from services.stores.sqlite import SqliteStore
+from services.stores.sqlite_migration import SqliteMigration
 
 
-async def open_store(settings: Settings, catalogue: Catalogue, *, any_meaning: bool = False) -> Store:
+async def open_store(
+    settings: Settings, catalogue: Catalogue, *, any_meaning: bool = False, migrator: str | None = None
+) -> Store:
     """Open, and where there is none yet make, the store of `settings`.
 
     Args:
         settings: where it is.
         catalogue: what the data means.
         any_meaning: open it whatever catalogue it was built with, to compare or to change that.
+        migrator: of who migrates the store: the id by which it does.
 
     Raises:
         StoreError: the setting names no store that we know.
+        OtherForm, MigrationUnderWay, MigrationTaken: see `StoredForm.require`.
         CatalogueChanged: the store was built with a catalogue of another meaning.
         StoreUnavailable: it does not answer.
     """
     kept = KeptCatalogue.of(catalogue)
     scheme, separator, rest = settings.store.partition(":")
     if separator and scheme == "sqlite" and rest:
-        return await SqliteStore.open(Path(rest), catalogue.fingerprint, catalogue=kept, any_meaning=any_meaning)
+        return await SqliteStore.open(
+            Path(rest), catalogue.fingerprint, catalogue=kept, any_meaning=any_meaning, migrator=migrator
+        )
     if separator and scheme in ("ws", "wss"):
         return await GremlinStore.open(
             settings.store,
             catalogue.fingerprint,
             catalogue=kept,
             any_meaning=any_meaning,
+            migrator=migrator,
             username=settings.store_username,
             password=settings.store_password.get_secret_value(),
         )
-    raise StoreError(
+    raise _unknown(settings)
+
+
+async def open_for_migration(settings: Settings) -> MigratingStore:
+    """Open the store of `settings` to bring it into another form; what is there stays untouched until that begins.
+
+    Raises:
+        StoreError: the setting names no store that we know.
+        StoreUnavailable: it does not answer.
+    """
+    scheme, separator, rest = settings.store.partition(":")
+    if separator and scheme == "sqlite" and rest:
+        return SqliteMigration(Path(rest))
+    if separator and scheme in ("ws", "wss"):
+        password = settings.store_password.get_secret_value()
+        return await GremlinMigration.open(settings.store, settings.store_username, password)
+    raise _unknown(settings)
+
+
+def _unknown(settings: Settings) -> StoreError:
+    return StoreError(
         f"IDENTITY_GRAPH_STORE is {settings.store!r}; `sqlite:FILE` or the ws:// or wss:// address of a Gremlin "
         "endpoint is expected"
     )

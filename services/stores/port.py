@@ -366,6 +366,10 @@ class Store(IdentifiedStore, Protocol):
         """
         ...
 
+    async def remove_graves(self, addresses: Collection[RecordAddress]) -> None:
+        """Forget deleted rows, as if they had never been; records that are live stay."""
+        ...
+
     async def read_writers(self) -> Mapping[str, WriterState]:
         """Read what every writer that ever claimed an outbox has left there."""
         ...

@@ -1,10 +1,15 @@
 -- The embedded store: one SQLite file in WAL mode. Times are milliseconds since 1970.
 
 CREATE TABLE IF NOT EXISTS store (
-    name  TEXT PRIMARY KEY,  -- store_id, former_ids (JSON array), version_floor; fingerprint and generation of the
-                             -- catalogue, and the catalogue itself (JSON: name, text)
+    name  TEXT PRIMARY KEY,  -- store_id, former_ids (JSON array), version_floor; schema_version; meaning and generation
+                             -- of the catalogue, and the catalogue itself (JSON: name, text); while the file is being
+                             -- migrated also migration and migrator. fingerprint turns away programs that know no
+                             -- schema_version
     value TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS turned_away BEFORE UPDATE ON store
+WHEN OLD.name = 'fingerprint' AND OLD.value LIKE 'newer form%'
+BEGIN SELECT RAISE(ABORT, 'it needs a newer version of identity-graph'); END;
 
 CREATE TABLE IF NOT EXISTS record (
     id         INTEGER PRIMARY KEY,

@@ -37,7 +37,7 @@ from services.stores.sqlite_faults import translated
 from services.stores.sqlite_outbox import SqliteOutbox, claim, trim
 from services.stores.sqlite_reads import SqliteReads
 from services.stores.sqlite_transactions import connect
-from services.stores.sqlite_writes import write_plan
+from services.stores.sqlite_writes import remove_graves, write_plan
 
 _SECONDS_BETWEEN_TRIMS = 600
 _POLL_SECONDS = 0.25
@@ -48,8 +48,9 @@ class SqliteStore:
 
     guarantees = Guarantees(guarded_commits="safe", durable=True)
 
-    def __init__(self, path: Path, state: StoreState) -> None:
+    def __init__(self, path: Path, state: StoreState, migrator: str | None = None) -> None:
         self._state = state
+        self._migrator = migrator
         self._path = path
         self._reads = SqliteReads(path)
         self._writes = connect(path)
@@ -59,7 +60,13 @@ class SqliteStore:
 
     @classmethod
     async def open(
-        cls, path: Path, fingerprint: str, *, catalogue: KeptCatalogue | None = None, any_meaning: bool = False
+        cls,
+        path: Path,
+        fingerprint: str,
+        *,
+        catalogue: KeptCatalogue | None = None,
+        any_meaning: bool = False,
+        migrator: str | None = None,
     ) -> Self:
         """Open the file, and make it where there is none.
 
@@ -68,18 +75,20 @@ class SqliteStore:
             fingerprint: the meaning of the catalogue to work with.
             catalogue: the one of this fingerprint, to be kept where it is, or comes, into force.
             any_meaning: work with the meaning that is in force in the file, where that is another one.
+            migrator: of who migrates the file: the id by which it does.
 
         Raises:
             CatalogueChanged: another meaning of the catalogue is in force in the file.
+            OtherForm, MigrationUnderWay, MigrationTaken: see `StoredForm.require`.
             StoreUnavailable: the file cannot be opened or is no SQLite file.
         """
         with translated(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             with closing(connect(path)) as connection:
-                state = await asyncio.to_thread(prepare, connection, fingerprint, catalogue)
+                state = await asyncio.to_thread(prepare, connection, fingerprint, catalogue, migrator)
             if not any_meaning:
                 state.require(fingerprint)
-            return cls(path, state)
+            return cls(path, state, migrator)
 
     @property
     def store_id(self) -> str:
@@ -181,7 +190,7 @@ class SqliteStore:
 
     async def read_tasks(self) -> tuple[StoredTask, ...]:
         """See `Store.read_tasks`."""
-        return await self._reads.run(1, sqlite_queries.read_tasks, self.fingerprint)
+        return await self._reads.run(1, sqlite_queries.read_tasks, self.fingerprint, self._migrator)
 
     async def change_catalogue(self, fingerprint: str, task: TaskWrite, catalogue: KeptCatalogue | None = None) -> None:
         """See `Store.change_catalogue`."""
@@ -222,7 +231,14 @@ class SqliteStore:
         loop = asyncio.get_running_loop()
         with translated(self._path):
             outbox, self._state = await loop.run_in_executor(
-                self._thread, claim, self._writes, self._thread, self._path, writer, self._state
+                self._thread,
+                claim,
+                self._writes,
+                self._thread,
+                self._path,
+                writer,
+                self._state,
+                self._migrator,
             )
         return outbox
 
@@ -250,6 +266,12 @@ class SqliteStore:
                     await self._news.wait()
             except TimeoutError:
                 continue
+
+    async def remove_graves(self, addresses: Collection[RecordAddress]) -> None:
+        """See `Store.remove_graves`."""
+        loop = asyncio.get_running_loop()
+        with translated(self._path):
+            await loop.run_in_executor(self._thread, remove_graves, self._writes, list(addresses))
 
     async def close(self) -> None:
         """See `Store.close`."""

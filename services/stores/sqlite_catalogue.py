@@ -1,6 +1,7 @@
 """What the file of the embedded store says of itself: which one it is, and which catalogue is in force there."""
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from services.stores.identity import VERSIONS_PER_RESTORE, KeptCatalogue, Pulse
 from services.stores.port import TaskWrite
 from services.stores.sqlite_transactions import transaction
 from services.stores.sqlite_writes import check_tasks, write_tasks
+from services.stores.stored_form import REFUSAL, SCHEMA_VERSION, UNTOLD_VERSION, StoredForm
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
 
@@ -30,17 +32,23 @@ class StoreState:
     store_id: str
     fingerprint: str  #: of the catalogue whose meaning is in force
     generation: int  #: how often that has changed
+    form: StoredForm  #: how the file is written
     version_floor: int = 0  #: see `Store.version_floor`
     former_ids: frozenset[str] = frozenset()  #: see `Store.former_ids`
 
     @classmethod
     def of(cls, connection: sqlite3.Connection) -> "StoreState":
         """Read it."""
-        kept = dict(connection.execute("SELECT name, value FROM store WHERE name <> 'catalogue'"))
+        return cls.read(dict(connection.execute("SELECT name, value FROM store WHERE name <> 'catalogue'")))
+
+    @classmethod
+    def read(cls, kept: Mapping[str, str]) -> "StoreState":
+        """Read it from the rows of the table `store`."""
         return cls(
             kept["store_id"],
-            kept["fingerprint"],
-            int(kept["generation"]),
+            kept.get("meaning", kept["fingerprint"]),
+            int(kept.get("generation", 0)),
+            StoredForm(int(kept.get("schema_version", UNTOLD_VERSION)), kept.get("migration"), kept.get("migrator")),
             int(kept.get("version_floor", 0)),
             frozenset(orjson.loads(kept.get("former_ids", "[]"))),
         )
@@ -67,24 +75,43 @@ class StoreState:
             )
 
 
-def prepare(connection: sqlite3.Connection, fingerprint: str, catalogue: KeptCatalogue | None) -> StoreState:
-    """Make what is missing in the file, also where an older version of this program made it.
+def prepare(
+    connection: sqlite3.Connection, fingerprint: str, catalogue: KeptCatalogue | None, migrator: str | None = None
+) -> StoreState:
+    """Make the store where the file is empty, and see how it is written where it is not.
 
     Args:
         connection: to the file.
         fingerprint: of the catalogue that comes into force where none is.
         catalogue: the one of this fingerprint; kept where it is in force and none is kept yet.
+        migrator: see `StoredForm.require`.
+
+    Raises:
+        OtherForm, MigrationTaken: the file is no store that this program can work with.
     """
-    connection.executescript(f"BEGIN IMMEDIATE;\n{_SCHEMA.read_text(encoding='utf-8')}\nCOMMIT;")
+    if found := read_state(connection):
+        found.form.require(migrator)
+    make_tables(connection)
     with transaction(connection):
-        connection.executemany(
-            "INSERT INTO store VALUES (?, ?) ON CONFLICT DO NOTHING",
-            [("store_id", new_id()), ("fingerprint", fingerprint), ("generation", "0")],
-        )
+        if not connection.execute("SELECT 1 FROM store WHERE name = 'store_id'").fetchone():
+            made = {"store_id": new_id(), "fingerprint": REFUSAL, "meaning": fingerprint, "generation": "0"}
+            connection.executemany(
+                "INSERT INTO store VALUES (?, ?)", [*made.items(), ("schema_version", str(SCHEMA_VERSION))]
+            )
         state = StoreState.of(connection)
+        state.form.require(migrator)
         if catalogue is not None and state.fingerprint == fingerprint:
             connection.execute(f"{_WRITE} WHERE value = ''", ("catalogue", catalogue.to_json()))
     return state
+
+
+def read_state(connection: sqlite3.Connection) -> StoreState | None:
+    """What the file says of itself; None: it is no store yet."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'store'").fetchone():
+        return None
+    if not connection.execute("SELECT 1 FROM store WHERE name = 'store_id'").fetchone():
+        return None
+    return StoreState.of(connection)
 
 
 def pulse_of(row: tuple[Any, ...], store_id: str) -> Pulse:
@@ -93,15 +120,14 @@ def pulse_of(row: tuple[Any, ...], store_id: str) -> Pulse:
     Raises:
         StoreReplaced: the store has another id by now.
     """
-    kept, tasks_owed = orjson.loads(row[0]), row[1]
-    state = StoreState(kept["store_id"], kept["fingerprint"], int(kept["generation"]))
+    state = StoreState.read(orjson.loads(row[0]))
     state.require_same_store(store_id)
-    return Pulse(
-        fingerprint=state.fingerprint,
-        generation=state.generation,
-        schema_version=int(kept.get("schema_version", 1)),
-        tasks_owed=tasks_owed,
-    )
+    return Pulse(fingerprint=state.fingerprint, generation=state.generation, form=state.form, tasks_owed=row[1])
+
+
+def make_tables(connection: sqlite3.Connection) -> None:
+    """Make the tables that the file does not have."""
+    connection.executescript(f"BEGIN IMMEDIATE;\n{_SCHEMA.read_text(encoding='utf-8')}\nCOMMIT;")
 
 
 def change_catalogue(
@@ -119,7 +145,7 @@ def change_catalogue(
         connection.executemany(
             _WRITE,
             [
-                ("fingerprint", changed.fingerprint),
+                ("meaning", changed.fingerprint),
                 ("generation", str(changed.generation)),
                 ("catalogue", "" if catalogue is None else catalogue.to_json()),
             ],

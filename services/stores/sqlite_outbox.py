@@ -46,7 +46,12 @@ class SqliteOutbox:
 
 
 def claim(
-    connection: sqlite3.Connection, thread: Executor, path: Path, writer: str, opened: StoreState
+    connection: sqlite3.Connection,
+    thread: Executor,
+    path: Path,
+    writer: str,
+    opened: StoreState,
+    migrator: str | None = None,
 ) -> tuple[SqliteOutbox, StoreState]:
     """Take over the outbox of `writer`; whoever held it before is refused from now on.
 
@@ -56,10 +61,12 @@ def claim(
     Raises:
         CatalogueChanged: the catalogue in force is not the one that the store was opened with.
         StoreReplaced: the store is not the one that was opened.
+        OtherForm, MigrationTaken: see `StoredForm.require`.
     """
     claim_id = new_id()
     with transaction(connection):
         state = StoreState.of(connection)
+        state.form.require(migrator)
         state.require_same_store(opened.store_id)
         state.require(opened.fingerprint)
         connection.execute(

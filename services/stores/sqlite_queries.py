@@ -6,7 +6,6 @@ import orjson
 
 from graph_model.identifiers import Identifier
 from graph_model.records import RecordAddress
-from services.stores.errors import CatalogueChanged
 from services.stores.identity import KeptCatalogue, Pulse, WriterState
 from services.stores.port import (
     Components,
@@ -124,11 +123,17 @@ def read_verdicts(reader: SqliteReader, verdict_ids: Collection[str]) -> Mapping
     }
 
 
-def read_tasks(reader: SqliteReader, fingerprint: str) -> tuple[StoredTask, ...]:
-    """See `Store.read_tasks`; the fingerprint is that of the meaning that the caller works with."""
-    (in_force,) = reader.first("SELECT value FROM store WHERE name = 'fingerprint'") or ("",)
-    if in_force != fingerprint:
-        raise CatalogueChanged(in_force, fingerprint)
+def read_tasks(reader: SqliteReader, fingerprint: str, migrator: str | None) -> tuple[StoredTask, ...]:
+    """See `Store.read_tasks`.
+
+    Args:
+        reader: of the file.
+        fingerprint: of the meaning that the caller works with.
+        migrator: see `StoredForm.require`.
+    """
+    in_force = reader.state()
+    in_force.form.require(migrator)
+    in_force.require(fingerprint)
     return tuple(
         StoredTask(task_id=task_id, task=read_task(document), revision=revision)
         for task_id, document, revision in reader.rows(_READ_TASKS)

@@ -19,6 +19,7 @@ from graph_model.profiles import ProfileStatus
 from graph_model.records import RecordAddress
 from services.stores.port import StoredProfile, StoredRecord
 from services.stores.record_document import read_record
+from services.stores.sqlite_catalogue import StoreState
 from services.stores.sqlite_faults import translated
 from services.stores.sqlite_transactions import connect
 from services.stores.stored_forms import read_addresses
@@ -87,6 +88,10 @@ class SqliteReader:
             yield
         finally:
             self._connection.execute("COMMIT")
+
+    def state(self) -> StoreState:
+        """Read what the file says of itself by now."""
+        return StoreState.of(self._connection)
 
     def close(self) -> None:
         """Close the connection."""

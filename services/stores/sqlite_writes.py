@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 import orjson
 
 from graph_model.positions import position_fields
+from graph_model.records import RecordAddress
 from services.clock import now_milliseconds
 from services.stores.errors import ClaimLost, CommitConflict
 from services.stores.port import Plan, ProfileWrite, TaskWrite
@@ -53,6 +54,12 @@ def write_plan(connection: sqlite3.Connection, plan: Plan, writer: str, claim: s
     with transaction(connection):
         _check(connection, plan, writer, claim)
         write_rows(connection, plan, writer)
+
+
+def remove_graves(connection: sqlite3.Connection, addresses: Sequence[RecordAddress]) -> None:
+    """See `Store.remove_graves`."""
+    with transaction(connection):
+        connection.executemany("DELETE FROM record WHERE source = ? AND key = ? AND deleted = 1", addresses)
 
 
 def write_rows(connection: sqlite3.Connection, plan: Plan, writer: str) -> None:

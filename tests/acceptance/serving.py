@@ -33,9 +33,9 @@ class Served:
 
 
 @contextmanager
-def serving(environment: Mapping[str, str]) -> Iterator[Served]:
+def serving(environment: Mapping[str, str], *arguments: str) -> Iterator[Served]:
     process = subprocess.Popen(
-        [COMMAND, "serve", "--port", "0"],
+        [COMMAND, "serve", "--port", "0", *arguments],
         env=dict(environment),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -6,6 +6,7 @@ from graph_model.agenda import ReResolve
 from services.stores.errors import CatalogueChanged, ClaimLost, StoreReplaced
 from services.stores.identity import VERSIONS_PER_RESTORE, KeptCatalogue, Pulse
 from services.stores.port import Outbox, Store
+from services.stores.stored_form import SCHEMA_VERSION, StoredForm
 from tests.contract.builders import FINGERPRINT, person, plan, write_task
 from tests.contract.conftest import Reopen
 
@@ -45,13 +46,16 @@ async def test_who_is_refused_leaves_no_catalogue(store: Store, reopen: Reopen) 
     assert await store.read_catalogue() is None
 
 
+PRESENT = StoredForm(SCHEMA_VERSION)
+
+
 async def test_the_pulse_tells_what_is_in_force_and_owed_by_others(store: Store, reopen: Reopen) -> None:
     other = await reopen()
-    assert await other.read_pulse() == Pulse(fingerprint=FINGERPRINT, generation=0, schema_version=1, tasks_owed=0)
+    assert await other.read_pulse() == Pulse(fingerprint=FINGERPRINT, generation=0, form=PRESENT, tasks_owed=0)
     await store.change_catalogue(NEW, TASK)
     outbox = await store.claim_outbox("tests")
     await store.commit(plan(tasks=(write_task("more", ReResolve()),)), outbox)
-    assert await other.read_pulse() == Pulse(fingerprint=NEW, generation=1, schema_version=1, tasks_owed=2)
+    assert await other.read_pulse() == Pulse(fingerprint=NEW, generation=1, form=PRESENT, tasks_owed=2)
     assert other.fingerprint == FINGERPRINT
 
 

@@ -251,3 +251,13 @@ async def test_a_record_that_changes_identifiers_is_found_by_the_new_ones_only(s
     )
     found = {name: await store.find_profiles(email(name), 10) for name in ("old", "kept", "new")}
     assert {name: len(profiles) for name, profiles in found.items()} == {"old": 0, "kept": 1, "new": 1}
+
+
+async def test_removed_graves_are_as_if_they_had_never_been(store: Store, outbox: Outbox) -> None:
+    await store.commit(person(1, "ann"), outbox)
+    await store.commit(person(2, "bob"), outbox)
+    revision = await record_revision(store, address(1))
+    await store.commit(plan(records=[write_record(grave(address(1)), "p1", expected=revision)]), outbox)
+    await store.remove_graves([address(1), address(2), address(3)])
+    assert list(await store.read_records([address(1), address(2), address(3)])) == [address(2)]
+    await store.commit(plan(records=[write_record(record(address(1)), "p1")]), outbox)

@@ -1,14 +1,19 @@
 """The command beside a real broker: what `ingest` tells the world, and what `draft` learns from a topic."""
 
+import shutil
+import subprocess
 from pathlib import Path
 from uuid import uuid4
 
 import orjson
 import pytest
 
+from services.stores.sqlite_migration import SqliteMigration
+from services.stores.stored_form import SCHEMA_VERSION, StoredForm
 from stack.kafka import KafkaBroker
-from tests.acceptance.conftest import Run, command_in, make_shop
-from tests.stack.worker_world import World
+from tests.acceptance.conftest import COMMAND, Run, command_in, environment, make_shop
+from tests.migration.kept import HERE, load_file
+from tests.stack.worker_world import World, eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
 
@@ -61,3 +66,32 @@ def test_a_broker_that_does_not_answer_is_unavailable(run: Run) -> None:
     finished = run("ingest", "crm.csv", IDENTITY_GRAPH_KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:9")
     assert finished.returncode == 3
     assert "error: Kafka does not answer while connecting" in finished.stderr
+
+
+def consuming(world: World, folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    wiring = {
+        **environment(folder),
+        **kafka(world.broker, world.name),
+        "IDENTITY_GRAPH_KAFKA_GROUP": world.name,
+        "IDENTITY_GRAPH_CONSUMER_PORT": "0",
+    }
+    return subprocess.Popen([COMMAND, "consume", *arguments], env=wiring, stderr=subprocess.PIPE)
+
+
+async def test_consume_brings_the_store_over_when_told_to(world: World, tmp_path: Path) -> None:
+    shutil.copyfile(HERE / "catalogue.yaml", tmp_path / "catalogue.yaml")
+    load_file(tmp_path / "graph.sqlite")
+    process = consuming(world, tmp_path, "--migrate")
+    migration = SqliteMigration(tmp_path / "graph.sqlite")
+
+    async def is_over() -> bool:
+        return process.poll() is not None or await migration.read_form() == StoredForm(SCHEMA_VERSION)
+
+    try:
+        await eventually(is_over)
+        process.terminate()
+        assert process.wait(timeout=60) == 0
+    finally:
+        process.kill()
+        process.communicate()
+        await migration.close()

@@ -66,8 +66,10 @@ async def test_the_state_topic_ends_with_the_stored_profiles(world: World) -> No
         await world.until_read(3)
     store = await world.open_store()
     stored = {profile.profile_id: orjson.loads(profile.document) async for profile in store.scan_profiles()}
-    states = {record.key.decode(): orjson.loads(record.value) for record in await world.read(f"{world.name}.state", 4)}
+    told = await world.read(f"{world.name}.state", 4)
+    states = {record.key.decode(): orjson.loads(record.value) for record in told}
     assert states == stored
+    assert {header(record, "dataschema") for record in told} == {"urn:identity-graph:profile:v1"}
     assert sorted(state["status"] for state in states.values()) == ["absorbed", "live"]
     await store.close()
 

@@ -12,7 +12,7 @@ from services.stores.errors import CommitConflict
 from services.stores.gremlin.bulk_writes import ACCEPTED, guarded, written
 from services.stores.gremlin.connection import Submit
 from services.stores.gremlin.ids import STORE_ID, revision, task_id
-from services.stores.gremlin.opening import StoreIdentity, generation
+from services.stores.gremlin.opening import GENERATION, StoreIdentity, generation
 from services.stores.gremlin.plan import OUTBOX, GraphWrites, owed
 from services.stores.gremlin.socket import Traversal
 from services.stores.gremlin.source import g
@@ -80,11 +80,11 @@ def _change_traversal(before: StoreIdentity, after: StoreIdentity, task: TaskWri
     writes = GraphWrites(
         vertices=(task_vertex(task, change_id),), leave=(), let_go=(), bare=(), edges=tuple(owed(task)), drops=()
     )
-    unchanged = __.V(STORE_ID).has("fingerprint", before.fingerprint).where(generation().is_(before.generation))
+    unchanged = __.V(STORE_ID).has("meaning", before.fingerprint).where(generation().is_(before.generation))
     changed = (
         __.V(STORE_ID)
-        .property("fingerprint", after.fingerprint)
-        .property("generation", after.generation)
+        .property("meaning", after.fingerprint)
+        .property(GENERATION, after.generation)
         .property("catalogue", kept)
     )
     # A task that must not exist is looked for before it is made: else it would look like a collision.

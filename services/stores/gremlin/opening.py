@@ -1,5 +1,6 @@
 """The one vertex that tells which store this is, and the checks around it."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,13 @@ from services.stores.gremlin.plan import OWES
 from services.stores.gremlin.socket import Traversal
 from services.stores.gremlin.source import g
 from services.stores.identity import KeptCatalogue, Pulse
+from services.stores.stored_form import REFUSAL, SCHEMA_VERSION, UNTOLD_VERSION, StoredForm
+
+#: How often the meaning of the catalogue has changed. `generation` turns away programs that know no schema version.
+GENERATION = "meaning_generation"
+
+#: What `_form` reads.
+_FORM = ("version", "mark", "migrator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +33,18 @@ class StoreIdentity:
     store_id: str
     fingerprint: str  #: the meaning of the catalogue
     generation: int  #: how often the fingerprint has changed
+    form: StoredForm  #: how the graph is written
     version_floor: int = 0  #: see `Store.version_floor`
     former_ids: frozenset[str] = frozenset()  #: see `Store.former_ids`
 
 
 async def identify(
-    submit: Submit, fingerprint: str, *, catalogue: KeptCatalogue | None = None, any_meaning: bool = False
+    submit: Submit,
+    fingerprint: str,
+    *,
+    catalogue: KeptCatalogue | None = None,
+    any_meaning: bool = False,
+    migrator: str | None = None,
 ) -> StoreIdentity:
     """Read which store this is; an empty graph becomes a new store.
 
@@ -39,15 +53,18 @@ async def identify(
         fingerprint: of the catalogue that comes into force where none is.
         catalogue: the one of this fingerprint; kept where it is in force and none is kept yet.
         any_meaning: take the store with whatever catalogue is in force there.
+        migrator: see `StoredForm.require`.
 
     Raises:
         CatalogueChanged: a catalogue of another meaning is in force.
+        OtherForm, MigrationUnderWay, MigrationTaken: see `StoredForm.require`.
         StoreError: the graph does not undo failed requests.
     """
-    identity = await _read(submit)
+    identity = await find_identity(submit)
     if identity is None:
         await _require_transactions(submit)
         identity = await _make(submit, fingerprint)
+    identity.form.require(migrator)
     if identity.fingerprint != fingerprint and not any_meaning:
         raise CatalogueChanged(identity.fingerprint, fingerprint)
     if identity.fingerprint == fingerprint and catalogue is not None:
@@ -55,14 +72,16 @@ async def identify(
     return identity
 
 
-async def require_same(submit: Submit, expected: StoreIdentity) -> StoreIdentity:
+async def require_same(submit: Submit, expected: StoreIdentity, migrator: str | None = None) -> StoreIdentity:
     """Make sure that the same store answers, with the same meaning, and read its generation anew.
 
     Raises:
         StoreReplaced: it does not.
         CatalogueChanged: a catalogue of another meaning is in force.
+        OtherForm, MigrationUnderWay, MigrationTaken: see `StoredForm.require`.
     """
     found = await read_identity(submit, expected)
+    found.form.require(migrator)
     if found.fingerprint != expected.fingerprint:
         raise CatalogueChanged(found.fingerprint, expected.fingerprint)
     return found
@@ -74,7 +93,7 @@ async def read_identity(submit: Submit, expected: StoreIdentity) -> StoreIdentit
     Raises:
         StoreReplaced: another store answers.
     """
-    found = await _read(submit)
+    found = await find_identity(submit)
     _require_store(None if found is None else found.store_id, expected)
     return expected if found is None else found
 
@@ -87,16 +106,20 @@ async def read_pulse(submit: Submit, expected: StoreIdentity) -> Pulse:
     """
     rows = await submit(
         g.V(STORE_ID)
-        .project("store_id", "fingerprint", "generation", "schema_version", "tasks_owed")
+        .project("store_id", "fingerprint", "generation", *_FORM, "tasks_owed")
         .by("store_id")
-        .by("fingerprint")
+        .by(_meaning())
         .by(generation())
-        .by(_stored_or("schema_version", 1))
+        .by(_stored_or("schema_version", UNTOLD_VERSION))
+        .by(_stored_or("migration", ""))
+        .by(_stored_or("migrator", ""))
         .by(__.out(OWES).count())
     )
     row: dict[str, Any] = rows[0] if rows else {"store_id": None}
-    _require_store(row.pop("store_id"), expected)
-    return Pulse(**row)
+    _require_store(row["store_id"], expected)
+    return Pulse(
+        fingerprint=row["fingerprint"], generation=row["generation"], form=_form(row), tasks_owed=row["tasks_owed"]
+    )
 
 
 async def read_catalogue(submit: Submit) -> KeptCatalogue | None:
@@ -117,45 +140,81 @@ def _require_store(found: str | None, expected: StoreIdentity) -> None:
 
 
 def generation() -> Traversal:
-    """Step from the store to its generation; graphs of earlier versions of this service do not have it."""
-    return _stored_or("generation", 0)
+    """Step from the store to its generation; graphs of form 1 keep it elsewhere, or do not have it."""
+    return __.coalesce(__.values(GENERATION), __.values("generation"), __.constant(0))
+
+
+def _meaning() -> Traversal:
+    """Step from the store to the fingerprint of the catalogue in force; graphs of form 1 keep it elsewhere."""
+    return __.coalesce(__.values("meaning"), __.values("fingerprint"))
 
 
 def _stored_or(name: str, otherwise: int | str) -> Traversal:
     return __.coalesce(__.values(name), __.constant(otherwise))
 
 
-async def _read(submit: Submit) -> StoreIdentity | None:
+def written_for(migrator: str | None) -> Traversal:
+    """Step on from the store only where it may be written: in the present form, or by who migrates it."""
+    if migrator is not None:
+        return __.has("migrator", migrator)
+    return __.has("schema_version", SCHEMA_VERSION).has_not("migration")
+
+
+async def find_identity(submit: Submit) -> StoreIdentity | None:
+    """Read what the graph says of itself; None: it is empty."""
     rows = await submit(
         g.V(STORE_ID)
-        .project("store_id", "fingerprint", "generation", "version_floor", "former_ids")
+        .project("store_id", "fingerprint", "generation", *_FORM, "version_floor", "former_ids")
         .by("store_id")
-        .by("fingerprint")
+        .by(_meaning())
         .by(generation())
+        .by(_stored_or("schema_version", UNTOLD_VERSION))
+        .by(_stored_or("migration", ""))
+        .by(_stored_or("migrator", ""))
         .by(_stored_or("version_floor", 0))
         .by(_stored_or("former_ids", "[]"))
     )
     if not rows:
         return None
-    return StoreIdentity(**{**rows[0], "former_ids": frozenset(orjson.loads(rows[0]["former_ids"]))})
+    row = rows[0]
+    return StoreIdentity(
+        row["store_id"],
+        row["fingerprint"],
+        row["generation"],
+        _form(row),
+        row["version_floor"],
+        frozenset(orjson.loads(row["former_ids"])),
+    )
+
+
+def _form(row: Mapping[str, Any]) -> StoredForm:
+    return StoredForm(row["version"], row["mark"] or None, row["migrator"] or None)
 
 
 async def _keep(submit: Submit, identity: StoreIdentity, catalogue: KeptCatalogue) -> None:
     """Keep the catalogue in force, unless it is kept already, or another one has come into force meanwhile."""
-    kept = g.V(STORE_ID).has("fingerprint", identity.fingerprint).where(__.not_(__.has("catalogue", P.neq(""))))
+    kept = g.V(STORE_ID).has("meaning", identity.fingerprint).where(__.not_(__.has("catalogue", P.neq(""))))
     # Refused where somebody else writes there at the same time: whoever opens the store next keeps it.
     with suppress(CommitConflict):
         await submit(kept.property("catalogue", catalogue.to_json()).count())
 
 
 async def _make(submit: Submit, fingerprint: str) -> StoreIdentity:
-    identity = StoreIdentity(store_id=new_id(), fingerprint=fingerprint, generation=0)
-    properties = {"store_id": identity.store_id, "fingerprint": fingerprint, "generation": 0}
-    made = {T.id: STORE_ID, T.label: Label.STORE.value, **properties}
+    identity = StoreIdentity(new_id(), fingerprint, 0, StoredForm(SCHEMA_VERSION))
+    made = {
+        T.id: STORE_ID,
+        T.label: Label.STORE.value,
+        "store_id": identity.store_id,
+        "meaning": fingerprint,
+        GENERATION: 0,
+        "schema_version": SCHEMA_VERSION,
+        "fingerprint": REFUSAL,
+        "generation": REFUSAL,
+    }
     try:
         await submit(g.merge_v(made).option(Merge.on_match, __.fail("exists")).count())
     except CommitConflict:
-        found = await _read(submit)
+        found = await find_identity(submit)
         if found is None:
             raise
         return found

@@ -22,6 +22,7 @@ from services.stores.errors import ClaimLost, CommitConflict, StoreUnavailable
 from services.stores.gremlin.connection import Submit
 from services.stores.gremlin.documents import events_document, progress_document, read_events, read_progress
 from services.stores.gremlin.ids import STORE_ID, Label, revision, slot_id
+from services.stores.gremlin.opening import written_for
 from services.stores.gremlin.plan import OUTBOX
 from services.stores.gremlin.rows import Rows
 from services.stores.gremlin.socket import Traversal
@@ -83,7 +84,9 @@ class GremlinOutbox:
         self._pending = tuple(pending)
 
     @classmethod
-    async def claim(cls, submit: Submit, writer: str, fingerprint: str) -> "GremlinOutbox | None":
+    async def claim(
+        cls, submit: Submit, writer: str, fingerprint: str, migrator: str | None = None
+    ) -> "GremlinOutbox | None":
         """Take over the outbox of `writer`, and make its places where there are none yet.
 
         Args:
@@ -91,6 +94,7 @@ class GremlinOutbox:
             writer: whose outbox.
             fingerprint: the meaning of the catalogue that the writer works with; with another one in force nothing is
                 taken over, and the answer is None.
+            migrator: by this id the caller migrates the graph; None: nothing is taken over while somebody does.
         """
         fence = f"claim:{new_id()}"
         retries = AsyncRetrying(
@@ -99,7 +103,7 @@ class GremlinOutbox:
             stop=stop_after_delay(SETTLE_SECONDS),
             reraise=True,
         )
-        if await retries(submit, _claim_traversal(writer, fence, fingerprint)) != _CLAIMED:
+        if await retries(submit, _claim_traversal(writer, fence, fingerprint, migrator)) != _CLAIMED:
             return None
         accepted = g.V(STORE_ID).out(OUTBOX).values("accepted").fold().coalesce(__.unfold().max_(), __.constant(0))
         rows, (greatest,) = await asyncio.gather(submit(_places_traversal(writer)), submit(accepted))
@@ -270,8 +274,8 @@ def _later(first: Position | None, second: Position | None) -> Position | None:
     return max((position for position in (first, second) if position is not None), default=None)
 
 
-def _claim_traversal(writer: str, fence: str, fingerprint: str) -> Traversal:
-    """Make or bump all places of a writer, if the meaning of the catalogue is the writer's.
+def _claim_traversal(writer: str, fence: str, fingerprint: str, migrator: str | None) -> Traversal:
+    """Make or bump all places of a writer, if the meaning of the catalogue is the writer's, and so is the form.
 
     It writes on the store, too: so a claim and a change of the catalogue at the same time are a conflict, and no change
     misses a place that is only just being made.
@@ -308,7 +312,8 @@ def _claim_traversal(writer: str, fence: str, fingerprint: str) -> Traversal:
         g.with_side_effect("places", Rows(rows))
         .with_side_effect("edges", Rows(edges))
         .V(STORE_ID)
-        .has("fingerprint", fingerprint)
+        .has("meaning", fingerprint)
+        .where(written_for(migrator))
         .property("claim", fence)
         .side_effect(made_or_bumped)
         .side_effect(__.select("edges").unfold().merge_e(__.identity()))

@@ -166,10 +166,11 @@ def _membership(write: RecordWrite) -> Iterator[Edge]:
 
 
 def _about(plan: Plan) -> Iterator[Edge]:
-    """The edges of verdicts in force to those of their records that are written with them."""
+    """The edges of verdicts that are in force, or new, to those of their records that are written with them."""
     if plan.verdicts:
         records = {write.record.address for write in plan.records}
         for write in plan.verdicts:
             verdict = write.entry.verdict
-            for address in records.intersection(verdict.records) if write.entry.is_in_force else ():
+            is_told = write.entry.is_in_force or write.expected is None
+            for address in records.intersection(verdict.records) if is_told else ():
                 yield Edge(ABOUT, verdict_id(verdict.verdict_id), record_id(address))

@@ -59,6 +59,11 @@ def stored_record(row: Row) -> StoredRecord:
     )
 
 
+def graves_traversal(vertices: Collection[str]) -> Traversal:
+    """Those of some records that are deleted."""
+    return g.V(*vertices).has("deleted", True)
+
+
 def records_of(rows: Iterable[Row]) -> dict[RecordAddress, StoredRecord]:
     """Read all rows of `records_traversal`."""
     return {stored.record.address: stored for stored in map(stored_record, rows)}

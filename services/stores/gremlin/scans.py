@@ -25,6 +25,7 @@ ORDER = {
     Label.IDENTIFIER: ("kind", "value"),
     Label.PROFILE: ("profile_id",),
     Label.VERDICT: ("verdict_id",),
+    Label.TASK: ("task_id",),
 }
 
 

@@ -59,9 +59,14 @@ class GremlinStore:
     guarantees = Guarantees(guarded_commits="safe", durable=False)
 
     def __init__(
-        self, url: str, identify_store: Callable[[Submit], Awaitable[StoreIdentity]], credentials: Credentials
+        self,
+        url: str,
+        identify_store: Callable[[Submit], Awaitable[StoreIdentity]],
+        credentials: Credentials,
+        migrator: str | None = None,
     ) -> None:
         self._identify = identify_store
+        self._migrator = migrator
         self._identity: StoreIdentity | None = None
         self._connection = Connection(url, credentials, self._greet)
         self._submit = self._connection.submit
@@ -76,6 +81,7 @@ class GremlinStore:
         username: str = "",
         password: str = "",
         any_meaning: bool = False,
+        migrator: str | None = None,
     ) -> Self:
         """Connect to the graph at `url` (`ws://host:port/gremlin`); an empty graph becomes a new store.
 
@@ -86,14 +92,18 @@ class GremlinStore:
             username: for servers that ask.
             password: for servers that ask.
             any_meaning: work with the meaning that is in force in the graph, where that is another one.
+            migrator: of who migrates the graph: the id by which it does.
 
         Raises:
             CatalogueChanged: another meaning of the catalogue is in force in the graph.
+            OtherForm, MigrationUnderWay, MigrationTaken: see `StoredForm.require`.
             StoreUnavailable: nothing answers there.
             StoreError: the graph cannot be used; the message says why.
         """
-        identify_store = partial(identify, fingerprint=fingerprint, catalogue=catalogue, any_meaning=any_meaning)
-        store = cls(url, identify_store, Credentials(username, password))
+        identify_store = partial(
+            identify, fingerprint=fingerprint, catalogue=catalogue, any_meaning=any_meaning, migrator=migrator
+        )
+        store = cls(url, identify_store, Credentials(username, password), migrator)
         try:
             await store._connection.connect()
         except BaseException:
@@ -211,7 +221,7 @@ class GremlinStore:
 
     async def read_tasks(self) -> tuple[StoredTask, ...]:
         """See `Store.read_tasks`."""
-        await require_same(self._submit, self._known_identity)
+        await require_same(self._submit, self._known_identity, self._migrator)
         return tuple(map(reads.stored_task, await self._submit(reads.tasks_traversal())))
 
     async def change_catalogue(self, fingerprint: str, task: TaskWrite, catalogue: KeptCatalogue | None = None) -> None:
@@ -254,10 +264,15 @@ class GremlinStore:
     async def claim_outbox(self, writer: str) -> GremlinOutbox:
         """See `Store.claim_outbox`."""
         while True:
-            outbox = await GremlinOutbox.claim(self._submit, writer, self.fingerprint)
-            self._identity = await require_same(self._submit, self._known_identity)
+            outbox = await GremlinOutbox.claim(self._submit, writer, self.fingerprint, self._migrator)
+            self._identity = await require_same(self._submit, self._known_identity, self._migrator)
             if outbox is not None:
                 return outbox
+
+    async def remove_graves(self, addresses: Collection[RecordAddress]) -> None:
+        """See `Store.remove_graves`."""
+        for chunk in _chunks(list(map(ids.record_id, addresses))):
+            await self._submit(reads.graves_traversal(chunk).drop())
 
     async def read_writers(self) -> Mapping[str, WriterState]:
         """See `Store.read_writers`."""
@@ -278,7 +293,7 @@ class GremlinStore:
             self._identity = await self._identify(submit)
         else:
             # Whatever catalogue is in force by now: only who claims an outbox must work with that one.
-            await read_identity(submit, self._identity)
+            (await read_identity(submit, self._identity)).form.require(self._migrator)
 
     async def _scan(
         self,

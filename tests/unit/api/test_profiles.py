@@ -30,6 +30,14 @@ async def test_the_etag_is_the_version(service: Service) -> None:
     assert (first.headers["etag"], second.headers["etag"]) == ('"1"', '"2"')
 
 
+async def test_an_answer_names_the_form_of_its_profiles(service: Service) -> None:
+    await service.send("crm", ANN)
+    one = await service.http.get(f"/v1/profiles/{await service.profile_id('email:ann@example.com')}")
+    several = await service.http.get("/v1/profiles", params={"identifier": "email:ann@example.com"})
+    named = '<urn:identity-graph:profile:v1>; rel="profile"'
+    assert [one.headers["link"], several.headers["link"]] == [named, named]
+
+
 async def test_a_version_at_hand_is_not_sent_again(service: Service) -> None:
     await service.send("crm", ANN)
     profile_id = await service.profile_id("email:ann@example.com")

@@ -1,7 +1,9 @@
 """One look at the store a second tells everybody in the process what they need to know of it."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import cast
 
@@ -13,10 +15,12 @@ from graph_model.catalogue_document import parse_catalogue
 from services import heartbeat
 from services.heartbeat import Heartbeat
 from services.metrics import Metrics
-from services.stores.errors import CatalogueUnusable, StoreReplaced, StoreTooNew, StoreUnavailable
+from services.stores.errors import CatalogueUnusable, LaterForm, MigrationUnderWay, StoreReplaced, StoreUnavailable
 from services.stores.identity import KeptCatalogue
 from services.stores.port import Store, TaskWrite
 from services.stores.sqlite import SqliteStore
+from services.stores.sqlite_migration import SqliteMigration
+from services.stores.stored_form import SCHEMA_VERSION, StoredForm
 from tests.unit.services.counting import CountingStore
 
 TEXT = """
@@ -113,14 +117,26 @@ async def test_a_refusal_ends_where_the_former_catalogue_comes_back(store: Sqlit
     assert (beating.refusal, beating.refused.is_set()) == (None, False)
 
 
-async def test_a_store_that_a_newer_version_has_migrated_is_refused(
-    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(heartbeat, "_SCHEMA_VERSION", 0)
+async def test_a_store_that_a_newer_version_has_migrated_is_refused(store: SqliteStore, path: Path) -> None:
     beating, _ = beats(store)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE store SET value = ? WHERE name = 'schema_version'", (SCHEMA_VERSION + 1,))
+        connection.commit()
     await beating.beat()
-    assert isinstance(beating.refusal, StoreTooNew)
-    assert "version 1" in str(beating.refusal)
+    assert isinstance(beating.refusal, LaterForm)
+    assert f"form {SCHEMA_VERSION + 1}" in str(beating.refusal)
+
+
+async def test_a_store_is_refused_as_long_as_it_is_brought_into_another_form(store: SqliteStore, path: Path) -> None:
+    beating, _ = beats(store)
+    migration = SqliteMigration(path)
+    await migration.begin(StoredForm(SCHEMA_VERSION), "{}")
+    await beating.beat()
+    assert isinstance(beating.refusal, MigrationUnderWay)
+    await migration.move_mark(SCHEMA_VERSION, None)
+    await migration.close()
+    await beating.beat()
+    assert beating.refusal is None
 
 
 async def test_a_store_with_another_id_is_refused(store: SqliteStore, other: SqliteStore) -> None:

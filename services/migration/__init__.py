@@ -1,0 +1,1 @@
+"""How a store comes from the form in which it was written into the present one."""

@@ -1,0 +1,161 @@
+"""How a graph is brought into another form."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Final, Self
+
+from gremlin_python.process.graph_traversal import __
+from gremlin_python.process.traversal import Merge, T
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
+from graph_model.records import RecordAddress
+from services.clock import new_id
+from services.stores.errors import CommitConflict, MigrationTaken
+from services.stores.gremlin.connection import Connection, Submit
+from services.stores.gremlin.ids import STORE_ID, Label, profile_id, record_id, revision, task_id, verdict_id
+from services.stores.gremlin.opening import GENERATION, StoreIdentity, find_identity, written_for
+from services.stores.gremlin.plan import OUTBOX
+from services.stores.gremlin.rows import Rows
+from services.stores.gremlin.scans import WINDOW, windows
+from services.stores.gremlin.socket import Credentials, Traversal
+from services.stores.gremlin.source import g
+from services.stores.migration_port import PORTION, DocumentKind, StoredDocument, portions
+from services.stores.stored_form import REFUSAL, UNTOLD_VERSION, StoredForm
+
+_RETRY_SECONDS: Final = 20.0
+_DONE: Final = ["done"]  #: the answer to what was written; another answer means that nothing was
+
+#: How the vertex of a document is called by the names of its label's order.
+_VERTICES: Final[Mapping[DocumentKind, Callable[[tuple[str, ...]], str]]] = {
+    DocumentKind.RECORD: lambda name: record_id(RecordAddress(*name)),
+    DocumentKind.PROFILE: lambda name: profile_id(name[0]),
+    DocumentKind.VERDICT: lambda name: verdict_id(name[0]),
+    DocumentKind.TASK: lambda name: task_id(name[0]),
+}
+
+
+class GremlinMigration:
+    """A graph that is brought into another form; implements `MigratingStore`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._migrator = new_id()
+
+    @classmethod
+    async def open(cls, url: str, username: str, password: str) -> Self:
+        """Connect to the graph at `url`.
+
+        Raises:
+            StoreUnavailable: nothing answers there.
+        """
+        connection = Connection(url, Credentials(username, password), _greet_nobody)
+        await connection.connect()
+        return cls(connection)
+
+    @property
+    def migrator(self) -> str:
+        """See `MigratingStore.migrator`."""
+        return self._migrator
+
+    async def read_form(self) -> StoredForm | None:
+        """See `MigratingStore.read_form`."""
+        identity = await find_identity(self._connection.submit)
+        return None if identity is None else identity.form
+
+    async def begin(self, found: StoredForm, mark: str) -> None:
+        """See `MigratingStore.begin`."""
+        identity = await self._identity()
+        unchanged = (
+            __.where(_told("schema_version", UNTOLD_VERSION).is_(found.version))
+            .where(_told("migration", "").is_(found.mark or ""))
+            .where(_told("migrator", "").is_(found.migrator or ""))
+            .where(__.coalesce(__.values("meaning"), __.values("fingerprint")).is_(identity.fingerprint))
+        )
+        # No place of any outbox has this revision among those that its holder expects.
+        fenced = __.V(STORE_ID).out(OUTBOX).property("rev", revision(STORE_ID, f"migration:{self._migrator}"))
+        await self._write(
+            g.V(STORE_ID)
+            .where(unchanged)
+            .property("meaning", identity.fingerprint)
+            .property(GENERATION, identity.generation)
+            .property("fingerprint", REFUSAL)
+            .property("generation", REFUSAL)
+            .property("migrator", self._migrator)
+            .property("migration", mark)
+            .side_effect(fenced)
+        )
+
+    async def change_schema(self, version: int, mark: str) -> None:
+        """See `MigratingStore.change_schema`; in a graph a property is there once it is written."""
+        del version
+        await self._write(self._marked(mark))
+
+    async def read_documents(
+        self, kind: DocumentKind, after: Sequence[str] | None
+    ) -> AsyncIterator[Sequence[StoredDocument]]:
+        """See `MigratingStore.read_documents`."""
+        async for names in windows(self._connection.submit, Label(kind), WINDOW, after):
+            for start in range(0, len(names), PORTION):
+                by_vertex = {_VERTICES[kind](name): name for name in names[start : start + PORTION]}
+                read = g.V(*by_vertex).project("id", "document").by(T.id).by("document")
+                texts = {row["id"]: row["document"] for row in await self._connection.submit(read)}
+                found = (StoredDocument(name, texts[v]) for v, name in by_vertex.items() if v in texts)
+                for portion in portions(found):
+                    yield portion
+
+    async def write_documents(self, kind: DocumentKind, documents: Sequence[StoredDocument], mark: str) -> None:
+        """See `MigratingStore.write_documents`."""
+        rows = [{"find": {T.id: _VERTICES[kind](d.name)}, "set": {"document": d.text}} for d in documents]
+        written = (
+            __.select("changed")
+            .unfold()
+            .as_("row")
+            .merge_v(__.select("row").select("find"))
+            .option(Merge.on_create, __.fail("gone"))
+            .option(Merge.on_match, __.select("row").select("set"))
+        )
+        await self._write(self._marked(mark, Rows(rows)).side_effect(written))
+
+    async def move_mark(self, version: int, mark: str | None) -> None:
+        """See `MigratingStore.move_mark`."""
+        moved = self._marked(mark or "").property("schema_version", version)
+        if mark is None:
+            moved = moved.side_effect(__.properties("migration", "migrator").drop())
+        await self._write(moved)
+
+    async def close(self) -> None:
+        """See `MigratingStore.close`."""
+        await self._connection.close()
+
+    async def _identity(self) -> StoreIdentity:
+        identity = await find_identity(self._connection.submit)
+        if identity is None:
+            raise MigrationTaken
+        return identity
+
+    def _marked(self, mark: str, changed: Rows | None = None) -> Traversal:
+        """Begin a traversal that moves the mark, and goes on only as long as this process migrates the graph."""
+        source = g if changed is None else g.with_side_effect("changed", changed)
+        return source.V(STORE_ID).where(written_for(self._migrator)).property("migration", mark)
+
+    async def _write(self, traversal: Traversal) -> None:
+        """Run it, and again where it collides with a commit that is on its way.
+
+        Raises:
+            MigrationTaken: nothing was written, as the store is not what it must be.
+        """
+        retries = AsyncRetrying(
+            retry=retry_if_exception_type(CommitConflict),
+            wait=wait_random_exponential(0.02, max=0.5),
+            stop=stop_after_delay(_RETRY_SECONDS),
+            reraise=True,
+        )
+        if await retries(self._connection.submit, traversal.constant(_DONE[0])) != _DONE:
+            raise MigrationTaken
+
+
+def _told(name: str, otherwise: str | int) -> Traversal:
+    return __.coalesce(__.values(name), __.constant(otherwise))
+
+
+async def _greet_nobody(_submit: Submit) -> None:
+    """The form is looked at when the migration begins; which store answers does not matter until then."""

@@ -1,0 +1,70 @@
+"""The stores of form 1 that are kept in this folder, loaded as they were."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+from gremlin_python.process.graph_traversal import __
+from gremlin_python.process.traversal import Direction, T
+from gremlin_python.statics import long
+
+from graph_model.catalogue import Catalogue
+from graph_model.catalogue_document import parse_catalogue
+from services.stores.gremlin.rows import Rows
+from services.stores.gremlin.socket import Credentials, GremlinSocket
+from services.stores.gremlin.source import g
+
+HERE: Final = Path(__file__).parent
+
+#: The fingerprint that the stores were made with. It holds versions of libraries, so the present one is put in place.
+_FINGERPRINT: Final = "a5c1b9c6bf57c68a5881e1c046507664714e9b68d77a86cb6601a0045b029b08"
+
+#: Properties that are no 32-bit integers.
+_LONGS: Final = frozenset({"offset", "sequence", "acknowledged"})
+
+
+def kept_catalogue() -> Catalogue:
+    return parse_catalogue((HERE / "catalogue.yaml").read_text(encoding="utf-8"), "catalogue.yaml")
+
+
+def load_file(path: Path) -> None:
+    """Make the SQLite file at `path`."""
+    script = (HERE / "form_1.sql").read_text(encoding="utf-8")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(script.replace(_FINGERPRINT, kept_catalogue().fingerprint))
+
+
+async def load_graph(url: str) -> None:
+    """Fill the graph at `url`, which is empty."""
+    socket = await GremlinSocket.open(url, Credentials())
+    try:
+        elements = list(_elements())
+        vertices = Rows([_vertex(each) for each in elements if "id" in each])
+        edges = Rows([_edge(each) for each in elements if "id" not in each])
+        await socket.submit(
+            g.with_side_effect("vertices", vertices)
+            .with_side_effect("edges", edges)
+            .inject(0)
+            .side_effect(__.select("vertices").unfold().merge_v(__.identity()))
+            .side_effect(__.select("edges").unfold().merge_e(__.identity()))
+        )
+    finally:
+        await socket.close()
+
+
+def _elements() -> Iterator[dict[str, Any]]:
+    text = (HERE / "form_1.jsonl").read_text(encoding="utf-8")
+    yield from map(json.loads, text.replace(_FINGERPRINT, kept_catalogue().fingerprint).splitlines())
+
+
+def _vertex(element: dict[str, Any]) -> dict[Any, Any]:
+    properties = {name: long(value) if name in _LONGS else value for name, value in element["properties"].items()}
+    return {T.id: element["id"], T.label: element["label"], **properties}
+
+
+def _edge(element: dict[str, Any]) -> dict[Any, Any]:
+    return {T.label: element["label"], Direction.OUT: element["from"], Direction.IN: element["to"]}
