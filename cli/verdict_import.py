@@ -17,7 +17,6 @@ from cli.progress import file_progress
 from cli.publishing import publishing
 from cli.rejections import Rejections
 from graph_model.catalogue import Catalogue
-from graph_model.errors import MessageRejected
 from services.metrics import Metrics
 from services.row_files import BadLine, FileRow, read_json
 from services.settings import Settings
@@ -84,6 +83,6 @@ async def _bring_back(writer: Writer, store: Store, catalogue: Catalogue, line: 
         try:
             entry = read_exported_verdict(line.values, catalogue)
             report.outcomes[await bring_back(store, ingest, entry)] += 1
-        except (DecisionRefused, MessageRejected) as refusal:
+        except DecisionRefused as refusal:
             return str(refusal)
     return None

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from graph_model.catalogue import Catalogue
+from graph_model.errors import MessageRejected
 from graph_model.records import JsonValue, RecordAddress
 from graph_model.times import milliseconds
 from graph_model.verdicts import Verdict, VerdictEntry, Withdrawal
@@ -103,6 +104,8 @@ def read_exported_verdict(fields: Mapping[str, JsonValue], catalogue: Catalogue)
         raise UnreadableVerdict(
             f"this is no verdict as `export --format verdicts` writes it: {'; '.join(sorted(faults))}"
         ) from None
+    except MessageRejected as rejection:
+        raise UnreadableVerdict(f"this names no record: {rejection.reason}") from None
     unknown = sorted({address.source for address in verdict.records} - catalogue.sources.keys())
     if unknown:
         raise UnreadableVerdict(

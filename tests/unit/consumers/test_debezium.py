@@ -97,6 +97,17 @@ def test_the_delete_of_a_changed_key_is_an_ordinary_delete(captured: Captured, c
     assert change.previous is None
 
 
+@pytest.mark.parametrize("name", ["pk_change_1_d", "schema_pk_change_1_d"])
+def test_a_deletion_by_a_change_of_the_key_tells_where_the_row_is_now(
+    name: str, captured: Captured, catalogue: Catalogue
+) -> None:
+    assert only(captured(name), catalogue).moved_to == RecordAddress.of("customer", [2001])
+
+
+def test_an_ordinary_deletion_leads_nowhere(captured: Captured, catalogue: Catalogue) -> None:
+    assert only(captured("d"), catalogue).moved_to is None
+
+
 def test_a_former_key_that_cannot_be_read_leaves_the_row_in_force(captured: Captured, catalogue: Catalogue) -> None:
     message = replace(captured("pk_change_3_c"), headers=(("__debezium.oldkey", b"\xff{"),))
     change = only(message, catalogue)

@@ -205,3 +205,39 @@ async def test_the_same_verdict_of_two_stewards_at_once_is_one(company: Company,
 def test_a_verdict_says_who_and_why(author: str, reason: str) -> None:
     with pytest.raises(Unsigned):
         Signature(author=author, reason=reason)
+
+
+async def test_a_split_holds_when_the_records_are_deleted_that_the_groups_met_in(
+    company: Company, steward: Stewardship
+) -> None:
+    for name in ("crm1", "crm2", "shop1"):
+        await company.put(name, email_1="family")
+    await steward.split(await company.live_id("crm1"), [group("crm1", "shop1"), group("crm2")], KIM)
+    await company.put("crm1")
+    assert await company.profiles() == [["crm2"], ["shop1"]]
+    assert await company.is_sound()
+
+
+async def test_a_split_is_one_entry_and_is_withdrawn_as_one(company: Company, steward: Stewardship) -> None:
+    names = ("crm1", "crm2", "shop1")
+    for name in names:
+        await company.put(name, email_1="family")
+    before = await company.profiles()
+    split = await steward.split(await company.live_id("crm1"), [group(name) for name in names], KIM)
+    assert len(await company.profiles()) == 3
+    assert [entry.verdict_id async for entry in company.store.scan_verdicts()] == [split.verdict.verdict_id]
+    await steward.withdraw(split.verdict.verdict_id, "kim")
+    assert await company.profiles() == before
+
+
+async def test_a_group_is_joined_by_the_verdict_only_where_it_would_fall_apart(
+    company: Company, steward: Stewardship
+) -> None:
+    for name in ("crm1", "crm2", "shop1"):
+        await company.put(name, email_1="family")
+    by_evidence = await steward.split(await company.live_id("crm1"), [group("crm1", "shop1"), group("crm2")], KIM)
+    await company.put("crm3", phone_1="5")
+    await company.put("crm4", phone_1="5", email_2="z")
+    await company.put("crm5", email_1="z")
+    by_verdict = await steward.split(await company.live_id("crm3"), [group("crm3", "crm5"), group("crm4")], KIM)
+    assert (by_evidence.verdict.verdict.together, by_verdict.verdict.verdict.together) == (False, True)
