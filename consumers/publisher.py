@@ -1,5 +1,6 @@
 """Tells the world: every committed version on `profile-updated`, the latest state on `profile-state`."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final
 
@@ -22,6 +23,8 @@ _STATE_HEADERS: Final[Headers] = (("content-type", CONTENT_TYPE.encode()), ("dat
 #: Between two looks at whether a state that was published again has been overtaken again.
 _FIRST_PAUSE_SECONDS: Final = 0.05
 _LONGEST_PAUSE_SECONDS: Final = 2.0
+#: Who is stopped while publishing gets so long to end what was begun.
+_LAST_WORDS_SECONDS: Final = 5.0
 
 
 class Publisher:
@@ -48,15 +51,24 @@ class Publisher:
             MessageTooLarge: see `Producer.send`.
             StoreUnavailable: the store does not answer; publishing all again is safe.
         """
-        events = [event for commit in committed for event in commit.events]
+        telling = asyncio.ensure_future(self._tell([event for commit in committed for event in commit.events]))
+        try:
+            await asyncio.shield(telling)
+        except asyncio.CancelledError:
+            # Whoever lost the partition may have sent states that others had overtaken: they must not stay the last.
+            await asyncio.wait([telling], timeout=_LAST_WORDS_SECONDS)
+            telling.cancel()
+            raise
+        for commit in committed:
+            await outbox.acknowledge(commit.commit_id)
+
+    async def _tell(self, events: Sequence[ProfileEvent]) -> None:
         newest = {event.profile_id: event for event in events}
         states = [self._state(event.profile_id, _document(event)) for event in newest.values()]
         await self._producer.send([*(self._update(event) for event in events), *states])
         self._metrics.published.inc(len(events))
         if newest:
             await self._correct_states({profile_id: event.version for profile_id, event in newest.items()})
-        for commit in committed:
-            await outbox.acknowledge(commit.commit_id)
 
     async def _correct_states(self, published: dict[str, int]) -> None:
         """Publish states again until the versions last published (by profile id) are those in force.

@@ -1,14 +1,13 @@
 """Where a worker can be hit on its road, from outside: wrappers around its store, publisher and consumer."""
 
 import asyncio
-import os
 import signal
+import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import partial
 from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -53,11 +52,14 @@ class Ambush:
         """
         self._visits[point] += 1
         if point is self.point and self._visits[point] == self.visit:
-            hit = partial(os.kill, os.getpid(), self.signal)
             if self.signal is signal.SIGSTOP and self.writes is not None:
-                await asyncio.get_running_loop().run_in_executor(self.writes, hit)
+                await asyncio.get_running_loop().run_in_executor(self.writes, self._hit)
             else:
-                hit()
+                self._hit()
+
+    def _hit(self) -> None:
+        # This thread itself: another one would stop the process only when it next has its turn.
+        signal.pthread_kill(threading.get_ident(), self.signal)
 
 
 class AmbushedStore:
