@@ -45,6 +45,8 @@ def under_present_keys(
         addresses: of rows, as they were.
         renamed: former -> present address, of the rows whose key has just changed.
     """
+    if not renamed:
+        return set(addresses)
     taken = set(renamed.values())
     return {renamed.get(address, address) for address in addresses if address in renamed or address not in taken}
 

@@ -7,7 +7,6 @@ position has one form as JSON, which every store writes.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import total_ordering
 from typing import Any, Final, TypeAlias
 
 Offset: TypeAlias = int | Decimal | str
@@ -20,7 +19,6 @@ _NUMBER: Final = "number"
 _TEXT: Final = "text"
 
 
-@total_ordering
 @dataclass(frozen=True, slots=True)
 class Position:
     """Which version of a record this is; totally ordered within one record."""
@@ -44,6 +42,15 @@ class Position:
 
     def __lt__(self, other: "Position") -> bool:
         return self._rank < other._rank
+
+    def __le__(self, other: "Position") -> bool:
+        return self._rank <= other._rank
+
+    def __gt__(self, other: "Position") -> bool:
+        return self._rank > other._rank
+
+    def __ge__(self, other: "Position") -> bool:
+        return self._rank >= other._rank
 
     @property
     def _rank(self) -> tuple[int, bool, Any]:

@@ -47,9 +47,12 @@ def assign_ids(
     What is left over gets a new id. Cost: that of a maximum weight matching among the clusters and ids that compete
     (Edmonds, 1965); a cluster and an id without a rival cost nothing.
     """
-    assigned: dict[int, str] = {}
-    for claims in _apart(_claims(clusters, former)):
-        assigned |= _matched(claims, clusters)
+    claims = _claims(clusters, former)
+    rivals_of = Counter(rival for claim in claims for rival in claim)
+    contested = {claim: weights for claim, weights in claims.items() if any(rivals_of[rival] > 1 for rival in claim)}
+    assigned = dict(claims.keys() - contested.keys())
+    for competing in _apart(contested):
+        assigned |= _matched(competing, clusters)
     return [assigned[index] if index in assigned else new_id() for index in range(len(clusters))]
 
 
@@ -63,6 +66,9 @@ def guests(former: Sequence[FormerProfile], ids: Mapping[RecordAddress, str]) ->
         former: the ids that there were.
         ids: live record -> its id now.
     """
+    live = set(ids.values())
+    if all(profile.profile_id in live and not profile.guests for profile in former):
+        return {}
     members: defaultdict[str, set[RecordAddress]] = defaultdict(set)
     for address, profile_id in ids.items():
         members[profile_id].add(address)
@@ -111,9 +117,6 @@ def _matched(claims: Claims, clusters: Sequence[Sequence[RecordAddress]]) -> dic
     the smallest first, a digit that says which cluster it is given to, if to any.
     """
     ids = sorted({profile_id for _, profile_id in claims})
-    if len(claims) == 1:
-        ((index, _),) = claims
-        return {index: ids[0]}
     ranks = _ranks({index for index, _ in claims}, clusters)
     base = len(ranks) + 1
     digits = {profile_id: base ** (len(ids) - 1 - place) for place, profile_id in enumerate(ids)}

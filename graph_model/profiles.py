@@ -29,9 +29,6 @@ Document: TypeAlias = dict[str, Any]
 #: The parts of a live document that follow from the records alone.
 BODY_FIELDS: Final = ("traits", "identifiers", "records", "conflicts", "dropped_evidence")
 
-#: Which record said something, and when.
-_PROVENANCE: Final = frozenset({"source", "key", "observed_at"})
-
 #: A profile that is no longer live remembers so many of its records at the most.
 REMEMBERED_RECORDS: Final = 1_000
 
@@ -139,7 +136,8 @@ def document_generic(document: Document) -> set[Identifier]:
 def present_body(document: Document) -> Document:
     """The body of a stored live document, with the keys of records in their canonical form, whenever it was written."""
     # What a profile says comes from its records; only conflicts name others.
-    if all(_has_present_keys(document.get(part)) for part in ("records", "conflicts")):
+    named = [document["records"], *(conflict["records"] for conflict in document["conflicts"])]
+    if all(is_canonical(reference["key"]) for references in named for reference in references):
         return document
     return {part: _with_present_keys(document.get(part)) for part in BODY_FIELDS}
 
@@ -151,7 +149,7 @@ def differing_parts(one: Document, other: Document) -> Iterator[str]:
 
 def is_same_body(one: Document, other: Document) -> bool:
     """Tell whether two bodies are equal."""
-    return next(differing_parts(one, other), None) is None
+    return all(are_equal(one.get(part), other.get(part)) for part in BODY_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +162,14 @@ class Differences:
 
 def differences(before: Document, after: Document) -> Differences:
     """Tell in what a body differs from the one before; without one before, all that it has is new."""
+    if not before:
+        names = [f"traits.{name}" for name in sorted(after["traits"])]
+        return Differences([*names, *(part for part in BODY_FIELDS[1:] if after[part])], [])
     fields, provenance = [], []
     old_traits, new_traits = before.get("traits", {}), after.get("traits", {})
     for name in sorted({*old_traits, *new_traits}):
         old, new = old_traits.get(name), new_traits.get(name)
-        if not are_equal(_trait_value(old), _trait_value(new)):
+        if old is None or new is None or not are_equal(old["value"], new["value"]):
             fields.append(f"traits.{name}")
         elif old != new:
             provenance.append(f"traits.{name}")
@@ -176,28 +177,14 @@ def differences(before: Document, after: Document) -> Differences:
         old, new = before.get(part, []), after.get(part, [])
         if are_equal(old, new):
             continue
-        says_the_same = part == "identifiers" and are_equal(_without_provenance(old), _without_provenance(new))
+        says_the_same = part == "identifiers" and _identifiers_said(old) == _identifiers_said(new)
         (provenance if says_the_same else fields).append(part)
     return Differences(fields, provenance)
 
 
-def _trait_value(said: Any) -> Any:  # noqa: ANN401 - a part of a JSON document
-    return said.get("value") if isinstance(said, dict) else said
-
-
-def _without_provenance(said: Any) -> Any:  # noqa: ANN401 - a part of a JSON document
-    if isinstance(said, list):
-        return [_without_provenance(entry) for entry in said]
-    return {n: v for n, v in said.items() if n not in _PROVENANCE} if isinstance(said, dict) else said
-
-
-def _has_present_keys(part: Any) -> bool:  # noqa: ANN401 - a part of a JSON document
-    if isinstance(part, list):
-        return all(map(_has_present_keys, part))
-    if not isinstance(part, dict):
-        return True
-    key = part.get("key")
-    return (not isinstance(key, list) or is_canonical(key)) and _has_present_keys(part.get("records"))
+def _identifiers_said(entries: Iterable[Document]) -> list[tuple[str, str, int, bool]]:
+    """What a body says of its identifiers, without who said it and when."""
+    return [(entry["kind"], entry["value"], entry["records"], entry["generic"]) for entry in entries]
 
 
 def _with_present_keys(part: Any) -> Any:  # noqa: ANN401 - a part of a JSON document

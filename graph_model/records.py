@@ -141,7 +141,7 @@ class Record:
     @property
     def was_ever_sent(self) -> bool:
         """Whether a source has ever sent it; false of one that only verdicts name."""
-        return self.position > NOTHING_SENT
+        return self.position.epoch > NOTHING_SENT.epoch
 
     def is_same_as(self, other: "Record") -> bool:
         """Tell whether two versions are one: all of it is equal, and so are the values by their canonical bytes."""
@@ -229,6 +229,8 @@ def _inheriting(stored: Record | None, change: Change, record: Record) -> Record
     row has left for a third one has no past here.
     """
     if stored is None:
+        if change.previous is None and change.moved_to is None:
+            return record
         return replace(record, moved_from=change.previous, moved_to=change.moved_to)
     came_from, gone_to, marks, expected = stored.moved_from, stored.moved_to, stored.marks, stored.expected
     passages = stored.passages

@@ -1,7 +1,7 @@
 """A batch: what is asked of one commit, gathered by record, and what it makes of each of them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from graph_model.errors import IdentityGraphError
 from graph_model.identifiers import Identifier
@@ -87,6 +87,12 @@ class RecordChange:
     outcomes: tuple[Outcome, ...]  #: one for each change
     verdicts: tuple[VerdictEntry, ...] = ()  #: verdicts about it that this batch gives or withdraws
     read_anew: bool  #: what is linked with it may follow another meaning of the catalogue, or be wrong
+    is_changed: bool = field(init=False)  #: whether anything may follow from it for other records
+
+    def __post_init__(self) -> None:
+        """Look for what is changed once: everybody asks for it."""
+        is_changed = self.read_anew or bool(self.verdicts) or self.marks_before != self.record.marks
+        object.__setattr__(self, "is_changed", is_changed or not _say_the_same(self.before, self.after))
 
     @property
     def before(self) -> Record | None:
@@ -102,13 +108,6 @@ class RecordChange:
     def is_new_version(self) -> bool:
         """Whether there is anything new to store, if only a position."""
         return self.stored is None or not self.record.is_same_as(self.stored.record)
-
-    @property
-    def is_changed(self) -> bool:
-        """Whether anything may follow from it for other records."""
-        if self.read_anew or self.verdicts or self.marks_before != self.record.marks:
-            return True
-        return not _say_the_same(self.before, self.after)
 
     @property
     def marks_before(self) -> tuple[Mark, ...]:
@@ -168,7 +167,7 @@ def batch_outcome(
             return BatchOutcome(changes={}, rests={}, unknown=carried.unknown)
     decided = _Decided(batch)
     changes = {}
-    for address in dict.fromkeys((*lived, *carried.records)):
+    for address in dict.fromkeys((*lived, *carried.records)) if carried.records else lived:
         each = lived.get(address)
         record = carried.records.get(address) or lived[address].record
         if record.was_ever_sent or address in carried.records or decided.gives_to_unsent(address):
@@ -198,7 +197,7 @@ def _is_of_former_meaning(stored: StoredRecord | None, generation: int) -> bool:
 
 
 def _lived(address: RecordAddress, stored: Record | None, changes: Iterable[Change], columns: frozenset[str]) -> _Lived:
-    record = stored or awaited(address)
+    record = stored
     departures: list[Departure] = []
     outcomes: list[Outcome] = []
     previous: RecordAddress | None = None
@@ -213,7 +212,7 @@ def _lived(address: RecordAddress, stored: Record | None, changes: Iterable[Chan
         if change.moved_to is not None and succession.outcome is not Outcome.STALE:
             departures += [Departure(address, change.moved_to, mark) for mark in record.marks]
             record = replace(record, marks=())
-    return _Lived(record, tuple(departures), tuple(outcomes), previous, last)
+    return _Lived(record or awaited(address), tuple(departures), tuple(outcomes), previous, last)
 
 
 def accepted_number(changes: Iterable[RecordChange]) -> int | None:
@@ -222,12 +221,12 @@ def accepted_number(changes: Iterable[RecordChange]) -> int | None:
     return max((last.position.log_offset for last in numbered), default=None)
 
 
-def _after(stored: Record, change: Change) -> Change:
+def _after(stored: Record | None, change: Change) -> Change:
     """The change, numbered anew where another process whose clock is ahead has numbered what is stored.
 
     It arrived later, and what arrived later is the newer one where nothing else tells.
     """
-    if not change.is_numbered or stored.position.epoch != 0 or change.position > stored.position:
+    if not change.is_numbered or stored is None or stored.position.epoch != 0 or change.position > stored.position:
         return change
     if not isinstance(stored.position.offset, int):
         return change

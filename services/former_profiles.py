@@ -87,7 +87,9 @@ class _Own:
     def records(self, profile_id: str) -> frozenset[RecordAddress]:
         """The own records of an id."""
         if profile_id not in self._found:
-            members = frozenset(self._members[profile_id]) - self.guests[profile_id]
+            members = frozenset(self._members[profile_id]).difference(self.guests[profile_id])
+            if not self._merged_into:
+                return members
             self._found[profile_id] = members  # what leads back to it finds something
             is_live = profile_id in self._live
             merged = [i for i, into in self._merged_into.items() if i != profile_id and (is_live or into == profile_id)]
