@@ -62,7 +62,9 @@ def fields_at(model: type[BaseModel], location: Sequence[str | int]) -> list[str
     for step in location:
         if isinstance(step, str):  # a number is the place in a list, whose items the field's annotation names
             annotation: Any = model.model_fields[step].annotation
-            model = next(iter(get_args(annotation)), annotation)
+            while arguments := get_args(annotation):
+                annotation = arguments[0]
+            model = annotation
     return list(model.model_fields)
 
 

@@ -15,6 +15,7 @@ from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import print_json
 from cli.publishing import publishing
 from cli.scan_progress import scan_progress
+from graph_model.agenda import ReResolve
 from graph_model.catalogue import Catalogue
 from services.metrics import Metrics
 from services.migration.migrate import Migrated
@@ -52,14 +53,30 @@ def migrate(
     meaning = load_catalogue(settings.catalogue)
     require_store(settings)
     try:
-        migrated = run_batch(migrated_store(settings, meaning))
+        migrated, owed = run_batch(_migrated(settings, meaning))
     except KeyboardInterrupt:
         typer.echo("Interrupted; what is done stays. The same command goes on.", err=True)
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     if as_json:
-        print_json({"found": migrated.found, "version": migrated.version, "resumed": migrated.resumed})
+        print_json(
+            {"found": migrated.found, "version": migrated.version, "resumed": migrated.resumed, "re_resolve_owed": owed}
+        )
     else:
         typer.echo(_told(migrated))
+        if owed:
+            typer.echo(
+                "All records are to be read anew, as this version reads the catalogue: run `re-resolve`, or go on."
+            )
+
+
+async def _migrated(settings: Settings, catalogue: Catalogue) -> tuple[Migrated, bool]:
+    """Bring the store over, and tell whether `re-resolve` is owed afterwards."""
+    migrated = await migrated_store(settings, catalogue)
+    store = await open_store(settings, catalogue, any_meaning=True)
+    try:
+        return migrated, any(isinstance(owed.task, ReResolve) for owed in await store.read_tasks())
+    finally:
+        await store.close()
 
 
 async def migrated_store(settings: Settings, catalogue: Catalogue) -> Migrated:

@@ -20,6 +20,7 @@ from graph_model.catalogue import Catalogue
 from services.metrics import Metrics
 from services.row_files import BadLine, FileRow, read_json
 from services.settings import Settings
+from services.stores.errors import CommitTooLarge
 from services.stores.port import Store
 from services.verdict_import import BroughtBack, bring_back, read_exported_verdict
 from services.verdict_look_up import DecisionRefused
@@ -83,6 +84,6 @@ async def _bring_back(writer: Writer, store: Store, catalogue: Catalogue, line: 
         try:
             entry = read_exported_verdict(line.values, catalogue)
             report.outcomes[await bring_back(store, ingest, entry)] += 1
-        except DecisionRefused as refusal:
+        except (DecisionRefused, CommitTooLarge) as refusal:
             return str(refusal)
     return None

@@ -8,6 +8,7 @@ were written, texts, truth values, nulls, lists and objects: all of it can be wr
 import json
 import math
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from json import JSONDecodeError
 from typing import Any, Final, NoReturn
@@ -27,6 +28,8 @@ _WHOLE: Final = re.compile(r"-?[0-9]{1,100}", re.ASCII)
 
 #: Only written like this a text can hold half a character.
 _SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+
+_SPACE: Final = re.compile(r"[ \t\r\n]+")
 
 #: Levels of lists and objects; what is deeper could be read, and not be written any more.
 DEEPEST: Final = 250
@@ -59,6 +62,30 @@ def read_faulty_json(content: bytes) -> JsonValue:
     return _decoded(content, parse_constant=float)
 
 
+def array_elements(content: bytes) -> Iterator[bytes]:
+    """Find the elements of a JSON array, each to be read by itself: what is wrong in one costs the others nothing.
+
+    Raises:
+        JSONDecodeError: where an element ends cannot be told; `lineno` and `colno` say where it begins, or breaks off.
+    """
+    decoder = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str, strict=False)
+    text = content.decode(errors="surrogateescape")
+    place = _behind_space(text, text.index("[") + 1)
+    while text[place : place + 1] != "]":
+        try:
+            _, end = decoder.raw_decode(text, place)
+        except RecursionError:
+            raise JSONDecodeError("nested too deeply", text, place) from None
+        yield text[place:end].encode(errors="surrogateescape")
+        place = _behind_space(text, end)
+        if text[place : place + 1] == ",":
+            place = _behind_space(text, place + 1)
+        elif text[place : place + 1] != "]":
+            raise JSONDecodeError("neither a comma nor the end of the array", text, place)
+    if _behind_space(text, place + 1) != len(text):
+        raise JSONDecodeError("more than an array", text, place + 1)
+
+
 def is_writable(value: JsonValue) -> bool:
     """Tell whether a value that `read_exact_json` gave is no more than 250 levels deep."""
     try:
@@ -83,6 +110,11 @@ def _decoded(content: bytes, **hooks: Any) -> JsonValue:  # noqa: ANN401 - funct
     except RecursionError:
         raise JSONDecodeError("nested too deeply", "", 0) from None
     return value
+
+
+def _behind_space(text: str, place: int) -> int:
+    space = _SPACE.match(text, place)
+    return place if space is None else space.end()
 
 
 def _refuse_constant(name: str) -> NoReturn:

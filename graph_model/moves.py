@@ -29,11 +29,10 @@ class Carried:
     """Where the marks that left have come to."""
 
     records: Mapping[RecordAddress, Record]  #: those that get marks, with them
-    rests: Mapping[str, Mapping[RecordAddress, RecordAddress]]  #: verdict -> former address -> present one
     unknown: frozenset[RecordAddress]  #: addresses that must be known to tell; if there are any, all else is empty
 
 
-NOTHING_CARRIED: Final = Carried(records={}, rests={}, unknown=frozenset())
+NOTHING_CARRIED: Final = Carried(records={}, unknown=frozenset())
 
 
 def under_present_keys(
@@ -60,7 +59,6 @@ def carry(departures: Iterable[Departure], records: Mapping[RecordAddress, Recor
     """
     arrived: defaultdict[RecordAddress, list[Mark]] = defaultdict(list)
     expected: defaultdict[RecordAddress, list[ExpectedMark]] = defaultdict(list)
-    rests: defaultdict[str, dict[RecordAddress, RecordAddress]] = defaultdict(dict)
     unknown = set()
     for departure in departures:
         *_, last = _way(departure, records)
@@ -68,31 +66,30 @@ def carry(departures: Iterable[Departure], records: Mapping[RecordAddress, Recor
         if record is None:
             unknown.add(last.destination)
             continue
-        rests[departure.mark.verdict_id][departure.origin] = last.destination
         if _is_there(last, record):
             arrived[last.destination].append(departure.mark)
         else:
             expected[last.destination].append(ExpectedMark(last.origin, departure.mark))
     if unknown:
-        return Carried(records={}, rests={}, unknown=frozenset(unknown))
+        return Carried(records={}, unknown=frozenset(unknown))
     receiving = {
         address: _receiving(records[address], arrived[address], expected[address])
         for address in sorted({*arrived, *expected})
     }
-    return Carried(records=receiving, rests=rests, unknown=frozenset())
+    return Carried(records=receiving, unknown=frozenset())
 
 
 def _way(departure: Departure, records: Mapping[RecordAddress, Record]) -> Iterator[Departure]:
-    """The steps of a mark from address to address, as long as the row has moved on; never one address twice."""
-    seen = {departure.origin}
+    """The steps of a mark from address to address, as long as the row has moved on; no step is taken twice."""
+    seen = set()
     while True:
         yield departure
-        seen.add(departure.destination)
+        seen.add((departure.origin, departure.destination))
         record = records.get(departure.destination)
         if record is None or _is_there(departure, record):
             return
         further = next((p.moved_to for p in reversed(record.passages) if p.moved_from == departure.origin), None)
-        if further is None or further in seen:
+        if further is None or (departure.destination, further) in seen:
             return
         departure = Departure(departure.destination, further, departure.mark)
 
@@ -103,7 +100,6 @@ def _is_there(departure: Departure, record: Record) -> bool:
 
 
 def _receiving(record: Record, arrived: Sequence[Mark], expected: Sequence[ExpectedMark]) -> Record:
-    coming = {each.mark.verdict_id for each in expected}
-    kept = [mark for mark in record.marks if mark.verdict_id not in coming]
-    known = [each for each in record.expected if each.mark.verdict_id not in coming]
-    return replace(record, marks=with_marks(kept, arrived), expected=tuple(sorted((*known, *expected))))
+    coming = {(each.origin, each.mark.verdict_id) for each in expected}
+    known = [each for each in record.expected if (each.origin, each.mark.verdict_id) not in coming]
+    return replace(record, marks=with_marks(record.marks, arrived), expected=tuple(sorted((*known, *expected))))

@@ -169,7 +169,7 @@ def differences(before: Document, after: Document) -> Differences:
     old_traits, new_traits = before.get("traits", {}), after.get("traits", {})
     for name in sorted({*old_traits, *new_traits}):
         old, new = old_traits.get(name), new_traits.get(name)
-        if old is None or new is None or not are_equal(old["value"], new["value"]):
+        if not are_equal(_trait_value(old), _trait_value(new)):
             fields.append(f"traits.{name}")
         elif old != new:
             provenance.append(f"traits.{name}")
@@ -180,6 +180,11 @@ def differences(before: Document, after: Document) -> Differences:
         says_the_same = part == "identifiers" and _identifiers_said(old) == _identifiers_said(new)
         (provenance if says_the_same else fields).append(part)
     return Differences(fields, provenance)
+
+
+def _trait_value(trait: Document | None) -> object:
+    """What a trait says; None where there is none, or where a damaged document has something else."""
+    return trait.get("value") if isinstance(trait, dict) else None
 
 
 def _identifiers_said(entries: Iterable[Document]) -> list[tuple[str, str, int, bool]]:

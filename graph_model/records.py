@@ -143,6 +143,11 @@ class Record:
         """Whether a source has ever sent it; false of one that only verdicts name."""
         return self.position.epoch > NOTHING_SENT.epoch
 
+    @property
+    def all_marks(self) -> frozenset[Mark]:
+        """The marks at its address: its own, and those of rows that are on their way here."""
+        return frozenset((*self.marks, *(each.mark for each in self.expected)))
+
     def is_same_as(self, other: "Record") -> bool:
         """Tell whether two versions are one: all of it is equal, and so are the values by their canonical bytes."""
         return self == other and are_equal(self.values, other.values)
@@ -240,6 +245,13 @@ def _inheriting(stored: Record | None, change: Change, record: Record) -> Record
         gone_to = change.moved_to or gone_to
     else:
         came_from = change.previous or (None if gone_to is not None else came_from)
+        if (
+            stored.is_grave
+            and stored.was_ever_sent
+            and gone_to is None
+            and change.previous not in (None, stored.moved_from)
+        ):
+            marks = ()  # of a deleted row, whose key another one has taken
         gone_to = None
         arriving = [each.mark for each in expected if each.origin == change.previous]
         if arriving:

@@ -32,7 +32,11 @@ class Judgement(StrEnum):
 class Verdict:
     """A steward's word about groups of records: stronger than every other evidence."""
 
-    groups: Groups  #: the records of each group, sorted; a group whose records are all gone elsewhere is empty
+    groups: Groups
+    """The records of each group, sorted; a group that has none any more is empty.
+
+    While a row is on its way to a key that another row of the verdict has not left yet, that address is in both groups.
+    """
     together: bool  #: whether it also joins the records of each group
     verdict_id: str  #: its entry in the ledger of verdicts
 
@@ -52,16 +56,20 @@ class Verdict:
     @property
     def records(self) -> tuple[RecordAddress, ...]:
         """All records that it is about, sorted."""
-        return tuple(sorted(address for group in self.groups for address in group))
+        return tuple(sorted({address for group in self.groups for address in group}))
 
     @property
-    def marks(self) -> dict[RecordAddress, Mark]:
+    def marks(self) -> tuple[tuple[RecordAddress, Mark], ...]:
         """What its records carry while it is in force."""
-        return {
-            address: Mark(self.verdict_id, number, self.together)
+        return tuple(
+            (address, Mark(self.verdict_id, number, self.together))
             for number, group in enumerate(self.groups)
             for address in group
-        }
+        )
+
+    def says_same_as(self, other: "Verdict") -> bool:
+        """Whether two verdicts say the same, whichever group comes first."""
+        return self.together == other.together and sorted(self.groups) == sorted(other.groups)
 
     def parts(self) -> Iterator["Verdict"]:
         """What it says in single words: each group that it joins, and which groups are different."""
@@ -87,6 +95,14 @@ class Verdict:
             sorted({moved.get(address, address) for address in group if address in moved or address not in taken})
             for group in self.groups
         )
+        return replace(self, groups=tuple(map(tuple, groups)))
+
+    def with_marks_moved(
+        self, lost: Iterable[tuple[RecordAddress, Mark]], gained: Iterable[tuple[RecordAddress, Mark]]
+    ) -> "Verdict":
+        """The same after marks of it have left addresses, and come to others."""
+        places = set(self.marks).difference(lost).union(gained)
+        groups = (sorted(a for a, mark in places if mark.group == number) for number in range(len(self.groups)))
         return replace(self, groups=tuple(map(tuple, groups)))
 
     @property

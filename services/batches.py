@@ -114,6 +114,20 @@ class RecordChange:
         """The marks that it carried."""
         return () if self.stored is None else self.stored.record.marks
 
+    @property
+    def marks_gained(self) -> frozenset[Mark]:
+        """Marks that have come to its address, with its row or before it."""
+        return _marks_at(self.record) - _marks_at(_record(self.stored))
+
+    @property
+    def marks_lost(self) -> frozenset[Mark]:
+        """Marks that are at its address no more."""
+        return _marks_at(_record(self.stored)) - _marks_at(self.record)
+
+
+def _marks_at(record: Record | None) -> frozenset[Mark]:
+    return frozenset() if record is None else record.all_marks
+
 
 def _say_the_same(before: Record | None, after: Record | None) -> bool:
     return before is after if before is None or after is None else before.says_same_as(after)
@@ -124,8 +138,6 @@ class BatchOutcome:
     """What a batch makes of records."""
 
     changes: Mapping[RecordAddress, RecordChange]
-    rests: Mapping[str, Mapping[RecordAddress, RecordAddress]]
-    """Verdict -> former address -> present one, of the rows whose marks have gone with a change of their key."""
     unknown: frozenset[RecordAddress]  #: records that must be read to tell; if there are any, all else is empty
 
 
@@ -164,13 +176,14 @@ def batch_outcome(
         others = {address: _record(found) or awaited(address) for address, found in stored.items()}
         carried = carry(departures, others | {address: each.record for address, each in lived.items()})
         if carried.unknown:
-            return BatchOutcome(changes={}, rests={}, unknown=carried.unknown)
+            return BatchOutcome(changes={}, unknown=carried.unknown)
     decided = _Decided(batch)
     changes = {}
     for address in dict.fromkeys((*lived, *carried.records)) if carried.records else lived:
         each = lived.get(address)
         record = carried.records.get(address) or lived[address].record
-        if record.was_ever_sent or address in carried.records or decided.gives_to_unsent(address):
+        is_known = record.was_ever_sent or stored[address] is not None or address in carried.records
+        if is_known or decided.gives_to_unsent(address):
             changes[address] = RecordChange(
                 address=address,
                 stored=stored[address],
@@ -181,7 +194,7 @@ def batch_outcome(
                 verdicts=decided.about.get(address, ()),
                 read_anew=address in batch.recompute or _is_of_former_meaning(stored[address], generation),
             )
-    return BatchOutcome(changes=changes, rests=carried.rests, unknown=frozenset())
+    return BatchOutcome(changes=changes, unknown=frozenset())
 
 
 def _record(stored: StoredRecord | None) -> Record | None:
@@ -215,10 +228,10 @@ def _lived(address: RecordAddress, stored: Record | None, changes: Iterable[Chan
     return _Lived(record or awaited(address), tuple(departures), tuple(outcomes), previous, last)
 
 
-def accepted_number(changes: Iterable[RecordChange]) -> int | None:
-    """The greatest number given at acceptance among the newest changes of records; None where there is none."""
-    numbered = (change.last for change in changes if change.last is not None and change.last.is_numbered)
-    return max((last.position.log_offset for last in numbered), default=None)
+def accepted_number(batch: Batch) -> int | None:
+    """The greatest number given at acceptance, as this process gave it; None where there is none."""
+    given = (change for changes in batch.changes.values() for change in changes if change.is_numbered)
+    return max((change.position.log_offset for change in given), default=None)
 
 
 def _after(stored: Record | None, change: Change) -> Change:
@@ -242,7 +255,7 @@ class _Decided:
         self._given: dict[RecordAddress, list[Mark]] = {}
         self.about: dict[RecordAddress, tuple[VerdictEntry, ...]] = {}
         for entry in (write.entry for write in batch.verdicts):
-            for address, mark in entry.verdict.marks.items():
+            for address, mark in entry.verdict.marks:
                 self.about[address] = (*self.about.get(address, ()), entry)
                 if entry.is_in_force:
                     self._given.setdefault(address, []).append(mark)
@@ -261,14 +274,10 @@ class _Decided:
         """Give a record the marks that these verdicts put on it, and take away those that they do not."""
         if not self._ids:
             return record
-        given = {mark.verdict_id: mark for mark in self._given.get(record.address, ())}
-        undecided = self._ids - given.keys()
+        given = set(self._given.get(record.address, ()))
         expected = tuple(
-            each
-            for each in record.expected
-            if each.mark.verdict_id not in undecided and given.get(each.mark.verdict_id, each.mark) == each.mark
+            each for each in record.expected if each.mark.verdict_id not in self._ids or each.mark in given
         )
-        for each in expected:
-            given.pop(each.mark.verdict_id, None)
-        kept = [mark for mark in record.marks if mark.verdict_id not in self._ids]
-        return replace(record, marks=with_marks(kept, given.values()), expected=expected)
+        kept = [mark for mark in record.marks if mark.verdict_id not in self._ids or mark in given]
+        further = given.difference(kept, (each.mark for each in expected))
+        return replace(record, marks=with_marks(kept, sorted(further)), expected=expected)

@@ -86,12 +86,11 @@ class Ingest:
         self._metrics = metrics
         self._clock = clock
         self._on_commit = on_commit
-        self._accepted = outbox.accepted
 
     @property
     def accepted(self) -> int:
         """The greatest number that is known to have been given at acceptance, by anybody."""
-        return self._accepted
+        return self._outbox.accepted
 
     async def apply(
         self, changes: Sequence[Change], progress: Position | None = None, tasks: Sequence[TaskWrite] = ()
@@ -221,12 +220,11 @@ class Ingest:
             new_profile_id=new_id,
             version_floor=self._store.version_floor,
         )
-        plan = replace(make_plan(loaded, self._catalogue, commit), accepted=accepted_number(loaded.changes.values()))
+        plan = replace(make_plan(loaded, self._catalogue, commit), accepted=accepted_number(batch))
         if not plan.is_empty:
             await self._store.commit(plan, self._outbox)
             committed = Committed(plan.commit_id, plan.events)
             result.committed.append(committed)
-            self._accepted = max(self._accepted, plan.accepted or 0)
             if self._on_commit is not None:
                 await self._on_commit(committed)
             result.became_generic.extend(sorted(i for i in loaded.crossing if loaded.growth(i) > 0))

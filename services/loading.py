@@ -45,7 +45,6 @@ class Loaded:
     relinked: frozenset[RecordAddress]  #: records that appear, vanish, or carry other identifiers
     buried_partners: Mapping[RecordAddress, StoredRecord]  #: graves that verdicts join with records of the batch
     ledger: Mapping[str, StoredVerdict]  #: the verdicts that records of the batch carry, or carried, as they were
-    rests: Mapping[str, Mapping[RecordAddress, RecordAddress]]  #: see `services.batches.BatchOutcome`
     components: Components
     mapped: Mapping[RecordAddress, MappedRecord]  #: the live records afterwards
 
@@ -80,7 +79,7 @@ async def load(store: Store, catalogue: Catalogue, batch: Batch) -> Loaded:
     identifiers = await store.read_identifiers(up_to) if up_to else {}
     if batch.recount:
         identifiers = {**identifiers, **await _recounted(store, {i: up_to[i] for i in batch.recount})}
-    ledger = await _ledger(store, changed)
+    ledger = await _ledger(store, changes)
     partners = await _joined_by_verdict(store, batch, changed, ledger)
     renamed = {c.previous: was for c in changed.values() if c.previous and (was := stored[c.previous]) is not None}
     live_partners = [partner for partner in partners.values() if not partner.record.is_grave]
@@ -108,7 +107,6 @@ async def load(store: Store, catalogue: Catalogue, batch: Batch) -> Loaded:
         components=components,
         mapped={**mapped, **after},
         ledger=ledger,
-        rests=outcome.rests,
     )
 
 
@@ -231,10 +229,10 @@ async def _recounted(store: Store, up_to: Mapping[Identifier, int]) -> dict[Iden
     return counted
 
 
-async def _ledger(store: Store, changed: Mapping[RecordAddress, RecordChange]) -> Mapping[str, StoredVerdict]:
-    """The entries of the verdicts that records of the batch carry, or carried before."""
-    named = {mark.verdict_id for change in changed.values() for mark in (*change.marks_before, *change.record.marks)}
-    named |= {expected.mark.verdict_id for change in changed.values() for expected in change.record.expected}
+async def _ledger(store: Store, changes: Mapping[RecordAddress, RecordChange]) -> Mapping[str, StoredVerdict]:
+    """The entries of the verdicts whose marks move, or join records that change with others."""
+    named = {mark.verdict_id for change in changes.values() for mark in change.marks_gained | change.marks_lost}
+    named |= {m.verdict_id for c in changes.values() if c.is_changed for m in (*c.marks_before, *c.record.marks)}
     return await store.read_verdicts(named) if named else {}
 
 

@@ -104,11 +104,17 @@ def make_plan(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> Plan:
 
 def _followed(loaded: Loaded) -> Iterator[VerdictWrite]:
     """The entries of verdicts about rows whose key changes: they name the rows as they are called now."""
-    for verdict_id, moved in sorted(loaded.rests.items()):
-        stored = loaded.ledger.get(verdict_id)
-        if stored is not None:
-            entry = replace(stored.entry, verdict=stored.entry.verdict.with_moved(moved))
-            yield VerdictWrite(entry=entry, expected=stored.revision)
+    lost = [(address, mark) for address, change in loaded.changes.items() for mark in change.marks_lost]
+    gained = [(address, mark) for address, change in loaded.changes.items() for mark in change.marks_gained]
+    decided = {write.entry.verdict_id for write in loaded.batch.verdicts}
+    for verdict_id in sorted({mark.verdict_id for _, mark in (*lost, *gained)} - decided):
+        if stored := loaded.ledger.get(verdict_id):
+            verdict = stored.entry.verdict.with_marks_moved(
+                [each for each in lost if each[1].verdict_id == verdict_id],
+                [each for each in gained if each[1].verdict_id == verdict_id],
+            )
+            if verdict != stored.entry.verdict:
+                yield VerdictWrite(entry=replace(stored.entry, verdict=verdict), expected=stored.revision)
 
 
 def _written(loaded: Loaded) -> dict[RecordAddress, RecordChange]:
@@ -196,7 +202,7 @@ def _record_writes(
     writes = []
     for address, change in sorted(written.items()):
         stored, mapped = change.stored, loaded.mapped.get(address)
-        last_profile = None if stored is None else stored.profile_id
+        last_profile = None if stored is None else loaded.components.memberships.get(address, stored.profile_id)
         profile_id = resolved.memberships.get(address, last_profile)
         writes.append(
             RecordWrite(

@@ -12,7 +12,7 @@ from json import JSONDecodeError
 from pathlib import PurePath
 from typing import BinaryIO, Final, Literal, TypeAlias
 
-from graph_model.exact_json import DEEPEST, is_writable, read_exact_json
+from graph_model.exact_json import DEEPEST, array_elements, is_writable, read_exact_json
 from graph_model.records import JsonValue
 
 #: The longest line, in bytes; a customer row is thousands of times shorter.
@@ -241,11 +241,25 @@ def _array(beginning: bytes, file: BinaryIO) -> Iterator[FileEntry]:
         return
     try:
         values = read_exact_json(content)
+    except JSONDecodeError:
+        yield from _one_by_one(content)
+    else:
+        for number, value in enumerate(values if isinstance(values, list) else [values], start=1):
+            yield _object(number, value, len(content))
+
+
+def _one_by_one(content: bytes) -> Iterator[FileEntry]:
+    """The elements of an array that cannot be read as a whole, up to where their ends cannot be found any more."""
+    number = 0
+    try:
+        for number, element in enumerate(array_elements(content), start=1):
+            try:
+                yield _object(number, read_exact_json(element), len(element))
+            except JSONDecodeError:
+                yield BadLine(number, "the element of the array is not UTF-8 JSON")
     except JSONDecodeError as error:
-        yield BadLine(error.lineno, f"the JSON array cannot be read (at column {error.colno} of the line)")
-        return
-    for number, value in enumerate(values if isinstance(values, list) else [values], start=1):
-        yield _object(number, value, len(content))
+        place = f"line {error.lineno}, column {error.colno}"
+        yield BadLine(number + 1, f"the JSON array cannot be read on from this element ({place} of the file)")
 
 
 def _object(number: int, value: JsonValue, size: int) -> FileEntry:

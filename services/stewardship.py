@@ -29,7 +29,7 @@ from services.clock import new_id, now_milliseconds
 from services.ingest import Ingest
 from services.loading import Loaded, map_records
 from services.lookup import LookupFailed, one_by_id
-from services.stores.errors import ClaimLost, CommitConflict
+from services.stores.errors import ClaimLost, CommitConflict, CommitTooLarge
 from services.stores.port import Store, StoredVerdict, VerdictWrite
 from services.verdict_look_up import (
     Contradiction,
@@ -37,6 +37,7 @@ from services.verdict_look_up import (
     RecordMoved,
     present_address,
     require_agreement,
+    require_unmoved,
     verdicts_around,
 )
 from services.writer import Writer
@@ -173,10 +174,10 @@ class Stewardship:
         entry = self._entry(Verdict.pair(judgement, ends[0], ends[1], new_id()), signature)
 
         async def check(loaded: Loaded) -> None:
-            _require_unmoved(loaded, ends)
+            require_unmoved(loaded, ends)
             in_force = await verdicts_around(self._store, ends)
             for verdict in in_force:
-                if replace(verdict, verdict_id=entry.verdict_id) == entry.verdict:
+                if verdict.says_same_as(entry.verdict):
                     raise _GivenBefore(verdict.verdict_id)
             require_agreement(entry.verdict, in_force)
 
@@ -205,7 +206,7 @@ class Stewardship:
                 entry = replace(stored.entry, withdrawal=Withdrawal(author=author, withdrawn_at=self._clock()))
                 try:
                     await ingest.decide([VerdictWrite(entry=entry, expected=stored.revision)])
-                except ClaimLost:
+                except (ClaimLost, CommitTooLarge):
                     raise
                 except CommitConflict:
                     continue  # one of its rows has got another key, or somebody else has withdrawn it
@@ -301,12 +302,6 @@ class Stewardship:
 def _require_text(text: str, what: str) -> None:
     if not text.strip():
         raise Unsigned(what)
-
-
-def _require_unmoved(loaded: Loaded, addresses: Iterable[RecordAddress]) -> None:
-    for address in addresses:
-        if loaded.changes[address].record.moved_to is not None:
-            raise RecordMoved(address)
 
 
 def _check_groups(groups: Sequence[Sequence[RecordAddress]], members: set[RecordAddress]) -> None:

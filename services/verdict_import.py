@@ -1,7 +1,8 @@
 """Brings verdicts back that an export of the ledger has written, for a store that is built anew.
 
 DecisionRefused (`services.verdict_look_up`)
-└── UnreadableVerdict    a line is no verdict as `export --format verdicts` writes it
+├── UnreadableVerdict    a line is no verdict as `export --format verdicts` writes it
+└── OneRow               it names one row under two keys
 """
 
 from collections.abc import Mapping
@@ -19,8 +20,20 @@ from graph_model.times import milliseconds
 from graph_model.verdicts import Verdict, VerdictEntry, Withdrawal
 from services.batches import UnknownRecord
 from services.ingest import Ingest
+from services.loading import Loaded
+from services.stores.errors import ClaimLost, CommitConflict, CommitTooLarge
 from services.stores.port import Store, VerdictWrite
-from services.verdict_look_up import DecisionRefused, present_address, require_agreement, verdicts_around
+from services.verdict_look_up import (
+    DecisionRefused,
+    RecordMoved,
+    present_address,
+    require_agreement,
+    require_unmoved,
+    verdicts_around,
+)
+
+#: What changes while an entry is brought back is read again so many times.
+_ATTEMPTS = 10
 
 _LONGEST_TEXT = 10_000
 
@@ -36,6 +49,13 @@ class BroughtBack(StrEnum):
 
 class UnreadableVerdict(DecisionRefused):
     """What was given is no verdict that an export has written; the message says why, without data."""
+
+
+class OneRow(DecisionRefused):
+    """Records of a verdict are one row."""
+
+    def __init__(self) -> None:
+        super().__init__("this names one row under two of its keys as if it were two; there is nothing to say about it")
 
 
 class _Reference(BaseModel):
@@ -70,11 +90,17 @@ class _ExportedVerdict(BaseModel):
     def _check(self) -> "_ExportedVerdict":
         if (self.withdrawn_by is None) != (self.withdrawn_at is None):
             raise ValueError("withdrawn_by and withdrawn_at go together")
+        if not (self.reason.strip() and self.author.strip()):
+            raise ValueError("the reason or the author is blank")
         named = [reference.address for group in self._groups for reference in group]
         if len(set(named)) != len(named):
             raise ValueError("a record is named twice")
-        if len(named) < 2 and self.groups is None:
+        if not named or (len(named) < 2 and self.groups is None):
             raise ValueError("at least two records are expected")
+        if self.groups is not None and {reference.address for reference in self.records} != set(named):
+            raise ValueError("the records are not those of the groups")
+        if self.verdict.judgement != self.judgement or (len(self._groups) == 1 and not self.verdict.together):
+            raise ValueError("the judgement says something else than the groups: one that is together is 'same'")
         return self
 
     @property
@@ -112,6 +138,10 @@ def read_exported_verdict(fields: Mapping[str, JsonValue], catalogue: Catalogue)
             f"the catalogue has no source {', '.join(map(repr, unknown))}; "
             f"it has: {', '.join(sorted(catalogue.sources))}"
         )
+    for address in verdict.records:
+        expected = catalogue.sources[address.source].key
+        if len(address.key_parts) != len(expected):
+            raise UnreadableVerdict(f"the key of {address} has other columns than {', '.join(expected)}")
     return VerdictEntry(
         verdict=verdict,
         reason=read.reason,
@@ -130,8 +160,21 @@ async def bring_back(store: Store, ingest: Ingest, exported: VerdictEntry) -> Br
 
     Raises:
         Contradiction: verdicts in force say the opposite; nothing was written.
+        OneRow: records that it keeps apart are one row under two of its keys; nothing was written.
+        RecordMoved: a row that it names is on its way to another key.
         CommitConflict, StoreUnavailable, CommitTooLarge: see `Ingest.decide`.
     """
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return await _bring_back(store, ingest, exported)
+        except (ClaimLost, CommitTooLarge):
+            raise
+        except (CommitConflict, RecordMoved):
+            continue  # somebody else has written the same entry, or one of its rows has got another key
+    return await _bring_back(store, ingest, exported)
+
+
+async def _bring_back(store: Store, ingest: Ingest, exported: VerdictEntry) -> BroughtBack:
     known = (await store.read_verdicts([exported.verdict_id])).get(exported.verdict_id)
     if known is not None:
         if exported.is_in_force or not known.entry.is_in_force:
@@ -139,18 +182,31 @@ async def bring_back(store: Store, ingest: Ingest, exported: VerdictEntry) -> Br
         entry = replace(known.entry, withdrawal=exported.withdrawal)
         await ingest.decide([VerdictWrite(entry=entry, expected=known.revision)])
         return BroughtBack.WITHDRAWN
-    moved: dict[RecordAddress, RecordAddress] = {}
-    waiting = False
+    present: dict[RecordAddress, RecordAddress] = {}
+    is_waiting = False
     for address in exported.verdict.records:
         try:
-            moved[address] = await present_address(store, address)
+            present[address] = await present_address(store, address)
         except UnknownRecord as unknown:
-            moved[address], waiting = unknown.address, True
-    entry = replace(exported, verdict=exported.verdict.with_moved({a: to for a, to in moved.items() if a != to}))
-    if entry.is_in_force:
-        require_agreement(entry.verdict, await verdicts_around(store, entry.verdict.records))
-    await ingest.decide([VerdictWrite(entry=entry, expected=None)], awaiting=True)
-    return BroughtBack.WAITING if waiting and entry.is_in_force else BroughtBack.IN_FORCE
+            present[address], is_waiting = unknown.address, True
+    _require_two_rows(exported.verdict, present)
+    moved = {address: to for address, to in present.items() if address != to}
+    entry = replace(exported, verdict=exported.verdict.with_moved(moved))
+
+    async def check(loaded: Loaded) -> None:
+        if entry.is_in_force:
+            require_unmoved(loaded, entry.verdict.records)
+            require_agreement(entry.verdict, await verdicts_around(store, entry.verdict.records))
+
+    await ingest.decide([VerdictWrite(entry=entry, expected=None)], check, awaiting=True)
+    return BroughtBack.WAITING if is_waiting and entry.is_in_force else BroughtBack.IN_FORCE
+
+
+def _require_two_rows(verdict: Verdict, present: Mapping[RecordAddress, RecordAddress]) -> None:
+    groups = [{present[address] for address in group} for group in verdict.groups]
+    rows = set[RecordAddress]().union(*groups)
+    if len(rows) < sum(map(len, groups)) or len(rows) < 2 <= len(present):
+        raise OneRow
 
 
 def _milliseconds(time: datetime) -> int:

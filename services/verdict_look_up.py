@@ -15,6 +15,7 @@ from graph_model.errors import IdentityGraphError
 from graph_model.records import RecordAddress
 from graph_model.verdicts import Verdict, contradicting
 from services.batches import UnknownRecord
+from services.loading import Loaded
 from services.stores.port import Store
 
 #: Changes of its key that a record is followed through.
@@ -46,16 +47,21 @@ async def present_address(store: Store, address: RecordAddress) -> RecordAddress
 
     Raises:
         UnknownRecord: no source ever sent a row there.
-        RecordMoved: its key changes all the time.
+        RecordMoved: its key is changing: the row is on its way.
     """
-    place = address
+    place, origin = address, None
     for _ in range(_MOST_MOVES):
         stored = (await store.read_records([place])).get(place)
         if stored is None or not stored.record.was_ever_sent:
             raise UnknownRecord(place)
-        if stored.record.moved_to is None:
+        further = stored.record.moved_to
+        if origin is not None and stored.record.moved_from != origin:  # another row is there, and this one is not
+            further = next((p.moved_to for p in reversed(stored.record.passages) if p.moved_from == origin), None)
+            if further is None:
+                break
+        if further is None:
             return place
-        place = stored.record.moved_to
+        place, origin = further, place
     raise RecordMoved(address)
 
 
@@ -67,7 +73,7 @@ async def verdicts_around(store: Store, addresses: Sequence[RecordAddress]) -> s
     while frontier:
         stored = await store.read_records(frontier)
         seen |= frontier
-        named = {mark.verdict_id for record in stored.values() for mark in record.record.marks} - found.keys()
+        named = {mark.verdict_id for record in stored.values() for mark in record.record.all_marks} - found.keys()
         entries = await store.read_verdicts(named) if named else {}
         found |= {verdict_id: known.entry.verdict for verdict_id, known in entries.items()}
         joined = {
@@ -90,3 +96,14 @@ def require_agreement(verdict: Verdict, in_force: Iterable[Verdict]) -> None:
     """
     if against := contradicting(verdict, in_force):
         raise Contradiction(against)
+
+
+def require_unmoved(loaded: Loaded, addresses: Iterable[RecordAddress]) -> None:
+    """Make sure that rows are still where they were found.
+
+    Raises:
+        RecordMoved: the key of one has changed.
+    """
+    for address in addresses:
+        if loaded.changes[address].record.moved_to is not None:
+            raise RecordMoved(address)

@@ -10,7 +10,7 @@ import orjson
 
 from graph_model.keys import canonical_key
 from services.migration.keys import MoveRows, canonical_entry, canonical_profile
-from services.migration.steps import ChangeDocuments, ChangeSchema, Step
+from services.migration.steps import ChangeDocuments, ChangeSchema, Step, TakeCatalogue
 from services.stores.migration_port import DocumentKind, StoredDocument
 
 _SAME: Final = "same"
@@ -64,4 +64,5 @@ STEPS: Final[tuple[Step, ...]] = (
     MoveRows("graves", canonical_key, graves=True),
     MoveRows("rows", canonical_key, graves=False),
     ChangeDocuments("ledger", DocumentKind.VERDICT, partial(canonical_entry, canonical=canonical_key)),
+    TakeCatalogue("catalogue"),
 )

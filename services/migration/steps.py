@@ -111,3 +111,16 @@ class ChangeDocuments:
             await work.store.write_documents(self.kind, changed, mark.to_json())
             done += len(portion)
             work.progress(f"{self.kind}s", done)
+
+
+@dataclass(frozen=True, slots=True)
+class TakeCatalogue:
+    """The catalogue at hand comes into force, as the present version of the program reads it."""
+
+    name: str
+
+    async def run(self, work: Work, after: tuple[str, ...] | None) -> None:
+        """See `Step.run`."""
+        del after
+        async with work.open():
+            pass  # whoever opens the store brings it into force

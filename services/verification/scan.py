@@ -36,7 +36,7 @@ CREATE TABLE stored_bucket (
     PRIMARY KEY (kind, value, number)
 ) WITHOUT ROWID;
 CREATE TABLE mark_in_force (
-    verdict_id TEXT, source TEXT, key TEXT, place TEXT, PRIMARY KEY (verdict_id, source, key)
+    verdict_id TEXT, source TEXT, key TEXT, place TEXT, PRIMARY KEY (verdict_id, source, key, place)
 ) WITHOUT ROWID;
 CREATE TABLE linked_grave (source TEXT, key TEXT, revision TEXT, profile_id TEXT);
 CREATE TABLE wrong_head (profile_id TEXT, revision TEXT, problem TEXT);
@@ -156,7 +156,7 @@ def _add_verdicts(spool: Spool, page: Iterable[VerdictEntry]) -> int:
     in_force = [entry.verdict for entry in page if entry.is_in_force]
     spool.database.executemany(
         "INSERT INTO mark_in_force VALUES (?, ?, ?, ?)",
-        [(v.verdict_id, *address, place_text(mark)) for v in in_force for address, mark in v.marks.items()],
+        [(v.verdict_id, *address, place_text(mark)) for v in in_force for address, mark in v.marks],
     )
     return len(in_force)
 

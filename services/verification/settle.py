@@ -76,22 +76,20 @@ def _settle_verdict(
     verdict_id: str, stored: StoredVerdict | None, records: Mapping[RecordAddress, StoredRecord]
 ) -> Settled:
     carried = {
-        address: mark
-        for address, known in sorted(records.items())
-        for mark in (*known.record.marks, *(expected.mark for expected in known.record.expected))
+        (address, mark)
+        for address, known in records.items()
+        for mark in known.record.all_marks
         if mark.verdict_id == verdict_id
     }
-    in_force = stored.entry.verdict.marks if stored is not None and stored.entry.is_in_force else {}
+    in_force = set(stored.entry.verdict.marks) if stored is not None and stored.entry.is_in_force else set()
+    carriers, named = ({address for address, _ in places} for places in (carried, in_force))
+    other = {address for address, _ in carried ^ in_force} & carriers & named
     problems = [
-        *(f"record {a} does not carry the verdict {verdict_id}, which is in force" for a in in_force.keys() - carried),
-        *(f"record {a} carries the verdict {verdict_id}, which is not in force" for a in carried.keys() - in_force),
-        *(
-            f"record {address} carries another verdict {verdict_id} than was given"
-            for address, mark in carried.items()
-            if address in in_force and mark != in_force[address]
-        ),
+        *(f"record {a} does not carry the verdict {verdict_id}, which is in force" for a in named - carriers),
+        *(f"record {a} carries the verdict {verdict_id}, which is not in force" for a in carriers - named),
+        *(f"record {a} carries another verdict {verdict_id} than was given" for a in other),
     ]
-    repair = Repair(verdict_id=verdict_id, carriers=frozenset(carried)) if problems else None
+    repair = Repair(verdict_id=verdict_id, carriers=frozenset(carriers)) if problems else None
     return Settled(tuple(sorted(problems)), repair)
 
 

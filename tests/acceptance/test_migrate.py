@@ -58,9 +58,27 @@ def test_it_is_brought_over_once(run: Run, former: Path) -> None:
     assert (second.returncode, second.stdout) == (0, f"The store is in form {SCHEMA_VERSION} already.\n")
 
 
+def test_the_catalogue_comes_into_force_as_this_program_reads_it(run: Run, folder: Path) -> None:
+    """A store as the former program left it: it read the same catalogue with former versions of its parts."""
+    shutil.copyfile(HERE / "catalogue.yaml", folder / "catalogue.yaml")
+    load_file(folder / "graph.sqlite", as_found=True)
+    migrated = run("migrate")
+    assert (migrated.returncode, "re-resolve" in migrated.stdout) == (0, True)
+    assert run("re-resolve", "--catalogue", "catalogue.yaml").returncode == 0
+    assert run("verify").returncode == 0
+
+
+def test_serve_goes_on_with_a_store_as_the_former_program_left_it(folder: Path) -> None:
+    shutil.copyfile(HERE / "catalogue.yaml", folder / "catalogue.yaml")
+    load_file(folder / "graph.sqlite", as_found=True)
+    with serving(environment(folder), "--migrate") as served:
+        found = httpx.get(f"{served.address}/v1/profiles", params={"identifier": "mail:ann"}).json()
+        assert len(found["profiles"]) == 1
+
+
 def test_scripts_get_the_forms_as_json(run: Run, former: Path) -> None:
     told = json.loads(run("migrate", "--json").stdout)
-    assert told == {"found": 1, "version": SCHEMA_VERSION, "resumed": False}
+    assert told == {"found": 1, "version": SCHEMA_VERSION, "resumed": False, "re_resolve_owed": False}
 
 
 def test_a_store_that_is_not_there_is_not_made(run: Run, folder: Path) -> None:

@@ -126,7 +126,7 @@ class InterleavedLife:
     async def _key_changes(self, company: Company) -> None:
         old, new = self.random.sample(ROWS[:8], 2)
         changes = [
-            self._change(company, old, is_gone=True),
+            self._change(company, old, is_gone=True, moved_to=new),
             self._change(company, new, is_gone=False, moved_from=old),
         ]
         await company.apply(*self.random.sample(changes, 2))
@@ -150,10 +150,18 @@ class InterleavedLife:
         stored = await company.store.read_records([company.address(name) for name in names])
         return [name for name in names if company.address(name) in stored]
 
-    def _change(self, company: Company, name: str, *, is_gone: bool, moved_from: str | None = None) -> Change:
+    def _change(
+        self,
+        company: Company,
+        name: str,
+        *,
+        is_gone: bool,
+        moved_from: str | None = None,
+        moved_to: str | None = None,
+    ) -> Change:
         """A change at the next position of the one log that both workers read."""
         company.offset = max(self.slow.offset, self.quick.offset)
         row = {column: self.random.choice(self.values) for column in _COLUMNS if self.random.random() < 0.45}
-        change = company.change(name, moved_from, **({} if is_gone else {"name": "x", **row}))
+        change = company.change(name, moved_from, moved_to, **({} if is_gone else {"name": "x", **row}))
         self.newest[change.address] = change
         return change

@@ -1,12 +1,16 @@
 """What a worker has read may change before it has read the rest, or commits: nothing of that may be lost."""
 
 import asyncio
+from functools import partial
 from random import Random
 
 import pytest
 
 from graph_model.profiles import ProfileStatus
-from graph_model.verdicts import Judgement
+from graph_model.verdicts import Judgement, Verdict, VerdictEntry
+from services.ingest import Ingest
+from services.verdict_import import BroughtBack, bring_back
+from services.verdict_look_up import Contradiction
 from tests.contract.conftest import Reopen
 from tests.contract.interleaving import InterleavedLife, pair, recompute
 from tests.unit.services.people import CATALOGUE, Company
@@ -45,6 +49,56 @@ async def test_a_row_joins_its_partner_by_verdict_where_that_has_moved_meanwhile
     assert not between.is_waiting
     assert await quick.profiles() == [["crm1", "crm3"], ["crm2", "crm4"]]
     assert await quick.is_sound()
+
+
+async def test_a_verdict_joins_a_row_that_has_left_its_profile_meanwhile(reopen: Reopen) -> None:
+    slow, quick, between = await pair(reopen, CATALOGUE)
+    await quick.put("crm1", email_1="a")
+    await quick.put("crm2", phone_1="b")
+    await quick.put("crm3", email_1="a", phone_1="b")
+    between.meanwhile(lambda: quick.put("crm3", email_1="a"), lambda request: request == "read_components")
+    await slow.decide(Judgement.SAME, "crm1", "crm2")
+    assert not between.is_waiting
+    assert await quick.live_id("crm1") == await quick.live_id("crm2")
+    assert await quick.is_sound()
+
+
+async def test_a_verdict_that_is_brought_back_agrees_with_one_given_meanwhile(reopen: Reopen) -> None:
+    slow, quick, between = await pair(reopen, CATALOGUE)
+    await quick.put("crm1", email_1="a")
+    await quick.put("crm2", email_1="a")
+    act = partial(quick.decide, Judgement.DIFFERENT, "crm1", "crm2")
+    between.meanwhile(act, lambda request: request == "read_components")
+    with pytest.raises(Contradiction):
+        await bring_back_a(Judgement.SAME, slow, "crm1", "crm2")
+    assert not between.is_waiting
+
+
+async def test_a_verdict_that_is_brought_back_finds_a_row_whose_key_changes_meanwhile(reopen: Reopen) -> None:
+    slow, quick, between = await pair(reopen, CATALOGUE)
+    await quick.put("crm1", email_1="a")
+    await quick.put("shop1", email_1="a")
+    halves = quick.change("crm1", moved_to="crm2"), quick.change("crm2", "crm1", email_1="a")
+    between.meanwhile(partial(quick.apply, *halves), lambda request: request == "read_components")
+    assert await bring_back_a(Judgement.DIFFERENT, slow, "crm1", "shop1") is BroughtBack.IN_FORCE
+    assert not between.is_waiting
+    assert await quick.profiles() == [["crm2"], ["shop1"]]
+    assert await quick.is_sound()
+
+
+async def test_a_verdict_that_two_bring_back_at_once_is_known_to_the_slower_one(reopen: Reopen) -> None:
+    slow, quick, between = await pair(reopen, CATALOGUE)
+    act = partial(bring_back_a, Judgement.SAME, quick, "crm1", "crm2")
+    between.meanwhile(act, lambda request: request == "commit")
+    assert await bring_back_a(Judgement.SAME, slow, "crm1", "crm2") is BroughtBack.UNCHANGED
+
+
+async def bring_back_a(judgement: Judgement, company: Company, one: str, other: str) -> BroughtBack:
+    """Read back an entry of a ledger that was exported."""
+    verdict = Verdict.pair(judgement, company.address(one), company.address(other), "exported")
+    ingest = Ingest(company.store, company.catalogue, company.outbox, metrics=company.metrics)
+    entry = VerdictEntry(verdict=verdict, reason="asked", author="kim", given_at=1)
+    return await bring_back(company.store, ingest, entry)
 
 
 async def test_a_row_that_changes_while_it_is_read_anew_keeps_what_is_new(reopen: Reopen) -> None:

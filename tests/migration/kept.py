@@ -30,12 +30,12 @@ def kept_catalogue() -> Catalogue:
     return parse_catalogue((HERE / "catalogue.yaml").read_text(encoding="utf-8"), "catalogue.yaml")
 
 
-def load_file(path: Path) -> None:
-    """Make the SQLite file at `path`."""
+def load_file(path: Path, *, as_found: bool = False) -> None:
+    """Make the SQLite file at `path`, on request with the fingerprint that it was made with."""
     script = (HERE / "form_1.sql").read_text(encoding="utf-8")
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.executescript(script.replace(_FINGERPRINT, kept_catalogue().fingerprint))
+        connection.executescript(script if as_found else script.replace(_FINGERPRINT, kept_catalogue().fingerprint))
 
 
 async def load_graph(url: str) -> None:

@@ -58,7 +58,7 @@ def at(name: str) -> RecordAddress:
 
 def records(verdicts: Iterable[Verdict] = (), /, **rows: str) -> dict[RecordAddress, MappedRecord]:
     """`crm1="email=a@x.org phone=1"` is the row 1 of crm with these columns."""
-    said = tuple(verdicts)
+    marks = sorted(place for verdict in verdicts for place in verdict.marks)
     found = {}
     for name, text in rows.items():
         address = at(name)
@@ -67,7 +67,7 @@ def records(verdicts: Iterable[Verdict] = (), /, **rows: str) -> dict[RecordAddr
             position=Position(0, 1),
             observed_at=0,
             values=dict(part.split("=", 1) for part in text.split()),
-            marks=tuple(sorted(verdict.marks[address] for verdict in said if address in verdict.marks)),
+            marks=tuple(mark for of, mark in marks if of == address),
         )
         found[address] = map_record(record, CATALOGUE)
     return found

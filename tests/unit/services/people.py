@@ -72,7 +72,7 @@ class Company:
 
     async def withdraw(self, entry: VerdictEntry) -> None:
         stored = (await self.store.read_verdicts([entry.verdict_id]))[entry.verdict_id]
-        withdrawn = replace(entry, withdrawal=Withdrawal(author="kim", withdrawn_at=6_000))
+        withdrawn = replace(stored.entry, withdrawal=Withdrawal(author="kim", withdrawn_at=6_000))
         await self.write_verdict(VerdictWrite(entry=withdrawn, expected=stored.revision))
 
     async def write_verdict(self, write: VerdictWrite) -> None:

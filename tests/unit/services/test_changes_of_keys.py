@@ -12,6 +12,7 @@ from graph_model.verdicts import Judgement, VerdictEntry
 from services.metrics import Metrics
 from services.stewardship import Signature, Stewardship
 from services.stores.sqlite import SqliteStore
+from services.verdict_look_up import RecordMoved
 from services.writer import Writer
 from tests.unit.services.people import CATALOGUE, Company
 
@@ -71,9 +72,45 @@ async def test_a_withdrawn_verdict_is_withdrawn_wherever_the_row_is(company: Com
     await company.put("shop1", email_1="x")
     entry = await company.decide(DIFFERENT, "crm1", "shop1")
     await company.apply(*moved(company, "crm1", "crm2", email_1="x"))
-    stored = (await company.store.read_verdicts([entry.verdict_id]))[entry.verdict_id]
-    await company.withdraw(stored.entry)
+    await company.withdraw(entry)
     assert await company.profiles() == [["crm2", "shop1"]]
+    assert await company.is_sound()
+
+
+async def test_a_verdict_withdrawn_while_the_row_is_on_its_way_does_not_arrive_with_it(company: Company) -> None:
+    await company.put("crm1", email_1="x")
+    await company.put("shop1", email_1="x")
+    entry = await company.decide(DIFFERENT, "crm1", "shop1")
+    leaves, arrives = moved(company, "crm1", "crm2", email_1="x")
+    await company.apply(leaves)
+    await company.withdraw(entry)
+    assert await company.is_sound()
+    await company.apply(arrives)
+    assert await company.profiles() == [["crm2", "shop1"]]
+    assert await company.is_sound()
+
+
+async def test_the_ledger_follows_a_row_that_comes_and_leaves_in_one_batch(company: Company) -> None:
+    await company.put("crm1", email_1="x")
+    await company.put("shop1", email_1="x")
+    entry = await company.decide(DIFFERENT, "crm1", "shop1")
+    leaves_1, arrives_2 = moved(company, "crm1", "crm2", email_1="x")
+    leaves_2, arrives_3 = moved(company, "crm2", "crm3", email_1="x")
+    await company.apply(leaves_1)
+    await company.apply(arrives_2, leaves_2)
+    await company.apply(arrives_3)
+    assert await named(company, entry) == [["crm3"], ["shop1"]]
+    assert await company.is_sound()
+
+
+async def test_a_row_that_takes_the_key_of_a_deleted_one_does_not_inherit(company: Company) -> None:
+    for name in ("crm1", "shop1", "crm5"):
+        await company.put(name, email_1="x")
+    entry = await company.decide(DIFFERENT, "crm1", "shop1")
+    await company.put("crm1")
+    await company.apply(*moved(company, "crm5", "crm1", email_1="x"))
+    assert await company.profiles() == [["crm1", "shop1"]]
+    assert await named(company, entry) == [[], ["shop1"]]
     assert await company.is_sound()
 
 
@@ -121,6 +158,62 @@ async def test_a_row_that_moves_twice_is_followed_in_every_order_of_its_keys(tmp
     await in_every_order(tmp_path, ("crm1", "crm2", "crm2", "crm3"), verify_one)
 
 
+async def test_rows_of_one_verdict_that_take_each_others_keys_keep_it_in_every_order(tmp_path: Path) -> None:
+    """The row at crm1 takes the key of the one at crm2, which goes on to crm3."""
+
+    async def verify_one(company: Company, order: Order) -> None:
+        await company.put("crm1", email_1="x")
+        await company.put("crm2", email_1="x")
+        entry = await company.decide(DIFFERENT, "crm1", "crm2")
+        leaves_2, arrives_3 = moved(company, "crm2", "crm3", email_1="x")
+        leaves_1, arrives_2 = moved(company, "crm1", "crm2", email_1="x")
+        of_keys = {"crm1": [leaves_1], "crm2": [leaves_2, arrives_2], "crm3": [arrives_3]}
+        for key in order:
+            await company.apply(of_keys[key].pop(0))
+            assert await company.is_sound()
+        assert (order, await company.profiles()) == (order, [["crm2"], ["crm3"]])
+        assert await named(company, entry) == [["crm2"], ["crm3"]]
+
+    await in_every_order(tmp_path, ("crm1", "crm2", "crm2", "crm3"), verify_one)
+
+
+async def test_rows_of_one_verdict_that_change_their_keys_with_each_other_keep_it_in_every_order(
+    tmp_path: Path,
+) -> None:
+    async def verify_one(company: Company, order: Order) -> None:
+        await company.put("crm1", email_1="x")
+        await company.put("crm2", email_1="x")
+        entry = await company.decide(DIFFERENT, "crm1", "crm2")
+        leaves_1, arrives_9 = moved(company, "crm1", "crm9", email_1="x")
+        leaves_2, arrives_1 = moved(company, "crm2", "crm1", email_1="x")
+        leaves_9, arrives_2 = moved(company, "crm9", "crm2", email_1="x")
+        of_keys = {"crm1": [leaves_1, arrives_1], "crm2": [leaves_2, arrives_2], "crm9": [arrives_9, leaves_9]}
+        for key in order:
+            await company.apply(of_keys[key].pop(0))
+        assert (order, await company.profiles()) == (order, [["crm1"], ["crm2"]])
+        assert await named(company, entry) == [["crm2"], ["crm1"]]
+        assert await company.is_sound()
+
+    await in_every_order(tmp_path, ("crm1", "crm1", "crm2", "crm2", "crm9", "crm9"), verify_one)
+
+
+async def test_a_row_whose_key_changes_back_keeps_its_verdict_in_every_order(tmp_path: Path) -> None:
+    async def verify_one(company: Company, order: Order) -> None:
+        await company.put("crm1", email_1="x")
+        await company.put("shop1", email_1="x")
+        entry = await company.decide(DIFFERENT, "crm1", "shop1")
+        leaves_1, arrives_2 = moved(company, "crm1", "crm2", email_1="x")
+        leaves_2, back_1 = moved(company, "crm2", "crm1", email_1="x")
+        of_keys = {"crm1": [leaves_1, back_1], "crm2": [arrives_2, leaves_2]}
+        for key in order:
+            await company.apply(of_keys[key].pop(0))
+        assert (order, await company.profiles()) == (order, [["crm1"], ["shop1"]])
+        assert await named(company, entry) == [["crm1"], ["shop1"]]
+        assert await company.is_sound()
+
+    await in_every_order(tmp_path, ("crm1", "crm1", "crm2", "crm2"), verify_one)
+
+
 async def test_two_rows_that_change_their_keys_with_each_other_keep_their_verdicts_in_every_order(
     tmp_path: Path,
 ) -> None:
@@ -141,13 +234,53 @@ async def test_two_rows_that_change_their_keys_with_each_other_keep_their_verdic
     await in_every_order(tmp_path, ("crm1", "crm1", "crm2", "crm2", "crm9", "crm9"), verify_one)
 
 
-async def test_a_steward_who_names_a_former_key_speaks_of_the_row(company: Company) -> None:
+@pytest.fixture
+def steward(company: Company) -> Stewardship:
+    return Stewardship(
+        company.store, CATALOGUE, Writer(company.store, CATALOGUE, "steward", metrics=Metrics(), publish=None)
+    )
+
+
+KIM = Signature(author="kim", reason="asked")
+
+
+async def test_a_steward_who_names_a_former_key_speaks_of_the_row(company: Company, steward: Stewardship) -> None:
     await company.put("crm1", email_1="x")
     await company.put("shop1", email_1="x")
     await company.apply(*moved(company, "crm1", "crm2", email_1="x"))
-    writer = Writer(company.store, CATALOGUE, "steward", metrics=Metrics(), publish=None)
-    steward = Stewardship(company.store, CATALOGUE, writer)
-    signature = Signature(author="kim", reason="asked")
-    given = await steward.give(DIFFERENT, company.address("crm1"), company.address("shop1"), signature)
+    given = await steward.give(DIFFERENT, company.address("crm1"), company.address("shop1"), KIM)
     assert given.entry.verdict.records == (company.address("crm2"), company.address("shop1"))
     assert await company.profiles() == [["crm2"], ["shop1"]]
+
+
+async def test_a_former_key_that_another_row_has_taken_still_leads_to_the_row(
+    company: Company, steward: Stewardship
+) -> None:
+    await company.put("crm1", email_1="x")
+    await company.put("shop1", email_1="x")
+    await company.apply(*moved(company, "crm1", "crm2", email_1="x"))
+    await company.apply(*moved(company, "crm2", "crm3", email_1="x"))
+    await company.put("crm2", phone_1="9")
+    given = await steward.give(DIFFERENT, company.address("crm1"), company.address("shop1"), KIM)
+    assert given.entry.verdict.records == (company.address("crm3"), company.address("shop1"))
+
+
+async def test_a_row_on_its_way_to_a_key_that_another_one_still_has_is_nobody_yet(
+    company: Company, steward: Stewardship
+) -> None:
+    await company.put("crm1", email_1="x")
+    await company.put("crm2", phone_1="9")
+    await company.put("shop1", email_1="x")
+    leaves, _ = moved(company, "crm1", "crm2", email_1="x")
+    await company.apply(leaves)
+    with pytest.raises(RecordMoved):
+        await steward.give(DIFFERENT, company.address("crm1"), company.address("shop1"), KIM)
+
+
+async def test_the_same_verdict_again_is_known_under_the_new_key(company: Company, steward: Stewardship) -> None:
+    await company.put("crm1", email_1="x")
+    await company.put("crm2", email_1="x")
+    await company.decide(DIFFERENT, "crm1", "crm2")
+    await company.apply(*moved(company, "crm1", "crm9", email_1="x"))
+    again = await steward.give(DIFFERENT, company.address("crm9"), company.address("crm2"), KIM)
+    assert not again.is_new

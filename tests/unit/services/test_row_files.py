@@ -116,8 +116,25 @@ def test_the_elements_of_a_json_array_are_rows() -> None:
     ]
 
 
-def test_a_json_array_that_does_not_end_is_told_with_its_line() -> None:
-    assert bad_lines(json_entries(b'[{"id": 1},\n{"id": 2}')) == [2]
+def test_a_json_array_that_does_not_end_is_read_up_to_where_it_breaks_off() -> None:
+    entries = json_entries(b'[{"id": 1},\n{"id": 2}')
+    assert (good_lines(entries), bad_lines(entries)) == ([1, 2], [3])
+    assert isinstance(entries[-1], BadLine)
+    assert "line 2, column 10" in entries[-1].reason
+
+
+@pytest.mark.parametrize("value", [b'"\\ud800"', b"NaN", b"-Infinity", b'"\xff"', b'"a\tb"'])
+def test_a_bad_element_of_a_json_array_costs_no_other(value: bytes) -> None:
+    entries = json_entries(b'[{"id": 1}, {"id": ' + value + b'},\n\n{"id": 3, "n": 12345678901234567890123}]\n')
+    assert (good_lines(entries), bad_lines(entries)) == ([1, 3], [2])
+    assert entries[-1] == FileRow(3, {"id": 3, "n": "12345678901234567890123"})
+
+
+@pytest.mark.parametrize("rest", [b'{"id": }]', b"[" * 100_000, b'{"id": 2}] x', b'{"id": 2} {"id": 3}]', b"{"])
+def test_what_follows_a_break_in_a_json_array_is_refused(rest: bytes) -> None:
+    entries = json_entries(b'[{"id": 1}, ' + rest)
+    assert entries[0] == FileRow(1, {"id": 1})
+    assert bad_lines(entries) == [len(entries)]
 
 
 def test_a_line_that_is_too_long_is_passed_over_to_its_end() -> None:

@@ -1,6 +1,7 @@
 """A steward gives verdicts, takes them back, and splits profiles."""
 
 import asyncio
+from unittest.mock import patch
 
 import pytest
 
@@ -17,6 +18,8 @@ from services.stewardship import (
     VerdictWithdrawn,
     WrongGroups,
 )
+from services.stores.errors import CommitTooLarge
+from services.stores.port import Outbox, Plan
 from services.verdict_look_up import Contradiction
 from services.writer import Writer
 from tests.unit.services.people import CATALOGUE, Company
@@ -241,3 +244,17 @@ async def test_a_group_is_joined_by_the_verdict_only_where_it_would_fall_apart(
     await company.put("crm5", email_1="z")
     by_verdict = await steward.split(await company.live_id("crm3"), [group("crm3", "crm5"), group("crm4")], KIM)
     assert (by_evidence.verdict.verdict.together, by_verdict.verdict.verdict.together) == (False, True)
+
+
+async def test_the_withdrawal_of_what_is_too_large_for_one_commit_ends(company: Company, steward: Stewardship) -> None:
+    await company.put("crm1", email_1="x")
+    await company.put("shop1", email_1="x")
+    entry = await company.decide(DIFFERENT, "crm1", "shop1")
+
+    async def commit(plan: Plan, outbox: Outbox) -> None:
+        await asyncio.sleep(0)
+        raise CommitTooLarge(2, 1)
+
+    with patch.object(company.store, "commit", commit), pytest.raises(CommitTooLarge):
+        async with asyncio.timeout(10):
+            await steward.withdraw(entry.verdict_id, "kim")

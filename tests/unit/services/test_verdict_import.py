@@ -9,7 +9,7 @@ from graph_model.records import JsonValue
 from graph_model.verdict_documents import verdict_document
 from graph_model.verdicts import Judgement
 from services.ingest import Ingest
-from services.verdict_import import BroughtBack, UnreadableVerdict, bring_back, read_exported_verdict
+from services.verdict_import import BroughtBack, OneRow, UnreadableVerdict, bring_back, read_exported_verdict
 from services.verdict_look_up import Contradiction
 from tests.unit.services.people import CATALOGUE, Company
 
@@ -101,6 +101,24 @@ async def test_a_withdrawn_verdict_waits_for_nobody(company: Company) -> None:
     assert [stored async for stored in company.store.scan_records()] == []
 
 
+async def test_what_is_withdrawn_while_it_waits_does_not_hold_when_its_rows_come(company: Company) -> None:
+    await brought_back(company)
+    withdrawn = {"withdrawn_by": "lou", "withdrawn_at": "2026-11-21T10:00:00Z"}
+    assert await brought_back(company, **withdrawn) is BroughtBack.WITHDRAWN
+    for name in ("crm1", "shop1"):
+        await company.put(name, email_1="x")
+    assert await company.profiles() == [["crm1", "shop1"]]
+    assert await company.is_sound()
+
+
+async def test_two_keys_of_one_row_are_not_kept_apart(company: Company) -> None:
+    await company.put("crm1", email_1="x")
+    await company.apply(company.change("crm1", moved_to="crm2"), company.change("crm2", "crm1", email_1="x"))
+    two_keys = [reference("crm1"), reference("crm2")]
+    with pytest.raises(OneRow):
+        await brought_back(company, records=two_keys, groups=[[each] for each in two_keys])
+
+
 async def test_a_row_that_has_another_key_by_now_is_followed(company: Company) -> None:
     await company.put("crm1", email_1="x")
     await company.put("shop1", email_1="x")
@@ -130,7 +148,14 @@ async def test_what_contradicts_verdicts_in_force_is_refused(company: Company) -
         ({"groups": [[{"source": "crm", "key": []}]]}, "key"),
         ({"groups": [[{"source": "crm", "key": [True]}], [reference("crm1")]]}, "key"),
         ({"groups": None, "records": [reference("crm1")]}, "two records"),
-        ({"groups": [[{"source": "till", "key": [1]}], [reference("crm1")]]}, "no source 'till'"),
+        ({"groups": []}, "two records"),
+        ({"groups": [[]]}, "two records"),
+        ({"reason": "  "}, "blank"),
+        ({"judgement": "same"}, "the judgement says"),
+        ({"groups": [[reference("crm1"), reference("shop1")]]}, "the judgement says"),
+        ({"records": [reference("crm1"), reference("crm2")]}, "not those of the groups"),
+        ({"records": [{"source": "crm", "key": [1, 2]}, reference("shop1")], "groups": None}, "other columns than id"),
+        ({"groups": None, "records": [{"source": "till", "key": [1]}, reference("crm1")]}, "no source 'till'"),
     ],
 )
 def test_a_line_that_is_no_verdict_is_refused_with_the_place(other: dict[str, JsonValue], reason: str) -> None:
