@@ -53,6 +53,11 @@ class Source:
         """Gather the columns once: every change of a row asks for them."""
         object.__setattr__(self, "columns", frozenset(column for column, _ in (*self.identifiers, *self.traits)))
 
+    @property
+    def key_names(self) -> tuple[str, ...]:
+        """What the parts of a key are, in order: of a source with a topic pattern the topic comes first."""
+        return self.key if self.topic_pattern is None or self.topic is not None else ("topic", *self.key)
+
     def matches_topic(self, topic: str) -> bool:
         """Tell whether messages of `topic` belong to this source."""
         by_pattern = self.topic_pattern is not None and self.topic_pattern.fullmatch(topic) is not None

@@ -38,9 +38,8 @@ def read_record_name(text: str, catalogue: Catalogue) -> RecordAddress:
     if source is None:
         raise _unreadable(f"the catalogue has the sources {', '.join(sorted(catalogue.sources))}")
     parts = _parts(key) if bracketed else [key]
-    expected = (*(() if source.topic_pattern is None else ("topic",)), *source.key)
-    if len(parts) != len(expected):
-        raise _unreadable(f"a key of {source.name} has the parts {', '.join(expected)}; found {len(parts)}")
+    if len(parts) != len(source.key_names):
+        raise _unreadable(f"a key of {source.name} has the parts {', '.join(source.key_names)}; found {len(parts)}")
     return _address(source, parts)
 
 

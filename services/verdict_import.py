@@ -139,9 +139,11 @@ def read_exported_verdict(fields: Mapping[str, JsonValue], catalogue: Catalogue)
             f"it has: {', '.join(sorted(catalogue.sources))}"
         )
     for address in verdict.records:
-        expected = catalogue.sources[address.source].key
-        if len(address.key_parts) != len(expected):
-            raise UnreadableVerdict(f"the key of {address} has other columns than {', '.join(expected)}")
+        parts = catalogue.sources[address.source].key_names
+        if len(address.key_parts) != len(parts):
+            raise UnreadableVerdict(
+                f"a key of {address.source!r} has the parts {', '.join(parts)}, that of {address} not"
+            )
     return VerdictEntry(
         verdict=verdict,
         reason=read.reason,

@@ -139,3 +139,13 @@ async def test_where_stewards_have_a_token_nobody_else_decides(two: Service) -> 
     assert (refused.status_code, refused.json()["type"]) == (401, "urn:identity-graph:problem:not-a-steward")
     two.http.headers["Authorization"] = "Bearer secret"
     assert (await give(two, "same", SHOP, CRM)).status_code == 201
+
+
+@pytest.mark.parametrize("reference", [{"a": 1}, {"": 1}, {"id": True}, {**CRM, "x": 1}, {}])
+async def test_a_split_that_names_no_records_is_a_problem_of_the_caller(
+    two: Service, reference: dict[str, Any]
+) -> None:
+    answer = await split(two, await two.profile_id("email:ann@example.com"), [reference], [reference])
+    assert (answer.status_code, answer.json()["type"].rpartition(":")[2]) == (422, "invalid-request")
+    if reference:
+        assert "expected one of: source, key" in answer.text

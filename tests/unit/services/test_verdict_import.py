@@ -154,7 +154,7 @@ async def test_what_contradicts_verdicts_in_force_is_refused(company: Company) -
         ({"judgement": "same"}, "the judgement says"),
         ({"groups": [[reference("crm1"), reference("shop1")]]}, "the judgement says"),
         ({"records": [reference("crm1"), reference("crm2")]}, "not those of the groups"),
-        ({"records": [{"source": "crm", "key": [1, 2]}, reference("shop1")], "groups": None}, "other columns than id"),
+        ({"records": [{"source": "crm", "key": [1, 2]}, reference("shop1")], "groups": None}, "has the parts id"),
         ({"groups": None, "records": [{"source": "till", "key": [1]}, reference("crm1")]}, "no source 'till'"),
     ],
 )
