@@ -245,13 +245,6 @@ def _inheriting(stored: Record | None, change: Change, record: Record) -> Record
         gone_to = change.moved_to or gone_to
     else:
         came_from = change.previous or (None if gone_to is not None else came_from)
-        if (
-            stored.is_grave
-            and stored.was_ever_sent
-            and gone_to is None
-            and change.previous not in (None, stored.moved_from)
-        ):
-            marks = ()  # of a deleted row, whose key another one has taken
         gone_to = None
         arriving = [each.mark for each in expected if each.origin == change.previous]
         if arriving:
