@@ -115,6 +115,14 @@ class RecordChange:
         return () if self.stored is None else self.stored.record.marks
 
     @property
+    def marks_move(self) -> bool:
+        """Whether marks have come to its address, or left it; most batches ask this only."""
+        record = self.record
+        if self.stored is None:
+            return bool(record.marks or record.expected)
+        return record.marks != self.stored.record.marks or record.expected != self.stored.record.expected
+
+    @property
     def marks_gained(self) -> frozenset[Mark]:
         """Marks that have come to its address, with its row or before it."""
         return _marks_at(self.record) - _marks_at(_record(self.stored))

@@ -231,7 +231,8 @@ async def _recounted(store: Store, up_to: Mapping[Identifier, int]) -> dict[Iden
 
 async def _ledger(store: Store, changes: Mapping[RecordAddress, RecordChange]) -> Mapping[str, StoredVerdict]:
     """The entries of the verdicts whose marks move, or join records that change with others."""
-    named = {mark.verdict_id for change in changes.values() for mark in change.marks_gained | change.marks_lost}
+    moving = [change for change in changes.values() if change.marks_move]
+    named = {mark.verdict_id for change in moving for mark in change.marks_gained | change.marks_lost}
     named |= {m.verdict_id for c in changes.values() if c.is_changed for m in (*c.marks_before, *c.record.marks)}
     return await store.read_verdicts(named) if named else {}
 

@@ -104,8 +104,9 @@ def make_plan(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> Plan:
 
 def _followed(loaded: Loaded) -> Iterator[VerdictWrite]:
     """The entries of verdicts about rows whose key changes: they name the rows as they are called now."""
-    lost = [(address, mark) for address, change in loaded.changes.items() for mark in change.marks_lost]
-    gained = [(address, mark) for address, change in loaded.changes.items() for mark in change.marks_gained]
+    moving = [change for change in loaded.changes.values() if change.marks_move]
+    lost = [(change.address, mark) for change in moving for mark in change.marks_lost]
+    gained = [(change.address, mark) for change in moving for mark in change.marks_gained]
     decided = {write.entry.verdict_id for write in loaded.batch.verdicts}
     for verdict_id in sorted({mark.verdict_id for _, mark in (*lost, *gained)} - decided):
         if stored := loaded.ledger.get(verdict_id):
