@@ -72,7 +72,7 @@ def guests(former: Sequence[FormerProfile], ids: Mapping[RecordAddress, str]) ->
     members: defaultdict[str, set[RecordAddress]] = defaultdict(set)
     for address, profile_id in ids.items():
         members[profile_id].add(address)
-    absorbed = [profile for profile in former if profile.profile_id not in members and not profile.deleted]
+    absorbed = [profile for profile in former if profile.profile_id not in members]
     hosts = {ids[address] for profile in absorbed for address in profile.own if address in ids}
     found: dict[str, set[RecordAddress]] = {}
     for profile in former:

@@ -1,10 +1,11 @@
 """From the profiles as they were to the profiles as they are: new documents, and one event for each change.
 
-A profile that was live and has no cluster any more is absorbed if its records live elsewhere, else deleted.
+A profile that was live and has no cluster any more is absorbed if its records live elsewhere, else deleted. A deleted
+one is absorbed once records of its own return to another.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import orjson
@@ -70,6 +71,7 @@ class Scene:
     before: Mapping[RecordAddress, str]  #: live record -> its profile before, under present addresses
     after: Mapping[RecordAddress, str]  #: live record -> its profile now
     renamed: Mapping[RecordAddress, RecordAddress]  #: former -> present address, of rows whose key has just changed
+    returned: Mapping[str, Collection[RecordAddress]]  #: deleted profile -> records of its own that live elsewhere now
     bodies: Mapping[str, Document]  #: profile id -> body, for every profile that has records now
     causes: Callable[[str], Sequence[Cause]]  #: profile id -> the changes that touched its component
     now: int  #: time of the commit, milliseconds since 1970
@@ -93,7 +95,12 @@ def transitions(scene: Scene) -> list[Transition]:
             was_at = {scene.before[r] for r in members_after[profile_id] if r in scene.before}
             found.append(_live(scene, profile_id, known if was_live else None, now_at, was_at))
         elif known is not None and was_live:
-            found.append(_gone(scene, known, members_before.get(profile_id, [])))
+            members = members_before.get(profile_id, [])
+            found.append(_gone(scene, known, members, {*document_members(known.document), *members}))
+        elif known is not None and scene.returned.get(profile_id):
+            own = scene.returned[profile_id]
+            kept = under_present_keys(document_members(known.document), scene.renamed)
+            found.append(_gone(scene, known, own, {*kept, *own}))
         elif known is not None:
             found.append(_still_gone(scene, known))
     return found
@@ -135,7 +142,10 @@ def _live(scene: Scene, profile_id: str, was: KnownProfile | None, now_at: set[s
     )
 
 
-def _gone(scene: Scene, known: KnownProfile, members: Sequence[RecordAddress]) -> Transition:
+def _gone(
+    scene: Scene, known: KnownProfile, members: Iterable[RecordAddress], remembered: Iterable[RecordAddress]
+) -> Transition:
+    """A profile without records: absorbed by whoever has most of `members`, else deleted."""
     targets = Counter(scene.after[address] for address in members if address in scene.after)
     head = ProfileHead(
         profile_id=known.head.profile_id,
@@ -145,7 +155,7 @@ def _gone(scene: Scene, known: KnownProfile, members: Sequence[RecordAddress]) -
         updated_at=scene.now,
     )
     merged_into = min(targets, key=lambda target: (-targets[target], target)) if targets else None
-    document = remembering_document(head, {*document_members(known.document), *members}, merged_into)
+    document = remembering_document(head, remembered, merged_into)
     change = ProfileEventType.MERGED if targets else ProfileEventType.DELETED
     step = _Step(head, change, [head.profile_id], sorted(targets), merged_into, known.head.version)
     return Transition(

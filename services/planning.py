@@ -1,6 +1,6 @@
 """From what was loaded to one plan: resolve, keep ids, diff, and say what the commit rests on. Pure."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import orjson
@@ -51,6 +51,7 @@ class _Resolved:
     memberships: Mapping[RecordAddress, str]  #: live record -> profile id
     before: Mapping[RecordAddress, str]  #: live record -> profile id before, under present addresses
     documents: Mapping[str, Document]  #: profile id -> document before
+    returned: Mapping[str, Collection[RecordAddress]]  #: see `graph_model.transition.Scene.returned`
     guests: Mapping[str, tuple[RecordAddress, ...]]  #: profile id -> see `ProfileWrite.guests`; none without an entry
 
 
@@ -66,6 +67,7 @@ def make_plan(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> Plan:
         before=resolved.before,
         after=resolved.memberships,
         renamed=renamed_records(loaded),
+        returned=resolved.returned,
         bodies={
             profile_id: profile_body(cluster, loaded.mapped, resolved.generic, component.dropped, catalogue)
             for component, ids in resolved.components
@@ -142,7 +144,8 @@ def _resolve(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> _Resolved:
     for old, new in renamed_records(loaded).items():
         if old in before and new not in before:
             before[new] = before.pop(old)
-    return _Resolved(named, generic, memberships, before, documents, guests(former, memberships))
+    returned = {p.profile_id: p.own & memberships.keys() for p in former if p.deleted}
+    return _Resolved(named, generic, memberships, before, documents, returned, guests(former, memberships))
 
 
 def _generic(loaded: Loaded, catalogue: Catalogue, documents: Mapping[str, Document]) -> frozenset[Identifier]:

@@ -4,6 +4,7 @@ from itertools import product
 
 import pytest
 
+from graph_model.verdicts import Judgement
 from tests.contract.conftest import Reopen
 from tests.properties.towns import CATALOGUE, EVIDENCE, Story
 from tests.unit.services.people import Company
@@ -21,3 +22,33 @@ async def test_all_have_their_ids_again_when_merges_are_corrected(
         turned=True,
     )
     await story.comes_true(await Company.over(await reopen(CATALOGUE.fingerprint), CATALOGUE))
+
+
+@pytest.mark.parametrize("reloaded", [("crm1", "crm2"), ("crm11",), ("crm1", "crm2", "crm11")], ids=" ".join)
+async def test_rows_that_were_all_deleted_and_loaded_again_while_merged_have_their_id_again(
+    reopen: Reopen, reloaded: tuple[str, ...]
+) -> None:
+    company = await Company.over(await reopen(CATALOGUE.fingerprint), CATALOGUE)
+    mail = {"crm1": "a", "crm2": "a", "crm11": "b"}
+    for name, value in mail.items():
+        await company.put(name, email_1=value)
+    ids = {name: await company.live_id(name) for name in mail}
+    wrong = await company.decide(Judgement.SAME, "crm1", "crm11")
+    for name in reloaded:
+        await company.put(name)
+    for name in reloaded:
+        await company.put(name, email_1=mail[name])
+    await company.withdraw(wrong)
+    assert {name: await company.live_id(name) for name in mail} == ids
+    assert await company.is_sound()
+
+
+async def test_whoever_holds_a_deleted_id_learns_where_its_row_has_come_back(reopen: Reopen) -> None:
+    company = await Company.over(await reopen(CATALOGUE.fingerprint), CATALOGUE)
+    await company.put("crm1", email_1="a")
+    await company.put("crm2", email_1="b")
+    deleted, host = await company.live_id("crm1"), await company.live_id("crm2")
+    assert await company.put("crm1") == ["deleted"]
+    assert await company.put("crm1", email_1="b") == ["merged", "updated"]
+    told = [company.data(event) for event in company.events if event.profile_id == deleted]
+    assert [(event["change"], event["merged_into"]) for event in told[-2:]] == [("deleted", None), ("merged", host)]

@@ -32,6 +32,7 @@ def become(before: Document, after: Document) -> Transition:
         before={address: "p"},
         after={address: "p"},
         renamed={},
+        returned={},
         bodies={"p": after},
         causes=lambda _: (),
         now=1_000,
