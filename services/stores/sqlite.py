@@ -83,9 +83,7 @@ class SqliteStore:
             StoreUnavailable: the file cannot be opened or is no SQLite file.
         """
         with translated(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(connect(path)) as connection:
-                state = await asyncio.to_thread(prepare, connection, fingerprint, catalogue, migrator)
+            state = await asyncio.to_thread(_prepared, path, fingerprint, catalogue, migrator)
             if not any_meaning:
                 state.require(fingerprint)
             return cls(path, state, migrator)
@@ -283,3 +281,10 @@ class SqliteStore:
         """Wake everybody who waits for events, and start a new round of waiting."""
         self._news.set()
         self._news = asyncio.Event()
+
+
+def _prepared(path: Path, fingerprint: str, catalogue: KeptCatalogue | None, migrator: str | None) -> StoreState:
+    """See `prepare`. The connection belongs to the thread: whoever waits for it may be cancelled meanwhile."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(connect(path)) as connection:
+        return prepare(connection, fingerprint, catalogue, migrator)

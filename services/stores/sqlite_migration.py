@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -39,6 +40,7 @@ class SqliteMigration:
         with translated(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = connect(path)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-migration")
         self._migrator = new_id()
 
     @property
@@ -125,6 +127,8 @@ class SqliteMigration:
 
     async def close(self) -> None:
         """See `MigratingStore.close`."""
+        # A step goes on even where whoever waited for it was cancelled.
+        await asyncio.to_thread(self._thread.shutdown)
         self._connection.close()
 
     @contextmanager
@@ -147,7 +151,7 @@ class SqliteMigration:
 
     async def _run(self, step: Callable[[], Answer]) -> Answer:
         with translated(self._path):
-            return await asyncio.to_thread(step)
+            return await asyncio.get_running_loop().run_in_executor(self._thread, step)
 
 
 def _form_2(connection: sqlite3.Connection) -> None:
