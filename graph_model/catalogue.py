@@ -56,7 +56,7 @@ class Source:
     @property
     def key_names(self) -> tuple[str, ...]:
         """What the parts of a key are, in order: of a source with a topic pattern the topic comes first."""
-        return self.key if self.topic_pattern is None or self.topic is not None else ("topic", *self.key)
+        return self.key if self.topic_pattern is None else ("topic", *self.key)
 
     def matches_topic(self, topic: str) -> bool:
         """Tell whether messages of `topic` belong to this source."""

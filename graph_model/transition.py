@@ -155,17 +155,9 @@ def _gone(
         updated_at=scene.now,
     )
     merged_into = min(targets, key=lambda target: (-targets[target], target)) if targets else None
-    document = remembering_document(head, remembered, merged_into)
     change = ProfileEventType.MERGED if targets else ProfileEventType.DELETED
     step = _Step(head, change, [head.profile_id], sorted(targets), merged_into, known.head.version)
-    return Transition(
-        profile_id=head.profile_id,
-        version=head.version,
-        status=head.status,
-        document=document,
-        event=_event(scene, step, document, Differences((), ())),
-        history=_history(scene, step),
-    )
+    return _remembering(scene, step, remembered)
 
 
 def _still_gone(scene: Scene, known: KnownProfile) -> Transition:
@@ -176,17 +168,23 @@ def _still_gone(scene: Scene, known: KnownProfile) -> Transition:
         return _unchanged(known.head)
     head = replace(known.head, version=scene.next_version(known), updated_at=scene.now)
     merged_into: str | None = known.document["merged_into"]
-    document = remembering_document(head, present, merged_into)
     is_absorbed = head.status is ProfileStatus.ABSORBED
     change = ProfileEventType.MERGED if is_absorbed else ProfileEventType.DELETED
     step = _Step(head, change, [], [], merged_into, previous=known.head.version)
+    transition = _remembering(scene, step, present)
+    return replace(transition, history=None) if is_absorbed else transition
+
+
+def _remembering(scene: Scene, step: "_Step", remembered: Iterable[RecordAddress]) -> Transition:
+    """A profile without records, which remembers its last ones."""
+    document = remembering_document(step.head, remembered, step.merged_into)
     return Transition(
-        profile_id=head.profile_id,
-        version=head.version,
-        status=head.status,
+        profile_id=step.head.profile_id,
+        version=step.head.version,
+        status=step.head.status,
         document=document,
         event=_event(scene, step, document, Differences((), ())),
-        history=None if is_absorbed else _history(scene, step),
+        history=_history(scene, step),
     )
 
 

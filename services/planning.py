@@ -1,5 +1,6 @@
 """From what was loaded to one plan: resolve, keep ids, diff, and say what the commit rests on. Pure."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,7 +17,7 @@ from graph_model.profiles import (
     document_members,
     profile_body,
 )
-from graph_model.records import RecordAddress
+from graph_model.records import Mark, RecordAddress
 from graph_model.resolve import Component, resolve
 from graph_model.times import milliseconds
 from graph_model.transition import Cause, KnownProfile, Scene, Transition, transitions
@@ -106,16 +107,17 @@ def make_plan(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> Plan:
 
 def _followed(loaded: Loaded) -> Iterator[VerdictWrite]:
     """The entries of verdicts about rows whose key changes: they name the rows as they are called now."""
-    moving = [change for change in loaded.changes.values() if change.marks_move]
-    lost = [(change.address, mark) for change in moving for mark in change.marks_lost]
-    gained = [(change.address, mark) for change in moving for mark in change.marks_gained]
+    lost: defaultdict[str, list[tuple[RecordAddress, Mark]]] = defaultdict(list)
+    gained: defaultdict[str, list[tuple[RecordAddress, Mark]]] = defaultdict(list)
+    for change in loaded.changes.values():
+        if change.marks_move:
+            for moved, marks in ((lost, change.marks_lost), (gained, change.marks_gained)):
+                for mark in marks:
+                    moved[mark.verdict_id].append((change.address, mark))
     decided = {write.entry.verdict_id for write in loaded.batch.verdicts}
-    for verdict_id in sorted({mark.verdict_id for _, mark in (*lost, *gained)} - decided):
+    for verdict_id in sorted({*lost, *gained} - decided):
         if stored := loaded.ledger.get(verdict_id):
-            verdict = stored.entry.verdict.with_marks_moved(
-                [each for each in lost if each[1].verdict_id == verdict_id],
-                [each for each in gained if each[1].verdict_id == verdict_id],
-            )
+            verdict = stored.entry.verdict.with_marks_moved(lost[verdict_id], gained[verdict_id])
             if verdict != stored.entry.verdict:
                 yield VerdictWrite(entry=replace(stored.entry, verdict=verdict), expected=stored.revision)
 
