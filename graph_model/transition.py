@@ -156,7 +156,8 @@ def _gone(
     )
     merged_into = min(targets, key=lambda target: (-targets[target], target)) if targets else None
     change = ProfileEventType.MERGED if targets else ProfileEventType.DELETED
-    step = _Step(head, change, [head.profile_id], sorted(targets), merged_into, known.head.version)
+    was_at = [head.profile_id] if known.head.status is ProfileStatus.LIVE else []
+    step = _Step(head, change, was_at, sorted(targets), merged_into, known.head.version)
     return _remembering(scene, step, remembered)
 
 

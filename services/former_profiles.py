@@ -83,6 +83,11 @@ class _Own:
             for profile_id, profile in loaded.components.profiles.items()
         }
         self._found: dict[str, frozenset[RecordAddress]] = {}
+        # Those that were merged into it may have left while nothing about the id itself was loaded.
+        of_merged = frozenset[RecordAddress]().union(*map(self.records, self._merged_into))
+        for profile_id in self._live:
+            if self.guests[profile_id] and of_merged.isdisjoint(members[profile_id]):
+                self.guests[profile_id] = frozenset()
 
     def records(self, profile_id: str) -> frozenset[RecordAddress]:
         """The own records of an id."""

@@ -51,4 +51,19 @@ async def test_whoever_holds_a_deleted_id_learns_where_its_row_has_come_back(reo
     assert await company.put("crm1") == ["deleted"]
     assert await company.put("crm1", email_1="b") == ["merged", "updated"]
     told = [company.data(event) for event in company.events if event.profile_id == deleted]
-    assert [(event["change"], event["merged_into"]) for event in told[-2:]] == [("deleted", None), ("merged", host)]
+    steps = [(event["change"], event["ids_before"], event["ids_after"], event["merged_into"]) for event in told[-2:]]
+    assert steps == [("deleted", [deleted], [], None), ("merged", [], [host], host)]
+
+
+async def test_what_stays_is_at_home_once_those_merged_into_its_id_have_gone(reopen: Reopen) -> None:
+    company = await Company.over(await reopen(CATALOGUE.fingerprint), CATALOGUE)
+    await company.put("shop1", email_1="a")
+    await company.put("crm2", email_1="b")
+    host, merged = await company.live_id("shop1"), await company.live_id("crm2")
+    await company.apply(company.change("crm2", moved_to="crm1"), company.change("crm1", "crm2", email_1="a"))
+    assert await company.live_id("crm1") == host
+    await company.put("crm2", email_1="c")
+    assert await company.live_id("crm2") == merged
+    await company.put("crm1", email_1="d")
+    assert await company.live_id("crm1") == host, "of two records that are at home, the smaller keeps the id"
+    assert await company.is_sound()

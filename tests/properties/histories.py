@@ -6,6 +6,7 @@ After every step, what is stored is compared with what follows from the law, and
 import asyncio
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -151,11 +152,21 @@ class Subscriber:
 
     def hear(
         self,
-        events: Iterable[ProfileEvent],
+        events: Sequence[ProfileEvent],
         before: Mapping[Address, str],
         after: Mapping[Address, str],
+        came_back: Mapping[str, AbstractSet[str]],
     ) -> None:
-        """Hear what one commit tells; `before` and `after` say which row had which id, under present addresses."""
+        """Hear what one commit tells.
+
+        Args:
+            events: what it tells.
+            before: which row had which id, under present addresses.
+            after: which row has which id.
+            came_back: deleted id -> the ids that its own rows have come back to.
+        """
+        merged = {e.profile_id for e in events if e.type is ProfileEventType.MERGED}
+        assert came_back.keys() <= merged
         for event in events:
             profile_id, data = event.profile_id, orjson.loads(event.data)
             known = self.profiles.get(profile_id, {"version": 0, "status": ""})
@@ -164,9 +175,15 @@ class Subscriber:
             was_live = known["status"] == ProfileStatus.LIVE
             came_from = {before[row] for row in has if row in before} | ({profile_id} if was_live else set())
             went_to = {after[row] for row in had if row in after} | ({profile_id} if has else set())
+            went_to |= came_back.get(profile_id, set())
             assert (set(data["ids_before"]), set(data["ids_after"])) == (came_from, went_to)
             returned = event.type is ProfileEventType.CREATED and known["version"] > 0
-            if event.type is ProfileEventType.DELETED or returned or len(came_from | went_to) > 1:
+            if (
+                event.type is ProfileEventType.DELETED
+                or returned
+                or profile_id in came_back
+                or len(came_from | went_to) > 1
+            ):
                 self.history.setdefault(profile_id, []).append(event.version)
             self.profiles[profile_id] = data["profile"]
         assert self.ids == after
@@ -299,7 +316,8 @@ class Life(RuleBasedStateMachine):
         self.compare_with_the_law(ids, documents)
         self.compare_with_the_rule_of_ids(ids, moved)
         for committed in result.committed:
-            self.told.hear(committed.events, present(self.ids.live, moved), ids)
+            came_back = self.ids.came_back_elsewhere(ids, moved)
+            self.told.hear(committed.events, present(self.ids.live, moved), ids, came_back)
             await self.outbox.acknowledge(committed.commit_id)
             for profile_id in {event.profile_id for event in committed.events}:
                 steps = await self.store.read_history(profile_id)

@@ -4,7 +4,8 @@ Clusters get the ids that were there before, one to one, so that as many rows as
 were; of equals so that fewest rows change their live id, then most of the last rows come back to their id; then the
 smaller ids are given, to the clusters with the smaller first rows. The own rows of an id are its rows, but only those
 that it had before while others are merged into it. A row that returns counts as a row of the profile that it was
-deleted from, and a row whose key changed as the row it was.
+deleted from, and a row whose key changed as the row it was. A deleted id whose own rows return to another is merged
+into that one.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -36,8 +37,9 @@ class Ids:
 
     live: dict[Address, str] = field(default_factory=dict)
     graves: dict[Address, str] = field(default_factory=dict)  #: deleted row -> the profile it was deleted from
-    remembered: dict[str, set[Address]] = field(default_factory=dict)  #: id that is gone -> its last rows
-    own: dict[str, set[Address]] = field(default_factory=dict)  #: of ids that are gone, or that others are merged into
+    last: dict[str, set[Address]] = field(default_factory=dict)  #: id that was deleted -> the rows that it ended with
+    remembered: dict[str, set[Address]] = field(default_factory=dict)  #: id merged into another -> its last rows
+    own: dict[str, set[Address]] = field(default_factory=dict)  #: of ids merged into others, or that have such
 
     def expected(self, clusters: Collection[Cluster], moved: Mapping[Address, Address]) -> dict[Cluster, str]:
         """The id of every cluster that gets one of the old ids; all others get new ones.
@@ -59,19 +61,33 @@ class Ids:
         lost = set(self.live.values()) - set(after.values())
         absorbed = {i for row, i in present(self.live, moved).items() if i in lost and row in after}
         self.remembered = {i: _moved(rows, moved) for i, rows in self.remembered.items()}
+        self.last = {i: _moved(rows, moved) for i, rows in self.last.items()}
+        for profile_id in self.came_back_elsewhere(after, moved):
+            self.remembered[profile_id] = self.last.pop(profile_id) | (own[profile_id] & after.keys())
         for row, profile_id in self.live.items():
-            if profile_id in absorbed:
-                self.remembered.setdefault(profile_id, set()).add(moved.get(row, row))
+            if profile_id in lost:
+                kept = self.remembered if profile_id in absorbed else self.last
+                kept.setdefault(profile_id, set()).add(moved.get(row, row))
             if row not in after:
                 self.graves[row] = profile_id
         for row, profile_id in after.items():
             self.graves.pop(row, None)
             self.remembered.pop(profile_id, None)
+            self.last.pop(profile_id, None)
         self.live = dict(after)
         merged = {after[row] for gone in self.remembered for row in own[gone] if row in after}
         self.own = {i: own[i] for i in self.remembered}
         for i in merged & own.keys():
             self.own[i] = {row for row in own[i] if after.get(row, i) == i}
+
+    def came_back_elsewhere(
+        self, after: Mapping[Address, str], moved: Mapping[Address, Address]
+    ) -> dict[str, set[str]]:
+        """Deleted ids that have not returned, but rows of their own have -> the ids that these have now."""
+        _, own = self._rows(moved)
+        gone = self.last.keys() - set(after.values())
+        found = {i: {after[row] for row in own.get(i, ()) if row in after} for i in gone}
+        return {i: ids for i, ids in found.items() if ids}
 
     def _rows(self, moved: Mapping[Address, Address]) -> tuple[dict[str, set[Address]], dict[str, set[Address]]]:
         """The last rows of every id, and the own ones, under present keys."""
