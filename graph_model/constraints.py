@@ -5,8 +5,8 @@ trait, and a verdict that says "different". A cluster that has too many values a
 them, may still take in what brings no further one.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
@@ -102,6 +102,15 @@ def own_conflicts(mapped: MappedRecord, rules: Iterable[ValueRule]) -> list[Conf
             first, second = sorted(values)[:2]
             found.append(Conflict(mapped.address, mapped.address, rule.constraint, rule.name, first, second, None))
     return found
+
+
+def broken_kinds(identifiers: Collection[Identifier], rules: Iterable[ValueRule]) -> frozenset[str]:
+    """The kinds of which a record carries more values than one person may have; it joins nothing by them."""
+    if len({kind for kind, _ in identifiers}) == len(identifiers):
+        return frozenset()  # quick way out
+    values = Counter(identifier.kind for identifier in identifiers)
+    limits = {rule.name: rule.limit for rule in rules if rule.constraint is Constraint.VALUES}
+    return frozenset(kind for kind, count in values.items() if count > limits.get(kind, count))
 
 
 def are_contested(said: Iterable[Values], rules: Sequence[ValueRule]) -> bool:

@@ -35,19 +35,19 @@ class Carried:
 NOTHING_CARRIED: Final = Carried(records={}, unknown=frozenset())
 
 
-def under_present_keys(
-    addresses: Iterable[RecordAddress], renamed: Mapping[RecordAddress, RecordAddress]
-) -> set[RecordAddress]:
-    """Follow rows to the keys that they have now; a key that another row has taken is that one's only.
+@dataclass(frozen=True, slots=True)
+class KeyChanges:
+    """Which rows have just got other keys."""
 
-    Args:
-        addresses: of rows, as they were.
-        renamed: former -> present address, of the rows whose key has just changed.
-    """
-    if not renamed:
-        return set(addresses)
-    taken = set(renamed.values())
-    return {renamed.get(address, address) for address in addresses if address in renamed or address not in taken}
+    renamed: Mapping[RecordAddress, RecordAddress]  #: former -> present address
+    taken: frozenset[RecordAddress] = frozenset()  #: addresses that new rows have taken after their rows had left
+
+    def present(self, addresses: Iterable[RecordAddress]) -> set[RecordAddress]:
+        """Follow rows to the keys that they have now; a key that another row has taken is that one's only."""
+        if not self.renamed and not self.taken:
+            return set(addresses)
+        others = self.taken.union(self.renamed.values())
+        return {self.renamed.get(a, a) for a in addresses if a in self.renamed or a not in others}
 
 
 def carry(departures: Iterable[Departure], records: Mapping[RecordAddress, Record]) -> Carried:

@@ -145,8 +145,10 @@ class Record:
 
     @property
     def all_marks(self) -> frozenset[Mark]:
-        """The marks at its address: its own, and those of rows that are on their way here."""
-        return frozenset((*self.marks, *(each.mark for each in self.expected)))
+        """The marks at its address, one for each verdict: of rows on their way here, else its own."""
+        if not self.expected:
+            return frozenset(self.marks)
+        return frozenset(with_marks(self.marks, (each.mark for each in self.expected)))
 
     def is_same_as(self, other: "Record") -> bool:
         """Tell whether two versions are one: all of it is equal, and so are the values by their canonical bytes."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import orjson
 
 from graph_model.events import ProfileEvent, ProfileEventType
-from graph_model.moves import under_present_keys
+from graph_model.moves import KeyChanges
 from graph_model.positions import Position
 from graph_model.profiles import (
     Differences,
@@ -70,7 +70,7 @@ class Scene:
     known: Mapping[str, KnownProfile]
     before: Mapping[RecordAddress, str]  #: live record -> its profile before, under present addresses
     after: Mapping[RecordAddress, str]  #: live record -> its profile now
-    renamed: Mapping[RecordAddress, RecordAddress]  #: former -> present address, of rows whose key has just changed
+    keys: KeyChanges  #: of this commit
     returned: Mapping[str, Collection[RecordAddress]]  #: deleted profile -> records of its own that live elsewhere now
     bodies: Mapping[str, Document]  #: profile id -> body, for every profile that has records now
     causes: Callable[[str], Sequence[Cause]]  #: profile id -> the changes that touched its component
@@ -96,10 +96,11 @@ def transitions(scene: Scene) -> list[Transition]:
             found.append(_live(scene, profile_id, known if was_live else None, now_at, was_at))
         elif known is not None and was_live:
             members = members_before.get(profile_id, [])
-            found.append(_gone(scene, known, members, {*document_members(known.document), *members}))
+            kept = scene.keys.present(document_members(known.document))
+            found.append(_gone(scene, known, members, {*kept, *members}))
         elif known is not None and scene.returned.get(profile_id):
             own = scene.returned[profile_id]
-            kept = under_present_keys(document_members(known.document), scene.renamed)
+            kept = scene.keys.present(document_members(known.document))
             found.append(_gone(scene, known, own, {*kept, *own}))
         elif known is not None:
             found.append(_still_gone(scene, known))
@@ -164,7 +165,7 @@ def _gone(
 def _still_gone(scene: Scene, known: KnownProfile) -> Transition:
     """A profile without records remembers its last ones by the keys that they have now."""
     members = set(document_members(known.document))
-    present = under_present_keys(members, scene.renamed)
+    present = scene.keys.present(members)
     if present == members:
         return _unchanged(known.head)
     head = replace(known.head, version=scene.next_version(known), updated_at=scene.now)

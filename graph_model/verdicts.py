@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 import networkx as nx
 
-from graph_model.moves import under_present_keys
+from graph_model.moves import KeyChanges
 from graph_model.records import Mark, Record, RecordAddress
 
 #: A sentence names so many records of a group at the most.
@@ -91,7 +91,8 @@ class Verdict:
 
     def with_moved(self, moved: Mapping[RecordAddress, RecordAddress]) -> "Verdict":
         """The same about rows that have other keys now: old address -> new one, each in the group of the old one."""
-        return replace(self, groups=tuple(tuple(sorted(under_present_keys(group, moved))) for group in self.groups))
+        keys = KeyChanges(moved)
+        return replace(self, groups=tuple(tuple(sorted(keys.present(group))) for group in self.groups))
 
     def with_marks_moved(
         self, lost: Iterable[tuple[RecordAddress, Mark]], gained: Iterable[tuple[RecordAddress, Mark]]

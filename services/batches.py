@@ -92,6 +92,7 @@ class RecordChange:
     def __post_init__(self) -> None:
         """Look for what is changed once: everybody asks for it."""
         is_changed = self.read_anew or bool(self.verdicts) or self.marks_before != self.record.marks
+        is_changed = is_changed or self.takes_a_left_key
         object.__setattr__(self, "is_changed", is_changed or not _say_the_same(self.before, self.after))
 
     @property
@@ -108,6 +109,11 @@ class RecordChange:
     def is_new_version(self) -> bool:
         """Whether there is anything new to store, if only a position."""
         return self.stored is None or not self.record.is_same_as(self.stored.record)
+
+    @property
+    def takes_a_left_key(self) -> bool:
+        """Whether a row has come to a key that another row had left for a further one."""
+        return self.stored is not None and self.stored.record.moved_to is not None and self.record.moved_to is None
 
     @property
     def marks_before(self) -> tuple[Mark, ...]:

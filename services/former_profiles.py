@@ -3,32 +3,33 @@
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
-from graph_model.moves import under_present_keys
+from graph_model.moves import KeyChanges
 from graph_model.profile_ids import FormerProfile
 from graph_model.profiles import Document, ProfileStatus, document_members
 from graph_model.records import RecordAddress
 from services.loading import Loaded
 
 
-def renamed_records(loaded: Loaded) -> dict[RecordAddress, RecordAddress]:
-    """Former address -> present address of the records whose key this batch changes."""
-    return {
-        change.previous: change.address
-        for change in loaded.changes.values()
-        if change.previous is not None and change.after is not None
-    }
+def key_changes(loaded: Loaded) -> KeyChanges:
+    """Which rows have other keys after a batch."""
+    changes = loaded.changes.values()
+    return KeyChanges(
+        renamed={change.previous: change.address for change in changes if change.previous is not None},
+        taken=frozenset(change.address for change in changes if change.takes_a_left_key),
+    )
 
 
 def former_profiles(loaded: Loaded, documents: Mapping[str, Document]) -> list[FormerProfile]:
     """Every id that may live on, with the records that count as its last members, and those that were its own.
 
-    A row that returns counts as a member of the profile of its grave, and a row whose key changed as the row it was.
+    A row that returns counts as a member of the profile of its grave, and a row whose key changed as the row it was;
+    one that takes the key that another row has left counts for nobody.
 
     Args:
         loaded: the batch with everything around it.
         documents: profile id -> document, of every profile that was loaded.
     """
-    renamed = renamed_records(loaded)
+    keys = key_changes(loaded)
     members: dict[str, set[RecordAddress]] = {profile_id: set() for profile_id in documents}
     for address, profile_id in loaded.components.memberships.items():
         if profile_id in members:  # a damaged store may have lost it
@@ -36,14 +37,16 @@ def former_profiles(loaded: Loaded, documents: Mapping[str, Document]) -> list[F
     for profile_id, profile in loaded.components.profiles.items():
         if profile.status is not ProfileStatus.LIVE:
             members[profile_id].update(document_members(documents[profile_id]))
-    members = {profile_id: under_present_keys(found, renamed) for profile_id, found in members.items()}
+    members = {profile_id: keys.present(found) for profile_id, found in members.items()}
     for change in loaded.changes.values():
         if change.after is None:
             continue
         grave = loaded.previous.get(change.previous) if change.previous else change.stored
-        if grave is not None and grave.record.is_grave and grave.profile_id in members:
+        if grave is None or not grave.record.is_grave or grave.profile_id not in members:
+            continue
+        if change.previous or grave.record.moved_to is None:
             members[grave.profile_id].add(change.address)
-    own = _Own(loaded, documents, members, renamed)
+    own = _Own(loaded, documents, members, keys)
     return [
         FormerProfile(
             profile_id=profile_id,
@@ -68,7 +71,7 @@ class _Own:
         loaded: Loaded,
         documents: Mapping[str, Document],
         members: Mapping[str, AbstractSet[RecordAddress]],
-        renamed: Mapping[RecordAddress, RecordAddress],
+        keys: KeyChanges,
     ) -> None:
         self._members = members
         status = {profile_id: profile.status for profile_id, profile in loaded.components.profiles.items()}
@@ -79,7 +82,7 @@ class _Own:
             if status[profile_id] is ProfileStatus.ABSORBED
         }
         self.guests = {
-            profile_id: frozenset(under_present_keys(profile.guests, renamed))
+            profile_id: frozenset(keys.present(profile.guests))
             for profile_id, profile in loaded.components.profiles.items()
         }
         self._found: dict[str, frozenset[RecordAddress]] = {}

@@ -10,11 +10,12 @@ entries in the ledger, and the other records that these join.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from graph_model.catalogue import Catalogue
+from graph_model.constraints import ValueRule, broken_kinds, value_rules
 from graph_model.hubs import bucket_of, hub_until, is_hub_from
 from graph_model.identifiers import Identifier
 from graph_model.mapping import MappedRecord, map_record
@@ -74,14 +75,16 @@ async def load(store: Store, catalogue: Catalogue, batch: Batch) -> Loaded:
     changed = {address: change for address, change in changes.items() if change.is_changed}
     after = {a: map_record(c.after, catalogue) for a, c in changed.items() if c.after is not None}
     before = await _carried_before(store, catalogue, changed)
-    touching = _touching(before, {a: mapped.identifiers for a, mapped in after.items()}, changed, batch.recount)
+    carried = {a: mapped.identifiers for a, mapped in after.items()}
+    touching = _touching(before, carried, changed, value_rules(catalogue))
+    touching.update((identifier, {}) for identifier in batch.recount - touching.keys())
     up_to = _holders_of_interest(touching, before, catalogue)
     identifiers = await store.read_identifiers(up_to) if up_to else {}
     if batch.recount:
         identifiers = {**identifiers, **await _recounted(store, {i: up_to[i] for i in batch.recount})}
     ledger = await _ledger(store, changes)
     partners = await _joined_by_verdict(store, batch, changed, ledger)
-    renamed = {c.previous: was for c in changed.values() if c.previous and (was := stored[c.previous]) is not None}
+    renamed = {c.previous: was for c in changes.values() if c.previous and (was := stored[c.previous]) is not None}
     live_partners = [partner for partner in partners.values() if not partner.record.is_grave]
     wanted = {profile_id for record in (*renamed.values(), *live_partners) for profile_id in _component(record)}
     wanted |= {profile_id for c in changed.values() if c.stored for profile_id in _component(c.stored)}
@@ -165,15 +168,20 @@ def _carried(mapped: Mapping[RecordAddress, MappedRecord], address: RecordAddres
 
 
 def _touching(
-    before: Carried, after: Carried, changed: Mapping[RecordAddress, RecordChange], recount: Iterable[Identifier]
+    before: Carried, after: Carried, changed: Mapping[RecordAddress, RecordChange], rules: Sequence[ValueRule]
 ) -> dict[Identifier, dict[RecordAddress, int]]:
-    """Identifiers that records of the batch gain or lose; of records that are read anew all that they carry."""
-    touching: dict[Identifier, dict[RecordAddress, int]] = {identifier: {} for identifier in recount}
+    """Identifiers that records of the batch gain or lose, and those that they keep where these may join otherwise.
+
+    These are all that a record carries that is read anew, and those of a kind that it breaks by itself, or did.
+    """
+    touching: dict[Identifier, dict[RecordAddress, int]] = {}
     for address, change in changed.items():
         old, new = before.get(address, ()), after.get(address, ())
-        if change.read_anew:
+        broken = broken_kinds(old, rules) ^ broken_kinds(new, rules) if old != new else frozenset()
+        if change.read_anew or broken:
             for identifier in {*old} & {*new}:
-                touching.setdefault(identifier, {})[address] = 0
+                if change.read_anew or identifier.kind in broken:
+                    touching.setdefault(identifier, {})[address] = 0
         if old != new:
             for identifier in {*old} ^ {*new}:
                 touching.setdefault(identifier, {})[address] = 1 if identifier in new else -1

@@ -24,7 +24,7 @@ from graph_model.transition import Cause, KnownProfile, Scene, Transition, trans
 from graph_model.union_find import UnionFind
 from graph_model.verdicts import verdicts_of
 from services.batches import RecordChange
-from services.former_profiles import former_profiles, renamed_records
+from services.former_profiles import former_profiles, key_changes
 from services.holder_writes import holder_writes
 from services.loading import Loaded
 from services.stores.port import HistoryEntry, Plan, ProfileWrite, RecordWrite, StoredProfile, VerdictWrite
@@ -67,7 +67,7 @@ def make_plan(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> Plan:
         },
         before=resolved.before,
         after=resolved.memberships,
-        renamed=renamed_records(loaded),
+        keys=key_changes(loaded),
         returned=resolved.returned,
         bodies={
             profile_id: profile_body(cluster, loaded.mapped, resolved.generic, component.dropped, catalogue)
@@ -143,7 +143,7 @@ def _resolve(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> _Resolved:
         for address in cluster.members
     }
     before = dict(loaded.components.memberships)
-    for old, new in renamed_records(loaded).items():
+    for old, new in key_changes(loaded).renamed.items():
         if old in before and new not in before:
             before[new] = before.pop(old)
     returned = {p.profile_id: p.own & memberships.keys() for p in former if p.deleted}
@@ -209,7 +209,7 @@ def _record_writes(
     for address, change in sorted(written.items()):
         stored, mapped = change.stored, loaded.mapped.get(address)
         last_profile = None if stored is None else loaded.components.memberships.get(address, stored.profile_id)
-        profile_id = resolved.memberships.get(address, last_profile)
+        profile_id = resolved.memberships.get(address) or _last_profile(change, loaded)
         writes.append(
             RecordWrite(
                 record=change.record,
@@ -232,6 +232,16 @@ def _record_writes(
         if address not in written
     ]
     return tuple(writes)
+
+
+def _last_profile(change: RecordChange, loaded: Loaded) -> str | None:
+    """The profile that the row at an address belonged to last, by whatever key it had then."""
+    address, stored = change.address, change.stored
+    if change.previous is not None:
+        address, stored = change.previous, loaded.previous.get(change.previous)
+    elif change.takes_a_left_key:
+        return None
+    return None if stored is None else loaded.components.memberships.get(address, stored.profile_id)
 
 
 def _profile_writes(changed: Sequence[Transition], loaded: Loaded, resolved: _Resolved) -> tuple[ProfileWrite, ...]:
@@ -293,7 +303,7 @@ def _absorbed_at(
             found = {component_of[address] for address in document_members(document) if address in component_of}
             places[transition.profile_id] = found
     for profile_id, profile in loaded.components.profiles.items():
-        if profile.status is ProfileStatus.LIVE:
+        if profile.status is ProfileStatus.LIVE or profile_id in live_at:
             now_at = {live_at[profile_id]} if profile_id in live_at else places.get(profile_id, set())
             for named in profile.component:
                 if named in places and not places[named]:

@@ -156,3 +156,14 @@ async def test_a_row_that_only_moved_on_leaves_a_merge_beside_it_in_force(reopen
     commit = Commit(commit_id="late", now=5_000, new_profile_id=new_id)
     await slow.store.commit(make_plan(loaded, CATALOGUE, commit), slow.outbox)
     assert await quick.is_sound()
+
+
+async def test_a_record_that_ceases_to_contradict_itself_joins_who_shares_what_it_keeps(reopen: Reopen) -> None:
+    rules = worlds.catalogue((4, 4, 4), (1, 1, 1), (True, False, False))
+    company = await Company.over(await reopen(rules.fingerprint), rules)
+    await company.put("shop1", email_1="a", email_2="b")
+    await company.put("shop2", email_1="a")
+    assert await company.profiles() == [["shop1"], ["shop2"]]
+    await company.put("shop1", email_1="a")
+    assert await company.profiles() == [["shop1", "shop2"]]
+    assert await company.is_sound()

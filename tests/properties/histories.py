@@ -65,6 +65,7 @@ class Truth:
 
     catalogue: Catalogue
     rows: dict[RecordAddress, Row | None] = field(default_factory=dict)  #: None: deleted
+    left: set[RecordAddress] = field(default_factory=set)  #: those that are empty because their row has another key
     offsets: dict[RecordAddress, int] = field(default_factory=dict)  #: of these words in the log
     log: list[Change] = field(default_factory=list)
     verdicts: dict[str, VerdictEntry] = field(default_factory=dict)
@@ -82,17 +83,24 @@ class Truth:
         return changes
 
     def take(self, changes: Iterable[Change]) -> dict[Address, Address]:
-        """Let changes come true, but for old ones; answers which rows have which new key."""
+        """Let changes come true, but for old ones; answers which rows have which new key.
+
+        A row that takes the key of one that has left comes from nowhere.
+        """
         moved: dict[Address, Address] = {}
         for change in changes:
             if change.position.log_offset > self.offsets.get(change.address, 0):
                 self.offsets[change.address] = change.position.log_offset
                 self.rows[change.address] = None if change.row is None else _values(change.row)
+                if change.row is not None and change.address in self.left:
+                    self.left.discard(change.address)
+                    moved[RecordAddress("nowhere", change.address.key)] = change.address
                 if change.previous is not None:
                     moved[change.previous] = change.address
                 if change.moved_to is not None:
+                    self.left.add(change.address)
                     self._follow(change.address, change.moved_to)
-        return {old: new for old, new in moved.items() if new in self.live}
+        return moved
 
     def _follow(self, old: RecordAddress, new: RecordAddress) -> None:
         """Let the verdicts that hold speak of a row by the key that it has now."""
@@ -323,7 +331,7 @@ class Life(RuleBasedStateMachine):
                 steps = await self.store.read_history(profile_id)
                 assert [step.version for step in steps] == self.told.history.get(profile_id, [])
         assert written(self.told.profiles) == written(documents)
-        self.ids.follow(ids, moved)
+        self.ids.follow(ids, moved, self.truth.left)
         assert (await verify(self.store, self.truth.catalogue)).problems == ()
         assert {entry.verdict_id: entry async for entry in self.store.scan_verdicts()} == self.truth.verdicts
 

@@ -4,8 +4,8 @@ Clusters get the ids that were there before, one to one, so that as many rows as
 were; of equals so that fewest rows change their live id, then most of the last rows come back to their id; then the
 smaller ids are given, to the clusters with the smaller first rows. The own rows of an id are its rows, but only those
 that it had before while others are merged into it. A row that returns counts as a row of the profile that it was
-deleted from, and a row whose key changed as the row it was. A deleted id whose own rows return to another is merged
-into that one.
+deleted from, and a row whose key changed as the row it was, but never one that takes the key it had. A deleted id whose
+own rows return to another is merged into that one.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -37,9 +37,10 @@ class Ids:
 
     live: dict[Address, str] = field(default_factory=dict)
     graves: dict[Address, str] = field(default_factory=dict)  #: deleted row -> the profile it was deleted from
+    left: set[Address] = field(default_factory=set)  #: those of these addresses whose rows have other keys now
     last: dict[str, set[Address]] = field(default_factory=dict)  #: id that was deleted -> the rows that it ended with
     remembered: dict[str, set[Address]] = field(default_factory=dict)  #: id merged into another -> its last rows
-    own: dict[str, set[Address]] = field(default_factory=dict)  #: of ids merged into others, or that have such
+    own: dict[str, set[Address]] = field(default_factory=dict)  #: of ids that are gone, or that others are merged into
 
     def expected(self, clusters: Collection[Cluster], moved: Mapping[Address, Address]) -> dict[Cluster, str]:
         """The id of every cluster that gets one of the old ids; all others get new ones.
@@ -55,8 +56,8 @@ class Ids:
             given |= {cluster: profile_id for cluster, profile_id in zip(rivals, best, strict=True) if profile_id}
         return given
 
-    def follow(self, after: Mapping[Address, str], moved: Mapping[Address, Address]) -> None:
-        """Take over what is so now."""
+    def follow(self, after: Mapping[Address, str], moved: Mapping[Address, Address], left: Collection[Address]) -> None:
+        """Take over what is so now; `left` are the addresses that are empty because their row has another key."""
         _, own = self._rows(moved)
         lost = set(self.live.values()) - set(after.values())
         absorbed = {i for row, i in present(self.live, moved).items() if i in lost and row in after}
@@ -64,19 +65,22 @@ class Ids:
         self.last = {i: _moved(rows, moved) for i, rows in self.last.items()}
         for profile_id in self.came_back_elsewhere(after, moved):
             self.remembered[profile_id] = self.last.pop(profile_id) | (own[profile_id] & after.keys())
+        for row in moved.values():
+            self.graves.pop(row, None)
+        self.graves |= {moved[row]: profile_id for row, profile_id in self.graves.items() if row in moved}
         for row, profile_id in self.live.items():
             if profile_id in lost:
                 kept = self.remembered if profile_id in absorbed else self.last
                 kept.setdefault(profile_id, set()).add(moved.get(row, row))
-            if row not in after:
-                self.graves[row] = profile_id
+            self.graves |= {key: profile_id for key in (row, moved.get(row, row)) if key not in after}
         for row, profile_id in after.items():
             self.graves.pop(row, None)
             self.remembered.pop(profile_id, None)
             self.last.pop(profile_id, None)
+        self.left = {row for row in left if row in self.graves}
         self.live = dict(after)
         merged = {after[row] for gone in self.remembered for row in own[gone] if row in after}
-        self.own = {i: own[i] for i in self.remembered}
+        self.own = {i: own[i] for i in (*self.remembered, *self.last)}
         for i in merged & own.keys():
             self.own[i] = {row for row in own[i] if after.get(row, i) == i}
 
@@ -91,11 +95,12 @@ class Ids:
 
     def _rows(self, moved: Mapping[Address, Address]) -> tuple[dict[str, set[Address]], dict[str, set[Address]]]:
         """The last rows of every id, and the own ones, under present keys."""
-        members = {gone: _moved(rows, moved) for gone, rows in self.remembered.items()}
+        members = {gone: _moved(rows, moved) for gone, rows in (*self.remembered.items(), *self.last.items())}
         for row, profile_id in present(self.live, moved).items():
             members.setdefault(profile_id, set()).add(row)
         for row, profile_id in self.graves.items():
-            members.setdefault(profile_id, set()).update(_moved({row}, moved))
+            if row in moved or row not in self.left:
+                members.setdefault(profile_id, set()).update(_moved({row}, moved))
         own = {i: _moved(rows, moved) for i, rows in self.own.items()}
         of_gone = set(chain.from_iterable(own[gone] for gone in self.remembered))
         return members, {i: rows & own[i] if i in own else rows - of_gone for i, rows in members.items()}

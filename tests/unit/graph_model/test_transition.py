@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import orjson
 import pytest
 
+from graph_model.moves import KeyChanges
 from graph_model.profiles import Document, ProfileHead, ProfileStatus, live_document
 from graph_model.records import JsonValue, RecordAddress
 from graph_model.transition import KnownProfile, Scene, Transition, transitions
@@ -31,7 +32,7 @@ def become(before: Document, after: Document) -> Transition:
         known={"p": known},
         before={address: "p"},
         after={address: "p"},
-        renamed={},
+        keys=KeyChanges({}),
         returned={},
         bodies={"p": after},
         causes=lambda _: (),

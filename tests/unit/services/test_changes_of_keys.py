@@ -283,3 +283,20 @@ async def test_the_same_verdict_again_is_known_under_the_new_key(company: Compan
     await company.apply(*moved(company, "crm1", "crm9", email_1="x"))
     again = await steward.give(DIFFERENT, company.address("crm9"), company.address("crm2"), KIM)
     assert not again.is_new
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["deletion first", "new row first"])
+async def test_a_row_that_comes_to_the_key_of_a_deleted_one_has_one_place_in_their_verdict(
+    company: Company, order: tuple[int, int]
+) -> None:
+    for name in ("crm1", "crm4"):
+        await company.put(name, email_1="x")
+    entry = await company.decide(DIFFERENT, "crm1", "crm4")
+    await company.put("crm1")
+    halves = moved(company, "crm4", "crm1", email_1="x")
+    await company.apply(halves[order[0]])
+    places = [name for group in await named(company, entry) for name in group]
+    assert len(places) == len(set(places))
+    await company.apply(halves[order[1]])
+    assert await named(company, entry) == [[], ["crm1"]]
+    assert await company.is_sound()
