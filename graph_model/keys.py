@@ -88,12 +88,13 @@ def stored_key(parts: Sequence[object]) -> str:
 
 def is_canonical(parts: Sequence[object]) -> bool:
     """Tell whether the parts of a key in a document are written as they are now."""
-    return all(
-        (stored_part(part) == part and not _SMALL.fullmatch(part))
-        if isinstance(part, str)
-        else type(part) is int and abs(part) < _TOO_GREAT
-        for part in parts
-    )
+    for part in parts:
+        if isinstance(part, str):
+            if stored_part(part) != part or _SMALL.fullmatch(part):
+                return False
+        elif type(part) is not int or abs(part) >= _TOO_GREAT:
+            return False
+    return True
 
 
 def canonical_key(key: str) -> str:

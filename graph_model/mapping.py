@@ -151,12 +151,16 @@ def map_record(record: Record, catalogue: Catalogue) -> MappedRecord:
         identifier = _simple_identifier(catalogue.kinds[kind_name], column, record.values.get(column), issues)
         if identifier is not None:
             identifiers.add(identifier)
-    for kind in catalogue.kinds.values():
-        if kind.parts:
-            composite = _composite_identifier(kind, traits)
-            if composite is not None:
-                identifiers.add(composite)
-    return MappedRecord(record, tuple(sorted(identifiers)), traits, tuple(sorted(set(issues))))
+    for kind in _composite_kinds(catalogue):
+        composite = _composite_identifier(kind, traits)
+        if composite is not None:
+            identifiers.add(composite)
+    return MappedRecord(record, tuple(sorted(identifiers)), traits, tuple(sorted(set(issues))) if issues else ())
+
+
+@lru_cache(maxsize=16)
+def _composite_kinds(catalogue: Catalogue) -> tuple[IdentifierKind, ...]:
+    return tuple(kind for kind in catalogue.kinds.values() if kind.parts)
 
 
 def _typed(value: JsonValue, trait_type: TraitType) -> JsonValue:
@@ -196,7 +200,9 @@ def _identify(kind: IdentifierKind, text: str) -> tuple[Identifier | None, bool]
     normal = kind.normalise(text)
     if normal is None:
         return None, not text.strip()
-    return (None if kind.is_blocked(normal) else Identifier(kind.name, normal)), True
+    if normal != text and kind.is_blocked(normal):
+        return None, True
+    return Identifier(kind.name, normal), True
 
 
 def _composite_identifier(kind: IdentifierKind, traits: Mapping[str, JsonValue]) -> Identifier | None:

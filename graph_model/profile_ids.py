@@ -48,8 +48,12 @@ def assign_ids(
     (Edmonds, 1965); a cluster and an id without a rival cost nothing.
     """
     claims = _claims(clusters, former)
-    rivals_of = Counter(rival for claim in claims for rival in claim)
-    contested = {claim: weights for claim, weights in claims.items() if any(rivals_of[rival] > 1 for rival in claim)}
+    by_cluster, by_profile = Counter(index for index, _ in claims), Counter(profile_id for _, profile_id in claims)
+    contested = {
+        (index, profile_id): weights
+        for (index, profile_id), weights in claims.items()
+        if by_cluster[index] > 1 or by_profile[profile_id] > 1
+    }
     assigned = dict(claims.keys() - contested.keys())
     for competing in _apart(contested):
         assigned |= _matched(competing, clusters)
@@ -93,9 +97,14 @@ def _claims(clusters: Sequence[Sequence[RecordAddress]], former: Iterable[Former
     place = {address: index for index, members in enumerate(clusters) for address in members}
     claims = {}
     for profile in former:
-        own, last = (Counter(place[a] for a in found if a in place) for found in (profile.own, profile.members))
-        for index in own.keys() | last.keys():
-            claims[index, profile.profile_id] = (own[index], last[index] if profile.live else 0, last[index])
+        own, last = dict[int, int](), dict[int, int]()
+        for address in profile.members:
+            index = place.get(address)
+            if index is not None:
+                last[index] = last.get(index, 0) + 1
+                own[index] = own.get(index, 0) + (address in profile.own)
+        for index, count in last.items():
+            claims[index, profile.profile_id] = (own[index], count if profile.live else 0, count)
     return claims
 
 

@@ -18,7 +18,7 @@ from graph_model.equality import are_equal
 from graph_model.identifiers import Identifier
 from graph_model.keys import is_canonical
 from graph_model.mapping import MappedRecord
-from graph_model.records import RecordAddress
+from graph_model.records import Record, RecordAddress
 from graph_model.resolve import Cluster
 from graph_model.survivorship import golden_traits, preference
 from graph_model.times import iso_time
@@ -69,29 +69,38 @@ def profile_body(
         catalogue: the order of traits, and which source goes first.
     """
     members = [records[address] for address in cluster.members]
-    newest_first = sorted(members, key=lambda mapped: preference(mapped, catalogue))
+    newest_first = sorted(members, key=lambda mapped: preference(mapped, catalogue)) if members[1:] else members
     carried = Counter(identifier for mapped in members for identifier in mapped.identifiers)
     said_by: dict[Identifier, MappedRecord] = {}
     for mapped in newest_first:
         for identifier in mapped.identifiers:
             said_by.setdefault(identifier, mapped)
+    origins = {address: _origin(records[address].record) for address in cluster.members}
     return {
         "traits": {
-            name: {"value": trait.value, **_said_by(trait.record), "observed_at": iso_time(trait.observed_at)}
-            for name, trait in golden_traits(newest_first, catalogue).items()
+            name: {"value": mapped.traits[name], **origins[mapped.address]}
+            for name, mapped in golden_traits(newest_first, catalogue).items()
         },
         "identifiers": [
             {
                 "kind": identifier.kind,
                 "value": identifier.value,
-                **_said_by(said_by[identifier].address),
-                "observed_at": iso_time(said_by[identifier].record.observed_at),
+                **origins[said_by[identifier].address],
                 "records": count,
                 "generic": identifier in generic,
             }
             for identifier, count in sorted(carried.items())
         ],
-        "records": [_record_entry(mapped) for mapped in members],
+        "records": [
+            {
+                **origin,
+                "issues": [{"column": issue.column, "reason": issue.reason} for issue in mapped.issues]
+                if mapped.issues
+                else [],
+                "incomplete": sorted(mapped.record.incomplete) if mapped.record.incomplete else [],
+            }
+            for origin, mapped in zip(origins.values(), members, strict=True)
+        ],
         "conflicts": [_conflict_entry(conflict) for conflict in cluster.conflicts],
         "dropped_evidence": sorted(str(identifier) for identifier in dropped if identifier in carried),
     }
@@ -166,10 +175,10 @@ def differences(before: Document, after: Document) -> Differences:
         names = [f"traits.{name}" for name in sorted(after["traits"])]
         return Differences([*names, *(part for part in BODY_FIELDS[1:] if after[part])], [])
     fields, provenance = [], []
-    old_traits, new_traits = before.get("traits", {}), after.get("traits", {})
-    for name in sorted({*old_traits, *new_traits}):
-        old, new = old_traits.get(name), new_traits.get(name)
-        if not are_equal(_trait_value(old), _trait_value(new)):
+    old_traits, new_traits = before.get("traits", {}), after["traits"]
+    for name in sorted(old_traits.keys() | new_traits.keys()):
+        old, new = _trait(old_traits, name), _trait(new_traits, name)
+        if not are_equal(old.get("value"), new.get("value")):
             fields.append(f"traits.{name}")
         elif old != new:
             provenance.append(f"traits.{name}")
@@ -182,9 +191,10 @@ def differences(before: Document, after: Document) -> Differences:
     return Differences(fields, provenance)
 
 
-def _trait_value(trait: Document | None) -> object:
-    """What a trait says; None where there is none, or where a damaged document has something else."""
-    return trait.get("value") if isinstance(trait, dict) else None
+def _trait(traits: Document, name: str) -> Document:
+    """A trait with its origin; empty where there is none, or where a damaged document has something else."""
+    trait = traits.get(name)
+    return trait if isinstance(trait, dict) else {}
 
 
 def _identifiers_said(entries: Iterable[Document]) -> list[tuple[str, str, int, bool]]:
@@ -216,13 +226,9 @@ def _said_by(address: RecordAddress) -> Document:
     return {"source": address.source, "key": address.written_key}
 
 
-def _record_entry(mapped: MappedRecord) -> Document:
-    return {
-        **_said_by(mapped.address),
-        "observed_at": iso_time(mapped.record.observed_at),
-        "issues": [{"column": issue.column, "reason": issue.reason} for issue in mapped.issues],
-        "incomplete": sorted(mapped.record.incomplete),
-    }
+def _origin(record: Record) -> Document:
+    """Who said something, and when."""
+    return {**_said_by(record.address), "observed_at": iso_time(record.observed_at)}
 
 
 def _conflict_entry(conflict: Conflict) -> Document:

@@ -5,29 +5,18 @@ the record with the smaller address. So the choice follows from the records alon
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from graph_model.catalogue import Catalogue
 from graph_model.mapping import MappedRecord
-from graph_model.records import JsonValue, RecordAddress
+from graph_model.records import RecordAddress
 
 
-@dataclass(frozen=True, slots=True)
-class GoldenTrait:
-    """A trait's value with where and when it was said."""
-
-    value: JsonValue
-    record: RecordAddress
-    observed_at: int  #: milliseconds since 1970
-
-
-def golden_traits(preferred_first: Sequence[MappedRecord], catalogue: Catalogue) -> Mapping[str, GoldenTrait]:
-    """Choose the value of each trait among the members of a cluster, in the catalogue's order of traits."""
-    chosen: dict[str, GoldenTrait] = {}
+def golden_traits(preferred_first: Sequence[MappedRecord], catalogue: Catalogue) -> Mapping[str, MappedRecord]:
+    """Choose the record that says each trait of a cluster, in the catalogue's order of traits."""
+    chosen: dict[str, MappedRecord] = {}
     for mapped in preferred_first:
-        for trait, value in mapped.traits.items():
-            if trait not in chosen:
-                chosen[trait] = GoldenTrait(value, mapped.address, mapped.record.observed_at)
+        for trait in mapped.traits:
+            chosen.setdefault(trait, mapped)
     return {trait: chosen[trait] for trait in catalogue.traits if trait in chosen}
 
 

@@ -1,11 +1,11 @@
 """A batch: what is asked of one commit, gathered by record, and what it makes of each of them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from graph_model.errors import IdentityGraphError
 from graph_model.identifiers import Identifier
-from graph_model.moves import NOTHING_CARRIED, Departure, carry
+from graph_model.moves import NOTHING_CARRIED, Departure, KeyChanges, carry
 from graph_model.positions import Position
 from graph_model.records import Change, Mark, Outcome, Record, RecordAddress, awaited, succeed, with_marks
 from graph_model.verdicts import VerdictEntry
@@ -139,6 +139,14 @@ class RecordChange:
         return _marks_at(_record(self.stored)) - _marks_at(self.record)
 
 
+def key_changes(changes: Collection[RecordChange]) -> KeyChanges:
+    """Which rows have other keys after a batch."""
+    return KeyChanges(
+        renamed={change.previous: change.address for change in changes if change.previous is not None},
+        taken=frozenset(change.address for change in changes if change.takes_a_left_key),
+    )
+
+
 def _marks_at(record: Record | None) -> frozenset[Mark]:
     return frozenset() if record is None else record.all_marks
 
@@ -230,7 +238,7 @@ def _lived(address: RecordAddress, stored: Record | None, changes: Iterable[Chan
     previous: RecordAddress | None = None
     last: Change | None = None
     for given in changes:
-        last = change = _after(record, given)
+        last = change = _after(record, given) if given.is_numbered else given
         succession = succeed(record, change, columns)
         record = succession.record
         outcomes.append(succession.outcome)
@@ -253,7 +261,7 @@ def _after(stored: Record | None, change: Change) -> Change:
 
     It arrived later, and what arrived later is the newer one where nothing else tells.
     """
-    if not change.is_numbered or stored is None or stored.position.epoch != 0 or change.position > stored.position:
+    if stored is None or stored.position.epoch != 0 or change.position > stored.position:
         return change
     if not isinstance(stored.position.offset, int):
         return change

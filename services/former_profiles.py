@@ -3,20 +3,10 @@
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
-from graph_model.moves import KeyChanges
 from graph_model.profile_ids import FormerProfile
 from graph_model.profiles import Document, ProfileStatus, document_members
 from graph_model.records import RecordAddress
 from services.loading import Loaded
-
-
-def key_changes(loaded: Loaded) -> KeyChanges:
-    """Which rows have other keys after a batch."""
-    changes = loaded.changes.values()
-    return KeyChanges(
-        renamed={change.previous: change.address for change in changes if change.previous is not None},
-        taken=frozenset(change.address for change in changes if change.takes_a_left_key),
-    )
 
 
 def former_profiles(loaded: Loaded, documents: Mapping[str, Document]) -> list[FormerProfile]:
@@ -29,7 +19,6 @@ def former_profiles(loaded: Loaded, documents: Mapping[str, Document]) -> list[F
         loaded: the batch with everything around it.
         documents: profile id -> document, of every profile that was loaded.
     """
-    keys = key_changes(loaded)
     members: dict[str, set[RecordAddress]] = {profile_id: set() for profile_id in documents}
     for address, profile_id in loaded.components.memberships.items():
         if profile_id in members:  # a damaged store may have lost it
@@ -37,7 +26,7 @@ def former_profiles(loaded: Loaded, documents: Mapping[str, Document]) -> list[F
     for profile_id, profile in loaded.components.profiles.items():
         if profile.status is not ProfileStatus.LIVE:
             members[profile_id].update(document_members(documents[profile_id]))
-    members = {profile_id: keys.present(found) for profile_id, found in members.items()}
+    members = {profile_id: loaded.keys.present(found) for profile_id, found in members.items()}
     for change in loaded.changes.values():
         if change.after is None:
             continue
@@ -46,7 +35,7 @@ def former_profiles(loaded: Loaded, documents: Mapping[str, Document]) -> list[F
             continue
         if change.previous or grave.record.moved_to is None:
             members[grave.profile_id].add(change.address)
-    own = _Own(loaded, documents, members, keys)
+    own = _Own(loaded, documents, members)
     return [
         FormerProfile(
             profile_id=profile_id,
@@ -71,7 +60,6 @@ class _Own:
         loaded: Loaded,
         documents: Mapping[str, Document],
         members: Mapping[str, AbstractSet[RecordAddress]],
-        keys: KeyChanges,
     ) -> None:
         self._members = members
         status = {profile_id: profile.status for profile_id, profile in loaded.components.profiles.items()}
@@ -82,7 +70,7 @@ class _Own:
             if status[profile_id] is ProfileStatus.ABSORBED
         }
         self.guests = {
-            profile_id: frozenset(keys.present(profile.guests))
+            profile_id: frozenset(loaded.keys.present(profile.guests))
             for profile_id, profile in loaded.components.profiles.items()
         }
         self._found: dict[str, frozenset[RecordAddress]] = {}

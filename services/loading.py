@@ -19,9 +19,10 @@ from graph_model.constraints import ValueRule, broken_kinds, value_rules
 from graph_model.hubs import bucket_of, hub_until, is_hub_from
 from graph_model.identifiers import Identifier
 from graph_model.mapping import MappedRecord, map_record
+from graph_model.moves import KeyChanges
 from graph_model.profiles import ProfileStatus
 from graph_model.records import Record, RecordAddress
-from services.batches import Batch, BatchOutcome, RecordChange, batch_outcome
+from services.batches import Batch, BatchOutcome, RecordChange, batch_outcome, key_changes
 from services.stores.errors import CommitConflict, ReadsDisagree
 from services.stores.port import Components, Store, StoredIdentifier, StoredRecord, StoredVerdict
 
@@ -38,6 +39,7 @@ class Loaded:
 
     batch: Batch
     changes: Mapping[RecordAddress, RecordChange]
+    keys: KeyChanges
     previous: Mapping[RecordAddress, StoredRecord]  #: records under their former addresses
     identifiers: Mapping[Identifier, StoredIdentifier]  #: those whose holders change; unknown ones left out
     touching: Mapping[Identifier, Mapping[RecordAddress, int]]  #: record -> 1 gains it, -1 loses it, 0 keeps it
@@ -100,6 +102,7 @@ async def load(store: Store, catalogue: Catalogue, batch: Batch) -> Loaded:
     return Loaded(
         batch=batch,
         changes=changes,
+        keys=key_changes(changes.values()),
         previous=renamed,
         identifiers=identifiers,
         touching=touching,
@@ -177,7 +180,7 @@ def _touching(
     touching: dict[Identifier, dict[RecordAddress, int]] = {}
     for address, change in changed.items():
         old, new = before.get(address, ()), after.get(address, ())
-        broken = broken_kinds(old, rules) ^ broken_kinds(new, rules) if old != new else frozenset()
+        broken = broken_kinds(old, rules) ^ broken_kinds(new, rules) if old and new and old != new else frozenset()
         if change.read_anew or broken:
             for identifier in {*old} & {*new}:
                 if change.read_anew or identifier.kind in broken:

@@ -24,7 +24,7 @@ from graph_model.transition import Cause, KnownProfile, Scene, Transition, trans
 from graph_model.union_find import UnionFind
 from graph_model.verdicts import verdicts_of
 from services.batches import RecordChange
-from services.former_profiles import former_profiles, key_changes
+from services.former_profiles import former_profiles
 from services.holder_writes import holder_writes
 from services.loading import Loaded
 from services.stores.port import HistoryEntry, Plan, ProfileWrite, RecordWrite, StoredProfile, VerdictWrite
@@ -67,7 +67,7 @@ def make_plan(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> Plan:
         },
         before=resolved.before,
         after=resolved.memberships,
-        keys=key_changes(loaded),
+        keys=loaded.keys,
         returned=resolved.returned,
         bodies={
             profile_id: profile_body(cluster, loaded.mapped, resolved.generic, component.dropped, catalogue)
@@ -143,7 +143,7 @@ def _resolve(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> _Resolved:
         for address in cluster.members
     }
     before = dict(loaded.components.memberships)
-    for old, new in key_changes(loaded).renamed.items():
+    for old, new in loaded.keys.renamed.items():
         if old in before and new not in before:
             before[new] = before.pop(old)
     returned = {p.profile_id: p.own & memberships.keys() for p in former if p.deleted}
@@ -276,11 +276,15 @@ def _component_lists(changed: Sequence[Transition], loaded: Loaded, resolved: _R
     """
     live_at = {i: index for index, (_, profile_ids) in enumerate(resolved.components) for i in profile_ids}
     absorbed_at = _absorbed_at(changed, loaded, resolved, live_at)
-    lists = {}
+    absorbed_in: defaultdict[int, list[str]] = defaultdict(list)
+    for profile_id, places in sorted(absorbed_at.items()):
+        for index in places:
+            absorbed_in[index].append(profile_id)
+    lists: dict[str, tuple[str, ...]] = {}
     for index, (_, profile_ids) in enumerate(resolved.components):
-        named = sorted(i for i, places in absorbed_at.items() if index in places)[-NAMED_ABSORBED:]
-        for profile_id in profile_ids:
-            lists[profile_id] = tuple(sorted({*profile_ids, *named}))
+        named = absorbed_in[index][-NAMED_ABSORBED:] if index in absorbed_in else ()
+        component = tuple(sorted({*profile_ids, *named}))
+        lists |= dict.fromkeys(profile_ids, component)
     for transition in changed:
         known = loaded.components.profiles.get(transition.profile_id)
         if known is not None and transition.status is not ProfileStatus.LIVE:

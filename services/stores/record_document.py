@@ -1,5 +1,7 @@
 """The stored form of a record: everything but its address, as JSON."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -37,13 +39,25 @@ def write_record(record: Record) -> bytes:
 def read_record(address: RecordAddress, document: bytes | str) -> Record:
     """Read what `write_record` wrote."""
     fields = orjson.loads(document)
-    return Record(
+    record = Record(
         address=address,
         position=Position(fields["epoch"], offset_of(fields["offset"])),
         observed_at=fields["observed_at"],
         values=fields["values"],
         streamed=source_position_of(fields["streamed"]),
         incomplete=frozenset(fields["incomplete"]),
+        generation=fields.get("generation", 0),
+    )
+    return record if fields.keys() <= _USUAL else _with_rare_fields(record, fields)
+
+
+#: What most records have, and nothing else.
+_USUAL = frozenset(("epoch", "offset", "observed_at", "values", "streamed", "incomplete", "generation"))
+
+
+def _with_rare_fields(record: Record, fields: Mapping[str, Any]) -> Record:
+    return replace(
+        record,
         marks=tuple(Mark(*mark) for mark in fields.get("marks", ())),
         expected=tuple(ExpectedMark(RecordAddress(*at), Mark(*mark)) for at, mark in fields.get("expected", ())),
         moved_from=_address(fields.get("moved_from")),
@@ -51,7 +65,6 @@ def read_record(address: RecordAddress, document: bytes | str) -> Record:
         passages=tuple(
             Passage(RecordAddress(*before), RecordAddress(*after)) for before, after in fields.get("passages", ())
         ),
-        generation=fields.get("generation", 0),
     )
 
 
