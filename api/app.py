@@ -20,15 +20,15 @@ from api.outboxes import look_after_outboxes
 from api.owed_work import work_off_owed
 from api.problems import add_problem_handlers
 from api.standing import Standing
-from graph_model.catalogue import Catalogue
-from services.acceptance import AcceptanceClock
+from graph_model.catalogue.rules import Catalogue
 from services.clock import now_milliseconds
-from services.heartbeat import Heartbeat
+from services.context.tokens import load_vocabulary
+from services.ingestion.acceptance import AcceptanceClock
+from services.ingestion.writer import Publish
+from services.maintenance.heartbeat import Heartbeat
 from services.metrics import Metrics
 from services.settings import Settings
-from services.stores.port import Store
-from services.tokens import load_vocabulary
-from services.writer import Publish
+from services.stores.port.protocols import Store
 
 _log = structlog.get_logger()
 

@@ -9,11 +9,11 @@ from api.dependencies import written
 from api.documents import ChangesAnswer, ChangesRequest
 from api.exact_bodies import ExactRoute
 from api.problems import InvalidRequest, NotSentAsJson, UnreadableBody, problem_docs
-from graph_model.records import Outcome
-from services.acceptance import ClockAhead
-from services.intake import RowChange, SourceFedByTopic, UnknownSource
-from services.stores.errors import CatalogueChanged, ClaimLost, StoreUnavailable
-from services.writer import NobodyPublishes
+from graph_model.records.record import Outcome
+from services.ingestion.acceptance import ClockAhead
+from services.ingestion.intake import RowChange, SourceFedByTopic, UnknownSource
+from services.ingestion.writer import NobodyPublishes
+from services.stores.port.errors import CatalogueChanged, ClaimLost, StoreUnavailable
 
 router = APIRouter(prefix="/v1/changes", tags=["changes"], route_class=ExactRoute)
 

@@ -10,9 +10,10 @@ from api.answers import preferred_media_type
 from api.dependencies import Services, header_parameter, services_of
 from api.documents import ContextAnswer, ContextRequest
 from api.problems import InvalidRequest, NotSentAsJson, UnreadableBody, problem_docs
-from graph_model.identifiers import IdentifierKind
-from services.context import NOTICE, BudgetTooSmall, build_context
-from services.lookup import (
+from graph_model.values.identifiers import IdentifierKind
+from services.context.prompt import NOTICE, BudgetTooSmall, build_context
+from services.context.tokens import ENCODING, count_tokens
+from services.lookup.profiles import (
     AmbiguousIdentifier,
     BlockedIdentifier,
     ProfileGone,
@@ -24,9 +25,8 @@ from services.lookup import (
     one_by_identifier,
     read_identifier,
 )
-from services.stores.errors import StoreUnavailable
-from services.stores.port import StoredProfile
-from services.tokens import ENCODING, count_tokens
+from services.stores.port.errors import StoreUnavailable
+from services.stores.port.stored import StoredProfile
 
 router = APIRouter(prefix="/v1/context", tags=["context"])
 

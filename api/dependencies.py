@@ -7,17 +7,17 @@ from typing import Any, TypeVar
 
 from fastapi import Request
 
-from graph_model.catalogue import Catalogue
-from graph_model.identifiers import IdentifierKind
-from services.acceptance import AcceptanceClock
-from services.heartbeat import Heartbeat
-from services.intake import ChangeIntake
+from graph_model.catalogue.rules import Catalogue
+from graph_model.values.identifiers import IdentifierKind
+from services.ingestion.acceptance import AcceptanceClock
+from services.ingestion.intake import ChangeIntake
+from services.ingestion.writer import API_WRITERS, Publish, Writer
+from services.maintenance.heartbeat import Heartbeat
 from services.metrics import Metrics
 from services.settings import Settings
-from services.stewardship import Stewardship
-from services.stores.errors import CatalogueChanged, ClaimLost
-from services.stores.port import Store
-from services.writer import API_WRITERS, Publish, Writer
+from services.stewardship.decisions import Stewardship
+from services.stores.port.errors import CatalogueChanged, ClaimLost
+from services.stores.port.protocols import Store
 
 Answer = TypeVar("Answer")
 

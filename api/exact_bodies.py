@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from graph_model.exact_json import read_exact_json, read_faulty_json
+from graph_model.values.exact_json import read_exact_json, read_faulty_json
 
 
 class ExactRequest(Request):

@@ -13,14 +13,14 @@ from api.dependencies import path_parameter, services_of
 from api.evidence_documents import EvidenceGraph, PairExplanation, ProfileExplanation, ProfileHistory
 from api.problems import InvalidRequest, problem_docs
 from api.rights import may_see_values
-from graph_model.evidence_export import GraphFormat, export_graph
-from graph_model.masking import Sight
-from services.batches import UnknownRecord
-from services.explain import evidence_of, explain_history, explain_pair, explain_profile
-from services.explanation_documents import ExplanationWriter
-from services.lookup import AmbiguousIdentifier, ProfileGone, UnknownProfile
-from services.record_names import UnreadableRecord, read_record_name
-from services.stores.errors import StoreDamaged, StoreUnavailable
+from graph_model.explain.evidence_export import GraphFormat, export_graph
+from graph_model.explain.masking import Sight
+from services.ingestion.batches import UnknownRecord
+from services.lookup.explain import evidence_of, explain_history, explain_pair, explain_profile
+from services.lookup.explanation_documents import ExplanationWriter
+from services.lookup.profiles import AmbiguousIdentifier, ProfileGone, UnknownProfile
+from services.lookup.record_names import UnreadableRecord, read_record_name
+from services.stores.port.errors import StoreDamaged, StoreUnavailable
 
 router = APIRouter(tags=["explain"])
 

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.dependencies import Services
 from api.problems import internal_problem, problem_response, problem_type
-from services.stores.errors import CatalogueChanged
+from services.stores.port.errors import CatalogueChanged
 
 _log = structlog.get_logger(__name__)
 _SECONDS: Final = 1.0

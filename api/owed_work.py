@@ -7,10 +7,10 @@ import structlog
 
 from api.dependencies import Services
 from graph_model.errors import IdentityGraphError
-from services.agenda import work_off
-from services.ingest import Ingest
-from services.stores.errors import CatalogueChanged
-from services.stores.port import DurableOutbox
+from services.ingestion.ingest import Ingest
+from services.maintenance.tasks import work_off
+from services.stores.port.errors import CatalogueChanged
+from services.stores.port.protocols import DurableOutbox
 from services.waiting import first_of
 
 _log = structlog.get_logger()

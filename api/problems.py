@@ -17,11 +17,12 @@ from starlette.exceptions import HTTPException
 from api.documents import fields_at
 from api.rights import NotASteward
 from graph_model.errors import CatalogueError, IdentityGraphError, MessageRejected
-from services.acceptance import ClockAhead
-from services.batches import UnknownRecord
-from services.context import BudgetTooSmall
-from services.intake import IntakeRefused, SourceFedByTopic, UnknownSource
-from services.lookup import (
+from services.context.prompt import BudgetTooSmall
+from services.ingestion.acceptance import ClockAhead
+from services.ingestion.batches import UnknownRecord
+from services.ingestion.intake import IntakeRefused, SourceFedByTopic, UnknownSource
+from services.ingestion.writer import NobodyPublishes
+from services.lookup.profiles import (
     AmbiguousIdentifier,
     BlockedIdentifier,
     LookupFailed,
@@ -31,8 +32,8 @@ from services.lookup import (
     UnknownProfile,
     UnreadableIdentifier,
 )
-from services.record_names import UnreadableRecord
-from services.stewardship import (
+from services.lookup.record_names import UnreadableRecord
+from services.stewardship.decisions import (
     OneRecord,
     ProfileMoved,
     UnknownVerdict,
@@ -40,7 +41,8 @@ from services.stewardship import (
     VerdictWithdrawn,
     WrongGroups,
 )
-from services.stores.errors import (
+from services.stewardship.verdict_look_up import Contradiction, DecisionRefused, RecordMoved
+from services.stores.port.errors import (
     CatalogueChanged,
     CatalogueUnusable,
     ClaimLost,
@@ -54,8 +56,6 @@ from services.stores.errors import (
     TaskTaken,
     UnsafeStore,
 )
-from services.verdict_look_up import Contradiction, DecisionRefused, RecordMoved
-from services.writer import NobodyPublishes
 
 MEDIA_TYPE: Final = "application/problem+json"
 

@@ -17,8 +17,9 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from api.dependencies import services_of
 from api.problems import InvalidCursor, InvalidRequest, NoEventStream, problem_docs
 from services.cloud_events import event_attributes, event_type
-from services.stores.errors import StoreUnavailable
-from services.stores.port import DurableOutbox, OutboxEntry
+from services.stores.port.errors import StoreUnavailable
+from services.stores.port.protocols import DurableOutbox
+from services.stores.port.stored import OutboxEntry
 from services.waiting import first_of
 
 router = APIRouter(prefix="/v1/profile-updates", tags=["profile updates"])

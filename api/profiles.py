@@ -10,9 +10,9 @@ from api.answers import json_answer, json_list
 from api.dependencies import header_parameter, path_parameter, services_of
 from api.documents import AbsorbedProfile, ProfileDocument, ProfileList
 from api.problems import InvalidRequest, problem_docs
-from graph_model.profiles import Document, ProfileStatus
+from graph_model.profile.document import Document, ProfileStatus
 from services.cloud_events import PROFILE_SCHEMA
-from services.lookup import (
+from services.lookup.profiles import (
     LISTED_PROFILES,
     BlockedIdentifier,
     ProfileGone,
@@ -25,7 +25,7 @@ from services.lookup import (
     read_identifier,
     whereabouts,
 )
-from services.stores.errors import StoreUnavailable
+from services.stores.port.errors import StoreUnavailable
 
 router = APIRouter(prefix="/v1/profiles", tags=["profiles"])
 

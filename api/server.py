@@ -12,12 +12,12 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.problems import ApiError
-from graph_model.catalogue import Catalogue
+from graph_model.catalogue.rules import Catalogue
+from services.ingestion.writer import API_WRITERS, Publish
 from services.metrics import Metrics
 from services.settings import Settings
 from services.stores.opening import open_store
-from services.stores.port import Store
-from services.writer import API_WRITERS, Publish
+from services.stores.port.protocols import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

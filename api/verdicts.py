@@ -14,13 +14,14 @@ from api.problems import InvalidRequest, NotSentAsJson, UnreadableBody, problem_
 from api.rights import NotASteward, require_steward
 from api.verdict_documents import Author, SplitAnswer, SplitRequest, VerdictDocument, VerdictList, VerdictRequest
 from graph_model.errors import MessageRejected
-from graph_model.records import RecordAddress
-from graph_model.verdict_documents import verdict_document
-from graph_model.verdicts import Judgement, VerdictEntry
-from services.batches import UnknownRecord
-from services.lookup import AmbiguousIdentifier, ProfileGone, UnknownProfile
-from services.record_names import UnreadableRecord
-from services.stewardship import (
+from graph_model.explain.verdict_documents import verdict_document
+from graph_model.records.record import RecordAddress
+from graph_model.records.verdicts import Judgement, VerdictEntry
+from services.ingestion.batches import UnknownRecord
+from services.ingestion.writer import NobodyPublishes
+from services.lookup.profiles import AmbiguousIdentifier, ProfileGone, UnknownProfile
+from services.lookup.record_names import UnreadableRecord
+from services.stewardship.decisions import (
     OneRecord,
     ProfileMoved,
     Signature,
@@ -29,9 +30,8 @@ from services.stewardship import (
     VerdictWithdrawn,
     WrongGroups,
 )
-from services.stores.errors import ClaimLost, StoreUnavailable
-from services.verdict_look_up import Contradiction, RecordMoved
-from services.writer import NobodyPublishes
+from services.stewardship.verdict_look_up import Contradiction, RecordMoved
+from services.stores.port.errors import ClaimLost, StoreUnavailable
 
 router = APIRouter(tags=["verdicts"], dependencies=[Depends(require_steward)], route_class=ExactRoute)
 

@@ -8,11 +8,12 @@ from tempfile import TemporaryDirectory
 from benchmarks.figures import Figure
 from benchmarks.workload import catalogue, changes
 from cli.main import collect_rarely
-from services.ingest import Ingest
+from services.ingestion.ingest import Ingest
 from services.metrics import Metrics
-from services.stores.port import Outbox, Plan
-from services.stores.sqlite import SqliteStore
-from services.stores.sqlite_writes import write_rows
+from services.stores.port.plan import Plan
+from services.stores.port.protocols import Outbox
+from services.stores.sqlite.store import SqliteStore
+from services.stores.sqlite.writes import write_rows
 
 ROWS = 10_000
 BATCH = 500

@@ -9,14 +9,14 @@ from tempfile import TemporaryDirectory
 from benchmarks.figures import Figure, percentile
 from benchmarks.workload import catalogue
 from cli.main import collect_rarely
-from graph_model.mapping import Origin, row_change
-from graph_model.positions import Position
-from graph_model.records import Change
-from services.ingest import Ingest
+from graph_model.records.record import Change
+from graph_model.resolution.mapping import Origin, row_change
+from graph_model.values.positions import Position
+from services.ingestion.ingest import Ingest
 from services.metrics import Metrics
 from services.stores.gremlin.store import GremlinStore
-from services.stores.port import Store
-from services.stores.sqlite import SqliteStore
+from services.stores.port.protocols import Store
+from services.stores.sqlite.store import SqliteStore
 from stack.gremlin_server import GremlinServer
 from stack.settings import StackSettings
 

@@ -14,13 +14,14 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from benchmarks.figures import Figure
 from benchmarks.workload import CATALOGUE_TEXT, SOURCES, catalogue, changes, rows
-from graph_model.records import JsonValue
-from services.ingest import Ingest
+from graph_model.values.equality import JsonValue
+from services.ingestion.ingest import Ingest
 from services.metrics import Metrics
 from services.stores.gremlin.socket import Credentials, GremlinSocket
 from services.stores.gremlin.source import g
 from services.stores.gremlin.store import GremlinStore
-from services.stores.port import Outbox, Plan
+from services.stores.port.plan import Plan
+from services.stores.port.protocols import Outbox
 from stack.gremlin_server import GremlinServer
 from stack.kafka import KafkaBroker
 from stack.service import Consumer, wiring

@@ -3,11 +3,12 @@
 import random
 from collections.abc import Iterator
 
-from graph_model.catalogue import Catalogue
-from graph_model.catalogue_document import parse_catalogue
-from graph_model.mapping import Origin, row_change
-from graph_model.positions import Position
-from graph_model.records import Change, JsonValue
+from graph_model.catalogue.document import parse_catalogue
+from graph_model.catalogue.rules import Catalogue
+from graph_model.records.record import Change
+from graph_model.resolution.mapping import Origin, row_change
+from graph_model.values.equality import JsonValue
+from graph_model.values.positions import Position
 
 CATALOGUE_TEXT = """
 version: 1

@@ -14,10 +14,10 @@ from cli.options import STANDARD_STREAM
 from cli.output import counted, warn
 from cli.samples import Sample, sample_file, sample_topic
 from cli.tables import print_table
-from graph_model.catalogue import Catalogue
-from graph_model.catalogue_document import catalogue_json_schema, catalogue_warnings
-from graph_model.catalogue_draft import DraftOrigin, draft_catalogue
-from graph_model.identifiers import IdentifierKind
+from graph_model.catalogue.document import catalogue_json_schema, catalogue_warnings
+from graph_model.catalogue.draft import DraftOrigin, draft_catalogue
+from graph_model.catalogue.rules import Catalogue
+from graph_model.values.identifiers import IdentifierKind
 from services.settings import Settings
 
 app = typer.Typer(

@@ -7,7 +7,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
-from graph_model.catalogue_faults import suggestion
+from graph_model.catalogue.faults import suggestion
 
 #: Command -> the module that defines it, as a Typer application or as a function of the command's name.
 MODULES: Final[Mapping[str, str]] = {

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from consumers.errors import BrokerUnavailable, ConsumerError
 from graph_model.errors import CatalogueError, IdentityGraphError
-from services.intake import IntakeRefused
-from services.stores.errors import ClaimLost, StoreDamaged, StoreError, StoreUnavailable
+from services.ingestion.intake import IntakeRefused
+from services.stores.port.errors import ClaimLost, StoreDamaged, StoreError, StoreUnavailable
 
 
 class ExitCode(IntEnum):

@@ -13,17 +13,17 @@ from cli.log_output import set_up_logging
 from cli.opening import load_catalogue, opened_store, require_store
 from cli.options import STANDARD_STREAM, CatalogueOption, OutOption, StoreOption, settings_with
 from cli.output import result_file
-from graph_model.catalogue import Catalogue
-from graph_model.evidence_export import export_graph
-from graph_model.masking import Sight
-from graph_model.profiles import Document
-from services.batches import UnknownRecord
-from services.explain import evidence_of, explain_history, explain_pair, explain_profile
-from services.explanation_documents import ExplanationWriter
-from services.lookup import LISTED_PROFILES, list_by_identifier, read_identifier
-from services.record_names import read_record_name
+from graph_model.catalogue.rules import Catalogue
+from graph_model.explain.evidence_export import export_graph
+from graph_model.explain.masking import Sight
+from graph_model.profile.document import Document
+from services.ingestion.batches import UnknownRecord
+from services.lookup.explain import evidence_of, explain_history, explain_pair, explain_profile
+from services.lookup.explanation_documents import ExplanationWriter
+from services.lookup.profiles import LISTED_PROFILES, list_by_identifier, read_identifier
+from services.lookup.record_names import read_record_name
 from services.settings import Settings
-from services.stores.port import Store
+from services.stores.port.protocols import Store
 
 ExplanationFormat = Literal["tree", "json", "dot", "graphml"]
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from cli.output import counted
-from graph_model.profiles import Document
+from graph_model.profile.document import Document
 
 MaskOption: TypeAlias = Annotated[
     bool, typer.Option("--mask", help="Show only the first character of each part of a value.")

@@ -11,11 +11,12 @@ from cli.log_output import set_up_logging
 from cli.opening import load_catalogue, opened_store, require_store
 from cli.options import STANDARD_STREAM, CatalogueOption, OutOption, StoreOption, settings_with
 from cli.output import MEMBER_COLUMNS, csv_rows, result_file
-from graph_model.catalogue import Catalogue
-from graph_model.profiles import ProfileStatus, document_members
-from graph_model.verdict_documents import verdict_document
+from graph_model.catalogue.rules import Catalogue
+from graph_model.explain.verdict_documents import verdict_document
+from graph_model.profile.document import ProfileStatus, document_members
 from services.settings import Settings
-from services.stores.port import Store, StoredProfile
+from services.stores.port.protocols import Store
+from services.stores.port.stored import StoredProfile
 
 ExportFormat = Literal["jsonl", "csv", "verdicts"]
 

@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from typing import Final
 
-from graph_model.catalogue import Source
-from graph_model.catalogue_faults import suggestion
+from graph_model.catalogue.faults import suggestion
+from graph_model.catalogue.rules import Source
 
 #: So many columns of a file are named in a message.
 _SHOWN: Final = 12

@@ -16,17 +16,18 @@ from cli.output import counted, print_json, warn
 from cli.progress import FileProgress, file_progress
 from cli.publishing import publishing
 from cli.working_off import finish_owed_work
-from graph_model.agenda import TruncateSource
-from graph_model.catalogue import Catalogue
-from graph_model.catalogue_document import NO_VERSION
-from graph_model.records import Change
-from services.acceptance import AcceptanceClock
+from graph_model.catalogue.document import NO_VERSION
+from graph_model.catalogue.rules import Catalogue
+from graph_model.records.record import Change
+from graph_model.records.tasks import TruncateSource
 from services.clock import new_id, now_milliseconds
-from services.ingest import Committed
+from services.ingestion.acceptance import AcceptanceClock
+from services.ingestion.ingest import Committed
+from services.ingestion.writer import Writer
 from services.metrics import Metrics
 from services.settings import Settings
-from services.stores.port import Outbox, TaskWrite
-from services.writer import Writer
+from services.stores.port.plan import TaskWrite
+from services.stores.port.protocols import Outbox
 
 #: The name under which this command claims its part of the outbox.
 WRITER: Final = "cli-ingest"

@@ -14,14 +14,14 @@ from cli.output import counted
 from cli.rejections import Rejections
 from cli.tables import print_table
 from cli.unread_values import UnreadValues
-from graph_model.agenda import TruncateSource
-from graph_model.catalogue import Catalogue
-from graph_model.identifiers import Identifier
-from graph_model.mapping import map_record
-from graph_model.profiles import ProfileStatus
-from graph_model.records import Outcome, succeed
-from services.ingest import Committed, IngestResult
-from services.stores.port import Store
+from graph_model.catalogue.rules import Catalogue
+from graph_model.profile.document import ProfileStatus
+from graph_model.records.record import Outcome, succeed
+from graph_model.records.tasks import TruncateSource
+from graph_model.resolution.mapping import map_record
+from graph_model.values.identifiers import Identifier
+from services.ingestion.ingest import Committed, IngestResult
+from services.stores.port.protocols import Store
 
 #: So many identifiers and profiles are shown; of the rest only the number.
 SHOWN: Final = 20

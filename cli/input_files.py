@@ -17,13 +17,14 @@ from cli.file_columns import header_refusal, missing_columns
 from cli.options import STANDARD_STREAM
 from consumers.decoders import DECODERS, Decoder, source_of
 from consumers.decoders.message import Decoded, Headers, Message
-from graph_model.agenda import TruncateSource
-from graph_model.catalogue import Catalogue, Source
+from graph_model.catalogue.rules import Catalogue, Source
 from graph_model.errors import MessageRejected
-from graph_model.mapping import Origin, row_change
-from graph_model.positions import Position
-from graph_model.records import Change, JsonValue
-from services.row_files import BadLine, FileEntry, FileFormat, FileRow, file_format, read_csv, read_json
+from graph_model.records.record import Change
+from graph_model.records.tasks import TruncateSource
+from graph_model.resolution.mapping import Origin, row_change
+from graph_model.values.equality import JsonValue
+from graph_model.values.positions import Position
+from services.ingestion.row_files import BadLine, FileEntry, FileFormat, FileRow, file_format, read_csv, read_json
 
 #: What entries are counted under while it is not known which source they belong to.
 UNKNOWN_SOURCE: Final = "unknown"

@@ -15,17 +15,17 @@ from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import print_json
 from cli.publishing import publishing
 from cli.scan_progress import scan_progress
-from graph_model.agenda import ReResolve
-from graph_model.catalogue import Catalogue
+from graph_model.catalogue.rules import Catalogue
+from graph_model.records.tasks import ReResolve
+from services.ingestion.writer import Writer
+from services.maintenance.migration.migrate import Migrated
+from services.maintenance.migration.migrate import migrate as bring_over
+from services.maintenance.migration.steps import Opened
+from services.maintenance.re_resolve import change_meaning
 from services.metrics import Metrics
-from services.migration.migrate import Migrated
-from services.migration.migrate import migrate as bring_over
-from services.migration.steps import Opened
-from services.re_resolve import change_meaning
 from services.settings import Settings
-from services.stores.errors import MigrationTaken
 from services.stores.opening import open_for_migration, open_store
-from services.writer import Writer
+from services.stores.port.errors import MigrationTaken
 
 #: A migration whose mark has not moved for so long is taken over.
 _LONGEST_STEP_SECONDS: Final = 15.0
@@ -83,7 +83,7 @@ async def migrated_store(settings: Settings, catalogue: Catalogue) -> Migrated:
     """Bring the store of the settings into the present form; does nothing where it is in it.
 
     Raises:
-        StoreError, ConsumerError, UsageRefused: see `services.migration.migrate` and `cli.publishing`.
+        StoreError, ConsumerError, UsageRefused: see `services.maintenance.migration.migrate` and `cli.publishing`.
     """
     store = await open_for_migration(settings)
     try:

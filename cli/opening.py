@@ -5,12 +5,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from cli.exit_codes import UsageRefused
-from graph_model.catalogue import Catalogue
-from graph_model.catalogue_document import parse_catalogue
+from graph_model.catalogue.document import parse_catalogue
+from graph_model.catalogue.rules import Catalogue
 from graph_model.errors import CatalogueError
 from services.settings import Settings
 from services.stores.opening import open_store
-from services.stores.port import Store
+from services.stores.port.protocols import Store
 
 
 def load_catalogue(path: Path) -> Catalogue:

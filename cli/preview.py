@@ -14,11 +14,11 @@ from cli.output import counted, print_json, warn
 from cli.scan_progress import scan_progress
 from cli.tables import print_table
 from cli.task_names import task_name
-from graph_model.catalogue import Catalogue
-from graph_model.records import RecordAddress
-from services.preview import Preview
-from services.preview import preview as preview_store
-from services.preview_examples import VERDICT, Merge, Part, Split
+from graph_model.catalogue.rules import Catalogue
+from graph_model.records.record import RecordAddress
+from services.maintenance.preview import Preview
+from services.maintenance.preview import preview as preview_store
+from services.maintenance.preview_examples import VERDICT, Merge, Part, Split
 from services.settings import Settings
 from services.stores.opening import open_store
 

@@ -8,11 +8,11 @@ from cli.exit_codes import UsageRefused
 from consumers.kafka_admin import KafkaAdmin
 from consumers.producer import Producer
 from consumers.publisher import Publisher
-from services.ingest import Committed
+from services.ingestion.ingest import Committed
+from services.ingestion.writer import Publish
 from services.metrics import Metrics
 from services.settings import KafkaSettings, Settings
-from services.stores.port import DurableOutbox, Outbox, Store
-from services.writer import Publish
+from services.stores.port.protocols import DurableOutbox, Outbox, Store
 
 #: Opens what publishes the events that one process commits to a store.
 OpenPublisher: TypeAlias = Callable[[Store, Metrics], AbstractAsyncContextManager[Publish]]

@@ -16,14 +16,14 @@ from cli.options import JsonOption, StoreOption, settings_with
 from cli.output import counted, print_json
 from cli.publishing import publishing
 from cli.working_off import finish_owed_work
-from graph_model.catalogue import Catalogue
-from services.ingest import Committed
+from graph_model.catalogue.rules import Catalogue
+from services.ingestion.ingest import Committed
+from services.ingestion.writer import Writer
+from services.maintenance.re_resolve import change_meaning
 from services.metrics import Metrics
-from services.re_resolve import change_meaning
 from services.settings import Settings
 from services.stores.opening import open_store
-from services.stores.port import Outbox
-from services.writer import Writer
+from services.stores.port.protocols import Outbox
 
 #: The name under which this command claims its part of the outbox.
 WRITER: Final = "cli-re-resolve"

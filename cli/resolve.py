@@ -21,12 +21,12 @@ from cli.output import MEMBER_COLUMNS, counted, csv_rows, print_json, result_fil
 from cli.progress import FileProgress, file_progress
 from cli.rejections import Rejections
 from cli.unread_values import UnreadValues
-from graph_model.agenda import TruncateSource
-from graph_model.catalogue import Catalogue
-from graph_model.mapping import MappedRecord, map_record
-from graph_model.records import Change, Record, RecordAddress, succeed
-from graph_model.resolve import Cluster
-from graph_model.resolve import resolve as resolve_records
+from graph_model.catalogue.rules import Catalogue
+from graph_model.records.record import Change, Record, RecordAddress, succeed
+from graph_model.records.tasks import TruncateSource
+from graph_model.resolution.mapping import MappedRecord, map_record
+from graph_model.resolution.resolve import Cluster
+from graph_model.resolution.resolve import resolve as resolve_records
 
 
 def resolve(

@@ -7,7 +7,7 @@ from cli.log_output import set_up_logging
 from cli.opening import load_catalogue, require_store
 from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import print_json
-from graph_model.catalogue import Catalogue
+from graph_model.catalogue.rules import Catalogue
 from services.settings import Settings
 from services.stores.opening import open_store
 

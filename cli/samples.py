@@ -16,10 +16,10 @@ from consumers.decoders.documents import Schema, open_document
 from consumers.decoders.logical_types import convert_row
 from consumers.kafka_admin import KafkaAdmin
 from consumers.kafka_clients import close_quietly, connection_options, kafka_errors
-from graph_model.catalogue import MessageFormat
+from graph_model.catalogue.rules import MessageFormat
 from graph_model.errors import MessageRejected
-from graph_model.records import JsonValue
-from services.row_files import BadLine, FileRow, file_format, read_csv, read_json
+from graph_model.values.equality import JsonValue
+from services.ingestion.row_files import BadLine, FileRow, file_format, read_csv, read_json
 from services.settings import KafkaSettings
 
 #: So many rows are enough to guess from.

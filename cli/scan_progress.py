@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from services.verification.scan import Progress as Listener
+from services.maintenance.verification.scan import Progress as Listener
 
 
 @contextmanager

@@ -17,10 +17,10 @@ from cli.migrate import migrate_first
 from cli.opening import load_catalogue, opened_store
 from cli.options import CatalogueOption, MigrateOption, StoreOption, settings_with
 from cli.publishing import kafka_publisher
-from graph_model.catalogue import Catalogue
-from graph_model.profiles import Document, ProfileStatus
+from graph_model.catalogue.rules import Catalogue
+from graph_model.profile.document import Document, ProfileStatus
 from services.settings import Settings
-from services.stores.port import Store
+from services.stores.port.protocols import Store
 
 #: So many profiles at the most are looked at for an example worth showing.
 _LOOKED_AT: Final = 2_000

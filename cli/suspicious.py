@@ -11,13 +11,13 @@ from cli.opening import load_catalogue, opened_store, require_store
 from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import counted, print_json
 from cli.scan_progress import scan_progress
-from graph_model.catalogue import Catalogue
-from graph_model.masking import Sight
-from graph_model.profiles import Document
-from services.explain import LARGE_PART
-from services.explanation_documents import ExplanationWriter
+from graph_model.catalogue.rules import Catalogue
+from graph_model.explain.masking import Sight
+from graph_model.profile.document import Document
+from services.lookup.explain import LARGE_PART
+from services.lookup.explanation_documents import ExplanationWriter
+from services.maintenance.suspicious import Suspicions, suspicious_profiles
 from services.settings import Settings
-from services.suspicious import Suspicions, suspicious_profiles
 
 
 def suspicious(

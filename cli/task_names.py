@@ -1,6 +1,6 @@
 """Work owed, in words."""
 
-from graph_model.agenda import Task, TruncateSource
+from graph_model.records.tasks import Task, TruncateSource
 
 
 def task_name(task: Task) -> str:

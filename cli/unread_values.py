@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from graph_model.mapping import MappedRecord
+from graph_model.resolution.mapping import MappedRecord
 
 
 @dataclass(slots=True)

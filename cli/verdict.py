@@ -16,14 +16,14 @@ from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import print_json, warn
 from cli.publishing import publishing
 from cli.verdict_import import read_back
-from graph_model.catalogue import Catalogue
-from graph_model.verdict_documents import verdict_document
-from graph_model.verdicts import Judgement, VerdictEntry
+from graph_model.catalogue.rules import Catalogue
+from graph_model.explain.verdict_documents import verdict_document
+from graph_model.records.verdicts import Judgement, VerdictEntry
+from services.ingestion.writer import Writer
+from services.lookup.record_names import read_record_name
 from services.metrics import Metrics
-from services.record_names import read_record_name
 from services.settings import Settings
-from services.stewardship import Given, Signature, Split, Stewardship
-from services.writer import Writer
+from services.stewardship.decisions import Given, Signature, Split, Stewardship
 
 Answer = TypeVar("Answer")
 

@@ -16,15 +16,15 @@ from cli.output import counted, print_json
 from cli.progress import file_progress
 from cli.publishing import publishing
 from cli.rejections import Rejections
-from graph_model.catalogue import Catalogue
+from graph_model.catalogue.rules import Catalogue
+from services.ingestion.row_files import BadLine, FileRow, read_json
+from services.ingestion.writer import Writer
 from services.metrics import Metrics
-from services.row_files import BadLine, FileRow, read_json
 from services.settings import Settings
-from services.stores.errors import CommitTooLarge
-from services.stores.port import Store
-from services.verdict_import import BroughtBack, bring_back, read_exported_verdict
-from services.verdict_look_up import DecisionRefused
-from services.writer import Writer
+from services.stewardship.verdict_import import BroughtBack, bring_back, read_exported_verdict
+from services.stewardship.verdict_look_up import DecisionRefused
+from services.stores.port.errors import CommitTooLarge
+from services.stores.port.protocols import Store
 
 #: The name under which this command claims its part of the outbox.
 WRITER: Final = "cli-verdict-import"

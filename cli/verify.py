@@ -13,12 +13,12 @@ from cli.output import counted, print_json
 from cli.publishing import publishing
 from cli.scan_progress import scan_progress
 from cli.task_names import task_name
-from graph_model.catalogue import Catalogue
+from graph_model.catalogue.rules import Catalogue
+from services.ingestion.writer import Writer
+from services.maintenance.verify import VerificationReport, verify_and_repair
+from services.maintenance.verify import verify as verify_store
 from services.metrics import Metrics
 from services.settings import Settings
-from services.verify import VerificationReport, verify_and_repair
-from services.verify import verify as verify_store
-from services.writer import Writer
 
 #: The name under which repairs claim their part of the outbox.
 WRITER: Final = "cli-repair"

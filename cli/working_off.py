@@ -4,10 +4,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from cli.task_names import task_name
-from graph_model.agenda import Task
-from services.agenda import work_off
-from services.stores.port import Store
-from services.writer import Writer
+from graph_model.records.tasks import Task
+from services.ingestion.writer import Writer
+from services.maintenance.tasks import work_off
+from services.stores.port.protocols import Store
 
 
 async def finish_owed_work(store: Store, writer: Writer) -> int:
@@ -17,7 +17,7 @@ async def finish_owed_work(store: Store, writer: Writer) -> int:
         How many records were read for it.
 
     Raises:
-        StoreError, ConsumerError: see `services.agenda.work_off`; doing it again goes on from where it ended.
+        StoreError, ConsumerError: see `services.maintenance.tasks.work_off`; doing it again goes on where it ended.
     """
     records = 0
     console = Console(stderr=True)

@@ -8,11 +8,11 @@ from consumers.dead_letters import DeadLetter
 from consumers.decoders import decode, source_of
 from consumers.decoders.message import Decoded, Message
 from consumers.routing import count_under
-from graph_model.agenda import TruncateSource
-from graph_model.catalogue import Catalogue
+from graph_model.catalogue.rules import Catalogue
 from graph_model.errors import MessageRejected
-from graph_model.records import Change
-from services.stores.errors import CommitTooLarge
+from graph_model.records.record import Change
+from graph_model.records.tasks import TruncateSource
+from services.stores.port.errors import CommitTooLarge
 
 #: What a value that nobody thought of can raise; never something that waiting helps against.
 DATA_FAULTS = (ArithmeticError, AttributeError, CommitTooLarge, LookupError, RecursionError, TypeError, ValueError)

@@ -9,8 +9,8 @@ from typing import Final
 from consumers.dead_letters import DeadLetter, DeadLetterTopic
 from consumers.patience import Patience
 from consumers.publisher import Publisher
-from services.ingest import Committed
-from services.stores.port import Outbox
+from services.ingestion.ingest import Committed
+from services.stores.port.protocols import Outbox
 
 #: Batches that may be in force and not yet published; more would only grow the memory.
 _BATCHES_AHEAD: Final = 2

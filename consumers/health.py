@@ -8,7 +8,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from consumers.errors import ConsumerError
-from services.heartbeat import Heartbeat
+from services.maintenance.heartbeat import Heartbeat
 from services.metrics import Metrics
 
 _log = structlog.get_logger()

@@ -11,8 +11,8 @@ from typing import Literal, Self
 import orjson
 
 from consumers.errors import OffsetsRefused
-from graph_model.positions import Position
-from services.stores.errors import StoreReplaced
+from graph_model.values.positions import Position
+from services.stores.port.errors import StoreReplaced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

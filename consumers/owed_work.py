@@ -10,10 +10,10 @@ import structlog
 from consumers.batch import DATA_FAULTS
 from consumers.patience import TRANSIENT, Patience
 from consumers.worker_parts import WorkerParts
-from services.agenda import work_off
-from services.ingest import Committed, Ingest
-from services.stores.errors import ClaimLost, CommitTooLarge, TaskTaken
-from services.stores.port import Outbox
+from services.ingestion.ingest import Committed, Ingest
+from services.maintenance.tasks import work_off
+from services.stores.port.errors import ClaimLost, CommitTooLarge, TaskTaken
+from services.stores.port.protocols import Outbox
 from services.waiting import first_of
 
 _log = structlog.get_logger()

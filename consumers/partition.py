@@ -32,12 +32,13 @@ from consumers.owed_work import OwedWork
 from consumers.patience import TRANSIENT, Patience
 from consumers.routing import sources_of_topic
 from consumers.worker_parts import WorkerParts
-from graph_model.positions import Position
-from graph_model.records import Change, Outcome
+from graph_model.records.record import Change, Outcome
+from graph_model.values.positions import Position
 from services.clock import new_id
-from services.ingest import Committed, Ingest
-from services.stores.errors import ClaimLost
-from services.stores.port import Outbox, TaskWrite
+from services.ingestion.ingest import Committed, Ingest
+from services.stores.port.errors import ClaimLost
+from services.stores.port.plan import TaskWrite
+from services.stores.port.protocols import Outbox
 
 _log = structlog.get_logger()
 _POLL_MS: Final = 1_000

@@ -9,7 +9,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 
 from consumers.errors import BrokerUnavailable, MessageTooLarge
 from consumers.health import Health
-from services.stores.errors import ClaimLost, StoreUnavailable
+from services.stores.port.errors import ClaimLost, StoreUnavailable
 
 T = TypeVar("T")
 

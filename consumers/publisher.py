@@ -9,12 +9,12 @@ from tenacity import AsyncRetrying, retry_if_result, wait_random_exponential
 
 from consumers.decoders.message import Headers
 from consumers.producer import Outgoing, Producer
-from graph_model.events import ProfileEvent
+from graph_model.profile.events import ProfileEvent
 from services.cloud_events import CONTENT_TYPE, PROFILE_SCHEMA, event_attributes
-from services.ingest import Committed
+from services.ingestion.ingest import Committed
 from services.metrics import Metrics
 from services.settings import KafkaSettings
-from services.stores.port import Outbox, Store
+from services.stores.port.protocols import Outbox, Store
 
 #: Attributes of a CloudEvent that have a Kafka header of their own name, not `ce_…`.
 _PLAIN_HEADERS: Final = {"datacontenttype": "content-type", "traceparent": "traceparent"}

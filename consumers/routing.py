@@ -1,7 +1,7 @@
 """Which source of the catalogue a message belongs to. Several sources may share a topic."""
 
 from consumers.decoders.message import Message
-from graph_model.catalogue import Catalogue, MessageFormat, Source
+from graph_model.catalogue.rules import Catalogue, MessageFormat, Source
 from graph_model.errors import MessageRejected
 
 

@@ -22,17 +22,17 @@ from consumers.patience import TRANSIENT, Patience
 from consumers.producer import Producer
 from consumers.publisher import Publisher
 from consumers.worker_parts import WorkerParts
-from graph_model.catalogue import Catalogue
+from graph_model.catalogue.rules import Catalogue
 from graph_model.errors import IdentityGraphError
 from services.clock import now_milliseconds
-from services.heartbeat import Heartbeat
+from services.ingestion.writer import publish_abandoned
+from services.maintenance.heartbeat import Heartbeat
 from services.metrics import Metrics
 from services.settings import Settings
-from services.stores.errors import CatalogueChanged
-from services.stores.guarantees import require_guarded_commits
 from services.stores.opening import open_store
-from services.stores.port import Store
-from services.writer import publish_abandoned
+from services.stores.port.errors import CatalogueChanged
+from services.stores.port.guarantees import require_guarded_commits
+from services.stores.port.protocols import Store
 
 _log = structlog.get_logger()
 

@@ -7,11 +7,11 @@ from consumers.dead_letters import DeadLetterTopic
 from consumers.health import Health
 from consumers.kafka_admin import KafkaAdmin
 from consumers.publisher import Publisher
-from graph_model.catalogue import Catalogue
-from services.heartbeat import Heartbeat
+from graph_model.catalogue.rules import Catalogue
+from services.maintenance.heartbeat import Heartbeat
 from services.metrics import Metrics
 from services.settings import KafkaSettings
-from services.stores.port import Store
+from services.stores.port.protocols import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

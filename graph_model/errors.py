@@ -3,7 +3,7 @@
 IdentityGraphError
 ├── CatalogueError       the catalogue file cannot be used; lists every problem
 ├── MessageRejected      one message or row cannot become a change; it goes to the dead letters
-└── (services.stores.errors) StoreError …
+└── (services.stores.port.errors) StoreError …
 """
 
 from collections.abc import Sequence

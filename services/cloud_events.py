@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from graph_model.events import ProfileEvent
-from graph_model.times import iso_time
+from graph_model.profile.events import ProfileEvent
+from graph_model.values.times import iso_time
 
 CONTENT_TYPE: Final = "application/json"
 DATA_SCHEMA: Final = "urn:identity-graph:profile-updated:v1"

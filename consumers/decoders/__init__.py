@@ -10,8 +10,8 @@ from typing import Final
 from consumers.decoders import debezium, rows
 from consumers.decoders.message import Decoded, Message
 from consumers.routing import format_of_topic
-from graph_model.catalogue import Catalogue, MessageFormat
-from graph_model.records import Change
+from graph_model.catalogue.rules import Catalogue, MessageFormat
+from graph_model.records.record import Change
 
 Decoder = Callable[[Message, Catalogue], tuple[Decoded, ...]]
 

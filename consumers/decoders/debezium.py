@@ -13,14 +13,15 @@ from consumers.decoders.logical_types import convert_row
 from consumers.decoders.message import Decoded, Message
 from consumers.decoders.unavailable import unavailable_columns
 from consumers.routing import find_source
-from graph_model.agenda import TruncateSource
-from graph_model.catalogue import Catalogue, Source
+from graph_model.catalogue.rules import Catalogue, Source
 from graph_model.errors import MessageRejected
-from graph_model.exact_json import whole_number
-from graph_model.mapping import Origin, key_address, row_change
-from graph_model.positions import Position, SourcePosition
-from graph_model.records import Change, JsonValue, RecordAddress
-from graph_model.trait_values import timestamp_milliseconds
+from graph_model.records.record import Change, RecordAddress
+from graph_model.records.tasks import TruncateSource
+from graph_model.resolution.mapping import Origin, key_address, row_change
+from graph_model.values.equality import JsonValue
+from graph_model.values.exact_json import whole_number
+from graph_model.values.positions import Position, SourcePosition
+from graph_model.values.trait_values import timestamp_milliseconds
 
 _Fields = Mapping[str, JsonValue]
 

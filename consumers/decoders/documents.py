@@ -7,8 +7,8 @@ from typing import Final
 
 from consumers.decoders.logical_types import convert_row
 from graph_model.errors import MessageRejected
-from graph_model.exact_json import DEEPEST, is_writable, read_exact_json
-from graph_model.records import JsonValue
+from graph_model.values.equality import JsonValue
+from graph_model.values.exact_json import DEEPEST, is_writable, read_exact_json
 
 #: The largest value that is read; a customer row is thousands of times smaller.
 MAX_VALUE_BYTES: Final = 5_000_000

@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Final, TypeAlias
 
-from graph_model.records import JsonValue
+from graph_model.values.equality import JsonValue
 
 #: PostgreSQL's greatest scale of a numeric; a greater one would only serve to fill memory.
 _MAX_SCALE: Final = 16_383

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from graph_model.agenda import TruncateSource
-from graph_model.records import Change
+from graph_model.records.record import Change
+from graph_model.records.tasks import TruncateSource
 
 Headers: TypeAlias = tuple[tuple[str, bytes | None], ...]
 

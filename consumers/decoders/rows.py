@@ -6,11 +6,12 @@ from consumers.decoders.documents import open_document, open_row
 from consumers.decoders.logical_types import convert_row
 from consumers.decoders.message import Message
 from consumers.routing import find_source
-from graph_model.catalogue import Catalogue, Source
+from graph_model.catalogue.rules import Catalogue, Source
 from graph_model.errors import MessageRejected
-from graph_model.mapping import Origin, key_address, row_change
-from graph_model.positions import Position
-from graph_model.records import Change, JsonValue
+from graph_model.records.record import Change
+from graph_model.resolution.mapping import Origin, key_address, row_change
+from graph_model.values.equality import JsonValue
+from graph_model.values.positions import Position
 
 
 def decode(message: Message, catalogue: Catalogue) -> tuple[Change, ...]:

@@ -8,7 +8,7 @@ import base64
 from collections.abc import Mapping
 from typing import Final
 
-from graph_model.records import JsonValue
+from graph_model.values.equality import JsonValue
 
 _TEXT: Final = "__debezium_unavailable_value"
 _BASE64: Final = base64.b64encode(_TEXT.encode()).decode()

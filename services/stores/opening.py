@@ -2,16 +2,16 @@
 
 from pathlib import Path
 
-from graph_model.catalogue import Catalogue
+from graph_model.catalogue.rules import Catalogue
 from services.settings import Settings
-from services.stores.errors import StoreError
 from services.stores.gremlin.migration import GremlinMigration
 from services.stores.gremlin.store import GremlinStore
-from services.stores.identity import KeptCatalogue
-from services.stores.migration_port import MigratingStore
-from services.stores.port import Store
-from services.stores.sqlite import SqliteStore
-from services.stores.sqlite_migration import SqliteMigration
+from services.stores.port.errors import StoreError
+from services.stores.port.identity import KeptCatalogue
+from services.stores.port.migration import MigratingStore
+from services.stores.port.protocols import Store
+from services.stores.sqlite.migration import SqliteMigration
+from services.stores.sqlite.store import SqliteStore
 
 
 async def open_store(

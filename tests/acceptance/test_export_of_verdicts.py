@@ -4,13 +4,13 @@ import asyncio
 import json
 from pathlib import Path
 
-from graph_model.catalogue_document import parse_catalogue
-from graph_model.records import RecordAddress
-from graph_model.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal
-from services.ingest import Ingest
+from graph_model.catalogue.document import parse_catalogue
+from graph_model.records.record import RecordAddress
+from graph_model.records.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal
+from services.ingestion.ingest import Ingest
 from services.metrics import Metrics
-from services.stores.port import VerdictWrite
-from services.stores.sqlite import SqliteStore
+from services.stores.port.plan import VerdictWrite
+from services.stores.sqlite.store import SqliteStore
 from tests.acceptance.conftest import Run
 
 ANN, BOB, CLEO = (RecordAddress.of("crm", [number]) for number in (1, 2, 3))

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.stores.stored_form import SCHEMA_VERSION
+from services.stores.port.stored_form import SCHEMA_VERSION
 from tests.acceptance.conftest import Run, environment
 from tests.acceptance.serving import serving
 from tests.migration.kept import HERE, load_file

@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from graph_model.agenda import ReResolve
-from services.stores.port import TaskWrite
-from services.stores.sqlite import SqliteStore
+from graph_model.records.tasks import ReResolve
+from services.stores.port.plan import TaskWrite
+from services.stores.sqlite.store import SqliteStore
 from stack.process import wait_until
 from tests.acceptance.conftest import COMMAND, Run, environment
 from tests.acceptance.serving import serving

@@ -6,25 +6,25 @@ from uuid import uuid4
 
 import orjson
 
-from graph_model.agenda import Task
-from graph_model.events import ProfileEvent, ProfileEventType
-from graph_model.identifiers import Identifier
-from graph_model.positions import Position
-from graph_model.profiles import ProfileStatus
-from graph_model.records import JsonValue, Record, RecordAddress
-from graph_model.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal
-from services.stores.port import (
+from graph_model.profile.document import ProfileStatus
+from graph_model.profile.events import ProfileEvent, ProfileEventType
+from graph_model.records.record import Record, RecordAddress
+from graph_model.records.tasks import Task
+from graph_model.records.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal
+from graph_model.values.equality import JsonValue
+from graph_model.values.identifiers import Identifier
+from graph_model.values.positions import Position
+from services.stores.port.plan import (
     BucketWrite,
-    HistoryEntry,
     IdentifierWrite,
-    Outbox,
     Plan,
     ProfileWrite,
     RecordWrite,
-    Store,
     TaskWrite,
     VerdictWrite,
 )
+from services.stores.port.protocols import Outbox, Store
+from services.stores.port.stored import HistoryEntry
 
 FINGERPRINT = "f" * 64
 OBSERVED_AT = 1_700_000_000_000

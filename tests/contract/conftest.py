@@ -9,9 +9,9 @@ import pytest
 from services.stores.gremlin.socket import Credentials, GremlinSocket
 from services.stores.gremlin.source import g
 from services.stores.gremlin.store import GremlinStore
-from services.stores.identity import KeptCatalogue
-from services.stores.port import Outbox, Store
-from services.stores.sqlite import SqliteStore
+from services.stores.port.identity import KeptCatalogue
+from services.stores.port.protocols import Outbox, Store
+from services.stores.sqlite.store import SqliteStore
 from tests.contract.builders import FINGERPRINT
 
 #: Opens the store of this test once more, as another process would, with the fingerprint of a catalogue.

@@ -5,12 +5,12 @@ from inspect import iscoroutinefunction
 from random import Random
 from typing import Any, TypeAlias, cast
 
-from graph_model.catalogue import Catalogue
-from graph_model.records import Change, RecordAddress
-from graph_model.verdicts import Judgement, VerdictEntry
-from services.ingest import Ingest
-from services.stores.port import Store
-from services.verify import verify
+from graph_model.catalogue.rules import Catalogue
+from graph_model.records.record import Change, RecordAddress
+from graph_model.records.verdicts import Judgement, VerdictEntry
+from services.ingestion.ingest import Ingest
+from services.maintenance.verify import verify
+from services.stores.port.protocols import Store
 from tests.contract.conftest import Reopen
 from tests.properties import worlds
 from tests.unit.services.people import Company

@@ -1,7 +1,7 @@
 """A broker that has everything at once."""
 
-from services.ingest import Committed
-from services.stores.port import Outbox
+from services.ingestion.ingest import Committed
+from services.stores.port.protocols import Outbox
 
 
 class Published:
@@ -11,7 +11,7 @@ class Published:
         self.commits: list[Committed] = []
 
     async def __call__(self, outbox: Outbox, committed: tuple[Committed, ...]) -> None:
-        """See `services.writer.Publish`."""
+        """See `services.ingestion.writer.Publish`."""
         for commit in committed:
             self.commits.append(commit)
             await outbox.acknowledge(commit.commit_id)

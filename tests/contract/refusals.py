@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from services.stores.errors import CommitConflict
-from services.stores.port import Outbox, Plan, Store
+from services.stores.port.errors import CommitConflict
+from services.stores.port.plan import Plan
+from services.stores.port.protocols import Outbox, Store
 from tests.contract.builders import person, step
 
 

@@ -2,11 +2,12 @@
 
 import pytest
 
-from graph_model.agenda import ReResolve, Task, TruncateSource
-from graph_model.positions import Position, SourcePosition
-from graph_model.records import RecordAddress
+from graph_model.records.record import RecordAddress
+from graph_model.records.tasks import ReResolve, Task, TruncateSource
+from graph_model.values.positions import Position, SourcePosition
 from services.clock import new_id
-from services.stores.port import Outbox, Store, StoredTask
+from services.stores.port.protocols import Outbox, Store
+from services.stores.port.stored import StoredTask
 from tests.contract.builders import OBSERVED_AT, address, person, plan, write_task
 from tests.contract.refusals import assert_refused_without_trace, outcomes
 

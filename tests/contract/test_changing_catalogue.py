@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from graph_model.agenda import ReResolve
-from graph_model.positions import Position
-from services.stores.errors import CatalogueChanged, ClaimLost, CommitConflict
-from services.stores.port import Outbox, Store
+from graph_model.records.tasks import ReResolve
+from graph_model.values.positions import Position
+from services.stores.port.errors import CatalogueChanged, ClaimLost, CommitConflict
+from services.stores.port.protocols import Outbox, Store
 from tests.contract.builders import FINGERPRINT, event, person, plan, write_profile, write_task
 from tests.contract.conftest import Reopen
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from services.stores.errors import CommitConflict
-from services.stores.port import Outbox, Store
+from services.stores.port.errors import CommitConflict
+from services.stores.port.protocols import Outbox, Store
 from tests.contract.builders import (
     address,
     email,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from services.stores.port import Plan
-from services.stores.sqlite import SqliteStore
+from services.stores.port.plan import Plan
+from services.stores.sqlite.store import SqliteStore
 from tests.contract.builders import FINGERPRINT, event, plan, write_profile
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import aiohttp
 import pytest
 
-from graph_model.agenda import ReResolve
-from graph_model.hubs import BUCKETS, bucket_of
-from graph_model.records import RecordAddress
-from graph_model.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal
+from graph_model.records.record import RecordAddress
+from graph_model.records.tasks import ReResolve
+from graph_model.records.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal
+from graph_model.resolution.hubs import BUCKETS, bucket_of
 from services.stores.gremlin.store import GremlinStore
-from services.stores.port import Plan, VerdictWrite
+from services.stores.port.plan import Plan, VerdictWrite
 from tests.contract.builders import (
     FINGERPRINT,
     OBSERVED_AT,

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from services.stores.errors import ClaimLost, CommitTooLarge, StoreUnavailable
 from services.stores.gremlin import outbox as gremlin_outbox
 from services.stores.gremlin.outbox import GremlinOutbox
 from services.stores.gremlin.store import GremlinStore
+from services.stores.port.errors import ClaimLost, CommitTooLarge, StoreUnavailable
 from tests.contract.builders import FINGERPRINT, document, event, person, plan, write_profile
 from tests.contract.conftest import empty_graph
 

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from graph_model.agenda import ReResolve
-from graph_model.hubs import BUCKETS, bucket_of
-from graph_model.records import RecordAddress
-from services.stores.errors import CatalogueChanged, ClaimLost, StoreError
+from graph_model.records.record import RecordAddress
+from graph_model.records.tasks import ReResolve
+from graph_model.resolution.hubs import BUCKETS, bucket_of
 from services.stores.gremlin import identifiers
 from services.stores.gremlin.ids import STORE_ID, tally_id
 from services.stores.gremlin.reads import Row
 from services.stores.gremlin.socket import Credentials, GremlinSocket, Traversal
 from services.stores.gremlin.source import g
 from services.stores.gremlin.store import GremlinStore
-from services.stores.port import BucketWrite, Plan
+from services.stores.port.errors import CatalogueChanged, ClaimLost, StoreError
+from services.stores.port.plan import BucketWrite, Plan
 from tests.contract.builders import (
     FINGERPRINT,
     address,

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from services.stores.errors import StoreError, StoreReplaced, StoreUnavailable
 from services.stores.gremlin.store import GremlinStore
+from services.stores.port.errors import StoreError, StoreReplaced, StoreUnavailable
 from stack.errors import PortInUseError
 from stack.gremlin_server import GremlinServer
 from stack.process import Command, wait_until

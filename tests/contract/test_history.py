@@ -1,7 +1,7 @@
 """The steps of a profile's life are kept with the commits that made them, for good."""
 
-from graph_model.profiles import ProfileStatus
-from services.stores.port import Outbox, Store
+from graph_model.profile.document import ProfileStatus
+from services.stores.port.protocols import Outbox, Store
 from tests.contract.builders import person, plan, profile_revision, step, write_profile
 from tests.contract.refusals import assert_refused_without_trace
 

@@ -4,10 +4,12 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable
 
-from graph_model.hubs import BUCKETS, bucket_of
-from graph_model.identifiers import Identifier
-from graph_model.records import RecordAddress
-from services.stores.port import BucketWrite, Outbox, Plan, Store, StoredIdentifier
+from graph_model.records.record import RecordAddress
+from graph_model.resolution.hubs import BUCKETS, bucket_of
+from graph_model.values.identifiers import Identifier
+from services.stores.port.plan import BucketWrite, Plan
+from services.stores.port.protocols import Outbox, Store
+from services.stores.port.stored import StoredIdentifier
 from tests.contract.builders import (
     address,
     email,

@@ -1,7 +1,7 @@
 """Identifiers know how many records carry them, and lead to the components of these."""
 
-from graph_model.identifiers import Identifier
-from services.stores.port import Outbox, Store
+from graph_model.values.identifiers import Identifier
+from services.stores.port.protocols import Outbox, Store
 from tests.contract.builders import (
     address,
     email,

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from graph_model.verdicts import Judgement
+from graph_model.records.verdicts import Judgement
 from tests.contract.conftest import Reopen
 from tests.properties.towns import CATALOGUE, EVIDENCE, Story
 from tests.unit.services.people import Company

@@ -6,11 +6,11 @@ from random import Random
 
 import pytest
 
-from graph_model.profiles import ProfileStatus
-from graph_model.verdicts import Judgement, Verdict, VerdictEntry
-from services.ingest import Ingest
-from services.verdict_import import BroughtBack, bring_back
-from services.verdict_look_up import Contradiction
+from graph_model.profile.document import ProfileStatus
+from graph_model.records.verdicts import Judgement, Verdict, VerdictEntry
+from services.ingestion.ingest import Ingest
+from services.stewardship.verdict_import import BroughtBack, bring_back
+from services.stewardship.verdict_look_up import Contradiction
 from tests.contract.conftest import Reopen
 from tests.contract.interleaving import InterleavedLife, pair, recompute
 from tests.unit.services.people import CATALOGUE, Company

@@ -2,11 +2,11 @@
 
 import pytest
 
-from graph_model.agenda import ReResolve
-from services.stores.errors import CatalogueChanged, ClaimLost, StoreReplaced
-from services.stores.identity import VERSIONS_PER_RESTORE, KeptCatalogue, Pulse
-from services.stores.port import Outbox, Store
-from services.stores.stored_form import SCHEMA_VERSION, StoredForm
+from graph_model.records.tasks import ReResolve
+from services.stores.port.errors import CatalogueChanged, ClaimLost, StoreReplaced
+from services.stores.port.identity import VERSIONS_PER_RESTORE, KeptCatalogue, Pulse
+from services.stores.port.protocols import Outbox, Store
+from services.stores.port.stored_form import SCHEMA_VERSION, StoredForm
 from tests.contract.builders import FINGERPRINT, person, plan, write_task
 from tests.contract.conftest import Reopen
 

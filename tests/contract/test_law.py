@@ -11,17 +11,17 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from graph_model.catalogue import Catalogue
-from graph_model.events import ProfileEvent
-from graph_model.records import Change, RecordAddress
-from graph_model.verdicts import Judgement, VerdictEntry
-from services.batches import Batch, gather
+from graph_model.catalogue.rules import Catalogue
+from graph_model.profile.events import ProfileEvent
+from graph_model.records.record import Change, RecordAddress
+from graph_model.records.verdicts import Judgement, VerdictEntry
 from services.clock import new_id
-from services.loading import load
-from services.planning import Commit, make_plan
+from services.ingestion.batches import Batch, gather
+from services.ingestion.loading import load
+from services.ingestion.planning import Commit, make_plan
 from services.stores.gremlin.store import GremlinStore
-from services.stores.port import Store
-from services.stores.sqlite import SqliteStore
+from services.stores.port.protocols import Store
+from services.stores.sqlite.store import SqliteStore
 from tests.contract.conftest import Reopen, empty_graph
 from tests.properties import worlds
 from tests.properties.histories import Life

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from services.stores.errors import CatalogueChanged
-from services.stores.port import Store
+from services.stores.port.errors import CatalogueChanged
+from services.stores.port.protocols import Store
 from tests.contract.builders import FINGERPRINT, person
 from tests.contract.conftest import Reopen
 

@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from graph_model.positions import Offset, Position
-from services.stores.errors import ClaimLost
-from services.stores.port import Outbox, Plan, Store
+from graph_model.values.positions import Offset, Position
+from services.stores.port.errors import ClaimLost
+from services.stores.port.plan import Plan
+from services.stores.port.protocols import Outbox, Store
 from tests.contract.builders import event, plan, write_profile
 
 

@@ -1,7 +1,7 @@
 """Profiles are read whole, alone or with their component's records."""
 
-from graph_model.profiles import ProfileStatus
-from services.stores.port import Outbox, Store
+from graph_model.profile.document import ProfileStatus
+from services.stores.port.protocols import Outbox, Store
 from tests.contract.builders import (
     address,
     document,

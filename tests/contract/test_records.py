@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from graph_model.positions import Offset, Position, SourcePosition
-from graph_model.records import ExpectedMark, JsonValue, Mark, Passage, Record, RecordAddress
-from services.stores.port import Outbox, Store
+from graph_model.records.record import ExpectedMark, Mark, Passage, Record, RecordAddress
+from graph_model.values.equality import JsonValue
+from graph_model.values.positions import Offset, Position, SourcePosition
+from services.stores.port.protocols import Outbox, Store
 from tests.contract.builders import (
     OBSERVED_AT,
     address,

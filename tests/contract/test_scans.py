@@ -2,12 +2,12 @@
 
 import pytest
 
-from graph_model.identifiers import Identifier
-from graph_model.records import RecordAddress
-from services.stores import sqlite_scans
+from graph_model.records.record import RecordAddress
+from graph_model.values.identifiers import Identifier
 from services.stores.gremlin import scans
 from services.stores.gremlin import store as gremlin
-from services.stores.port import Outbox, Store
+from services.stores.port.protocols import Outbox, Store
+from services.stores.sqlite import scans as sqlite_scans
 from tests.contract.builders import (
     address,
     email,

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from graph_model.verdicts import Judgement, Withdrawal
-from services.stores.port import Outbox, Store
+from graph_model.records.verdicts import Judgement, Withdrawal
+from services.stores.port.protocols import Outbox, Store
 from tests.contract.builders import (
     OBSERVED_AT,
     address,

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from graph_model.positions import Position
+from graph_model.values.positions import Position
 from services.clock import now_milliseconds
-from services.stores.errors import ClaimLost
-from services.stores.port import Outbox, Store
-from services.writer import ABANDONED_MILLISECONDS, publish_abandoned
+from services.ingestion.writer import ABANDONED_MILLISECONDS, publish_abandoned
+from services.stores.port.errors import ClaimLost
+from services.stores.port.protocols import Outbox, Store
 from tests.contract.builders import event, plan, write_profile
 from tests.contract.conftest import Reopen
 from tests.contract.published import Published

@@ -13,9 +13,10 @@ from typing import Any, cast
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from consumers.publisher import Publisher
-from services.ingest import Committed
-from services.stores.errors import CommitConflict
-from services.stores.port import Outbox, Plan, Store
+from services.ingestion.ingest import Committed
+from services.stores.port.errors import CommitConflict
+from services.stores.port.plan import Plan
+from services.stores.port.protocols import Outbox, Store
 from tests.faults.tally import Tallied, Tally
 
 #: A commit is hit so long after it was sent off; most take longer.

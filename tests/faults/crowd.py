@@ -9,16 +9,17 @@ from typing import TypeAlias
 
 import orjson
 
-from graph_model.catalogue import Catalogue
-from graph_model.catalogue_document import parse_catalogue
-from graph_model.mapping import Origin, row_change
-from graph_model.positions import Position
-from graph_model.profiles import ProfileStatus
-from graph_model.records import Change, JsonValue
-from services.ingest import Ingest
+from graph_model.catalogue.document import parse_catalogue
+from graph_model.catalogue.rules import Catalogue
+from graph_model.profile.document import ProfileStatus
+from graph_model.records.record import Change
+from graph_model.resolution.mapping import Origin, row_change
+from graph_model.values.equality import JsonValue
+from graph_model.values.positions import Position
+from services.ingestion.ingest import Ingest
 from services.metrics import Metrics
-from services.stores.port import Store
-from services.stores.sqlite import SqliteStore
+from services.stores.port.protocols import Store
+from services.stores.sqlite.store import SqliteStore
 
 CATALOGUE = """
 version: 1

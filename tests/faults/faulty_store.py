@@ -14,8 +14,9 @@ from inspect import iscoroutinefunction
 from random import Random
 from typing import Any, cast
 
-from services.stores.errors import CommitConflict, StoreUnavailable
-from services.stores.port import Outbox, Plan, Store
+from services.stores.port.errors import CommitConflict, StoreUnavailable
+from services.stores.port.plan import Plan
+from services.stores.port.protocols import Outbox, Store
 
 
 class Fault(StrEnum):

@@ -15,11 +15,11 @@ import orjson
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol.group import LeaveGroupRequest
 
-from graph_model.catalogue import Catalogue
+from graph_model.catalogue.rules import Catalogue
+from services.maintenance.verify import verify
 from services.settings import Settings
 from services.stores.opening import open_store
-from services.stores.port import Store
-from services.verify import verify
+from services.stores.port.protocols import Store
 from stack.kafka import KafkaBroker
 from tests.faults.ambush import Point
 from tests.faults.crowd import Step, crowd_catalogue, crowd_text, partition, resolved_at_once

@@ -18,11 +18,11 @@ from aiokafka import AIOKafkaConsumer
 
 from consumers import worker
 from consumers.kafka_clients import make_consumer
-from graph_model.catalogue import Catalogue
-from graph_model.catalogue_document import parse_catalogue
+from graph_model.catalogue.document import parse_catalogue
+from graph_model.catalogue.rules import Catalogue
 from services.settings import KafkaSettings, Settings
 from services.stores.opening import open_store
-from services.stores.port import Store
+from services.stores.port.protocols import Store
 from tests.faults.ambush import Ambush, AmbushedPublisher, Point, ambush_offsets, ambushed_store
 from tests.faults.faulty_store import Odds, faulty
 from tests.faults.tally import Tally

@@ -14,11 +14,11 @@ from itertools import islice
 import orjson
 import uvloop
 
-from services.ingest import Committed, Ingest
+from services.ingestion.ingest import Committed, Ingest
 from services.metrics import Metrics
 from services.settings import Settings
 from services.stores.opening import open_store
-from services.stores.port import Outbox, Store
+from services.stores.port.protocols import Outbox, Store
 from tests.faults.crowd import Crowd, changes, crowd_catalogue
 
 CROWD = Crowd(rows=200, values=40)

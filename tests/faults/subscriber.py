@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 from aiokafka import ConsumerRecord
 
-from graph_model.profiles import ProfileStatus
-from services.stores.port import Store
+from graph_model.profile.document import ProfileStatus
+from services.stores.port.protocols import Store
 
 #: A profile's document, as JSON tells it.
 Document = dict[str, Any]

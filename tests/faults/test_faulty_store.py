@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from consumers import worker
-from graph_model.catalogue import Catalogue
+from graph_model.catalogue.rules import Catalogue
 from services.settings import Settings
 from services.stores.opening import open_store
-from services.stores.port import Store
+from services.stores.port.protocols import Store
 from stack.kafka import KafkaBroker
 from tests.contract.conftest import empty_graph
 from tests.faults.crowd import Crowd

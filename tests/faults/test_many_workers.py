@@ -13,9 +13,9 @@ from statistics import median
 import orjson
 import pytest
 
+from services.maintenance.verify import verify
 from services.settings import Settings
 from services.stores.opening import open_store
-from services.verify import verify
 from tests.faults.crowd import Step, crowd_catalogue, partition, resolved_at_once
 from tests.faults.resolver import CROWD, Effort, Turn
 

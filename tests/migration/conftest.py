@@ -12,18 +12,18 @@ import pytest
 from gremlin_python.process.graph_traversal import __
 from gremlin_python.process.traversal import T
 
-from services.ingest import Committed
+from services.ingestion.ingest import Committed
+from services.ingestion.writer import Writer
+from services.maintenance.migration.migrate import Migrated, migrate
+from services.maintenance.migration.steps import Opened
 from services.metrics import Metrics
-from services.migration.migrate import Migrated, migrate
-from services.migration.steps import Opened
 from services.settings import Settings
 from services.stores.gremlin.ids import STORE_ID
 from services.stores.gremlin.socket import Credentials, GremlinSocket
 from services.stores.gremlin.source import g
-from services.stores.migration_port import MigratingStore
 from services.stores.opening import open_for_migration, open_store
-from services.stores.port import Outbox, Store
-from services.writer import Writer
+from services.stores.port.migration import MigratingStore
+from services.stores.port.protocols import Outbox, Store
 from tests.contract.conftest import empty_graph
 from tests.migration.interrupted import MortalRows, unheard
 from tests.migration.kept import kept_catalogue, load_file, load_graph

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeAlias
 
-from graph_model.records import RecordAddress
-from services.migration.migrate import Migrated, migrate
-from services.migration.steps import Opened
-from services.stores.migration_port import DocumentKind, MigratingStore, StoredDocument
-from services.stores.port import Store
-from services.stores.stored_form import StoredForm
+from graph_model.records.record import RecordAddress
+from services.maintenance.migration.migrate import Migrated, migrate
+from services.maintenance.migration.steps import Opened
+from services.stores.port.migration import DocumentKind, MigratingStore, StoredDocument
+from services.stores.port.protocols import Store
+from services.stores.port.stored_form import StoredForm
 
 #: Gives what opens a store while it is being migrated; the set is that of `MortalRows`.
 Open: TypeAlias = Callable[[MigratingStore, set[str]], Callable[[], AbstractAsyncContextManager[Opened]]]

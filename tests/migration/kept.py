@@ -11,8 +11,8 @@ from gremlin_python.process.graph_traversal import __
 from gremlin_python.process.traversal import Direction, T
 from gremlin_python.statics import long
 
-from graph_model.catalogue import Catalogue
-from graph_model.catalogue_document import parse_catalogue
+from graph_model.catalogue.document import parse_catalogue
+from graph_model.catalogue.rules import Catalogue
 from services.stores.gremlin.rows import Rows
 from services.stores.gremlin.socket import Credentials, GremlinSocket
 from services.stores.gremlin.source import g

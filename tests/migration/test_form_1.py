@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from graph_model.positions import Position
-from services.migration.migrate import MIGRATIONS, Migrated, UnknownStep, migrate
-from services.migration.steps import Mark
-from services.stores.errors import FormerForm, LaterForm, MigrationTaken, MigrationUnderWay
-from services.stores.migration_port import DocumentKind
+from graph_model.values.positions import Position
+from services.maintenance.migration.migrate import MIGRATIONS, Migrated, UnknownStep, migrate
+from services.maintenance.migration.steps import Mark
 from services.stores.opening import open_store
-from services.stores.stored_form import SCHEMA_VERSION, StoredForm
+from services.stores.port.errors import FormerForm, LaterForm, MigrationTaken, MigrationUnderWay
+from services.stores.port.migration import DocumentKind
+from services.stores.port.stored_form import SCHEMA_VERSION, StoredForm
 from tests.migration.conftest import Ground
 from tests.migration.interrupted import Killed, MortalStore, migrate_with_kills, unheard
 from tests.migration.kept import kept_catalogue

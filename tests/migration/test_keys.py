@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import orjson
 import pytest
 
-from graph_model.records import RecordAddress
-from services.stores.port import Store
-from services.verify import verify
+from graph_model.records.record import RecordAddress
+from services.maintenance.verify import verify
+from services.stores.port.protocols import Store
 from tests.migration.conftest import Ground
 from tests.migration.interrupted import migrate_with_kills
 from tests.migration.kept import kept_catalogue

@@ -16,15 +16,17 @@ import orjson
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from graph_model.catalogue import Catalogue
-from graph_model.events import ProfileEvent, ProfileEventType
-from graph_model.profiles import Document, ProfileStatus, document_members
-from graph_model.records import Change, JsonValue, RecordAddress
-from graph_model.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal
-from services.ingest import Ingest, IngestResult
+from graph_model.catalogue.rules import Catalogue
+from graph_model.profile.document import Document, ProfileStatus, document_members
+from graph_model.profile.events import ProfileEvent, ProfileEventType
+from graph_model.records.record import Change, RecordAddress
+from graph_model.records.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal
+from graph_model.values.equality import JsonValue
+from services.ingestion.ingest import Ingest, IngestResult
+from services.maintenance.verify import verify
 from services.metrics import Metrics
-from services.stores.port import Store, VerdictWrite
-from services.verify import verify
+from services.stores.port.plan import VerdictWrite
+from services.stores.port.protocols import Store
 from tests.properties import oracle, worlds
 from tests.properties.oracle import Address
 from tests.properties.survival import Ids, present

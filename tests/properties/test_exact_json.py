@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph_model.exact_json import is_writable, read_exact_json, read_faulty_json
-from graph_model.records import JsonValue
+from graph_model.values.equality import JsonValue
+from graph_model.values.exact_json import is_writable, read_exact_json, read_faulty_json
 
 _many = settings(max_examples=3 * settings().max_examples)
 

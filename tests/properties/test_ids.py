@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.stores.sqlite import SqliteStore
+from services.stores.sqlite.store import SqliteStore
 from tests.properties.histories import FAST_FOLDER
 from tests.properties.towns import CATALOGUE, EVIDENCE, Story, Town
 from tests.unit.services.people import Company

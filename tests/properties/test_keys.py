@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph_model.errors import MessageRejected
-from graph_model.exact_json import read_exact_json
-from graph_model.keys import NotAKey, canonical_key, is_canonical, key_part, write_key
-from graph_model.mapping import Origin, key_address, row_change
-from graph_model.positions import Position
-from graph_model.records import JsonValue, RecordAddress
+from graph_model.records.record import RecordAddress
+from graph_model.resolution.mapping import Origin, key_address, row_change
+from graph_model.values.equality import JsonValue
+from graph_model.values.exact_json import read_exact_json
+from graph_model.values.keys import NotAKey, canonical_key, is_canonical, key_part, write_key
+from graph_model.values.positions import Position
 from tests.properties import worlds
 from tests.properties.test_exact_json import documents
 

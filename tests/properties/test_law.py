@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import HealthCheck, settings
 
-from graph_model.catalogue import Catalogue
-from graph_model.records import Outcome, succeed
-from services.stores.port import Store
-from services.stores.sqlite import SqliteStore
+from graph_model.catalogue.rules import Catalogue
+from graph_model.records.record import Outcome, succeed
+from services.stores.port.protocols import Store
+from services.stores.sqlite.store import SqliteStore
 from tests.properties import worlds
 from tests.properties.histories import Life
 from tests.properties.worlds import Step

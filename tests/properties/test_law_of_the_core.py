@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph_model import resolve as law
-from graph_model.catalogue import Catalogue
-from graph_model.constraints import Conflict
-from graph_model.identifiers import Identifier
-from graph_model.mapping import MappedRecord, map_record
-from graph_model.positions import Position
-from graph_model.records import Record, RecordAddress
-from graph_model.resolve import Component
-from graph_model.verdicts import Verdict
+from graph_model.catalogue.rules import Catalogue
+from graph_model.records.record import Record, RecordAddress
+from graph_model.records.verdicts import Verdict
+from graph_model.resolution import resolve as law
+from graph_model.resolution.constraints import Conflict
+from graph_model.resolution.mapping import MappedRecord, map_record
+from graph_model.resolution.resolve import Component
+from graph_model.values.identifiers import Identifier
+from graph_model.values.positions import Position
 from tests.properties import oracle, worlds
 from tests.properties.worlds import Row
 

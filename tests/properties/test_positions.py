@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph_model.positions import (
+from graph_model.values.positions import (
     Offset,
     Position,
     SourcePosition,

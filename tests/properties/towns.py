@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from graph_model.verdicts import Judgement, VerdictEntry
+from graph_model.records.verdicts import Judgement, VerdictEntry
 from tests.properties import worlds
 from tests.unit.services.people import Company
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from graph_model.records import JsonValue
+from graph_model.values.equality import JsonValue
 
 TEXTS = ("a", "b", "c", "d")
 #: As an exact reader of JSON gives them: numbers that 64 bits do not hold are texts.

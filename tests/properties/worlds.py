@@ -6,12 +6,14 @@ from itertools import combinations, product
 
 from hypothesis import strategies as st
 
-from graph_model.catalogue import Catalogue, Source, TraitType
-from graph_model.identifiers import IdentifierKind
-from graph_model.mapping import Origin, row_change
-from graph_model.positions import Position
-from graph_model.records import Change, JsonValue, RecordAddress
-from graph_model.verdicts import Judgement, Verdict
+from graph_model.catalogue.rules import Catalogue, Source
+from graph_model.records.record import Change, RecordAddress
+from graph_model.records.verdicts import Judgement, Verdict
+from graph_model.resolution.mapping import Origin, row_change
+from graph_model.values.equality import JsonValue
+from graph_model.values.identifiers import IdentifierKind
+from graph_model.values.positions import Position
+from graph_model.values.trait_values import TraitType
 from tests.properties import oracle
 from tests.properties.values import TEXTS, VALUES, identity, one_of_many, trait
 

@@ -8,8 +8,8 @@ from uuid import uuid4
 import orjson
 import pytest
 
-from services.stores.sqlite_migration import SqliteMigration
-from services.stores.stored_form import SCHEMA_VERSION, StoredForm
+from services.stores.port.stored_form import SCHEMA_VERSION, StoredForm
+from services.stores.sqlite.migration import SqliteMigration
 from stack.kafka import KafkaBroker
 from tests.acceptance.conftest import COMMAND, Run, command_in, environment, make_shop
 from tests.migration.kept import HERE, load_file

@@ -18,20 +18,21 @@ from consumers.owed_work import OwedWork
 from consumers.producer import Producer
 from consumers.publisher import Publisher
 from consumers.worker_parts import WorkerParts
-from graph_model.agenda import ReResolve, TruncateSource
-from graph_model.catalogue import Catalogue
-from graph_model.catalogue_document import parse_catalogue
-from graph_model.mapping import Origin, row_change
-from graph_model.positions import Position
-from services import agenda
-from services.heartbeat import Heartbeat
-from services.ingest import Ingest
+from graph_model.catalogue.document import parse_catalogue
+from graph_model.catalogue.rules import Catalogue
+from graph_model.records.tasks import ReResolve, TruncateSource
+from graph_model.resolution.mapping import Origin, row_change
+from graph_model.values.positions import Position
+from services.ingestion.ingest import Ingest
+from services.maintenance import tasks as agenda
+from services.maintenance.heartbeat import Heartbeat
+from services.maintenance.re_resolve import change_meaning
+from services.maintenance.verify import verify
 from services.metrics import Metrics
-from services.re_resolve import change_meaning
-from services.stores.errors import CatalogueUnusable
-from services.stores.port import StoredTask, TaskWrite
-from services.stores.sqlite import SqliteStore
-from services.verify import verify
+from services.stores.port.errors import CatalogueUnusable
+from services.stores.port.plan import TaskWrite
+from services.stores.port.stored import StoredTask
+from services.stores.sqlite.store import SqliteStore
 from stack.kafka import KafkaBroker
 from stack.ports import Port
 from tests.stack.worker_world import CATALOGUE, DEADLINE_SECONDS, World, eventually, profile_ids, settled

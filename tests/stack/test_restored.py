@@ -8,8 +8,8 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
-from graph_model.positions import Position
-from services.verify import verify
+from graph_model.values.positions import Position
+from services.maintenance.verify import verify
 from stack.kafka import KafkaBroker
 from tests.stack.worker_world import World, eventually, profile_ids, settled
 

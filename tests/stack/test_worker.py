@@ -17,14 +17,15 @@ from consumers.errors import OffsetsRefused
 from consumers.producer import Producer
 from consumers.publisher import Publisher
 from consumers.worker import run_worker
-from graph_model.mapping import Origin, row_change
-from graph_model.positions import Position
-from graph_model.records import Change, JsonValue
-from services.ingest import Ingest, IngestResult
+from graph_model.records.record import Change
+from graph_model.resolution.mapping import Origin, row_change
+from graph_model.values.equality import JsonValue
+from graph_model.values.positions import Position
+from services.ingestion.ingest import Ingest, IngestResult
+from services.maintenance.verify import verify
 from services.metrics import Metrics
-from services.stores.errors import StoreReplaced
-from services.stores.port import TaskWrite
-from services.verify import verify
+from services.stores.port.errors import StoreReplaced
+from services.stores.port.plan import TaskWrite
 from stack.kafka import KafkaBroker
 from stack.ports import Port
 from tests.stack.worker_world import DEADLINE_SECONDS, World, eventually, header, profile_ids, settled

@@ -13,11 +13,11 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from consumers.errors import ConsumerError
 from consumers.worker import run_worker
-from graph_model.catalogue import Catalogue
-from graph_model.catalogue_document import parse_catalogue
+from graph_model.catalogue.document import parse_catalogue
+from graph_model.catalogue.rules import Catalogue
 from services.settings import KafkaSettings, Settings
-from services.stores.errors import StoreError
-from services.stores.sqlite import SqliteStore
+from services.stores.port.errors import StoreError
+from services.stores.sqlite.store import SqliteStore
 from stack.kafka import KafkaBroker
 
 DEADLINE_SECONDS = 60

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
-from graph_model.records import RecordAddress
+from graph_model.records.record import RecordAddress
 
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 _RECORDS = re.compile(r"(?P<source>[a-z]+) (?P<first>\d+)(?: to (?P<last>\d+))?")

@@ -7,15 +7,16 @@ from enum import StrEnum
 
 import orjson
 
-from graph_model.catalogue import Catalogue
-from graph_model.mapping import Origin, row_change
-from graph_model.positions import Position
-from graph_model.profiles import Document, ProfileStatus
-from graph_model.records import Change, JsonValue, Outcome, RecordAddress
-from graph_model.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal
+from graph_model.catalogue.rules import Catalogue
+from graph_model.profile.document import Document, ProfileStatus
+from graph_model.records.record import Change, Outcome, RecordAddress
+from graph_model.records.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal
+from graph_model.resolution.mapping import Origin, row_change
+from graph_model.values.equality import JsonValue
+from graph_model.values.positions import Position
 from services.clock import new_id
-from services.ingest import Ingest
-from services.lookup import (
+from services.ingestion.ingest import Ingest
+from services.lookup.profiles import (
     AmbiguousIdentifier,
     known_profile,
     list_by_identifier,
@@ -24,9 +25,10 @@ from services.lookup import (
     read_identifier,
     whereabouts,
 )
+from services.maintenance.verify import verify
 from services.metrics import Metrics
-from services.stores.port import Store, VerdictWrite
-from services.verify import verify
+from services.stores.port.plan import VerdictWrite
+from services.stores.port.protocols import Store
 from tests.stories.reading import Chapter, Happening, Person, Story, What, written
 
 _ROW_KINDS = (What.ADDED, What.CHANGES, What.LATE, What.DELETED, What.BECOMES)

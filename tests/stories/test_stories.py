@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from graph_model.catalogue import Catalogue
-from graph_model.catalogue_document import parse_catalogue
-from services.stores.sqlite import SqliteStore
+from graph_model.catalogue.document import parse_catalogue
+from graph_model.catalogue.rules import Catalogue
+from services.stores.sqlite.store import SqliteStore
 from tests.stories.reading import read_story
 from tests.stories.telling import Manner, Teller
 

@@ -8,7 +8,6 @@ from gremlin_python.statics import long
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from services.clock import new_id
-from services.stores.errors import CommitConflict
 from services.stores.gremlin.bulk_writes import ACCEPTED, guarded, written
 from services.stores.gremlin.connection import Submit
 from services.stores.gremlin.ids import STORE_ID, revision, task_id
@@ -17,8 +16,9 @@ from services.stores.gremlin.plan import OUTBOX, GraphWrites, owed
 from services.stores.gremlin.socket import Traversal
 from services.stores.gremlin.source import g
 from services.stores.gremlin.vertices import task_vertex
-from services.stores.identity import VERSIONS_PER_RESTORE, KeptCatalogue
-from services.stores.port import TaskWrite
+from services.stores.port.errors import CommitConflict
+from services.stores.port.identity import VERSIONS_PER_RESTORE, KeptCatalogue
+from services.stores.port.plan import TaskWrite
 
 RETRY_SECONDS = 20.0
 

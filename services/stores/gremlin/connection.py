@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
-from services.stores.errors import StoreUnavailable
 from services.stores.gremlin.socket import Credentials, GremlinSocket, Traversal
+from services.stores.port.errors import StoreUnavailable
 
 #: Runs a traversal and returns all it answers.
 Submit: TypeAlias = Callable[[Traversal], Awaitable[list[Any]]]

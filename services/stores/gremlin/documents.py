@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 import orjson
 
-from graph_model.events import ProfileEvent
-from graph_model.positions import Position, position_fields, position_of
-from graph_model.records import Record, RecordAddress
-from services.stores.record_document import read_record, write_record
+from graph_model.profile.events import ProfileEvent
+from graph_model.records.record import Record, RecordAddress
+from graph_model.values.positions import Position, position_fields, position_of
+from services.stores.port.record_document import read_record, write_record
 
 
 def record_document(record: Record) -> str:

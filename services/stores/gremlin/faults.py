@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from services.stores.errors import CommitConflict, StoreError, StoreUnavailable
+from services.stores.port.errors import CommitConflict, StoreError, StoreUnavailable
 
 UNAUTHORIZED = 401
 TIMED_OUT = 598

@@ -10,17 +10,17 @@ from functools import partial
 from itertools import chain
 from typing import TypeAlias
 
-from graph_model.hubs import BUCKETS
-from graph_model.identifiers import Identifier
-from graph_model.records import RecordAddress
-from services.stores.errors import StoreError
+from graph_model.records.record import RecordAddress
+from graph_model.resolution.hubs import BUCKETS
+from graph_model.values.identifiers import Identifier
 from services.stores.gremlin import reads
 from services.stores.gremlin.connection import Submit
 from services.stores.gremlin.forms import formed
 from services.stores.gremlin.ids import bucket_id, bucket_ids, identifier_id, tally_id
 from services.stores.gremlin.reads import Row
 from services.stores.gremlin.socket import Traversal
-from services.stores.port import StoredIdentifier, StoredProfile
+from services.stores.port.errors import StoreError
+from services.stores.port.stored import StoredIdentifier, StoredProfile
 
 #: Asks for vertices by id with a traversal, however many they are.
 Read: TypeAlias = Callable[[Callable[[Collection[str]], Traversal], Iterable[str]], Awaitable[list[Row]]]

@@ -9,9 +9,9 @@ from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import quote
 
-from graph_model.hubs import BUCKETS
-from graph_model.identifiers import Identifier
-from graph_model.records import RecordAddress
+from graph_model.records.record import RecordAddress
+from graph_model.resolution.hubs import BUCKETS
+from graph_model.values.identifiers import Identifier
 
 LONGEST_NAME = 200  #: characters; longer names are replaced by their hash
 

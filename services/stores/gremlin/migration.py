@@ -7,9 +7,8 @@ from gremlin_python.process.graph_traversal import __
 from gremlin_python.process.traversal import Merge, T
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from graph_model.records import RecordAddress
+from graph_model.records.record import RecordAddress
 from services.clock import new_id
-from services.stores.errors import CommitConflict, MigrationTaken
 from services.stores.gremlin.connection import Connection, Submit
 from services.stores.gremlin.ids import STORE_ID, Label, profile_id, record_id, revision, task_id, verdict_id
 from services.stores.gremlin.opening import GENERATION, StoreIdentity, find_identity, written_for
@@ -18,8 +17,9 @@ from services.stores.gremlin.rows import Rows
 from services.stores.gremlin.scans import WINDOW, windows
 from services.stores.gremlin.socket import Credentials, Traversal
 from services.stores.gremlin.source import g
-from services.stores.migration_port import PORTION, DocumentKind, StoredDocument, portions
-from services.stores.stored_form import REFUSAL, UNTOLD_VERSION, StoredForm
+from services.stores.port.errors import CommitConflict, MigrationTaken
+from services.stores.port.migration import PORTION, DocumentKind, StoredDocument, portions
+from services.stores.port.stored_form import REFUSAL, UNTOLD_VERSION, StoredForm
 
 _RETRY_SECONDS: Final = 20.0
 _DONE: Final = ["done"]  #: the answer to what was written; another answer means that nothing was

@@ -10,14 +10,14 @@ from gremlin_python.process.graph_traversal import __
 from gremlin_python.process.traversal import Merge, P, T
 
 from services.clock import new_id
-from services.stores.errors import CatalogueChanged, CommitConflict, StoreError, StoreReplaced
 from services.stores.gremlin.connection import Submit
 from services.stores.gremlin.ids import STORE_ID, Label, vertex_id
 from services.stores.gremlin.plan import OWES
 from services.stores.gremlin.socket import Traversal
 from services.stores.gremlin.source import g
-from services.stores.identity import KeptCatalogue, Pulse
-from services.stores.stored_form import REFUSAL, SCHEMA_VERSION, UNTOLD_VERSION, StoredForm
+from services.stores.port.errors import CatalogueChanged, CommitConflict, StoreError, StoreReplaced
+from services.stores.port.identity import KeptCatalogue, Pulse
+from services.stores.port.stored_form import REFUSAL, SCHEMA_VERSION, UNTOLD_VERSION, StoredForm
 
 #: How often the meaning of the catalogue has changed. `generation` turns away programs that know no schema version.
 GENERATION = "meaning_generation"

@@ -16,9 +16,8 @@ from gremlin_python.process.traversal import Direction, Merge, P, T
 from gremlin_python.statics import long
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random, wait_random_exponential
 
-from graph_model.positions import Position
+from graph_model.values.positions import Position
 from services.clock import new_id, now_milliseconds
-from services.stores.errors import ClaimLost, CommitConflict, StoreUnavailable
 from services.stores.gremlin.connection import Submit
 from services.stores.gremlin.documents import events_document, progress_document, read_events, read_progress
 from services.stores.gremlin.ids import STORE_ID, Label, revision, slot_id
@@ -28,8 +27,10 @@ from services.stores.gremlin.rows import Rows
 from services.stores.gremlin.socket import Traversal
 from services.stores.gremlin.source import g
 from services.stores.gremlin.vertices import VertexWrite
-from services.stores.identity import WriterState
-from services.stores.port import PendingEvents, Plan
+from services.stores.port.errors import ClaimLost, CommitConflict, StoreUnavailable
+from services.stores.port.identity import WriterState
+from services.stores.port.plan import Plan
+from services.stores.port.stored import PendingEvents
 
 SLOTS = 8  #: commits of one writer whose events may wait for the broker
 SETTLE_SECONDS = 20.0  #: how long a commit with an unknown outcome looks for a server that answers

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from graph_model.hubs import bucket_of
-from graph_model.identifiers import Identifier
-from graph_model.records import RecordAddress
+from graph_model.records.record import RecordAddress
+from graph_model.resolution.hubs import bucket_of
+from graph_model.values.identifiers import Identifier
 from services.stores.gremlin.ids import (
     STORE_ID,
     bucket_id,
@@ -31,7 +31,7 @@ from services.stores.gremlin.vertices import (
     task_vertex,
     verdict_vertex,
 )
-from services.stores.port import BucketWrite, Plan, RecordWrite, TaskWrite
+from services.stores.port.plan import BucketWrite, Plan, RecordWrite, TaskWrite
 
 HAS = "has"  #: from a live record to an identifier that it carries; of a hub to its bucket
 MEMBER_OF = "member_of"  #: from a live record to its profile

@@ -10,15 +10,15 @@ from typing import Any
 from gremlin_python.process.graph_traversal import __
 from gremlin_python.process.traversal import P, T
 
-from graph_model.identifiers import Identifier
-from graph_model.profiles import ProfileStatus
-from graph_model.records import Record, RecordAddress
+from graph_model.profile.document import ProfileStatus
+from graph_model.records.record import Record, RecordAddress
+from graph_model.values.identifiers import Identifier
 from services.stores.gremlin.documents import read_component, read_record_document
 from services.stores.gremlin.ids import STORE_ID
 from services.stores.gremlin.plan import BECAME, HAS, MEMBER_OF, OWES, WAS_MEMBER_OF
 from services.stores.gremlin.socket import Traversal
 from services.stores.gremlin.source import g
-from services.stores.port import (
+from services.stores.port.stored import (
     Components,
     HistoryEntry,
     StoredBucket,
@@ -28,7 +28,7 @@ from services.stores.port import (
     StoredTask,
     StoredVerdict,
 )
-from services.stores.stored_forms import read_addresses, read_task, read_verdict_entry
+from services.stores.port.stored_forms import read_addresses, read_task, read_verdict_entry
 
 #: One row of an answer.
 Row = Mapping[str, Any]

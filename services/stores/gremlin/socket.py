@@ -16,10 +16,10 @@ import aiohttp
 from gremlin_python.driver.request import RequestMessage
 from gremlin_python.driver.serializer import GraphBinarySerializersV1
 
-from services.stores.errors import CommitTooLarge, StoreError, StoreUnavailable
 from services.stores.gremlin.answers import read_message
 from services.stores.gremlin.faults import server_fault, socket_faults
 from services.stores.gremlin.rows import rows_writer
+from services.stores.port.errors import CommitTooLarge, StoreError, StoreUnavailable
 
 #: A gremlinpython traversal; the library has no types of its own.
 Traversal: TypeAlias = Any

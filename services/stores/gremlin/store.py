@@ -7,10 +7,9 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any, Self, TypeVar
 
-from graph_model.identifiers import Identifier
-from graph_model.records import RecordAddress
-from graph_model.verdicts import VerdictEntry
-from services.stores.errors import CatalogueChanged, CommitConflict, StoreError
+from graph_model.records.record import RecordAddress
+from graph_model.records.verdicts import VerdictEntry
+from graph_model.values.identifiers import Identifier
 from services.stores.gremlin import ids, reads
 from services.stores.gremlin.bulk_writes import ACCEPTED, bulk_traversal
 from services.stores.gremlin.catalogue_change import change_catalogue, restored
@@ -29,19 +28,18 @@ from services.stores.gremlin.outbox import GremlinOutbox, read_writers
 from services.stores.gremlin.plan import graph_writes
 from services.stores.gremlin.scans import WINDOW, windows
 from services.stores.gremlin.socket import Credentials, Traversal
-from services.stores.identity import KeptCatalogue, Pulse, WriterState
-from services.stores.port import (
+from services.stores.port.errors import CatalogueChanged, CommitConflict, StoreError
+from services.stores.port.identity import KeptCatalogue, Pulse, WriterState
+from services.stores.port.plan import Plan, TaskWrite
+from services.stores.port.protocols import Guarantees, Outbox
+from services.stores.port.stored import (
     Components,
-    Guarantees,
     HistoryEntry,
-    Outbox,
-    Plan,
     StoredIdentifier,
     StoredProfile,
     StoredRecord,
     StoredTask,
     StoredVerdict,
-    TaskWrite,
 )
 
 CHUNK = 500  #: vertices asked for in one request

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 from gremlin_python.statics import long
 
-from graph_model.positions import Offset, is_small
+from graph_model.values.positions import Offset, is_small
 from services.stores.gremlin.documents import component_document, record_document
 from services.stores.gremlin.ids import (
     Label,
@@ -23,16 +23,9 @@ from services.stores.gremlin.ids import (
     task_id,
     verdict_id,
 )
-from services.stores.port import (
-    BucketWrite,
-    HistoryEntry,
-    IdentifierWrite,
-    ProfileWrite,
-    RecordWrite,
-    TaskWrite,
-    VerdictWrite,
-)
-from services.stores.stored_forms import write_addresses, write_task, write_verdict_entry
+from services.stores.port.plan import BucketWrite, IdentifierWrite, ProfileWrite, RecordWrite, TaskWrite, VerdictWrite
+from services.stores.port.stored import HistoryEntry
+from services.stores.port.stored_forms import write_addresses, write_task, write_verdict_entry
 
 #: What stands for an offset that a number of the graph does not hold.
 _NO_OFFSET: Final = -1

@@ -7,11 +7,11 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import create_app
-from graph_model.catalogue import Catalogue
-from graph_model.catalogue_document import parse_catalogue
+from graph_model.catalogue.document import parse_catalogue
+from graph_model.catalogue.rules import Catalogue
 from services.metrics import Metrics
 from services.settings import Settings
-from services.stores.sqlite import SqliteStore
+from services.stores.sqlite.store import SqliteStore
 
 CATALOGUE = """
 version: 1

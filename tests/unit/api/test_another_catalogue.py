@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from graph_model.agenda import ReResolve
-from graph_model.catalogue_document import parse_catalogue
-from services.re_resolve import change_meaning
-from services.stores.port import TaskWrite
-from services.stores.sqlite import SqliteStore
+from graph_model.catalogue.document import parse_catalogue
+from graph_model.records.tasks import ReResolve
+from services.maintenance.re_resolve import change_meaning
+from services.stores.port.plan import TaskWrite
+from services.stores.sqlite.store import SqliteStore
 
 from .conftest import ANN, CATALOGUE, Service
 

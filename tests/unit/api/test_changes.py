@@ -6,13 +6,13 @@ import httpx
 
 from api.app import create_app
 from api.documents import ChangesAnswer
-from graph_model.catalogue import Catalogue
-from services.ingest import Committed
+from graph_model.catalogue.rules import Catalogue
+from services.ingestion.ingest import Committed
+from services.ingestion.writer import Publish
 from services.metrics import Metrics
 from services.settings import Settings
-from services.stores.port import Outbox
-from services.stores.sqlite import SqliteStore
-from services.writer import Publish
+from services.stores.port.protocols import Outbox
+from services.stores.sqlite.store import SqliteStore
 
 from .conftest import ANN, Service
 

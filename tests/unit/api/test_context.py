@@ -1,5 +1,5 @@
 from api.documents import ContextAnswer
-from services.tokens import count_tokens
+from services.context.tokens import count_tokens
 
 from .conftest import ANN, Service
 

@@ -13,10 +13,10 @@ from pydantic import SecretStr
 
 from api.app import create_app
 from api.evidence_documents import EvidenceGraph, PairExplanation, ProfileExplanation, ProfileHistory
-from graph_model.catalogue import Catalogue
+from graph_model.catalogue.rules import Catalogue
 from services.metrics import Metrics
 from services.settings import Settings
-from services.stores.sqlite import SqliteStore
+from services.stores.sqlite.store import SqliteStore
 
 from .conftest import ANN, Service
 

@@ -5,14 +5,14 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import pytest
 
-from graph_model.catalogue import Catalogue
-from graph_model.catalogue_document import parse_catalogue
-from graph_model.mapping import Origin, row_change
-from graph_model.positions import Position
-from graph_model.records import JsonValue
-from services.ingest import Committed, Ingest
+from graph_model.catalogue.document import parse_catalogue
+from graph_model.catalogue.rules import Catalogue
+from graph_model.resolution.mapping import Origin, row_change
+from graph_model.values.equality import JsonValue
+from graph_model.values.positions import Position
+from services.ingestion.ingest import Committed, Ingest
 from services.metrics import Metrics
-from services.stores.sqlite import SqliteStore
+from services.stores.sqlite.store import SqliteStore
 from tests.contract.builders import plan, verdict_entry, write_verdict
 
 from .conftest import CATALOGUE, Service

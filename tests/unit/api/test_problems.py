@@ -11,14 +11,14 @@ import graph_model
 import services
 from api.app import create_app
 from api.problems import PROBLEMS, problem_type
-from graph_model.catalogue import Catalogue
+from graph_model.catalogue.rules import Catalogue
 from graph_model.errors import IdentityGraphError
 from services.metrics import Metrics
 from services.settings import Settings
-from services.stores.errors import StoreUnavailable
-from services.stores.identity import Pulse
-from services.stores.port import StoredProfile
-from services.stores.sqlite import SqliteStore
+from services.stores.port.errors import StoreUnavailable
+from services.stores.port.identity import Pulse
+from services.stores.port.stored import StoredProfile
+from services.stores.sqlite.store import SqliteStore
 
 from .conftest import Service
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from api.server import AddressUnavailable, serve
-from graph_model.catalogue import Catalogue
+from graph_model.catalogue.rules import Catalogue
 from services.settings import Settings
 
 from .conftest import ANN, CATALOGUE
@@ -18,7 +18,7 @@ from .conftest import ANN, CATALOGUE
 PROGRAM = """
 import asyncio, sys
 from api.server import serve
-from graph_model.catalogue_document import parse_catalogue
+from graph_model.catalogue.document import parse_catalogue
 from services.settings import Settings
 
 settings = Settings(store="sqlite:" + sys.argv[1], port=0)

@@ -7,11 +7,11 @@ import httpx
 import pytest
 
 from api.app import create_app
-from graph_model.catalogue import Catalogue
+from graph_model.catalogue.rules import Catalogue
 from services.metrics import Metrics
 from services.settings import Settings
-from services.stores.port import DurableOutbox, Store
-from services.stores.sqlite import SqliteStore
+from services.stores.port.protocols import DurableOutbox, Store
+from services.stores.sqlite.store import SqliteStore
 
 
 class GraphDatabase:

@@ -7,8 +7,8 @@ import pytest
 from cli.exit_codes import ExitCode, UsageRefused, exit_code
 from consumers.errors import BrokerUnavailable
 from graph_model.errors import CatalogueError, IdentityGraphError, MessageRejected
-from services.lookup import UnknownProfile
-from services.stores.errors import CatalogueChanged, StoreDamaged, StoreError, StoreReplaced, StoreUnavailable
+from services.lookup.profiles import UnknownProfile
+from services.stores.port.errors import CatalogueChanged, StoreDamaged, StoreError, StoreReplaced, StoreUnavailable
 
 
 def every_error(base: type[IdentityGraphError] = IdentityGraphError) -> Iterator[type[IdentityGraphError]]:

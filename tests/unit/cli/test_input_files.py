@@ -9,9 +9,9 @@ import pytest
 
 from cli.exit_codes import UsageRefused
 from cli.input_files import Entry, InputFile, choose_sources, open_path, read_entries
-from graph_model.catalogue import Catalogue
-from graph_model.catalogue_document import parse_catalogue
-from graph_model.positions import Position
+from graph_model.catalogue.document import parse_catalogue
+from graph_model.catalogue.rules import Catalogue
+from graph_model.values.positions import Position
 
 CAPTURED = Path(__file__).parents[2] / "captures" / "debezium_postgres" / "c.json"
 

@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from consumers.decoders.message import Message
-from graph_model.catalogue import Catalogue, MessageFormat, Source, TraitType
+from graph_model.catalogue.rules import Catalogue, MessageFormat, Source
+from graph_model.values.trait_values import TraitType
 
 CAPTURES = Path(__file__).parents[2] / "captures"
 

@@ -8,7 +8,7 @@ import pytest
 from consumers.batch import decode_batch
 from consumers.decoders import DECODERS
 from consumers.decoders.message import Decoded, Message
-from graph_model.catalogue import Catalogue
+from graph_model.catalogue.rules import Catalogue
 
 Captured = Callable[..., Message]
 

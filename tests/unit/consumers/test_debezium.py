@@ -10,11 +10,11 @@ import pytest
 
 from consumers.decoders import debezium
 from consumers.decoders.message import Message
-from graph_model.agenda import TruncateSource
-from graph_model.catalogue import Catalogue
+from graph_model.catalogue.rules import Catalogue
 from graph_model.errors import MessageRejected
-from graph_model.positions import Position, SourcePosition
-from graph_model.records import Change, RecordAddress
+from graph_model.records.record import Change, RecordAddress
+from graph_model.records.tasks import TruncateSource
+from graph_model.values.positions import Position, SourcePosition
 
 Captured = Callable[..., Message]
 

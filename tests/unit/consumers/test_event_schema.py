@@ -7,16 +7,17 @@ import jsonschema
 import orjson
 
 from consumers.publisher import event_headers
-from graph_model.catalogue_document import parse_catalogue
-from graph_model.events import ProfileEvent
-from graph_model.mapping import Origin, row_change
-from graph_model.positions import Position
-from graph_model.records import JsonValue, RecordAddress
-from graph_model.verdicts import Judgement, Verdict, VerdictEntry
-from services.ingest import Ingest
+from graph_model.catalogue.document import parse_catalogue
+from graph_model.profile.events import ProfileEvent
+from graph_model.records.record import RecordAddress
+from graph_model.records.verdicts import Judgement, Verdict, VerdictEntry
+from graph_model.resolution.mapping import Origin, row_change
+from graph_model.values.equality import JsonValue
+from graph_model.values.positions import Position
+from services.ingestion.ingest import Ingest
 from services.metrics import Metrics
-from services.stores.port import VerdictWrite
-from services.stores.sqlite import SqliteStore
+from services.stores.port.plan import VerdictWrite
+from services.stores.sqlite.store import SqliteStore
 
 SCHEMA = Path(__file__).parents[3] / "docs/profile-updated.schema.json"
 CATALOGUE = """

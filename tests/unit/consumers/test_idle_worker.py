@@ -13,13 +13,13 @@ from consumers.owed_work import OwedWork
 from consumers.producer import Producer
 from consumers.publisher import Publisher
 from consumers.worker_parts import WorkerParts
-from graph_model.catalogue import Catalogue
-from services import heartbeat
-from services.heartbeat import Heartbeat
+from graph_model.catalogue.rules import Catalogue
+from services.maintenance import heartbeat
+from services.maintenance.heartbeat import Heartbeat
 from services.metrics import Metrics
 from services.settings import KafkaSettings
-from services.stores.port import Store
-from services.stores.sqlite import SqliteStore
+from services.stores.port.protocols import Store
+from services.stores.sqlite.store import SqliteStore
 from tests.unit.services.counting import CountingStore
 
 PARTITIONS = 34

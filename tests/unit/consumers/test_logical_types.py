@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from consumers.decoders.logical_types import convert_row
-from graph_model.records import JsonValue
+from graph_model.values.equality import JsonValue
 
 
 def converted(name: str, value: JsonValue, parameters: JsonValue = None) -> JsonValue:

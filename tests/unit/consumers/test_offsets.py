@@ -14,8 +14,8 @@ from consumers.offsets import (
     offsets_of_store,
     starting_offset,
 )
-from graph_model.positions import Position
-from services.stores.errors import StoreReplaced
+from graph_model.values.positions import Position
+from services.stores.port.errors import StoreReplaced
 
 LOG = Log(topic="people", partition=0, partitions=2, beginning=10, end=100, epoch=3)
 NOTE = OffsetNote(store_id="ours", partitions=2, epoch=3)

@@ -12,8 +12,8 @@ from consumers.producer import Outgoing, Producer
 from consumers.publisher import Publisher
 from services.metrics import Metrics
 from services.settings import KafkaSettings
-from services.stores.port import StoredProfile
-from services.stores.sqlite import SqliteStore
+from services.stores.port.stored import StoredProfile
+from services.stores.sqlite.store import SqliteStore
 from tests.unit.services.people import CATALOGUE, Company
 
 

@@ -7,7 +7,7 @@ import pytest
 from consumers.decoders import decode
 from consumers.decoders.message import Message
 from consumers.routing import count_under, find_source, format_of_topic
-from graph_model.catalogue import Catalogue
+from graph_model.catalogue.rules import Catalogue
 from graph_model.errors import MessageRejected
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from consumers.decoders import rows
 from consumers.decoders.message import Message
-from graph_model.catalogue import Catalogue
+from graph_model.catalogue.rules import Catalogue
 from graph_model.errors import MessageRejected
-from graph_model.positions import Position
-from graph_model.records import RecordAddress
+from graph_model.records.record import RecordAddress
+from graph_model.values.positions import Position
 
 Captured = Callable[..., Message]
 

@@ -12,13 +12,13 @@ from consumers.errors import BrokerUnavailable, ConsumerError, KafkaNotConfigure
 from consumers.health import Health, serve_health
 from consumers.patience import Patience
 from consumers.worker import topic_pattern
-from graph_model.agenda import ReResolve
-from graph_model.catalogue import Catalogue
-from services.heartbeat import Heartbeat
-from services.ingest import Ingest
+from graph_model.catalogue.rules import Catalogue
+from graph_model.records.tasks import ReResolve
+from services.ingestion.ingest import Ingest
+from services.maintenance.heartbeat import Heartbeat
 from services.metrics import Metrics
-from services.stores.port import TaskWrite
-from services.stores.sqlite import SqliteStore
+from services.stores.port.plan import TaskWrite
+from services.stores.sqlite.store import SqliteStore
 
 
 def with_patterns(catalogue: Catalogue, *patterns: str) -> Catalogue:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from services.stores.sqlite import SqliteStore
+from services.stores.sqlite.store import SqliteStore
 from tests.unit.services.people import CATALOGUE, Company
 
 

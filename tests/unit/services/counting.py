@@ -4,7 +4,7 @@ from collections import Counter
 from inspect import iscoroutinefunction
 from typing import Any
 
-from services.stores.port import Store
+from services.stores.port.protocols import Store
 
 
 class CountingStore:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from services.stores.errors import CommitConflict
-from services.stores.port import Outbox, Plan, Store
+from services.stores.port.errors import CommitConflict
+from services.stores.port.plan import Plan
+from services.stores.port.protocols import Outbox, Store
 
 
 class RefusingStore:

@@ -5,17 +5,19 @@ from dataclasses import dataclass, field, replace
 
 import orjson
 
-from graph_model.catalogue import Catalogue
-from graph_model.events import ProfileEvent
-from graph_model.mapping import Origin, row_change
-from graph_model.positions import Position
-from graph_model.profiles import Document, ProfileStatus
-from graph_model.records import Change, JsonValue, RecordAddress
-from graph_model.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal
-from services.ingest import Ingest, IngestResult
+from graph_model.catalogue.rules import Catalogue
+from graph_model.profile.document import Document, ProfileStatus
+from graph_model.profile.events import ProfileEvent
+from graph_model.records.record import Change, RecordAddress
+from graph_model.records.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal
+from graph_model.resolution.mapping import Origin, row_change
+from graph_model.values.equality import JsonValue
+from graph_model.values.positions import Position
+from services.ingestion.ingest import Ingest, IngestResult
+from services.maintenance.verify import verify
 from services.metrics import Metrics
-from services.stores.port import Outbox, Store, VerdictWrite
-from services.verify import verify
+from services.stores.port.plan import VerdictWrite
+from services.stores.port.protocols import Outbox, Store
 from tests.properties import worlds
 
 #: E-mail goes before phone; a passport is exclusive; three records may share a value.

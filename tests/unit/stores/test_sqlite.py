@@ -4,8 +4,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from graph_model.agenda import ReResolve
-from services.stores.sqlite import SqliteStore
+from graph_model.records.tasks import ReResolve
+from services.stores.sqlite.store import SqliteStore
 from tests.contract.builders import (
     FINGERPRINT,
     address,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from services.stores.errors import StoreUnavailable
-from services.stores.sqlite_reads import ROWS_ON_LOOP, SqliteReader, SqliteReads
+from services.stores.port.errors import StoreUnavailable
+from services.stores.sqlite.reads import ROWS_ON_LOOP, SqliteReader, SqliteReads
 
 ALL = "SELECT n FROM number ORDER BY n"
 

@@ -1,7 +1,7 @@
 import pytest
 
-from services.stores.errors import CommitConflict, StoreError, StoreUnavailable
 from services.stores.gremlin.faults import server_fault, socket_faults
+from services.stores.port.errors import CommitConflict, StoreError, StoreUnavailable
 
 TRANSACTION = "org.apache.tinkerpop.gremlin.structure.util.TransactionException"
 ILLEGAL = "java.lang.IllegalArgumentException"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph_model.identifiers import Identifier
-from graph_model.records import RecordAddress
+from graph_model.records.record import RecordAddress
+from graph_model.values.identifiers import Identifier
 from services.stores.gremlin.ids import Label, identifier_id, profile_id, record_id, revision, slot_id, vertex_id
 
 ACCEPTED = re.compile(r"[a-z]+:[A-Za-z0-9._~@:+%]+")

@@ -4,11 +4,11 @@ from decimal import Decimal
 import pytest
 from gremlin_python.statics import long
 
-from graph_model.positions import Offset, Position
+from graph_model.values.positions import Offset, Position
 from services.stores.gremlin.ids import Label
 from services.stores.gremlin.plan import Edge, GraphWrites, graph_writes
 from services.stores.gremlin.vertices import VertexWrite
-from services.stores.port import Plan
+from services.stores.port.plan import Plan
 from tests.contract.builders import (
     address,
     email,

@@ -1,0 +1,1 @@
+"""The lasting face of a cluster: its id, its document, and what changed."""

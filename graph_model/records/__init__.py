@@ -1,0 +1,1 @@
+"""The rows of the sources, what stewards say about them, and the work owed for them."""

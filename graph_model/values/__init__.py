@@ -1,0 +1,1 @@
+"""What single values are: how they are read, normalised, compared and written."""

@@ -1,0 +1,129 @@
+"""Keys of rows: from the values of the key columns to the one form of a key.
+
+A part of a key is a text. A whole number is the text of its digits, whether the source says `1`, `1.0` or `"1"`; every
+other text stays as it is. What cannot be a key is refused: two rows must never get one address.
+"""
+
+import json
+import math
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final, TypeAlias
+
+import orjson
+
+from graph_model.values.positions import plain_decimal
+
+#: A part of a key in documents: a whole number that every reader of JSON holds exactly is a number, all else text.
+WrittenPart: TypeAlias = int | str
+
+#: Whole numbers in text; `007` and `+1` are names.
+_WHOLE: Final = re.compile(r"(0|-?[1-9][0-9]*)|(-?[1-9][0-9]*)\.0+", re.ASCII)
+#: What a spreadsheet makes of a long number: the digits that are not shown are gone.
+_SHORTENED: Final = re.compile(r"\s*[+-]?(?:[0-9]+\.[0-9]*|\.[0-9]+)[eE][+-]?[0-9]+\s*", re.ASCII)
+#: Whole numbers that are written as JSON numbers.
+_SMALL: Final = re.compile(r"0|-?[1-9][0-9]{0,14}", re.ASCII)
+
+_TOO_GREAT: Final = 10**15
+
+#: A float holds every whole number up to this one.
+_EXACT_IN_A_FLOAT: Final = 2**53
+
+
+class NotAKey(ValueError):
+    """A value that cannot be a part of a key; the message says what it is, without the value."""
+
+
+def key_part(value: object) -> str:
+    """Read a value of a key column as a part of a key.
+
+    Raises:
+        NotAKey: it is no text and no number, empty, or a number that has lost digits.
+    """
+    if isinstance(value, str):
+        return _text_part(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        digits = number_text(value)
+        if digits is None and isinstance(value, float) and not math.isfinite(value):
+            raise NotAKey("no number")
+        if digits is None:
+            raise NotAKey("a number that is too long, or may have lost digits")
+        return digits
+    raise NotAKey("null" if value is None else type(value).__name__)
+
+
+def number_text(number: float) -> str | None:
+    """Write a number in the one way that does not depend on its notation; None where it may have lost digits.
+
+    Whole numbers become their digits, others their shortest decimal text without exponent. A whole number of the
+    floating type above 2^53 may be another one than was meant.
+    """
+    if isinstance(number, int):
+        try:
+            return str(number)
+        except ValueError:  # Python writes no more than some thousand digits
+            return None
+    if not math.isfinite(number):
+        return None
+    if number.is_integer():
+        return str(int(number)) if abs(number) <= _EXACT_IN_A_FLOAT else None
+    return plain_decimal(Decimal(repr(number)))
+
+
+def is_shortened(text: str) -> bool:
+    """Tell whether a text is a number with a point and an exponent (`8.96529E+18`), which has lost digits."""
+    return _SHORTENED.fullmatch(text) is not None
+
+
+def write_key(parts: Sequence[str]) -> str:
+    """Write the parts of a key as the canonical JSON array."""
+    return orjson.dumps([int(part) if _SMALL.fullmatch(part) else part for part in parts]).decode()
+
+
+def stored_key(parts: Sequence[object]) -> str:
+    """Write a key that was stored before in the canonical form; what is in force cannot be refused any more."""
+    return write_key([stored_part(part) for part in parts])
+
+
+def is_canonical(parts: Sequence[object]) -> bool:
+    """Tell whether the parts of a key in a document are written as they are now."""
+    for part in parts:
+        if isinstance(part, str):
+            if stored_part(part) != part or _SMALL.fullmatch(part):
+                return False
+        elif type(part) is not int or abs(part) >= _TOO_GREAT:
+            return False
+    return True
+
+
+def canonical_key(key: str) -> str:
+    """Read a stored key, a JSON array in any form of the past, and give its canonical form."""
+    return stored_key(json.loads(key, parse_int=str, parse_float=lambda text: plain_decimal(Decimal(text))))
+
+
+def _text_part(text: str) -> str:
+    if not text:
+        raise NotAKey("empty")
+    if is_shortened(text):
+        raise NotAKey("a number that has lost digits, since it was written with an exponent")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise NotAKey("text that is not valid Unicode") from None
+    return _without_notation(text)
+
+
+def _without_notation(text: str) -> str:
+    whole = _WHOLE.fullmatch(text)
+    return text if whole is None else whole[1] or whole[2]
+
+
+def stored_part(part: object) -> str:
+    """Read a part of a key that is in force; what it says cannot be refused any more."""
+    if isinstance(part, bool):
+        return "true" if part else "false"
+    if isinstance(part, float):
+        return _without_notation(plain_decimal(Decimal(repr(part))))
+    return _without_notation(str(part))

@@ -1,0 +1,1 @@
+"""Prompt context for applications of language models."""

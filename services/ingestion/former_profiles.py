@@ -1,0 +1,93 @@
+"""Which profile ids may live on after a batch, and which records count as theirs. Pure."""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+
+from graph_model.profile.document import Document, ProfileStatus, document_members
+from graph_model.profile.ids import FormerProfile
+from graph_model.records.record import RecordAddress
+from services.ingestion.loading import Loaded
+
+
+def former_profiles(loaded: Loaded, documents: Mapping[str, Document]) -> list[FormerProfile]:
+    """Every id that may live on, with the records that count as its last members, and those that were its own.
+
+    A row that returns counts as a member of the profile of its grave, and a row whose key changed as the row it was;
+    one that takes the key that another row has left counts for nobody.
+
+    Args:
+        loaded: the batch with everything around it.
+        documents: profile id -> document, of every profile that was loaded.
+    """
+    members: dict[str, set[RecordAddress]] = {profile_id: set() for profile_id in documents}
+    for address, profile_id in loaded.components.memberships.items():
+        if profile_id in members:  # a damaged store may have lost it
+            members[profile_id].add(address)
+    for profile_id, profile in loaded.components.profiles.items():
+        if profile.status is not ProfileStatus.LIVE:
+            members[profile_id].update(document_members(documents[profile_id]))
+    members = {profile_id: loaded.keys.present(found) for profile_id, found in members.items()}
+    for change in loaded.changes.values():
+        if change.after is None:
+            continue
+        grave = loaded.previous.get(change.previous) if change.previous else change.stored
+        if grave is None or not grave.record.is_grave or grave.profile_id not in members:
+            continue
+        if change.previous or grave.record.moved_to is None:
+            members[grave.profile_id].add(change.address)
+    own = _Own(loaded, documents, members)
+    return [
+        FormerProfile(
+            profile_id=profile_id,
+            live=loaded.components.profiles[profile_id].status is ProfileStatus.LIVE,
+            deleted=loaded.components.profiles[profile_id].status is ProfileStatus.DELETED,
+            members=frozenset(found),
+            own=own.records(profile_id),
+            guests=own.guests[profile_id],
+        )
+        for profile_id, found in members.items()
+    ]
+
+
+class _Own:
+    """The own records of ids, under present addresses.
+
+    They are its members, but for those that came while others were merged into it, and the own ones of these others.
+    """
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        documents: Mapping[str, Document],
+        members: Mapping[str, AbstractSet[RecordAddress]],
+    ) -> None:
+        self._members = members
+        status = {profile_id: profile.status for profile_id, profile in loaded.components.profiles.items()}
+        self._live = {profile_id for profile_id in members if status[profile_id] is ProfileStatus.LIVE}
+        self._merged_into = {
+            profile_id: documents[profile_id]["merged_into"]
+            for profile_id in members
+            if status[profile_id] is ProfileStatus.ABSORBED
+        }
+        self.guests = {
+            profile_id: frozenset(loaded.keys.present(profile.guests))
+            for profile_id, profile in loaded.components.profiles.items()
+        }
+        self._found: dict[str, frozenset[RecordAddress]] = {}
+        # Those that were merged into it may have left while nothing about the id itself was loaded.
+        of_merged = frozenset[RecordAddress]().union(*map(self.records, self._merged_into))
+        for profile_id in self._live:
+            if self.guests[profile_id] and of_merged.isdisjoint(members[profile_id]):
+                self.guests[profile_id] = frozenset()
+
+    def records(self, profile_id: str) -> frozenset[RecordAddress]:
+        """The own records of an id."""
+        if profile_id not in self._found:
+            members = frozenset(self._members[profile_id]).difference(self.guests[profile_id])
+            if not self._merged_into:
+                return members
+            self._found[profile_id] = members  # what leads back to it finds something
+            is_live = profile_id in self._live
+            merged = [i for i, into in self._merged_into.items() if i != profile_id and (is_live or into == profile_id)]
+            self._found[profile_id] = members.difference(*map(self.records, merged))
+        return self._found[profile_id]

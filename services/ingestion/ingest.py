@@ -1,0 +1,297 @@
+"""Brings changes into force: load, resolve, plan, commit, again and again until the store accepts.
+
+A refused batch waits, a different time for every worker, and is read again. Refused again and again it is halved,
+so that one conflict never blocks the rest, and since the smaller of two commits is the faster one. Not at once: where
+many workers collide, many small commits collide more often than few large ones.
+"""
+
+import asyncio
+import random
+import time
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from graph_model.catalogue.rules import Catalogue
+from graph_model.profile.events import ProfileEvent
+from graph_model.records.record import Change, Outcome, RecordAddress
+from graph_model.values.identifiers import Identifier
+from graph_model.values.positions import Position
+from services.clock import new_id, now_milliseconds
+from services.ingestion.batches import Batch, accepted_number, gather, halve
+from services.ingestion.loading import Loaded, load
+from services.ingestion.planning import Commit, make_plan
+from services.metrics import Metrics
+from services.stores.port.errors import (
+    ClaimLost,
+    CommitConflict,
+    CommitTooLarge,
+    ReadsDisagree,
+    StoreDamaged,
+    TaskTaken,
+)
+from services.stores.port.plan import Plan, RecordWrite, TaskWrite, VerdictWrite
+from services.stores.port.protocols import Outbox, Store
+
+#: A batch is halved each time it has been refused so often.
+_REFUSALS_PER_HALVING = 4
+#: Reads that disagree so often in a row, at the same revisions, are no coincidence.
+_SAME_DISAGREEMENTS = 3
+#: A refused batch waits at most so many times as long as the attempt took, and never longer than this.
+_LONGEST_WAIT_ATTEMPTS = 16
+_LONGEST_WAIT_SECONDS = 2.0
+
+
+#: Looks at what a commit is going to rest on, and raises what speaks against it.
+Check: TypeAlias = Callable[[Loaded], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A commit in force, with the events that it left in the outbox."""
+
+    commit_id: str
+    events: tuple[ProfileEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IngestResult:
+    """What became of a batch of changes."""
+
+    outcomes: Counter[tuple[str, Outcome]] = field(default_factory=Counter)  #: (source, outcome) -> changes
+    committed: list[Committed] = field(default_factory=list)  #: in order of commit
+    became_generic: list[Identifier] = field(default_factory=list)
+
+
+class Ingest:
+    """Brings changes into force in one store, through one claim on its outbox."""
+
+    def __init__(
+        self,
+        store: Store,
+        catalogue: Catalogue,
+        outbox: Outbox,
+        *,
+        metrics: Metrics,
+        clock: Callable[[], int] = now_milliseconds,
+        on_commit: Callable[[Committed], Awaitable[None]] | None = None,
+    ) -> None:
+        """Prepare to write.
+
+        Args:
+            store: where to.
+            catalogue: what the data means.
+            outbox: this writer's claim on the store's outbox.
+            metrics: where commits, conflicts and outcomes are counted.
+            clock: the present time, milliseconds since 1970.
+            on_commit: awaited for every commit as soon as it is in force. A batch can take more commits than an
+                outbox has places, so whoever publishes must not wait for the end of `apply`.
+        """
+        self._store = store
+        self._catalogue = catalogue
+        self._outbox = outbox
+        self._metrics = metrics
+        self._clock = clock
+        self._on_commit = on_commit
+
+    @property
+    def accepted(self) -> int:
+        """The greatest number that is known to have been given at acceptance, by anybody."""
+        return self._outbox.accepted
+
+    async def apply(
+        self, changes: Sequence[Change], progress: Position | None = None, tasks: Sequence[TaskWrite] = ()
+    ) -> IngestResult:
+        """Bring changes into force; those of one record in the order given.
+
+        Args:
+            changes: of any number of records and sources.
+            progress: the log position that is in force when all of them are; kept with the last commit.
+            tasks: work owed from now on, or done with these changes; written with the last commit.
+
+        Returns:
+            One outcome for each change, and the commits made. Their events are in the outbox until whoever
+            publishes them acknowledges each commit.
+
+        Raises:
+            StoreUnavailable: the store does not answer; some of the changes may be in force, and giving
+                them again is safe.
+            ClaimLost: another worker has taken over the outbox.
+            CommitTooLarge: what a single record changes is more than the store takes.
+            StoreDamaged: what is stored contradicts itself.
+            TaskTaken: another worker has done a part of the work meanwhile.
+        """
+        return await self._bring_into_force(Batch(changes=gather(changes), progress=progress, tasks=tuple(tasks)))
+
+    async def decide(
+        self,
+        verdicts: Sequence[VerdictWrite],
+        check: Check | None = None,
+        *,
+        awaiting: bool = False,
+        strays: Collection[RecordAddress] = (),
+    ) -> IngestResult:
+        """Bring verdicts, given or withdrawn, into force in one commit.
+
+        Args:
+            verdicts: as they are from now on.
+            check: awaited after each reading and before each commit. What it reads of the records and their profiles
+                still holds when the commit is accepted; what it raises ends the attempt.
+            awaiting: the verdicts may name records that no source has sent yet: they hold once one does.
+            strays: further records that may carry these verdicts, and are not to.
+
+        Raises:
+            UnknownRecord: a verdict is about a record that was never there.
+            CommitConflict: somebody else has written one of these verdicts meanwhile.
+            StoreUnavailable, ClaimLost, CommitTooLarge, StoreDamaged: see `apply`.
+        """
+        batch = Batch(changes={}, verdicts=tuple(verdicts), awaiting=awaiting, strays=frozenset(strays))
+        return await self._bring_into_force(batch, check)
+
+    async def recompute(
+        self,
+        addresses: Collection[RecordAddress],
+        profiles: Collection[str] = (),
+        identifiers: Collection[Identifier] = (),
+        tasks: Sequence[TaskWrite] = (),
+    ) -> IngestResult:
+        """Read records anew, and resolve their components again; what is linked with them now is what was before.
+
+        Args:
+            addresses: records that another meaning of the catalogue has stored, or a store has damaged.
+            profiles: profiles to resolve again as well, whether they have records or not.
+            identifiers: identifiers whose holders are to be counted anew.
+            tasks: see `apply`.
+
+        Raises:
+            StoreUnavailable, ClaimLost, CommitTooLarge, StoreDamaged, TaskTaken: see `apply`.
+        """
+        batch = Batch(
+            changes={},
+            recompute=frozenset(addresses),
+            profiles=frozenset(profiles),
+            recount=frozenset(identifiers),
+            tasks=tuple(tasks),
+        )
+        return await self._bring_into_force(batch)
+
+    async def write_graves(self, graves: Sequence[RecordWrite]) -> None:
+        """Write graves from which nothing follows for other records.
+
+        Raises:
+            CommitConflict: one of them is no longer as it was read.
+            StoreUnavailable, ClaimLost: see `apply`.
+        """
+        plan = Plan(commit_id=new_id(), records=tuple(graves), memberships=(), identifiers=(), profiles=(), events=())
+        await self._store.commit(plan, self._outbox)
+
+    async def _bring_into_force(self, batch: Batch, check: Check | None = None) -> IngestResult:
+        result = IngestResult()
+        waiting: deque[tuple[Batch, int]] = deque([(batch, 0)])
+        disagreements = Disagreements()
+        while waiting:
+            batch, refusals = waiting.popleft()
+            started = time.perf_counter()
+            try:
+                await self._commit(batch, result, check)
+            except ClaimLost:
+                raise
+            except CommitConflict as error:
+                took = time.perf_counter() - started
+                too_large = isinstance(error, CommitTooLarge)
+                if too_large and not batch.can_be_halved:
+                    raise
+                self._metrics.conflicts.inc()
+                disagreements.note(error)
+                await self._require_still_owed(batch)
+                await self._require_unchanged_ledger(batch, error)
+                refusals += 1
+                self._metrics.refusals.set(refusals)
+                if batch.can_be_halved and (too_large or refusals % _REFUSALS_PER_HALVING == 0):
+                    first, second = halve(batch)
+                    waiting.extendleft([(second, 0), (first, refusals)])
+                else:
+                    waiting.appendleft((batch, refusals))
+                if not too_large:
+                    await asyncio.sleep(_waiting_time(refusals, took))
+        return result
+
+    async def _commit(self, batch: Batch, result: IngestResult, check: Check | None) -> None:
+        started = time.perf_counter()
+        loaded = await load(self._store, self._catalogue, batch)
+        if check is not None:
+            await check(loaded)
+        commit = Commit(
+            commit_id=new_id(),
+            now=self._clock(),
+            new_profile_id=new_id,
+            version_floor=self._store.version_floor,
+        )
+        plan = replace(make_plan(loaded, self._catalogue, commit), accepted=accepted_number(batch))
+        if not plan.is_empty:
+            await self._store.commit(plan, self._outbox)
+            committed = Committed(plan.commit_id, plan.events)
+            result.committed.append(committed)
+            if self._on_commit is not None:
+                await self._on_commit(committed)
+            result.became_generic.extend(sorted(i for i in loaded.crossing if loaded.growth(i) > 0))
+            self._metrics.commits.inc()
+            for event_type, count in Counter(event.type.value for event in plan.events).items():
+                self._metrics.events.labels(event_type).inc(count)
+        outcomes = Counter(
+            (change.address.source, outcome) for change in loaded.changes.values() for outcome in change.outcomes
+        )
+        for (source, outcome), count in outcomes.items():
+            self._metrics.changes.labels(source, outcome.value).inc(count)
+        result.outcomes.update(outcomes)
+        self._metrics.refusals.set(0)
+        self._metrics.commit_seconds.observe(time.perf_counter() - started)
+
+    async def _require_still_owed(self, batch: Batch) -> None:
+        """Reading again does not help where another worker has moved the mark of the task."""
+        expected = {write.task_id: write.expected for write in batch.tasks if write.expected is not None}
+        if expected:
+            owed = {stored.task_id: stored.revision for stored in await self._store.read_tasks()}
+            if any(owed.get(task_id) != revision for task_id, revision in expected.items()):
+                raise TaskTaken("another worker has gone on with this task; read what is owed again")
+
+    async def _require_unchanged_ledger(self, batch: Batch, conflict: CommitConflict) -> None:
+        """Nor does it where somebody else has written the same verdict."""
+        expected = {write.entry.verdict_id: write.expected for write in batch.verdicts}
+        if expected:
+            stored = await self._store.read_verdicts(expected)
+            if any(revision != (stored[i].revision if i in stored else None) for i, revision in expected.items()):
+                raise conflict
+
+
+class Disagreements:
+    """Tells reads that disagree since others write from those that disagree since the store is damaged.
+
+    Where nobody writes, the same is read again. Of three attempts all reads of the second one lie between the others,
+    so that nobody can have written meanwhile where all three found the same revisions.
+    """
+
+    def __init__(self) -> None:
+        self._seen: frozenset[tuple[object, ...]] = frozenset()
+        self._times = 0
+
+    def note(self, conflict: CommitConflict) -> None:
+        """Hear of a refusal.
+
+        Raises:
+            StoreDamaged: the store contradicts itself.
+        """
+        seen = conflict.seen if isinstance(conflict, ReadsDisagree) else frozenset()
+        self._times = self._times + 1 if seen == self._seen else 1
+        self._seen = seen
+        if seen and self._times >= _SAME_DISAGREEMENTS:
+            raise StoreDamaged(
+                "a live record is not in its profile, or an identifier counts other holders than carry it"
+            ) from conflict
+
+
+def _waiting_time(refusals: int, attempt: float) -> float:
+    """Exponential back-off with full jitter, in seconds, measured by how long the refused attempt took."""
+    longest = attempt * min(2 ** (refusals + 1), _LONGEST_WAIT_ATTEMPTS)
+    return random.uniform(0, min(longest, _LONGEST_WAIT_SECONDS))  # noqa: S311 - spreads workers, hides nothing

@@ -1,0 +1,346 @@
+"""Reads everything that a batch can touch: in three requests, whatever its size.
+
+1. the records of the batch, and those that they were before their keys changed
+2. the identifiers that these gain or lose, with the components of their holders
+3. those components, whole
+
+Further requests are needed only where links must be read: of records that are linked by an older meaning of the
+catalogue, and of identifiers that get or give up the buckets of a hub; and where verdicts speak of the records: their
+entries in the ledger, and the other records that these join.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from graph_model.catalogue.rules import Catalogue
+from graph_model.profile.document import ProfileStatus
+from graph_model.records.key_changes import KeyChanges
+from graph_model.records.record import Record, RecordAddress
+from graph_model.resolution.constraints import ValueRule, broken_kinds, value_rules
+from graph_model.resolution.hubs import bucket_of, hub_until, is_hub_from
+from graph_model.resolution.mapping import MappedRecord, map_record
+from graph_model.values.identifiers import Identifier
+from services.ingestion.batches import Batch, BatchOutcome, RecordChange, batch_outcome, key_changes
+from services.stores.port.errors import CommitConflict, ReadsDisagree
+from services.stores.port.protocols import StoreReader
+from services.stores.port.stored import Components, StoredIdentifier, StoredRecord, StoredVerdict
+
+_MOVED: Final = "a record has moved to another profile while it was read; read again"
+_OTHER_HOLDERS: Final = "an identifier has got other holders while it was read; read again"
+
+#: What live records carry.
+Carried = Mapping[RecordAddress, tuple[Identifier, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A batch with everything around it, as the store had it."""
+
+    batch: Batch
+    changes: Mapping[RecordAddress, RecordChange]
+    keys: KeyChanges
+    previous: Mapping[RecordAddress, StoredRecord]  #: records under their former addresses
+    identifiers: Mapping[Identifier, StoredIdentifier]  #: those whose holders change; unknown ones left out
+    touching: Mapping[Identifier, Mapping[RecordAddress, int]]  #: record -> 1 gains it, -1 loses it, 0 keeps it
+    holders: Mapping[Identifier, tuple[RecordAddress, ...]]  #: of those that get or give up buckets: who carries them
+    crossing: frozenset[Identifier]  #: those that become generic, or cease to be
+    relinked: frozenset[RecordAddress]  #: records that appear, vanish, or carry other identifiers
+    buried_partners: Mapping[RecordAddress, StoredRecord]  #: graves that verdicts join with records of the batch
+    ledger: Mapping[str, StoredVerdict]  #: the verdicts that records of the batch carry, or carried, as they were
+    components: Components
+    mapped: Mapping[RecordAddress, MappedRecord]  #: the live records afterwards
+
+    def holders_before(self, identifier: Identifier) -> int:
+        """How many records carried an identifier that this batch touches."""
+        stored = self.identifiers.get(identifier)
+        return 0 if stored is None else stored.holders
+
+    def holders_after(self, identifier: Identifier) -> int:
+        """How many records carry an identifier that this batch touches from now on."""
+        return self.holders_before(identifier) + self.growth(identifier)
+
+    def growth(self, identifier: Identifier) -> int:
+        """By how many the holders of an identifier grow."""
+        return sum(self.touching[identifier].values())
+
+
+async def load(store: StoreReader, catalogue: Catalogue, batch: Batch) -> Loaded:
+    """Read what `batch` can touch, and apply the batch to it.
+
+    Raises:
+        CommitConflict: the reads do not fit together, since somebody wrote in between.
+        UnknownRecord: a verdict is about a record that was never there.
+    """
+    stored, outcome = await _outcome(store, catalogue, batch)
+    changes = outcome.changes
+    changed = {address: change for address, change in changes.items() if change.is_changed}
+    after = {a: map_record(c.after, catalogue) for a, c in changed.items() if c.after is not None}
+    before = await _carried_before(store, catalogue, changed)
+    carried = {a: mapped.identifiers for a, mapped in after.items()}
+    touching = _touching(before, carried, changed, value_rules(catalogue))
+    touching.update((identifier, {}) for identifier in batch.recount - touching.keys())
+    up_to = _holders_of_interest(touching, before, catalogue)
+    identifiers = await store.read_identifiers(up_to) if up_to else {}
+    if batch.recount:
+        identifiers = {**identifiers, **await _recounted(store, {i: up_to[i] for i in batch.recount})}
+    ledger = await _ledger(store, changes)
+    partners = await _joined_by_verdict(store, batch, changed, ledger)
+    renamed = {c.previous: was for c in changes.values() if c.previous and (was := stored[c.previous]) is not None}
+    live_partners = [partner for partner in partners.values() if not partner.record.is_grave]
+    wanted = {profile_id for record in (*renamed.values(), *live_partners) for profile_id in _component(record)}
+    wanted |= {profile_id for c in changed.values() if c.stored for profile_id in _component(c.stored)}
+    wanted |= {profile_id for identifier in identifiers.values() for profile_id in identifier.component}
+    components = await _read_closed(store, wanted | batch.profiles)
+    unchanged = {a: r for a, r in components.records.items() if a not in changed}
+    mapped = await map_records(store, catalogue, unchanged)
+    counted = {i: found for i, found in identifiers.items() if i not in batch.recount}
+    live_before = [c.stored for c in changed.values() if c.stored and c.before is not None and not c.read_anew]
+    _check_members([*live_before, *live_partners], components)
+    await _check_read_anew(store, changed, components)
+    _check_holders({i: found for i, found in counted.items() if found.holders <= up_to[i]}, before, mapped)
+    return Loaded(
+        batch=batch,
+        changes=changes,
+        keys=key_changes(changes.values()),
+        previous=renamed,
+        identifiers=identifiers,
+        touching=touching,
+        holders=await _holders_that_move(store, catalogue, identifiers, touching),
+        crossing=_crossing(identifiers, touching, catalogue),
+        relinked=frozenset(a for a in changed if before.get(a) != _carried(after, a)),
+        buried_partners={a: record for a, record in partners.items() if record.record.is_grave},
+        components=components,
+        mapped={**mapped, **after},
+        ledger=ledger,
+    )
+
+
+async def _outcome(
+    store: StoreReader, catalogue: Catalogue, batch: Batch
+) -> tuple[Mapping[RecordAddress, StoredRecord | None], BatchOutcome]:
+    """Read the records of a batch, and apply it to them; marks that go with changed keys may lead to further ones."""
+    of_keys = (a for changes in batch.changes.values() for c in changes for a in (c.previous, c.moved_to) if a)
+    wanted = frozenset((*batch.addresses, *of_keys))
+    stored: dict[RecordAddress, StoredRecord | None] = {}
+    while True:
+        stored |= dict.fromkeys(wanted) | dict(await store.read_records(wanted) if wanted else {})
+        outcome = batch_outcome(batch, stored, lambda address: _columns(catalogue, address), store.generation)
+        wanted = outcome.unknown
+        if not wanted:
+            return stored, outcome
+
+
+async def _carried_before(
+    store: StoreReader, catalogue: Catalogue, changed: Mapping[RecordAddress, RecordChange]
+) -> Carried:
+    """What the records of the batch are linked with: it follows from what they said, or else is read."""
+    carried = {
+        a: map_record(c.before, catalogue).identifiers
+        for a, c in changed.items()
+        if c.before is not None and not c.read_anew
+    }
+    unsure = [a for a, c in changed.items() if c.read_anew and c.stored is not None]
+    links = await store.read_links(unsure) if unsure else {}
+    return carried | {a: links.get(a, ()) for a in unsure if changed[a].before is not None or links.get(a)}
+
+
+async def map_records(
+    store: StoreReader, catalogue: Catalogue, records: Mapping[RecordAddress, Record]
+) -> dict[RecordAddress, MappedRecord]:
+    """What live records say; those that wait for `re-resolve` carry what they are linked with."""
+    mapped = {address: map_record(record, catalogue) for address, record in records.items()}
+    waiting = [address for address, record in records.items() if record.generation != store.generation]
+    if waiting:
+        links = await store.read_links(waiting)
+        for address in waiting:
+            known = tuple(i for i in links.get(address, ()) if i.kind in catalogue.kinds)
+            mapped[address] = replace(mapped[address], identifiers=known)
+    return mapped
+
+
+def _columns(catalogue: Catalogue, address: RecordAddress) -> frozenset[str]:
+    source = catalogue.sources.get(address.source)
+    return frozenset() if source is None else source.columns
+
+
+def _component(record: StoredRecord) -> tuple[str, ...]:
+    return record.component or ((record.profile_id,) if record.profile_id else ())
+
+
+def _carried(mapped: Mapping[RecordAddress, MappedRecord], address: RecordAddress) -> tuple[Identifier, ...] | None:
+    return mapped[address].identifiers if address in mapped else None
+
+
+def _touching(
+    before: Carried, after: Carried, changed: Mapping[RecordAddress, RecordChange], rules: Sequence[ValueRule]
+) -> dict[Identifier, dict[RecordAddress, int]]:
+    """Identifiers that records of the batch gain or lose, and those that they keep where these may join otherwise.
+
+    These are all that a record carries that is read anew, and those of a kind that it breaks by itself, or did.
+    """
+    touching: dict[Identifier, dict[RecordAddress, int]] = {}
+    for address, change in changed.items():
+        old, new = before.get(address, ()), after.get(address, ())
+        broken = broken_kinds(old, rules) ^ broken_kinds(new, rules) if old and new and old != new else frozenset()
+        if change.read_anew or broken:
+            for identifier in {*old} & {*new}:
+                if change.read_anew or identifier.kind in broken:
+                    touching.setdefault(identifier, {})[address] = 0
+        if old != new:
+            for identifier in {*old} ^ {*new}:
+                touching.setdefault(identifier, {})[address] = 1 if identifier in new else -1
+    return touching
+
+
+def _crossing(
+    identifiers: Mapping[Identifier, StoredIdentifier],
+    touching: Mapping[Identifier, Mapping[RecordAddress, int]],
+    catalogue: Catalogue,
+) -> frozenset[Identifier]:
+    crossing = set()
+    for identifier, records in touching.items():
+        kind = catalogue.kinds.get(identifier.kind)
+        holders = identifiers[identifier].holders if identifier in identifiers else 0
+        if kind is not None and kind.is_generic(holders) != kind.is_generic(holders + sum(records.values())):
+            crossing.add(identifier)
+    return frozenset(crossing)
+
+
+def holder_limit(identifier: Identifier, catalogue: Catalogue) -> int:
+    """How many records may carry an identifier before it is generic; 0 of a kind that there is no more."""
+    kind = catalogue.kinds.get(identifier.kind)
+    return 0 if kind is None else kind.holder_limit
+
+
+def _holders_of_interest(
+    touching: Iterable[Identifier], before: Carried, catalogue: Catalogue
+) -> dict[Identifier, int]:
+    """Up to how many holders an identifier is, or may become, evidence."""
+    losing = Counter(identifier for identifiers in before.values() for identifier in identifiers)
+    return {
+        identifier: catalogue.kinds[identifier.kind].holder_limit + losing[identifier]
+        if identifier.kind in catalogue.kinds
+        else 0
+        for identifier in touching
+    }
+
+
+async def _recounted(store: StoreReader, up_to: Mapping[Identifier, int]) -> dict[Identifier, StoredIdentifier]:
+    """Identifiers with as many holders as records are linked with them, whatever was counted."""
+    counted = {}
+    for identifier, stored in (await store.read_identifiers(dict.fromkeys(up_to, 0))).items():
+        holders = await store.read_holders(identifier)
+        records = await store.read_records(holders) if len(holders) <= up_to[identifier] else {}
+        hanging = Counter(map(bucket_of, holders))
+        counted[identifier] = replace(
+            stored,
+            holders=len(holders),
+            component=tuple(sorted({p for record in records.values() for p in _component(record)})),
+            buckets={number: replace(bucket, holders=hanging[number]) for number, bucket in stored.buckets.items()},
+        )
+    return counted
+
+
+async def _ledger(store: StoreReader, changes: Mapping[RecordAddress, RecordChange]) -> Mapping[str, StoredVerdict]:
+    """The entries of the verdicts whose marks move, or join records that change with others."""
+    moving = [change for change in changes.values() if change.marks_move]
+    named = {mark.verdict_id for change in moving for mark in change.marks_gained | change.marks_lost}
+    named |= {m.verdict_id for c in changes.values() if c.is_changed for m in (*c.marks_before, *c.record.marks)}
+    return await store.read_verdicts(named) if named else {}
+
+
+async def _joined_by_verdict(
+    store: StoreReader, batch: Batch, changed: Mapping[RecordAddress, RecordChange], ledger: Mapping[str, StoredVerdict]
+) -> Mapping[RecordAddress, StoredRecord]:
+    """The records, outside the batch, that verdicts join with those of the batch, now or before."""
+    verdicts = {verdict_id: stored.entry.verdict for verdict_id, stored in ledger.items()}
+    verdicts |= {write.entry.verdict_id: write.entry.verdict for write in batch.verdicts}
+    partners: set[RecordAddress] = set()
+    for change in changed.values():
+        for mark in {*change.marks_before, *change.record.marks}:
+            if mark.together and mark.verdict_id in verdicts:
+                partners.update(verdicts[mark.verdict_id].groups[mark.group])
+    partners -= changed.keys()
+    return await store.read_records(partners) if partners else {}
+
+
+async def _holders_that_move(
+    store: StoreReader,
+    catalogue: Catalogue,
+    identifiers: Mapping[Identifier, StoredIdentifier],
+    touching: Mapping[Identifier, Mapping[RecordAddress, int]],
+) -> dict[Identifier, tuple[RecordAddress, ...]]:
+    """Who carries the identifiers that get buckets, or give them up.
+
+    Raises:
+        ReadsDisagree: there are other holders by now than were counted.
+    """
+    moving = {}
+    for identifier, stored in identifiers.items():
+        after = stored.holders + sum(touching[identifier].values())
+        limit = holder_limit(identifier, catalogue)
+        if (after <= hub_until(limit)) if stored.is_hub else is_hub_from(after, limit):
+            holders = await store.read_holders(identifier)
+            if len(holders) != stored.holders:
+                raise ReadsDisagree(_OTHER_HOLDERS, frozenset([_seen_holders(identifier, stored, len(holders))]))
+            moving[identifier] = holders
+    return moving
+
+
+async def _read_closed(store: StoreReader, wanted: Collection[str]) -> Components:
+    """Read components until every live profile's component is there; one request unless profiles came back."""
+    asked = set(wanted)
+    components = await store.read_components(asked) if asked else Components(profiles={}, records={}, memberships={})
+    missing = _named(components) - asked
+    while missing:
+        asked |= missing
+        components = await store.read_components(asked)
+        missing = _named(components) - asked
+    return components
+
+
+def _named(components: Components) -> set[str]:
+    live = (p for p in components.profiles.values() if p.status is ProfileStatus.LIVE)
+    return {profile_id for profile in live for profile_id in profile.component}
+
+
+def _check_members(records: Iterable[StoredRecord], components: Components) -> None:
+    """Refuse reads of different times: records must still be where they were when their profiles were looked up."""
+    absent = [stored for stored in records if stored.record.address not in components.records]
+    if absent:
+        profiles = {profile_id: profile.revision for profile_id, profile in components.profiles.items()}
+        seen = ((r.record.address, r.revision, r.profile_id, profiles.get(r.profile_id or "")) for r in absent)
+        raise ReadsDisagree(_MOVED, frozenset(seen))
+
+
+async def _check_read_anew(
+    store: StoreReader, changed: Mapping[RecordAddress, RecordChange], components: Components
+) -> None:
+    """The same for records that are read anew, which a damaged store may have lost from their profiles."""
+    absent = {
+        address: change.stored.profile_id
+        for address, change in changed.items()
+        if change.read_anew and change.before and change.stored and address not in components.records
+    }
+    stored = await store.read_records(absent) if absent else {}
+    if any(address not in stored or stored[address].profile_id != profile_id for address, profile_id in absent.items()):
+        raise CommitConflict(_MOVED)
+
+
+def _check_holders(
+    counted: Mapping[Identifier, StoredIdentifier], before: Carried, mapped: Mapping[RecordAddress, MappedRecord]
+) -> None:
+    """The same for identifiers: all holders of what is, or may become, evidence must have been loaded."""
+    carried = Counter(i for identifiers_of in before.values() for i in identifiers_of)
+    carried.update(identifier for each in mapped.values() for identifier in each.identifiers)
+    wrong = [identifier for identifier, stored in counted.items() if carried[identifier] != stored.holders]
+    if wrong:
+        raise ReadsDisagree(_OTHER_HOLDERS, frozenset(_seen_holders(i, counted[i], carried[i]) for i in wrong))
+
+
+def _seen_holders(identifier: Identifier, stored: StoredIdentifier, found: int) -> tuple[object, ...]:
+    """How many holders an identifier has and how many were found, with the revisions that say who they are."""
+    buckets = tuple((number, bucket.revision) for number, bucket in sorted(stored.buckets.items()))
+    return identifier, stored.revision, buckets, stored.holders, found

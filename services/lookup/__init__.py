@@ -1,0 +1,1 @@
+"""Reading profiles, and why they are as they are."""

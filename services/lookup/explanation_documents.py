@@ -1,0 +1,162 @@
+"""Explanations as JSON documents, with values as the reader may see them; the API and the command show the same."""
+
+from graph_model.catalogue.rules import Catalogue
+from graph_model.explain.explanation import SharedValue, Step
+from graph_model.explain.masking import Sight
+from graph_model.explain.words import (
+    Ledger,
+    conflict_words,
+    history_words,
+    pair_words,
+    shared_rule,
+    step_rule,
+    weak_link_words,
+)
+from graph_model.profile.document import Document
+from graph_model.records.record import RecordAddress
+from graph_model.records.verdicts import Verdict
+from graph_model.resolution.constraints import Conflict
+from graph_model.resolution.evidence_graph import WeakLink
+from graph_model.values.identifiers import Identifier
+from graph_model.values.times import iso_time
+from services.lookup.explain import HistoryAccount, PairAccount, ProfileAccount
+from services.stores.port.stored import StoredRecord
+
+
+class ExplanationWriter:
+    """Writes explanations for one reader."""
+
+    def __init__(self, catalogue: Catalogue, sight: Sight) -> None:
+        self._catalogue = catalogue
+        self._sight = sight
+
+    def profile(self, account: ProfileAccount) -> Document:
+        """Why the records of a profile are one person, or where they are now."""
+        return {
+            **_head(account),
+            "records": [self._reference(address) for address in account.members],
+            "steps": [self._step(step, account.ledger) for step in account.steps],
+            "unused": [self._shared(value, account.members) for value in account.unused],
+            "conflicts": [self._conflict(conflict, account.ledger) for conflict in account.conflicts],
+            "suspicious": [self.weak_link(link) for link in account.weak_links],
+        }
+
+    def pair(self, account: PairAccount) -> Document:
+        """Why two records are one person, or why they are not."""
+        pair = account.pair
+        return {
+            "relation": pair.relation.value,
+            "explanation": pair_words(pair, self._sight),
+            "records": [self._standing(record) for record in account.records],
+            "steps": [self._step(step, account.ledger) for step in pair.steps],
+            "shared": [self._shared(value, (pair.one, pair.other)) for value in pair.shared],
+            "conflicts": [self._conflict(conflict, account.ledger) for conflict in pair.conflicts],
+            "verdicts": [self._verdict(verdict, account.ledger) for verdict in pair.verdicts],
+        }
+
+    def history(self, account: HistoryAccount) -> Document:
+        """How a profile came to be."""
+        steps = [
+            {
+                **{name: value for name, value in step.items() if name != "profile_id"},
+                "explanation": history_words(step),
+                "causes": [self._cause(cause, account.ledger) for cause in step["causes"]],
+            }
+            for step in account.steps
+        ]
+        return {**_head(account), "created_at": account.document["created_at"], "steps": steps}
+
+    def weak_link(self, link: WeakLink) -> Document:
+        """A value to blame if a profile is two people."""
+        return {
+            **self._identifier(link.identifier),
+            "record": self._reference(link.record),
+            "parts": link.parts,
+            "explanation": weak_link_words(link, self._sight),
+        }
+
+    def _step(self, step: Step, ledger: Ledger) -> Document:
+        evidence = step.evidence
+        if isinstance(evidence, Verdict):
+            what: Document = {"kind": None, "value": None, "verdict": self._verdict(evidence, ledger)}
+        else:
+            what = {**self._identifier(evidence.identifier), "verdict": None}
+        return {
+            "records": [self._reference(step.one), self._reference(step.other)],
+            **what,
+            "strength": step.strength,
+            "rule": step_rule(step, self._catalogue, ledger),
+            "refused_by": [self._conflict(conflict, ledger) for conflict in step.conflicts],
+        }
+
+    def _shared(self, value: SharedValue, holders: tuple[RecordAddress, ...]) -> Document:
+        return {
+            **self._identifier(value.identifier),
+            "holders": value.holders,
+            "obstacle": None if value.obstacle is None else value.obstacle.value,
+            "rule": shared_rule(value, holders, self._catalogue),
+        }
+
+    def _conflict(self, conflict: Conflict, ledger: Ledger) -> Document:
+        refused = conflict.refused
+        shown = f"{refused.kind}:{self._sight.value(refused.value)}" if isinstance(refused, Identifier) else refused
+        return {
+            "constraint": conflict.constraint.value,
+            "name": conflict.name,
+            "records": [self._reference(conflict.low), self._reference(conflict.high)],
+            "values": [self._sight.value(conflict.low_value), self._sight.value(conflict.high_value)],
+            "refused": None if shown is None else str(shown),
+            "explanation": conflict_words(conflict, self._catalogue, ledger, self._sight),
+        }
+
+    def _verdict(self, verdict: Verdict, ledger: Ledger) -> Document:
+        return {
+            "verdict_id": verdict.verdict_id,
+            "judgement": verdict.judgement.value,
+            "records": [self._reference(address) for address in verdict.records],
+            "groups": [[self._reference(address) for address in group] for group in verdict.groups],
+            **self._story(verdict.verdict_id, ledger),
+        }
+
+    def _story(self, verdict_id: str, ledger: Ledger) -> Document:
+        entry = ledger.get(verdict_id)
+        return {
+            "author": None if entry is None else entry.author,
+            "reason": None if entry is None else self._sight.value(entry.reason),
+            "given_at": None if entry is None else iso_time(entry.given_at),
+        }
+
+    def _cause(self, cause: Document, ledger: Ledger) -> Document:
+        entry = ledger.get(cause.get("verdict", ""))
+        return {
+            **self._reference(RecordAddress.stored(cause["source"], cause["key"])),
+            "epoch": cause["epoch"],
+            "offset": cause["offset"],
+            "verdict": None if entry is None else self._verdict(entry.verdict, ledger),
+            "withdrawn": bool(cause.get("withdrawn")),
+        }
+
+    def _standing(self, stored: StoredRecord) -> Document:
+        record = stored.record
+        return {
+            **self._reference(record.address),
+            "profile_id": stored.profile_id,
+            "deleted_at": iso_time(record.observed_at) if record.is_grave else None,
+        }
+
+    def _identifier(self, identifier: Identifier) -> Document:
+        return {"kind": identifier.kind, "value": self._sight.value(identifier.value)}
+
+    def _reference(self, address: RecordAddress) -> Document:
+        return {"source": address.source, "key": self._sight.key(address)}
+
+
+def _head(account: ProfileAccount | HistoryAccount) -> Document:
+    """Which profile it is, and, of a former one, where its records are now."""
+    return {
+        "profile_id": account.profile.profile_id,
+        "version": account.profile.version,
+        "status": account.profile.status.value,
+        "merged_into": account.document.get("merged_into"),
+        "now": account.shares,
+    }

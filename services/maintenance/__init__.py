@@ -1,0 +1,1 @@
+"""What keeps a store right: work owed, checks, previews, migrations."""

@@ -1,0 +1,176 @@
+"""One look at the store a second, for a whole process: which catalogue is in force by now, and what work is owed.
+
+Everybody in the process who wants to know one of these asks here, so that it costs the store one request however many
+partitions or streams there are.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Final, TypeAlias
+
+import structlog
+
+from graph_model.catalogue.document import parse_catalogue
+from graph_model.catalogue.rules import Catalogue
+from graph_model.errors import CatalogueError
+from services.metrics import Metrics
+from services.stores.port.errors import (
+    CatalogueChanged,
+    CatalogueUnusable,
+    OtherForm,
+    StoreError,
+    StoreReplaced,
+    StoreUnavailable,
+)
+from services.stores.port.identity import Pulse
+from services.stores.port.protocols import Store
+
+_log = structlog.get_logger()
+
+_SECONDS: Final = 1.0
+
+#: Goes on with a catalogue that came into force, and lets the store adopt it; called at every beat until it has.
+Take: TypeAlias = Callable[[Catalogue], Awaitable[None]]
+
+
+class Heartbeat:
+    """What is known of the store, at most a second old while `run` runs."""
+
+    def __init__(
+        self,
+        store: Store,
+        metrics: Metrics,
+        *,
+        take: Take | None = None,
+        tell: "Callable[[Heartbeat], None]" = lambda _: None,
+    ) -> None:
+        """Prepare; nothing is asked yet.
+
+        Args:
+            store: open.
+            metrics: where the work owed is shown.
+            take: goes on with another catalogue; None: somebody looks at `another` and does.
+            tell: hears of every beat.
+        """
+        self._store = store
+        self._metrics = metrics
+        self._take = take
+        self._tell = tell
+        self._loaded: Catalogue | None = None  #: the newest that came into force while we ran
+        self._next: Catalogue | None = None  #: the same, as long as it is in force and not the one we began with
+        self._beating = asyncio.Lock()
+        self._beat = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._beaten_at = -math.inf
+        self.tasks_owed = 0
+        self.problem: StoreError | None = None  #: why the store could not be asked; it is asked again
+        self.refusal: StoreError | None = None  #: why this process must not go on with what it has
+        self.refused = asyncio.Event()  #: set while there is a refusal
+
+    @property
+    def another(self) -> Catalogue | None:
+        """The catalogue in force, while the store object works on with a former one."""
+        is_taken = self._next is not None and self._next.fingerprint == self._store.fingerprint
+        return None if is_taken else self._next
+
+    @property
+    def has_gone_on(self) -> bool:
+        """Whether the store has gone on without us, with another catalogue or altogether."""
+        return self.another is not None or self.refusal is not None
+
+    @property
+    def age(self) -> float:
+        """Seconds since the last beat ended; infinite before the first."""
+        return time.monotonic() - self._beaten_at
+
+    async def run(self) -> None:
+        """Beat until cancelled."""
+        while True:
+            await self.beat()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_SECONDS):
+                    await self._hurry.wait()
+            self._hurry.clear()
+
+    async def beat(self) -> None:
+        """Look once. What goes wrong is kept in `problem` or `refusal`, and never raised."""
+        async with self._beating:
+            problem: StoreError | None = None
+            try:
+                await self._look()
+            except (CatalogueUnusable, OtherForm, StoreReplaced) as refusal:
+                self._refuse(refusal)
+            except CatalogueChanged:
+                self.hasten()  # yet another one came into force while we took the last
+            except StoreError as error:
+                problem = error
+            except Exception as fault:  # noqa: BLE001 - the store may answer the next time
+                # The text of an unforeseen fault is left out: it may quote a value.
+                problem = StoreUnavailable(f"the store could not be looked at: {type(fault).__name__}")
+            else:
+                self._refuse(None)
+            self.problem = problem
+            self._beaten_at = time.monotonic()
+            beat, self._beat = self._beat, asyncio.Event()
+            beat.set()
+            self._tell(self)
+
+    async def next_beat(self) -> None:
+        """Wait for the end of the next beat."""
+        await self._beat.wait()
+
+    def hasten(self) -> None:
+        """Let `run` beat at once: something has happened that others here should know."""
+        self._hurry.set()
+
+    async def _look(self) -> None:
+        pulse = await self._store.read_pulse()
+        self.tasks_owed = pulse.tasks_owed
+        self._metrics.tasks_owed.set(pulse.tasks_owed)
+        pulse.form.require()
+        if pulse.fingerprint != self._store.fingerprint:
+            if self._loaded is None or self._loaded.fingerprint != pulse.fingerprint:
+                self._loaded = await self._load(pulse)
+            self._next = self._loaded
+            if self._take is not None:
+                await self._take(self._loaded)
+            return
+        self._next = None
+        if pulse.generation != self._store.generation:
+            await self._store.adopt(pulse.fingerprint)  # changed there and back
+
+    async def _load(self, pulse: Pulse) -> Catalogue:
+        """Read the catalogue in force from the store.
+
+        Raises:
+            CatalogueUnusable: there is no text, or this program understands it otherwise.
+        """
+        kept = await self._store.read_catalogue()
+        if kept is None:
+            raise CatalogueUnusable(pulse.fingerprint, "the store keeps no text of it")
+        try:
+            catalogue = parse_catalogue(kept.text, kept.name)
+        except CatalogueError as error:
+            reason = f"this program finds its text wrong ({error.problems[0]})"
+            raise CatalogueUnusable(pulse.fingerprint, reason) from error
+        if catalogue.fingerprint != pulse.fingerprint:
+            if (await self._store.read_pulse()).fingerprint != pulse.fingerprint:
+                raise CatalogueChanged(pulse.fingerprint, catalogue.fingerprint)
+            raise CatalogueUnusable(
+                pulse.fingerprint,
+                f"by the rules of this program its text has the fingerprint {catalogue.fingerprint[:12]}",
+            )
+        return catalogue
+
+    def _refuse(self, refusal: StoreError | None) -> None:
+        if refusal is not None:
+            if self.refusal is None:
+                _log.error("this process cannot go on with what it has", reason=str(refusal))
+            self.refused.set()
+        elif self.refusal is not None:
+            _log.info("this process can go on")
+            self.refused.clear()
+        self.refusal = refusal

@@ -1,0 +1,114 @@
+"""What a store has, as it is read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
+
+from graph_model.profile.document import ProfileStatus
+from graph_model.profile.events import ProfileEvent
+from graph_model.records.record import Record, RecordAddress
+from graph_model.records.tasks import Task
+from graph_model.records.verdicts import VerdictEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRecord:
+    """A record as the store has it, graves included."""
+
+    record: Record
+    revision: str
+    profile_id: str | None  #: its profile; of a grave the last one it belonged to
+    component: tuple[str, ...]  #: all profiles of that profile's component
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredBucket:
+    """A part of the holders of a hub; see `graph_model.resolution.hubs`."""
+
+    revision: str
+    holders: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredIdentifier:
+    """An identifier as the store has it."""
+
+    revision: str
+    holders: int  #: how many live records carry it; of a hub the sum of its buckets
+    component: tuple[str, ...]  #: profiles of the components of its holders; empty where it has too many
+    buckets: Mapping[int, StoredBucket]  #: number -> bucket, all of them; empty: it lists its holders itself
+
+    @property
+    def is_hub(self) -> bool:
+        """Whether its holders hang on buckets."""
+        return bool(self.buckets)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredVerdict:
+    """An entry of the ledger of verdicts as the store has it."""
+
+    entry: VerdictEntry
+    revision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredTask:
+    """Work owed as the store has it."""
+
+    task_id: str  #: ids sort by time
+    task: Task
+    revision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredProfile:
+    """A profile as the store has it."""
+
+    profile_id: str
+    revision: str
+    version: int
+    status: ProfileStatus
+    document: bytes  #: JSON of the whole profile, as readers get it
+    component: tuple[str, ...]
+    guests: tuple[RecordAddress, ...] = ()  #: see `ProfileWrite.guests`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Components:
+    """Whole components: their profiles, and the live records of these with the profile of each."""
+
+    profiles: Mapping[str, StoredProfile]
+    records: Mapping[RecordAddress, Record]
+    memberships: Mapping[RecordAddress, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """A step in the life of a profile that changed which ids its records have."""
+
+    profile_id: str
+    version: int  #: of the profile, with this step
+    document: bytes  #: JSON: change, time, ids before and after, causes; see `graph_model.profile.transition`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingEvents:
+    """Events of one commit that may not have been published yet."""
+
+    commit_id: str
+    events: tuple[ProfileEvent, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxEntry:
+    """An event in the durable outbox, with its place in the order of commits."""
+
+    sequence: int
+    event: ProfileEvent
+
+    @classmethod
+    def of(cls, sequence: int, stored: bytes) -> "OutboxEntry":
+        """Read an event as the outbox has it."""
+        return cls(sequence=sequence, event=ProfileEvent.from_json(orjson.loads(stored)))

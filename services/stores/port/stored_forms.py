@@ -1,0 +1,98 @@
+"""The stored forms of verdicts and of work owed, as JSON; every store writes the same."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from graph_model.records.record import RecordAddress
+from graph_model.records.tasks import ReResolve, Task, TruncateSource
+from graph_model.records.verdicts import Verdict, VerdictEntry, Withdrawal
+from graph_model.values.positions import (
+    position_fields,
+    position_of,
+    source_position_fields,
+    source_position_of,
+)
+
+_TRUNCATE_SOURCE = "truncate_source"
+_RE_RESOLVE = "re_resolve"
+
+
+def write_verdict_entry(entry: VerdictEntry) -> bytes:
+    """Write an entry of the ledger as JSON."""
+    withdrawal = entry.withdrawal
+    return orjson.dumps(
+        {
+            "groups": [[[*address] for address in group] for group in entry.verdict.groups],
+            "together": entry.verdict.together,
+            "reason": entry.reason,
+            "author": entry.author,
+            "given_at": entry.given_at,
+            "withdrawal": None if withdrawal is None else [withdrawal.author, withdrawal.withdrawn_at],
+        }
+    )
+
+
+def read_verdict_entry(verdict_id: str, document: bytes | str) -> VerdictEntry:
+    """Read what `write_verdict_entry` wrote of a verdict."""
+    fields = orjson.loads(document)
+    withdrawal = fields["withdrawal"]
+    return VerdictEntry(
+        verdict=Verdict(
+            tuple(tuple(RecordAddress(*address) for address in group) for group in fields["groups"]),
+            together=fields["together"],
+            verdict_id=verdict_id,
+        ),
+        reason=fields["reason"],
+        author=fields["author"],
+        given_at=fields["given_at"],
+        withdrawal=None if withdrawal is None else Withdrawal(author=withdrawal[0], withdrawn_at=withdrawal[1]),
+    )
+
+
+def write_task(task: Task) -> bytes:
+    """Write work owed as JSON."""
+    fields: dict[str, Any]
+    match task:
+        case TruncateSource():
+            fields = {
+                "task": _TRUNCATE_SOURCE,
+                "source": task.source,
+                "topic": task.topic,
+                "position": position_fields(task.position),
+                "source_position": source_position_fields(task.source_position),
+                "observed_at": task.observed_at,
+                "trace": task.trace,
+            }
+        case ReResolve():
+            fields = {"task": _RE_RESOLVE}
+    fields["done_to"] = None if task.done_to is None else [*task.done_to]
+    return orjson.dumps(fields)
+
+
+def read_task(document: bytes | str) -> Task:
+    """Read what `write_task` wrote."""
+    fields = orjson.loads(document)
+    done_to = None if fields["done_to"] is None else RecordAddress(*fields["done_to"])
+    if fields["task"] == _RE_RESOLVE:
+        return ReResolve(done_to=done_to)
+    return TruncateSource(
+        source=fields["source"],
+        topic=fields["topic"],
+        position=position_of(fields["position"]),
+        source_position=source_position_of(fields["source_position"]),
+        observed_at=fields["observed_at"],
+        trace=fields["trace"],
+        done_to=done_to,
+    )
+
+
+def write_addresses(addresses: Iterable[RecordAddress]) -> str:
+    """Write addresses of records as a JSON array."""
+    return orjson.dumps([[*address] for address in addresses]).decode()
+
+
+def read_addresses(document: bytes | str) -> tuple[RecordAddress, ...]:
+    """Read what `write_addresses` wrote."""
+    return tuple(RecordAddress(source, key) for source, key in orjson.loads(document))

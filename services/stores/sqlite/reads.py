@@ -1,0 +1,167 @@
+"""Reads of the embedded store: where they run, and how rows become what the port speaks of.
+
+A read is a plain function over a `SqliteReader`. A small one runs on the event loop, which is fastest. A larger one
+runs on a thread, where what it found is brought into its final form, too. The thread has a connection of its own, as
+otherwise the loop would wait for the statement that the thread is at. A read that turns out to be larger than was known
+is begun anew on the thread.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+
+import orjson
+
+from graph_model.profile.document import ProfileStatus
+from graph_model.records.record import RecordAddress
+from services.stores.port.record_document import read_record
+from services.stores.port.stored import StoredProfile, StoredRecord
+from services.stores.port.stored_forms import read_addresses
+from services.stores.sqlite.catalogue import StoreState
+from services.stores.sqlite.faults import translated
+from services.stores.sqlite.transactions import connect
+
+#: What `stored_record` reads, of a record `r` with its profile `p`.
+RECORD_COLUMNS = "r.source, r.key, r.document, r.revision, r.profile_id, p.component"
+
+#: What `stored_profile` reads, of a profile `p`.
+PROFILE_COLUMNS = "p.profile_id, p.revision, p.version, p.status, p.document, p.component, p.guests"
+
+#: So many rows are read on the event loop at the most.
+ROWS_ON_LOOP: Final = 100
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+class _TooManyRowsError(Exception):
+    """There is more to read than the event loop may be kept from its work for."""
+
+
+class SqliteReader:
+    """One connection that reads; since the file is in WAL mode it never waits for a commit."""
+
+    def __init__(self, path: Path, most_rows: int | None) -> None:
+        """Open it.
+
+        Args:
+            path: the file.
+            most_rows: so many rows may be read by one read; None: any number.
+        """
+        self._connection = connect(path)
+        self._most_rows = most_rows
+        self._rows = 0  #: that the present read has had so far
+
+    def begin(self) -> None:
+        """Count the rows of another read."""
+        self._rows = 0
+
+    def rows(self, statement: str, *parameters: object) -> Iterable[Any]:
+        """Give the rows that the statement finds."""
+        cursor = self._connection.execute(statement, parameters)
+        if self._most_rows is None:
+            return cursor
+        rows = cursor.fetchmany(self._most_rows - self._rows + 1)
+        cursor.close()
+        self.expect(len(rows))
+        return rows
+
+    def first(self, statement: str, *parameters: object) -> tuple[Any, ...] | None:
+        """Give the first row that the statement finds, or None."""
+        row: tuple[Any, ...] | None = self._connection.execute(statement, parameters).fetchone()
+        return row
+
+    def expect(self, rows: int) -> None:
+        """Say that so many rows are going to be walked through, if only inside of a statement."""
+        self._rows += rows
+        if self._most_rows is not None and self._rows > self._most_rows:
+            raise _TooManyRowsError
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let several statements see one state."""
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("COMMIT")
+
+    def state(self) -> StoreState:
+        """Read what the file says of itself by now."""
+        return StoreState.of(self._connection)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+class SqliteReads:
+    """Runs reads. One read is one call without a pause, so that none ends, or is cancelled, within a snapshot."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._here = SqliteReader(path, ROWS_ON_LOOP)
+        self._there = SqliteReader(path, None)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-reads")
+
+    async def run(
+        self,
+        rows: int,
+        read: Callable[Concatenate[SqliteReader, Arguments], Result],
+        *arguments: Arguments.args,
+        **named: Arguments.kwargs,
+    ) -> Result:
+        """Run a read.
+
+        Args:
+            rows: how many rows it reads, as far as that is known.
+            read: what to do; it must bring everything into its final form.
+            arguments: of `read`.
+            named: of `read`, by name.
+
+        Raises:
+            StoreUnavailable: the file cannot be read.
+        """
+        with translated(self._path):
+            if rows <= ROWS_ON_LOOP:
+                try:
+                    self._here.begin()
+                    return read(self._here, *arguments, **named)
+                except _TooManyRowsError:
+                    pass
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._thread, lambda: read(self._there, *arguments, **named))
+
+    async def close(self) -> None:
+        """Wait for the reads that are under way, and close the connections."""
+        await asyncio.to_thread(self._thread.shutdown)
+        self._here.close()
+        self._there.close()
+
+
+def stored_record(row: tuple[Any, ...]) -> StoredRecord:
+    """Read a row of `RECORD_COLUMNS`."""
+    source, key, document, revision, profile_id, component = row
+    return StoredRecord(
+        record=read_record(RecordAddress(source, key), document),
+        revision=revision,
+        profile_id=profile_id,
+        component=() if component is None else tuple(orjson.loads(component)),
+    )
+
+
+def stored_profile(row: tuple[Any, ...]) -> StoredProfile:
+    """Read a row of `PROFILE_COLUMNS`."""
+    profile_id, revision, version, status, document, component, guests = row
+    return StoredProfile(
+        profile_id=profile_id,
+        revision=revision,
+        version=version,
+        status=ProfileStatus(status),
+        document=document,
+        component=tuple(orjson.loads(component)),
+        guests=() if guests is None else read_addresses(guests),
+    )

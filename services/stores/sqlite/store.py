@@ -1,0 +1,290 @@
+"""The embedded store: one SQLite file, no server. State and outbox commit in one transaction.
+
+Reads run on connections of their own (in WAL mode readers never wait); commits and all but small reads run on threads,
+so that the event loop goes on answering. Several processes may open the same file.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import AsyncIterator, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from typing import Self
+
+from graph_model.records.record import RecordAddress
+from graph_model.records.verdicts import VerdictEntry
+from graph_model.values.identifiers import Identifier
+from services.stores.port.identity import KeptCatalogue, Pulse, WriterState
+from services.stores.port.plan import Plan, TaskWrite
+from services.stores.port.protocols import Guarantees, Outbox
+from services.stores.port.stored import (
+    Components,
+    HistoryEntry,
+    OutboxEntry,
+    StoredIdentifier,
+    StoredProfile,
+    StoredRecord,
+    StoredTask,
+    StoredVerdict,
+)
+from services.stores.sqlite import identifiers as sqlite_identifiers
+from services.stores.sqlite import queries as sqlite_queries
+from services.stores.sqlite import scans as sqlite_scans
+from services.stores.sqlite.catalogue import StoreState, change_catalogue, prepare, restored
+from services.stores.sqlite.faults import translated
+from services.stores.sqlite.outbox import SqliteOutbox, claim, trim
+from services.stores.sqlite.reads import SqliteReads
+from services.stores.sqlite.transactions import connect
+from services.stores.sqlite.writes import remove_graves, write_plan
+
+_SECONDS_BETWEEN_TRIMS = 600
+_POLL_SECONDS = 0.25
+
+
+class SqliteStore:
+    """A store in one SQLite file; implements `Store` and `DurableOutbox`."""
+
+    guarantees = Guarantees(guarded_commits="safe", durable=True)
+
+    def __init__(self, path: Path, state: StoreState, migrator: str | None = None) -> None:
+        self._state = state
+        self._migrator = migrator
+        self._path = path
+        self._reads = SqliteReads(path)
+        self._writes = connect(path)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-commits")
+        self._news = asyncio.Event()
+        self._trimmed_at = -math.inf
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path,
+        fingerprint: str,
+        *,
+        catalogue: KeptCatalogue | None = None,
+        any_meaning: bool = False,
+        migrator: str | None = None,
+    ) -> Self:
+        """Open the file, and make it where there is none.
+
+        Args:
+            path: the file.
+            fingerprint: the meaning of the catalogue to work with.
+            catalogue: the one of this fingerprint, to be kept where it is, or comes, into force.
+            any_meaning: work with the meaning that is in force in the file, where that is another one.
+            migrator: of who migrates the file: the id by which it does.
+
+        Raises:
+            CatalogueChanged: another meaning of the catalogue is in force in the file.
+            OtherForm, MigrationUnderWay, MigrationTaken: see `StoredForm.require`.
+            StoreUnavailable: the file cannot be opened or is no SQLite file.
+        """
+        with translated(path):
+            state = await asyncio.to_thread(_prepared, path, fingerprint, catalogue, migrator)
+            if not any_meaning:
+                state.require(fingerprint)
+            return cls(path, state, migrator)
+
+    @property
+    def store_id(self) -> str:
+        """See `Store.store_id`."""
+        return self._state.store_id
+
+    @property
+    def former_ids(self) -> frozenset[str]:
+        """See `Store.former_ids`."""
+        return self._state.former_ids
+
+    @property
+    def version_floor(self) -> int:
+        """See `Store.version_floor`."""
+        return self._state.version_floor
+
+    @property
+    def fingerprint(self) -> str:
+        """See `Store.fingerprint`."""
+        return self._state.fingerprint
+
+    @property
+    def generation(self) -> int:
+        """See `Store.generation`; as it was when the store was opened, or an outbox last claimed."""
+        return self._state.generation
+
+    async def read_pulse(self) -> Pulse:
+        """See `Store.read_pulse`."""
+        return await self._reads.run(1, sqlite_queries.read_pulse, self.store_id)
+
+    async def read_catalogue(self) -> KeptCatalogue | None:
+        """See `Store.read_catalogue`."""
+        return await self._reads.run(1, sqlite_queries.read_catalogue)
+
+    async def adopt(self, fingerprint: str) -> None:
+        """See `Store.adopt`."""
+        loop = asyncio.get_running_loop()
+        with translated(self._path):
+            state = await loop.run_in_executor(self._thread, StoreState.of, self._writes)
+        state.require_same_store(self.store_id)
+        state.require(fingerprint)
+        self._state = state
+
+    async def read_records(self, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, StoredRecord]:
+        """See `Store.read_records`."""
+        return await self._reads.run(len(addresses), sqlite_queries.read_records, addresses)
+
+    async def read_identifiers(self, wanted: Mapping[Identifier, int]) -> Mapping[Identifier, StoredIdentifier]:
+        """See `Store.read_identifiers`."""
+        return await self._reads.run(len(wanted), sqlite_identifiers.read_identifiers, wanted)
+
+    async def read_holders(self, identifier: Identifier) -> tuple[RecordAddress, ...]:
+        """See `Store.read_holders`."""
+        return await self._reads.run(1, sqlite_identifiers.read_holders, identifier)
+
+    async def read_links(self, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, tuple[Identifier, ...]]:
+        """See `Store.read_links`."""
+        return await self._reads.run(len(addresses), sqlite_identifiers.read_links, addresses)
+
+    async def read_components(self, profile_ids: Collection[str]) -> Components:
+        """See `Store.read_components`."""
+        return await self._reads.run(len(profile_ids), sqlite_queries.read_components, profile_ids)
+
+    async def commit(self, plan: Plan, outbox: Outbox) -> None:
+        """See `Store.commit`."""
+        if not isinstance(outbox, SqliteOutbox):
+            raise TypeError(f"an outbox claimed from this store is expected, not {type(outbox).__name__}")
+        loop = asyncio.get_running_loop()
+        with translated(self._path):
+            await loop.run_in_executor(self._thread, write_plan, self._writes, plan, outbox.writer, outbox.claim)
+            if time.monotonic() - self._trimmed_at > _SECONDS_BETWEEN_TRIMS:
+                await loop.run_in_executor(self._thread, trim, self._writes)
+                self._trimmed_at = time.monotonic()
+        self._announce()
+
+    async def read_profile(self, profile_id: str) -> StoredProfile | None:
+        """See `Store.read_profile`."""
+        return await self._reads.run(1, sqlite_queries.read_profile, profile_id)
+
+    async def read_profiles(self, profile_ids: Collection[str]) -> Mapping[str, StoredProfile]:
+        """See `Store.read_profiles`."""
+        return await self._reads.run(len(profile_ids), sqlite_queries.read_profiles, profile_ids)
+
+    async def read_versions(self, profile_ids: Collection[str]) -> Mapping[str, int]:
+        """See `Store.read_versions`."""
+        return await self._reads.run(len(profile_ids), sqlite_queries.read_versions, profile_ids)
+
+    async def find_profiles(self, identifier: Identifier, limit: int) -> tuple[StoredProfile, ...]:
+        """See `Store.find_profiles`."""
+        return await self._reads.run(1, sqlite_queries.find_profiles, identifier, limit)
+
+    async def read_history(self, profile_id: str) -> tuple[HistoryEntry, ...]:
+        """See `Store.read_history`."""
+        return await self._reads.run(1, sqlite_queries.read_history, profile_id)
+
+    async def read_verdicts(self, verdict_ids: Collection[str]) -> Mapping[str, StoredVerdict]:
+        """See `Store.read_verdicts`."""
+        return await self._reads.run(len(verdict_ids), sqlite_queries.read_verdicts, verdict_ids)
+
+    async def read_tasks(self) -> tuple[StoredTask, ...]:
+        """See `Store.read_tasks`."""
+        return await self._reads.run(1, sqlite_queries.read_tasks, self.fingerprint, self._migrator)
+
+    async def change_catalogue(self, fingerprint: str, task: TaskWrite, catalogue: KeptCatalogue | None = None) -> None:
+        """See `Store.change_catalogue`."""
+        loop = asyncio.get_running_loop()
+        with translated(self._path):
+            self._state = await loop.run_in_executor(
+                self._thread, change_catalogue, self._writes, self._state, fingerprint, task, catalogue
+            )
+
+    async def restored(self) -> None:
+        """See `Store.restored`."""
+        loop = asyncio.get_running_loop()
+        with translated(self._path):
+            self._state = await loop.run_in_executor(self._thread, restored, self._writes, self._state)
+
+    def scan_records(self, after: RecordAddress | None = None) -> AsyncIterator[StoredRecord]:
+        """See `Store.scan_records`."""
+        return sqlite_scans.scan_records(self._reads, after)
+
+    def scan_profiles(self) -> AsyncIterator[StoredProfile]:
+        """See `Store.scan_profiles`."""
+        return sqlite_scans.scan_profiles(self._reads)
+
+    def scan_identifiers(self) -> AsyncIterator[tuple[Identifier, StoredIdentifier]]:
+        """See `Store.scan_identifiers`."""
+        return sqlite_scans.scan_identifiers(self._reads)
+
+    def scan_verdicts(self, after: str = "") -> AsyncIterator[VerdictEntry]:
+        """See `Store.scan_verdicts`."""
+        return sqlite_scans.scan_verdicts(self._reads, after)
+
+    def scan_links(self) -> AsyncIterator[tuple[Identifier, int]]:
+        """See `Store.scan_links`."""
+        return sqlite_scans.scan_links(self._reads)
+
+    async def claim_outbox(self, writer: str) -> SqliteOutbox:
+        """See `Store.claim_outbox`."""
+        loop = asyncio.get_running_loop()
+        with translated(self._path):
+            outbox, self._state = await loop.run_in_executor(
+                self._thread,
+                claim,
+                self._writes,
+                self._thread,
+                self._path,
+                writer,
+                self._state,
+                self._migrator,
+            )
+        return outbox
+
+    async def read_writers(self) -> Mapping[str, WriterState]:
+        """See `Store.read_writers`."""
+        return await self._reads.run(1, sqlite_queries.read_writers)
+
+    async def read_outbox(self, after: int, limit: int) -> tuple[OutboxEntry, ...]:
+        """See `DurableOutbox.read_outbox`."""
+        return await self._reads.run(limit, sqlite_queries.read_outbox, after, limit)
+
+    async def outbox_bounds(self) -> tuple[int, int]:
+        """See `DurableOutbox.outbox_bounds`."""
+        return await self._reads.run(1, sqlite_queries.outbox_bounds)
+
+    async def wait_for_events(self, after: int, timeout_seconds: float) -> None:
+        """See `DurableOutbox.wait_for_events`; other processes' commits are noticed within a quarter second."""
+        deadline = asyncio.get_running_loop().time() + timeout_seconds
+        while (await self.outbox_bounds())[1] <= after:
+            left = deadline - asyncio.get_running_loop().time()
+            if left <= 0:
+                return
+            try:
+                async with asyncio.timeout(min(left, _POLL_SECONDS)):
+                    await self._news.wait()
+            except TimeoutError:
+                continue
+
+    async def remove_graves(self, addresses: Collection[RecordAddress]) -> None:
+        """See `Store.remove_graves`."""
+        loop = asyncio.get_running_loop()
+        with translated(self._path):
+            await loop.run_in_executor(self._thread, remove_graves, self._writes, list(addresses))
+
+    async def close(self) -> None:
+        """See `Store.close`."""
+        await asyncio.to_thread(self._thread.shutdown)
+        await self._reads.close()
+        self._writes.close()
+
+    def _announce(self) -> None:
+        """Wake everybody who waits for events, and start a new round of waiting."""
+        self._news.set()
+        self._news = asyncio.Event()
+
+
+def _prepared(path: Path, fingerprint: str, catalogue: KeptCatalogue | None, migrator: str | None) -> StoreState:
+    """See `prepare`. The connection belongs to the thread: whoever waits for it may be cancelled meanwhile."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(connect(path)) as connection:
+        return prepare(connection, fingerprint, catalogue, migrator)

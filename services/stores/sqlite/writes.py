@@ -1,0 +1,265 @@
+"""Writes a plan into the embedded store: guard and writes in one transaction."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+import orjson
+
+from graph_model.records.record import RecordAddress
+from graph_model.values.positions import position_fields
+from services.clock import now_milliseconds
+from services.stores.port.errors import ClaimLost, CommitConflict
+from services.stores.port.plan import Plan, ProfileWrite, TaskWrite
+from services.stores.port.record_document import write_record
+from services.stores.port.stored_forms import write_addresses, write_task, write_verdict_entry
+from services.stores.sqlite.transactions import transaction
+
+#: How many of the rows expected as JSON have another revision.
+_GUARDS = {
+    "record": """
+        SELECT count(*) FROM json_each(?) AS e
+        LEFT JOIN record AS t ON t.source = e.value ->> 0 AND t.key = e.value ->> 1
+        WHERE t.revision IS NOT e.value ->> 2""",
+    "identifier": """
+        SELECT count(*) FROM json_each(?) AS e
+        LEFT JOIN identifier AS t ON t.kind = e.value ->> 0 AND t.value = e.value ->> 1
+        WHERE t.revision IS NOT e.value ->> 2""",
+    "profile": """
+        SELECT count(*) FROM json_each(?) AS e
+        LEFT JOIN profile AS t ON t.profile_id = e.value ->> 0
+        WHERE t.revision IS NOT e.value ->> 1""",
+    "bucket": """
+        SELECT count(*) FROM json_each(?) AS e
+        LEFT JOIN identifier AS i ON i.kind = e.value ->> 0 AND i.value = e.value ->> 1
+        LEFT JOIN bucket AS t ON t.identifier = i.id AND t.number = e.value ->> 2
+        WHERE t.revision IS NOT e.value ->> 3""",
+    "verdict": """
+        SELECT count(*) FROM json_each(?) AS e
+        LEFT JOIN verdict AS t ON t.verdict_id = e.value ->> 0
+        WHERE t.revision IS NOT e.value ->> 1""",
+    "task": """
+        SELECT count(*) FROM json_each(?) AS e
+        LEFT JOIN task AS t ON t.task_id = e.value ->> 0
+        WHERE t.revision IS NOT e.value ->> 1""",
+}
+
+
+def write_plan(connection: sqlite3.Connection, plan: Plan, writer: str, claim: str) -> None:
+    """Commit the plan in one transaction.
+
+    Raises:
+        CommitConflict: something that the plan rests on has changed; nothing was written.
+        ClaimLost: the writer's outbox belongs to another claim by now; nothing was written.
+    """
+    with transaction(connection):
+        _check(connection, plan, writer, claim)
+        write_rows(connection, plan, writer)
+
+
+def remove_graves(connection: sqlite3.Connection, addresses: Sequence[RecordAddress]) -> None:
+    """See `Store.remove_graves`."""
+    with transaction(connection):
+        connection.executemany("DELETE FROM record WHERE source = ? AND key = ? AND deleted = 1", addresses)
+
+
+def write_rows(connection: sqlite3.Connection, plan: Plan, writer: str) -> None:
+    """Write all rows of the plan, whatever has changed since; the caller's transaction holds them together."""
+    _write_identifiers(connection, plan)
+    _write_records(connection, plan)
+    _remove_identifiers(connection, plan)
+    _write_profiles(connection, plan)
+    _write_verdicts(connection, plan)
+    write_tasks(connection, plan.tasks, plan.commit_id)
+    _write_history(connection, plan)
+    _write_outbox(connection, plan, writer)
+
+
+def _check(connection: sqlite3.Connection, plan: Plan, writer: str, claim: str) -> None:
+    held = connection.execute("SELECT claim FROM writer WHERE name = ?", (writer,)).fetchone()
+    if held != (claim,):
+        raise ClaimLost(f"the outbox of {writer!r} has been taken over; this worker must stop writing")
+    _check_revisions(
+        connection, "record", [(w.record.address.source, w.record.address.key, w.expected) for w in plan.records]
+    )
+    _check_revisions(
+        connection, "identifier", [(w.identifier.kind, w.identifier.value, w.expected) for w in plan.identifiers]
+    )
+    _check_revisions(
+        connection, "bucket", [(w.identifier.kind, w.identifier.value, w.number, w.expected) for w in plan.buckets]
+    )
+    _check_revisions(connection, "profile", [(w.profile_id, w.expected) for w in plan.profiles])
+    _check_revisions(connection, "verdict", [(w.entry.verdict_id, w.expected) for w in plan.verdicts])
+    check_tasks(connection, plan.tasks)
+
+
+def check_tasks(connection: sqlite3.Connection, tasks: Sequence[TaskWrite]) -> None:
+    """Make sure that the tasks are what they were when read.
+
+    Raises:
+        CommitConflict: one has changed since.
+    """
+    _check_revisions(connection, "task", [(w.task_id, w.expected) for w in tasks])
+
+
+def _check_revisions(connection: sqlite3.Connection, table: str, expected: Sequence[tuple[object, ...]]) -> None:
+    if not expected:
+        return
+    (changed,) = connection.execute(_GUARDS[table], (orjson.dumps(expected).decode(),)).fetchone()
+    if changed:
+        raise CommitConflict(f"{changed} of the {table}s read have changed since; read again")
+
+
+def _write_identifiers(connection: sqlite3.Connection, plan: Plan) -> None:
+    connection.executemany(
+        """
+        INSERT INTO identifier (kind, value, holders, revision) VALUES (?, ?, ?, ?)
+        ON CONFLICT (kind, value) DO UPDATE SET holders = excluded.holders, revision = excluded.revision
+        """,
+        [
+            (w.identifier.kind, w.identifier.value, w.holders, plan.commit_id)
+            for w in plan.identifiers
+            if w.holders or w.is_hub
+        ],
+    )
+    connection.executemany(
+        """
+        INSERT INTO bucket (identifier, number, holders, revision)
+        SELECT id, ?, ?, ? FROM identifier WHERE kind = ? AND value = ?
+        ON CONFLICT (identifier, number) DO UPDATE SET holders = excluded.holders, revision = excluded.revision
+        """,
+        [
+            (w.number, w.holders, plan.commit_id, w.identifier.kind, w.identifier.value)
+            for w in plan.buckets
+            if w.holders is not None
+        ],
+    )
+    connection.executemany(
+        "DELETE FROM bucket WHERE number = ? AND identifier = (SELECT id FROM identifier WHERE kind = ? AND value = ?)",
+        [(w.number, w.identifier.kind, w.identifier.value) for w in plan.buckets if w.holders is None],
+    )
+
+
+def _remove_identifiers(connection: sqlite3.Connection, plan: Plan) -> None:
+    connection.executemany(
+        "DELETE FROM identifier WHERE kind = ? AND value = ?",
+        [(w.identifier.kind, w.identifier.value) for w in plan.identifiers if not w.holders and not w.is_hub],
+    )
+
+
+def _write_records(connection: sqlite3.Connection, plan: Plan) -> None:
+    connection.executemany(
+        """
+        INSERT INTO record (source, key, document, deleted, profile_id, revision) VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (source, key) DO UPDATE SET document = excluded.document, deleted = excluded.deleted,
+            revision = excluded.revision
+        """,
+        [
+            (
+                w.record.address.source,
+                w.record.address.key,
+                write_record(w.record),
+                w.record.is_grave,
+                w.profile_id,
+                plan.commit_id,
+            )
+            for w in plan.records
+        ],
+    )
+    relinked = [w for w in plan.records if w.edges_changed]
+    # A record whose edges stay may have been moved by others since it was read: its profile is not ours to write.
+    moved = [*plan.memberships, *((w.record.address, w.profile_id) for w in relinked if w.expected is not None)]
+    connection.executemany(
+        "UPDATE record SET profile_id = ? WHERE source = ? AND key = ?",
+        [(profile_id, address.source, address.key) for address, profile_id in moved],
+    )
+    connection.executemany(
+        "DELETE FROM has WHERE record = (SELECT id FROM record WHERE source = ? AND key = ?)",
+        [(w.record.address.source, w.record.address.key) for w in relinked if w.expected is not None],
+    )
+    connection.executemany(
+        """
+        INSERT INTO has SELECT i.id, r.id FROM identifier AS i, record AS r
+        WHERE i.kind = ? AND i.value = ? AND r.source = ? AND r.key = ?
+        """,
+        [(i.kind, i.value, w.record.address.source, w.record.address.key) for w in relinked for i in w.identifiers],
+    )
+
+
+def _write_profiles(connection: sqlite3.Connection, plan: Plan) -> None:
+    connection.executemany(
+        """
+        INSERT INTO profile (profile_id, version, status, document, component, guests, revision)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (profile_id) DO UPDATE SET version = excluded.version, status = excluded.status,
+            document = excluded.document, component = excluded.component, guests = excluded.guests,
+            revision = excluded.revision
+        """,
+        _profile_rows(plan.profiles, plan.commit_id),
+    )
+    connection.executemany(
+        "UPDATE profile SET revision = ? WHERE profile_id = ?",
+        [(plan.commit_id, w.profile_id) for w in plan.profiles if w.document is None],
+    )
+
+
+def _profile_rows(profiles: Iterable[ProfileWrite], commit_id: str) -> list[tuple[object, ...]]:
+    return [
+        (
+            w.profile_id,
+            w.version,
+            w.status.value,
+            w.document,
+            orjson.dumps(w.component).decode(),
+            write_addresses(w.guests) if w.guests else None,
+            commit_id,
+        )
+        for w in profiles
+        if w.document is not None
+    ]
+
+
+def _write_verdicts(connection: sqlite3.Connection, plan: Plan) -> None:
+    connection.executemany(
+        """
+        INSERT INTO verdict (verdict_id, document, revision) VALUES (?, ?, ?)
+        ON CONFLICT (verdict_id) DO UPDATE SET document = excluded.document, revision = excluded.revision
+        """,
+        [(w.entry.verdict_id, write_verdict_entry(w.entry), plan.commit_id) for w in plan.verdicts],
+    )
+
+
+def write_tasks(connection: sqlite3.Connection, tasks: Iterable[TaskWrite], revision: str) -> None:
+    """Write tasks, and remove those that are done."""
+    for write in tasks:
+        if write.task is None:
+            connection.execute("DELETE FROM task WHERE task_id = ?", (write.task_id,))
+        else:
+            connection.execute(
+                """
+                INSERT INTO task (task_id, document, revision) VALUES (?, ?, ?)
+                ON CONFLICT (task_id) DO UPDATE SET document = excluded.document, revision = excluded.revision
+                """,
+                (write.task_id, write_task(write.task), revision),
+            )
+
+
+def _write_history(connection: sqlite3.Connection, plan: Plan) -> None:
+    connection.executemany(
+        "INSERT INTO history (profile_id, version, document) VALUES (?, ?, ?)",
+        [(entry.profile_id, entry.version, entry.document) for entry in plan.history],
+    )
+
+
+def _write_outbox(connection: sqlite3.Connection, plan: Plan, writer: str) -> None:
+    now = now_milliseconds()
+    connection.executemany(
+        "INSERT INTO outbox (writer, commit_id, event, created_at) VALUES (?, ?, ?, ?)",
+        [(writer, plan.commit_id, orjson.dumps(event.to_json()), now) for event in plan.events],
+    )
+    if plan.accepted is not None:
+        connection.execute("UPDATE writer SET accepted = max(accepted, ?) WHERE name = ?", (plan.accepted, writer))
+    if plan.progress is not None:
+        connection.execute(
+            "UPDATE writer SET progress = ? WHERE name = ?",
+            (orjson.dumps(position_fields(plan.progress)).decode(), writer),
+        )

@@ -1,1 +1,0 @@
-"""The parts of `services.verify`: scan the store, compare it with the law, and look again at what differs."""

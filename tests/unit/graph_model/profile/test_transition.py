@@ -1,0 +1,83 @@
+"""What becomes of a profile that is compared with what it was: equal means the same values, however written."""
+
+from collections.abc import Mapping
+
+import orjson
+import pytest
+
+from graph_model.profile.document import Document, ProfileHead, ProfileStatus, live_document
+from graph_model.profile.transition import KnownProfile, Scene, Transition, transitions
+from graph_model.records.key_changes import KeyChanges
+from graph_model.records.record import RecordAddress
+from graph_model.values.equality import JsonValue
+
+LONG = "1234567890123456789"
+HEAD = ProfileHead(profile_id="p", version=3, status=ProfileStatus.LIVE, created_at=0, updated_at=0)
+
+
+def body(value: JsonValue = "Ann", key: JsonValue = LONG, time: str = "2026-01-01", records: int = 1) -> Document:
+    said: Mapping[str, JsonValue] = {"source": "crm", "key": [key], "observed_at": time}
+    return {
+        "traits": {"name": {"value": value, **said}},
+        "identifiers": [{"kind": "email", "value": "a", **said, "records": records, "generic": False}],
+        "records": [{**said, "issues": [], "incomplete": []}],
+        "conflicts": [{"name": "x", "records": [{"source": "crm", "key": [key]}, {"source": "crm", "key": [key]}]}],
+        "dropped_evidence": [],
+    }
+
+
+def become(before: Document, after: Document) -> Transition:
+    known = KnownProfile(head=HEAD, document=orjson.loads(live_document(HEAD, before)))
+    address = RecordAddress.of("crm", [LONG])
+    scene = Scene(
+        known={"p": known},
+        before={address: "p"},
+        after={address: "p"},
+        keys=KeyChanges({}),
+        returned={},
+        bodies={"p": after},
+        causes=lambda _: (),
+        now=1_000,
+    )
+    (transition,) = transitions(scene)
+    return transition
+
+
+def told(transition: Transition) -> tuple[list[str], list[str]]:
+    assert transition.event is not None
+    data = orjson.loads(transition.event.data)
+    return data["changed_fields"], data["provenance"]
+
+
+def test_a_profile_of_which_nothing_changed_is_left_alone() -> None:
+    transition = become(body(), body())
+    assert (transition.version, transition.document, transition.event) == (3, None, None)
+
+
+@pytest.mark.parametrize(("before", "after"), [(5, 5.0), (1, True), (0, False), (0.0, -0.0), (1, "1")])
+def test_a_trait_of_another_type_is_another_value(before: JsonValue, after: JsonValue) -> None:
+    transition = become(body(before), body(after))
+    assert transition.version == 4
+    assert told(transition) == (["traits.name"], [])
+    assert transition.document is not None
+    assert repr(orjson.loads(transition.document)["traits"]["name"]["value"]) == repr(after)
+
+
+def test_a_newer_time_of_the_same_values_is_told_as_provenance() -> None:
+    assert told(become(body(), body(time="2026-02-02"))) == (["records"], ["traits.name", "identifiers"])
+
+
+def test_another_value_at_another_time_is_a_changed_field_only() -> None:
+    changed, provenance = told(become(body(), body("Anne", time="2026-02-02", records=2)))
+    assert (changed, provenance) == (["traits.name", "identifiers", "records"], [])
+
+
+@pytest.mark.parametrize("written", [int(LONG), f"{LONG}.0"])
+def test_a_document_of_an_earlier_form_is_written_anew_and_nobody_is_told(written: JsonValue) -> None:
+    transition = become(body(key=written), body())
+    assert (transition.version, transition.event, transition.history) == (3, None, None)
+    assert transition.document == live_document(HEAD, body())
+
+
+def test_what_changes_in_a_document_of_an_earlier_form_is_told_without_the_form() -> None:
+    assert told(become(body(key=int(LONG)), body("Anne"))) == (["traits.name"], [])

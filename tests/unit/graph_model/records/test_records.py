@@ -1,0 +1,139 @@
+from collections.abc import Mapping
+
+import pytest
+
+from graph_model.records.record import Change, Outcome, Record, RecordAddress, succeed
+from graph_model.values.equality import JsonValue
+from graph_model.values.positions import Position, SourcePosition
+
+ADDRESS = RecordAddress.of("crm", [1])
+COLUMNS = frozenset({"email", "note"})
+
+
+def change(
+    offset: int,
+    row: Mapping[str, JsonValue] | None,
+    *,
+    epoch: int = 1,
+    lsn: int | None = None,
+    unavailable: frozenset[str] = frozenset(),
+) -> Change:
+    return Change(
+        address=ADDRESS,
+        position=Position(epoch, offset),
+        row=row,
+        observed_at=1_000 * offset,
+        unavailable=unavailable,
+        source_position=None if lsn is None else SourcePosition("postgresql", (lsn,)),
+    )
+
+
+def after(*changes: Change) -> tuple[Record | None, Outcome]:
+    record: Record | None = None
+    outcome = Outcome.IGNORED
+    for each in changes:
+        record, outcome = (succession := succeed(record, each, COLUMNS)).record, succession.outcome
+    return record, outcome
+
+
+def values(record: Record | None) -> Mapping[str, JsonValue] | None:
+    assert record is not None
+    return record.values
+
+
+def test_only_the_columns_that_the_catalogue_names_are_kept() -> None:
+    record, outcome = after(change(1, {"email": "a", "password": "x"}))
+    assert (values(record), outcome) == ({"email": "a"}, Outcome.APPLIED)
+
+
+def test_a_version_read_before_is_stale() -> None:
+    record, outcome = after(change(5, {"email": "new"}), change(4, {"email": "old"}))
+    assert (values(record), outcome) == ({"email": "new"}, Outcome.STALE)
+
+
+def test_a_streamed_version_that_a_connector_sends_again_is_stale() -> None:
+    record, outcome = after(change(5, {"email": "new"}, lsn=20), change(6, {"email": "old"}, lsn=10))
+    assert (values(record), outcome) == ({"email": "new"}, Outcome.STALE)
+
+
+def test_a_transaction_open_during_a_snapshot_is_applied_although_its_log_sequence_number_is_smaller() -> None:
+    streamed, snapshot = change(1, {"email": "a"}, lsn=10), change(2, {"email": "a2"})
+    record, outcome = after(streamed, snapshot, change(4, {"email": "b"}, lsn=15))
+    assert (values(record), outcome) == ({"email": "b"}, Outcome.APPLIED)
+
+
+def test_source_positions_do_not_count_across_epochs() -> None:
+    record, outcome = after(change(5, {"email": "a"}, lsn=20), change(1, {"email": "b"}, epoch=2, lsn=3))
+    assert (values(record), outcome) == ({"email": "b"}, Outcome.APPLIED)
+
+
+def test_a_change_that_alters_nothing_moves_only_the_position() -> None:
+    record, outcome = after(change(1, {"email": "a"}), change(2, {"email": "a"}))
+    assert outcome is Outcome.UNCHANGED
+    assert record is not None
+    assert (record.position, record.observed_at) == (Position(1, 2), 1_000)
+
+
+@pytest.mark.parametrize(
+    ("before", "after_it"),
+    [(5, 5.0), (5, "5"), (1, True), (0, False), (0, None), (0.0, -0.0), ([1], [1.0]), ({"a": 1}, {"a": True})],
+)
+def test_values_that_python_takes_for_the_same_are_two_values(before: JsonValue, after_it: JsonValue) -> None:
+    for one, other in ((before, after_it), (after_it, before)):
+        record, outcome = after(change(1, {"note": one}), change(2, {"note": other}))
+        assert (repr(values(record)), outcome) == (repr({"note": other}), Outcome.APPLIED)
+
+
+def test_the_order_of_the_members_of_an_object_is_no_difference() -> None:
+    _, outcome = after(change(1, {"note": {"a": 1, "b": 2}}), change(2, {"note": {"b": 2, "a": 1}}))
+    assert outcome is Outcome.UNCHANGED
+
+
+def test_an_unavailable_column_keeps_what_is_stored() -> None:
+    toasted = change(2, {"email": "b", "note": "?"}, unavailable=frozenset({"note"}))
+    record, _ = after(change(1, {"email": "a", "note": "long"}), toasted)
+    assert record is not None
+    assert (record.values, record.incomplete) == ({"email": "b", "note": "long"}, frozenset())
+
+
+def test_an_unavailable_column_that_was_never_seen_is_unknown_and_named() -> None:
+    record, _ = after(change(1, {"email": "a", "note": "?"}, unavailable=frozenset({"note"})))
+    assert record is not None
+    assert (record.values, record.incomplete) == ({"email": "a"}, frozenset({"note"}))
+
+
+def test_an_unavailable_column_takes_nothing_from_a_grave() -> None:
+    toasted = change(3, {"email": "a"}, unavailable=frozenset({"note"}))
+    record, _ = after(change(1, {"note": "long"}), change(2, None), toasted)
+    assert record is not None
+    assert record.incomplete == frozenset({"note"})
+
+
+def test_nothing_older_than_its_grave_brings_a_row_back() -> None:
+    record, outcome = after(change(5, None), change(4, {"email": "a"}))
+    assert (values(record), outcome) == (None, Outcome.STALE)
+
+
+def test_a_newer_version_brings_a_row_back() -> None:
+    record, outcome = after(change(5, None), change(6, {"email": "a"}))
+    assert (values(record), outcome) == ({"email": "a"}, Outcome.APPLIED)
+
+
+def test_deleting_a_deleted_row_changes_nothing() -> None:
+    _, outcome = after(change(5, None), change(6, None))
+    assert outcome is Outcome.UNCHANGED
+
+
+@pytest.mark.parametrize(
+    ("newer", "older", "follows"),
+    [
+        (SourcePosition("postgresql", (2,)), SourcePosition("postgresql", (1,)), True),
+        (SourcePosition("postgresql", (1,)), SourcePosition("postgresql", (1,)), False),
+        (SourcePosition("mysql", (1, 1)), SourcePosition("postgresql", (9,)), True),
+        (SourcePosition("mysql", (1, 1)), None, True),
+    ],
+)
+def test_source_positions_compare_only_within_their_kind(
+    newer: SourcePosition, older: SourcePosition | None, follows: bool
+) -> None:
+    assert newer.is_newer_than(older) is follows

@@ -1,0 +1,64 @@
+import pytest
+from email_validator import EmailNotValidError, validate_email
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graph_model.values.normalise.casefold import fold_case
+from graph_model.values.normalise.email import normalise_email
+
+
+@pytest.mark.parametrize(
+    ("received", "normal"),
+    [
+        ("ann@example.com", "ann@example.com"),
+        ("  Ann.Lee@Example.COM\n", "ann.lee@example.com"),
+        ("ann+shop@example.com", "ann+shop@example.com"),
+        ("a.n.n@example.com", "a.n.n@example.com"),
+        ("ANN@EXÄMPLE.org", "ann@exämple.org"),
+        ("ann@xn--exmple-cua.org", "ann@exämple.org"),
+        ("a\u0308nn@example.com", "änn@example.com"),
+        ("ann\u200b@example.com", "ann@example.com"),
+        ("ann@shop.test", "ann@shop.test"),
+        ("o'neill@example.com", "o'neill@example.com"),
+    ],
+)
+def test_spellings_of_one_address_become_one(received: str, normal: str) -> None:
+    assert normalise_email(received) == normal
+
+
+@pytest.mark.parametrize(
+    "received",
+    [
+        "ann",
+        "ann@",
+        "@example.com",
+        "ann@example",
+        "ann@@example.com",
+        "ann lee@example.com",
+        "a..b@example.com",
+        "ann@example.com.",
+        "ann@example..com",
+        "ann@example.com, bob@example.com",
+        "Ann Lee <ann@example.com>",
+        '"ann lee"@example.com',
+        "ann@[127.0.0.1]",
+        "deleted@user.invalid",
+        "ann@mailhost.local",
+        "a" * 300 + "@example.com",
+    ],
+)
+def test_what_is_no_single_address_is_refused(received: str) -> None:
+    assert normalise_email(received) is None
+
+
+@given(
+    st.text("abAB01!#'*+._-\" ()äß", max_size=70),
+    st.sampled_from(["example.com", "EXAMPLE.com", "exämple.org", "local", "a..b", "x.invalid", "", "a@b.org"]),
+)
+def test_ordinary_addresses_are_judged_as_the_library_judges_them(local: str, domain: str) -> None:
+    address = fold_case(f"{local}@{domain}").strip()
+    try:
+        judged = validate_email(address, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError:
+        judged = None
+    assert normalise_email(address) == judged
