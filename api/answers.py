@@ -2,16 +2,26 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from http import HTTPStatus
-from typing import Any, Final
+from operator import itemgetter
+from typing import Any, Final, TypeAlias
 
 import orjson
 from fastapi import Response
 from fastapi.responses import StreamingResponse
+from mimeparse import MimeTypeParseException, parse_media_range, quality_and_fitness_parsed, quality_parsed
+
+from api.problems import NotAcceptable
 
 #: So much of a list is made ready, and sent, before others are served; whichever comes first.
 _SLICE_ENTRIES: Final = 100
 _SLICE_BYTES: Final = 256 * 1024
+
+#: Of an `Accept` header so many media ranges are read; a browser sends eight.
+_MOST_RANGES: Final = 100
+
+MediaRange: TypeAlias = tuple[str, str, dict[str, str]]  #: type, subtype and parameters, as mimeparse reads them
 
 
 def json_answer(
@@ -68,27 +78,40 @@ async def _in_turns(body: Iterable[bytes]) -> AsyncIterator[bytes]:
 
 
 def preferred_media_type(accept: str, offered: Sequence[str]) -> str:
-    """Choose what the caller likes best, by quality, then in the caller's order (RFC 9110, section 12.5.1).
+    """Choose what the caller likes best (RFC 9110, section 12.5.1).
+
+    How well a media type is liked says the most exact of the caller's ranges that it is in. Among equals the caller's
+    order decides, then ours. Parts of `accept` that cannot be read are passed over.
 
     Returns:
-        The chosen media type; the first one offered where the caller names none of them.
+        The chosen media type; where the caller names none that it likes, the first one that it does not refuse.
+
+    Raises:
+        NotAcceptable: the caller refuses all of them (`q=0`).
     """
-    ranges = []
-    for order, part in enumerate(accept.split(",")):
-        name, *parameters = (piece.strip() for piece in part.lower().split(";"))
-        wanted = next((piece[2:] for piece in parameters if piece.startswith("q=")), "1")
-        ranges.append((-_quality(wanted), order, name))
-    for quality, _, name in sorted(ranges):
-        if quality == 0:
-            continue
-        for media_type in offered:
-            if name in ("*/*", media_type, media_type.partition("/")[0] + "/*"):
-                return media_type
-    return offered[0]
+    ranges = tuple(_media_ranges(accept))
+    places = {media_type: _first_range(media_type, ranges) for media_type in offered}
+    liked = [
+        (-quality, place, media_type)
+        for media_type, place in places.items()
+        if place is not None and (quality := quality_parsed(media_type, ranges))
+    ]
+    if liked:
+        return min(liked, key=itemgetter(0, 1))[2]
+    unnamed = next((media_type for media_type, place in places.items() if place is None), None)
+    if unnamed is None:
+        raise NotAcceptable(offered)
+    return unnamed
 
 
-def _quality(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0
+def _media_ranges(accept: str) -> Iterator[MediaRange]:
+    for part in accept.lower().split(",")[:_MOST_RANGES]:
+        with suppress(MimeTypeParseException):
+            yield parse_media_range(part)
+
+
+def _first_range(media_type: str, ranges: Iterable[MediaRange]) -> int | None:
+    """Tell which range is the first that the media type is in; None where it is in none."""
+    return next(
+        (place for place, within in enumerate(ranges) if quality_and_fitness_parsed(media_type, [within])[1] >= 0), None
+    )

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from api.answers import preferred_media_type
 from api.dependencies import Services, header_parameter, services_of
 from api.documents import ContextAnswer, ContextRequest
-from api.problems import InvalidRequest, NotSentAsJson, UnreadableBody, problem_docs
+from api.problems import InvalidRequest, NotAcceptable, NotSentAsJson, UnreadableBody, problem_docs
 from graph_model.values.identifiers import IdentifierKind
 from services.context.prompt import NOTICE, BudgetTooSmall, build_context
 from services.context.tokens import ENCODING, count_tokens
@@ -46,6 +46,7 @@ _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
         InvalidRequest,
         UnreadableBody,
         NotSentAsJson,
+        NotAcceptable,
         UnknownIdentifier,
         UnknownProfile,
         AmbiguousIdentifier,
@@ -81,12 +82,12 @@ async def read_context(request: Request, asked: ContextRequest) -> Response:
          -d '{"identifier": "email:ann.lee@example.com", "token_budget": 500}'
     ```
     """
+    media_type = preferred_media_type(", ".join(request.headers.getlist("accept")), _OFFERED)
     services = services_of(request)
     profile = await _person(services, asked)
     now = services.clock()
     answer = _answer(profile.document, asked.token_budget, now - now % _DAY_MILLISECONDS, services.kinds)
     headers = {"Cache-Control": "no-store", "Context-Id": answer.context_id, "Vary": "Accept"}
-    media_type = preferred_media_type(request.headers.get("accept", "*/*"), _OFFERED)
     content = answer.body if media_type == _OFFERED[0] else answer.text
     return Response(content, headers=headers, media_type=media_type)
 

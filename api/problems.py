@@ -4,7 +4,7 @@ A problem of the caller says what to change, in the error's own words. A problem
 is one: what went wrong inside is for the log and the operator.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -80,6 +80,13 @@ class NotSentAsJson(ApiError):
 
     def __init__(self) -> None:
         super().__init__("the body was not sent as JSON; send the header Content-Type: application/json")
+
+
+class NotAcceptable(ApiError):
+    """The caller refuses every form that the answer has."""
+
+    def __init__(self, offered: Iterable[str]) -> None:
+        super().__init__(f"the header Accept refuses every form of this answer; expected one of: {', '.join(offered)}")
 
 
 class InvalidCursor(ApiError):
@@ -227,6 +234,7 @@ PROBLEMS: Final[Mapping[type[IdentityGraphError], ProblemType]] = {
     InvalidRequest: ProblemType(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", "The request is not valid"),
     UnreadableBody: ProblemType(HTTPStatus.BAD_REQUEST, "unreadable-body", "The body cannot be read"),
     NotSentAsJson: ProblemType(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not-sent-as-json", "The body was not sent as JSON"),
+    NotAcceptable: ProblemType(HTTPStatus.NOT_ACCEPTABLE, "not-acceptable", "The answer has no form that is accepted"),
     InvalidCursor: ProblemType(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-cursor", "The cursor cannot be read"),
     NoEventStream: ProblemType(HTTPStatus.NOT_IMPLEMENTED, "no-event-stream", "Events are not streamed here"),
     NotReady: ProblemType(HTTPStatus.SERVICE_UNAVAILABLE, "not-ready", "The service is not ready"),

@@ -1,3 +1,5 @@
+import pytest
+
 from api.documents import ContextAnswer
 from services.context.tokens import count_tokens
 
@@ -57,6 +59,95 @@ async def test_a_client_that_takes_anything_gets_json(service: Service) -> None:
         asked = {"identifier": "email:ann@example.com"}
         answer = await service.http.post("/v1/context", json=asked, headers={"Accept": accept})
         assert answer.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("*/*, application/json;q=0", "text/markdown"),
+        ("text/*, text/markdown;q=0", "text/plain"),
+        ("text/plain;q=0, */*", "application/json"),
+        ("*/*;q=0, text/plain", "text/plain"),
+        ("application/json;q=0.0, text/plain;q=0.1", "text/plain"),
+        ("text/plain;q=0", "application/json"),
+        ("application/json;q=0", "text/markdown"),
+    ],
+)
+async def test_what_the_client_refuses_is_not_sent(service: Service, accept: str, media_type: str) -> None:
+    assert await media_type_for(service, accept) == media_type
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("*/*;q=0.1, text/plain", "text/plain"),
+        ("text/*", "text/markdown"),
+        ("text/plain;q=0.2, text/markdown;q=0.7, application/json;q=0.5", "text/markdown"),
+        ("application/json;q=0.1, */*;q=0.5", "text/markdown"),
+        ("text/*;q=0.9, text/markdown;q=0.3, */*;q=0.8", "text/plain"),
+        ("text/plain, application/json", "text/plain"),
+        ("*/*, text/plain", "application/json"),
+        ("Text/Plain;Q=0.5, application/json;q=0.4", "text/plain"),
+        ("text/plain; charset=utf-8", "text/plain"),
+        ("text/plain ; q=0.5 , text/markdown\t;\tq=0.6", "text/markdown"),
+        ("*", "application/json"),
+    ],
+)
+async def test_the_client_gets_what_it_likes_best_and_the_more_exact_wish_counts(
+    service: Service, accept: str, media_type: str
+) -> None:
+    assert await media_type_for(service, accept) == media_type
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        (";;;", "application/json"),
+        ("garbage, text/plain", "text/plain"),
+        ("a/b/c, text/plain;q=0.5", "text/plain"),
+        (", ,text/plain,", "text/plain"),
+        ("text/plain;q=much", "text/plain"),
+        ('text/plain;note="a,b";q=0.2', "text/plain"),
+        ("/", "application/json"),
+        ("text/plain;" * 1_000, "text/plain"),
+        ("image/png," * 5_000 + "text/plain", "application/json"),
+    ],
+)
+async def test_a_part_of_the_wish_that_cannot_be_read_is_passed_over(
+    service: Service, accept: str, media_type: str
+) -> None:
+    assert await media_type_for(service, accept) == media_type
+
+
+async def test_a_wish_may_come_in_several_headers(service: Service) -> None:
+    await service.send("crm", ANN)
+    headers = [("Accept", "application/json;q=0.5"), ("Accept", "text/plain")]
+    answer = await service.http.post("/v1/context", json={"identifier": "email:ann@example.com"}, headers=headers)
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "*/*;q=0",
+        "image/png, */*;q=0",
+        "application/*;q=0, text/*;q=0",
+        "application/json;q=0, text/markdown;q=0, text/plain;q=0",
+    ],
+)
+async def test_who_refuses_all_that_there_is_gets_a_406_problem_that_names_it(service: Service, accept: str) -> None:
+    asked = {"identifier": "email:ann@example.com"}
+    answer = await service.http.post("/v1/context", json=asked, headers={"Accept": accept})
+    assert (answer.status_code, answer.json()["type"]) == (406, "urn:identity-graph:problem:not-acceptable")
+    assert "application/json, text/markdown, text/plain" in answer.json()["detail"]
+
+
+async def media_type_for(service: Service, accept: str) -> str:
+    await service.send("crm", ANN)
+    asked = {"identifier": "email:ann@example.com"}
+    answer = await service.http.post("/v1/context", json=asked, headers={"Accept": accept})
+    assert answer.status_code == 200
+    return answer.headers["content-type"].removesuffix("; charset=utf-8")
 
 
 async def test_a_profile_id_may_be_given_instead(service: Service) -> None:
