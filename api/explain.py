@@ -6,6 +6,7 @@ They are written on a thread: that of a thousand records takes longer than other
 import asyncio
 from typing import Annotated, Any, Final
 
+import networkx as nx  # noqa: F401, TID253 - imported before a server serves, not while somebody waits
 from fastapi import APIRouter, Query, Request, Response
 
 from api.answers import json_answer

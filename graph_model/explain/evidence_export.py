@@ -1,9 +1,8 @@
 """The evidence graph in forms that other programs read: Graphviz DOT, GraphML, and networkx's node-link JSON."""
 
 from collections.abc import Iterable
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-import networkx as nx
 import orjson
 
 from graph_model.catalogue.rules import Catalogue
@@ -12,6 +11,9 @@ from graph_model.profile.document import Document
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Judgement, Verdict
 from graph_model.resolution.evidence_graph import Carried, Node, Obstacle
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 GraphFormat: TypeAlias = Literal["json", "dot", "graphml"]
 
@@ -30,6 +32,8 @@ def export_graph(graph: "nx.Graph[Node]", catalogue: Catalogue, sight: Sight, gr
         sight: what the reader may see of the values.
         graph_format: `json` (node-link), `dot` (Graphviz) or `graphml`.
     """
+    import networkx as nx
+
     plain = _plain(graph, catalogue, sight)
     if graph_format == "json":
         document: Document = nx.node_link_data(plain, edges="edges")
@@ -41,6 +45,8 @@ def export_graph(graph: "nx.Graph[Node]", catalogue: Catalogue, sight: Sight, gr
 
 def _plain(graph: "nx.Graph[Node]", catalogue: Catalogue, sight: Sight) -> "nx.Graph[str]":
     """The same graph with nothing but texts, numbers and truth values; ids tell nothing about anybody."""
+    import networkx as nx
+
     plain: nx.Graph[str] = nx.Graph()
     names: dict[Node, str] = {}
     for number, (node, attributes) in enumerate(graph.nodes.items(), 1):

@@ -9,8 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import RecordAddress
@@ -22,6 +21,7 @@ from graph_model.resolution.evidence_graph import (
     Marks,
     Node,
     Obstacle,
+    empty_graph,
     evidence_graph,
     joining,
     rank,
@@ -30,6 +30,9 @@ from graph_model.resolution.evidence_graph import (
 from graph_model.resolution.mapping import MappedRecord
 from graph_model.resolution.resolve import Cluster, resolve
 from graph_model.values.identifiers import Identifier
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +173,8 @@ def _is_between(verdict: Verdict, one: Collection[RecordAddress], other: Collect
 
 def _inside(surroundings: Surroundings, one: RecordAddress, other: RecordAddress) -> tuple[Step, ...]:
     """The way from one record of a cluster to another whose weakest step is the strongest."""
+    import networkx as nx
+
     graph = surroundings.graph(surroundings.clusters[one].members)
     way = nx.shortest_path(spanning_forest(graph), one, other)
     records, between = _records(way), [node for node in way if not isinstance(node, RecordAddress)]
@@ -180,6 +185,8 @@ def _inside(surroundings: Surroundings, one: RecordAddress, other: RecordAddress
 
 def _across(surroundings: Surroundings, one: RecordAddress, other: RecordAddress) -> tuple[Step, ...]:
     """The way between two clusters of one component over evidence that was refused; empty where there is none."""
+    import networkx as nx
+
     graph = surroundings.graph(surroundings.records)
     contracted = _contracted(surroundings, graph)
     start, end = (surroundings.clusters[address].members[0] for address in (one, other))
@@ -198,7 +205,7 @@ def _across(surroundings: Surroundings, one: RecordAddress, other: RecordAddress
 def _contracted(surroundings: Surroundings, graph: "nx.Graph[Node]") -> "nx.Graph[Node]":
     """The graph with each cluster in one node, named by its smallest record; edges know the strongest holder there."""
     joins = joining(graph)
-    contracted: nx.Graph[Node] = nx.Graph()
+    contracted = empty_graph()
     for evidence in joins:
         if isinstance(evidence, RecordAddress):
             continue

@@ -13,9 +13,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-import networkx as nx
-
 from graph_model.records.record import RecordAddress
+from graph_model.resolution.union_find import UnionFind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,12 +109,12 @@ def _claims(clusters: Sequence[Sequence[RecordAddress]], former: Iterable[Former
 
 def _apart(claims: Claims) -> Iterable[Claims]:
     """Divide claims into those that have nothing to do with each other."""
-    graph: nx.Graph[int | str] = nx.Graph()
-    graph.add_edges_from(claims)
-    number_of = {node: number for number, nodes in enumerate(nx.connected_components(graph)) for node in nodes}
-    parts: defaultdict[int, dict[tuple[int, str], tuple[int, int, int]]] = defaultdict(dict)
+    connected: UnionFind[int | str] = UnionFind()
+    for claim in claims:
+        connected.union(claim)
+    parts: defaultdict[int | str, dict[tuple[int, str], tuple[int, int, int]]] = defaultdict(dict)
     for claim, weights in claims.items():
-        parts[number_of[claim[0]]][claim] = weights
+        parts[connected.find(claim[0])][claim] = weights
     return parts.values()
 
 
@@ -125,6 +124,8 @@ def _matched(claims: Claims, clusters: Sequence[Sequence[RecordAddress]]) -> dic
     All preferences are in one integer: the sums of the three weights as digits, the weightiest first, then for each id,
     the smallest first, a digit that says which cluster it is given to, if to any.
     """
+    import networkx as nx
+
     ids = sorted({profile_id for _, profile_id in claims})
     ranks = _ranks({index for index, _ in claims}, clusters)
     base = len(ranks) + 1

@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-import networkx as nx
-
 from graph_model.records.key_changes import KeyChanges
 from graph_model.records.record import Mark, Record, RecordAddress
 
@@ -168,6 +166,8 @@ def contradicting(given: Verdict, in_force: Iterable[Verdict]) -> tuple[Verdict,
 
     Records that chains of "same" join contradict a "different" between any of them.
     """
+    import networkx as nx
+
     by_id = {verdict.verdict_id: verdict for verdict in sorted(in_force)}
     known = {**by_id, given.verdict_id: given}
     same: nx.Graph[RecordAddress | tuple[str, int]] = nx.Graph()

@@ -8,9 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
-
-import networkx as nx
+from typing import TYPE_CHECKING, TypeAlias
 
 from graph_model.catalogue.rules import FULL_TRUST, Catalogue
 from graph_model.records.record import RecordAddress
@@ -18,6 +16,9 @@ from graph_model.records.verdicts import Judgement, Verdict
 from graph_model.resolution.mapping import MappedRecord, identifying_text
 from graph_model.resolution.union_find import UnionFind
 from graph_model.values.identifiers import Identifier
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 #: A weak link is suspicious where each side has at least this part of the profile's records: one in so many.
 _LEAST_SHARE = 5
@@ -69,6 +70,13 @@ class WeakLink:
     parts: tuple[int, int]  #: records in each part, the greater first
 
 
+def empty_graph() -> "nx.Graph[Node]":
+    """A graph of records and evidence in which there is nothing yet."""
+    import networkx as nx
+
+    return nx.Graph()
+
+
 def evidence_graph(
     records: Mapping[RecordAddress, MappedRecord], verdicts: Iterable[Verdict], marks: Marks, catalogue: Catalogue
 ) -> "nx.Graph[Node]":
@@ -80,7 +88,7 @@ def evidence_graph(
         Edges have `strength` (priority of the kind times trust of the source; None: a verdict) and `obstacle` (None:
         usable).
     """
-    graph: nx.Graph[Node] = nx.Graph()
+    graph = empty_graph()
     graph.add_nodes_from(sorted(records))
     for address, mapped in sorted(records.items()):
         for identifier in mapped.identifiers:
@@ -122,7 +130,7 @@ def unusable_values(mapped: MappedRecord, catalogue: Catalogue) -> dict[Identifi
 
 def joining(graph: "nx.Graph[Node]") -> "nx.Graph[Node]":
     """The part of the graph that joins: usable evidence that at least two records share, and all records."""
-    joins: nx.Graph[Node] = nx.Graph()
+    joins = empty_graph()
     joins.add_nodes_from(node for node in graph if isinstance(node, RecordAddress))
     for node in graph:
         if isinstance(node, RecordAddress) or (isinstance(node, Verdict) and node.judgement is Judgement.DIFFERENT):
@@ -146,7 +154,7 @@ def spanning_forest(graph: "nx.Graph[Node]") -> "nx.Graph[Node]":
             for record, edge in joins.adj[evidence].items():
                 ranked.append((rank(evidence, edge["strength"], joins.degree[evidence]), record, evidence))
     connected: UnionFind[Node] = UnionFind()
-    forest: nx.Graph[Node] = nx.Graph()
+    forest = empty_graph()
     forest.add_nodes_from(node for node in joins if isinstance(node, RecordAddress))
     for _, record, evidence in sorted(ranked, key=lambda edge: (edge[0], edge[1])):
         if connected.find(record) != connected.find(evidence):
@@ -176,6 +184,8 @@ def weak_links(graph: "nx.Graph[Node]", at_least: int) -> tuple[WeakLink, ...]:
         One link for each identifier to blame, that with the most even parts; the ten most even, in this order.
         Cost: linear in the graph.
     """
+    import networkx as nx
+
     joins = joining(graph)
     records = sum(isinstance(node, RecordAddress) for node in joins)
     smallest = max(at_least, -(-records // _LEAST_SHARE))
@@ -200,6 +210,8 @@ def _evenness(link: WeakLink) -> tuple[int, Identifier, RecordAddress]:
 
 def _subtrees(graph: "nx.Graph[Node]") -> tuple[Mapping[Node, int], Mapping[Node, Node]]:
     """How many records hang below each node of a depth-first tree, and the parents; every bridge is a tree edge."""
+    import networkx as nx
+
     below: dict[Node, int] = defaultdict(int, {node: int(isinstance(node, RecordAddress)) for node in graph})
     edges = list(nx.dfs_edges(graph))
     for parent, child in reversed(edges):

@@ -7,9 +7,8 @@ import asyncio
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import networkx as nx
 import orjson
 
 from graph_model.catalogue.rules import Catalogue
@@ -29,7 +28,7 @@ from graph_model.profile.document import Document, ProfileStatus, document_gener
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Verdict
 from graph_model.resolution.constraints import Conflict, Constraint
-from graph_model.resolution.evidence_graph import Node, WeakLink, weak_links
+from graph_model.resolution.evidence_graph import Node, WeakLink, empty_graph, weak_links
 from graph_model.resolution.mapping import MappedRecord
 from services.ingestion.batches import UnknownRecord
 from services.ingestion.loading import map_records
@@ -37,6 +36,9 @@ from services.lookup.profiles import ProfileGone, Share, known_profile, one_by_i
 from services.stores.port.errors import StoreDamaged
 from services.stores.port.protocols import StoreReader
 from services.stores.port.stored import Components, StoredProfile, StoredRecord
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 #: A part of a profile is large enough to be a person of its own from so many records on.
 LARGE_PART = 3
@@ -61,7 +63,7 @@ class ProfileAccount:
     unused: tuple[SharedValue, ...] = ()  #: what several of its records carry, and what joins nobody
     conflicts: tuple[Conflict, ...] = ()
     weak_links: tuple[WeakLink, ...] = ()
-    graph: "nx.Graph[Node]" = field(default_factory=nx.Graph)  #: records and all that they carry
+    graph: "nx.Graph[Node]" = field(default_factory=empty_graph)  #: records and all that they carry
     ledger: Ledger = field(default_factory=dict)  #: the verdicts that it names
 
 
@@ -132,7 +134,7 @@ async def explain_pair(
         return PairAccount(
             pair=PairExplanation(one=one, other=other, relation=Relation.DELETED),
             records=both,
-            graph=nx.Graph(),
+            graph=empty_graph(),
             ledger={},
         )
     surroundings = await survey_components(store, catalogue, components)
