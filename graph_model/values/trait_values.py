@@ -10,11 +10,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from dateutil.parser import isoparse
-
 from graph_model.values.equality import JsonValue
 from graph_model.values.normalise.characters import visible_text
 from graph_model.values.normalise.date import day_of_count, normalise_date
+from graph_model.values.times import iso_moment
 
 #: Enters the catalogue's fingerprint; raised when a value is read differently.
 TRAIT_VALUES_VERSION = "1"
@@ -29,7 +28,6 @@ _LAST_MILLISECOND = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(mil
 _INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:\d{1,400}(?:\.\d{0,400})?|\.\d{1,400})(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _TIME_COUNT = re.compile(r"-?\d{9,19}", re.ASCII)
-_ISO_TIMESTAMP = re.compile(r"(?:\d{4}-\d{2}-\d{2}|\d{8})(?:[T ].+)?", re.ASCII)
 _FRACTION = re.compile(r"[.,](\d+)", re.ASCII)  # of the seconds: ISO 8601 dates and zones have none
 _FRACTION_DIGITS = 100
 _TRUTHS = {
@@ -97,8 +95,6 @@ def exact_milliseconds(value: JsonValue) -> Decimal | None:
     try:
         moment = _moment(text)
     except (ValueError, OverflowError):
-        return None
-    if moment is None:
         return None
     seconds = (moment - _EPOCH) // timedelta(seconds=1)
     fraction = _FRACTION.search(text)
@@ -174,18 +170,15 @@ def _boolean(value: JsonValue) -> bool:
     return truth
 
 
-def _milliseconds_of_text(text: str) -> int | None:
+def _milliseconds_of_text(text: str) -> int:
     if _TIME_COUNT.fullmatch(text):
         return _milliseconds_of_count(int(text))
-    moment = _moment(text)
-    return None if moment is None else (moment - _EPOCH) // timedelta(milliseconds=1)
+    return (_moment(text) - _EPOCH) // timedelta(milliseconds=1)
 
 
-def _moment(text: str) -> datetime | None:
+def _moment(text: str) -> datetime:
     """The time that an ISO 8601 text names, to the microsecond."""
-    if not _ISO_TIMESTAMP.fullmatch(text):
-        return None
-    moment = isoparse(text)
+    moment = iso_moment(text)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 

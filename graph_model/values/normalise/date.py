@@ -3,11 +3,9 @@
 import re
 from datetime import date, timedelta
 
-from dateutil.parser import isoparse
-
 from graph_model.values.normalise.characters import readable
+from graph_model.values.times import iso_moment
 
-_ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2}|\d{8})(?:[T ].+)?", re.ASCII)
 _DAYS = re.compile(r"-?\d{1,6}", re.ASCII)
 
 
@@ -27,11 +25,8 @@ def normalise_date(text: str) -> str | None:
     try:
         if _DAYS.fullmatch(seen):
             return day_of_count(int(seen))
-        found = _ISO_DATE.fullmatch(seen)
-        if found is None:
-            return None
-        isoparse(seen)  # the time beside the date must make sense too
-        return isoparse(found[1]).date().isoformat()
+        iso_moment(seen)  # the time beside the date must make sense too
+        return date.fromisoformat(re.split("[T ]", seen, maxsplit=1)[0]).isoformat()
     except (ValueError, OverflowError):
         return None
 
