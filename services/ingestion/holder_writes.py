@@ -18,7 +18,7 @@ from services.stores.port.stored import StoredIdentifier
 
 @dataclass(frozen=True, slots=True)
 class HolderWrites:
-    """The part of a plan that is about holders; see `services.stores.port.Plan`."""
+    """The part of a plan that is about holders; see `services.stores.port.plan.Plan`."""
 
     identifiers: tuple[IdentifierWrite, ...]
     buckets: tuple[BucketWrite, ...]

@@ -49,7 +49,7 @@ class Place:
 
 
 class GremlinOutbox:
-    """One writer's claim; implements `services.stores.port.Outbox`."""
+    """One writer's claim; implements `services.stores.port.protocols.Outbox`."""
 
     def __init__(self, submit: Submit, fence: str, rows: Iterable[Mapping[str, Any]], accepted: int) -> None:
         """Read the places in `rows`, whose revisions have just become those of the commit `fence`.

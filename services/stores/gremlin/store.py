@@ -1,4 +1,4 @@
-"""The graph store: a Gremlin Server behind the port `services.stores.port.Store`."""
+"""The graph store: a Gremlin Server behind the port `services.stores.port.protocols.Store`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence

@@ -23,7 +23,7 @@ _KEPT_EVENTS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class SqliteOutbox:
-    """See `services.stores.port.Outbox`."""
+    """See `services.stores.port.protocols.Outbox`."""
 
     writer: str
     claim: str  #: id of this claim; commits through another one are refused
