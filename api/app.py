@@ -24,7 +24,7 @@ from graph_model.catalogue.rules import Catalogue
 from services.clock import now_milliseconds
 from services.context.tokens import load_vocabulary
 from services.ingestion.acceptance import AcceptanceClock
-from services.ingestion.writer import Publish
+from services.ingestion.claim import Publish
 from services.maintenance.heartbeat import Heartbeat
 from services.metrics import Metrics
 from services.settings import Settings
