@@ -94,13 +94,7 @@ def create_app(
         heartbeat=Heartbeat(store, metrics, take=take),
     )
     app.state.services = Services.over(catalogue, wiring)
-    for module in (profiles, explain, context, changes, verdicts, profile_updates, health):
-        app.include_router(module.router)
-    add_docs_page(app)
-    add_problem_handlers(app)
-    app.add_middleware(BodyLimit)
-    app.add_middleware(Standing)
-    app.add_middleware(UnforeseenFailures)
+    _add_operations(app)
     _describe_more(app)
     return app
 
@@ -124,6 +118,17 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.gather(*working)
         beating.cancel()
         await asyncio.gather(beating, return_exceptions=True)
+
+
+def _add_operations(app: FastAPI) -> None:
+    """Add the operations, and what stands before all of them."""
+    for module in (profiles, explain, context, changes, verdicts, profile_updates, health):
+        app.include_router(module.router)
+    add_docs_page(app)
+    add_problem_handlers(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Standing)
+    app.add_middleware(UnforeseenFailures)
 
 
 def _describe_more(app: FastAPI) -> None:
