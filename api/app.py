@@ -11,15 +11,12 @@ from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
 from api import changes, context, explain, health, profile_updates, profiles, verdicts
-from api.body_limit import BodyLimit
+from api.background import look_after_outboxes, work_off_owed
 from api.dependencies import Services, Wiring
 from api.docs_page import add_docs_page
 from api.documents import Problem, ProfileUpdate, Reset
-from api.failures import UnforeseenFailures
-from api.outboxes import look_after_outboxes
-from api.owed_work import work_off_owed
+from api.middleware import BodyLimit, Standing, UnforeseenFailures
 from api.problems import add_problem_handlers
-from api.standing import Standing
 from graph_model.catalogue.rules import Catalogue
 from services.clock import now_milliseconds
 from services.context.tokens import load_vocabulary

@@ -28,7 +28,6 @@ from services.metrics import Metrics
 from services.settings import Settings
 from services.stores.opening import open_store
 from services.stores.port.errors import CatalogueChanged
-from services.stores.port.guarantees import require_guarded_commits
 from services.stores.port.protocols import Store
 
 _log = structlog.get_logger()
@@ -264,7 +263,7 @@ async def _publish_abandoned(parts: WorkerParts) -> None:
 
 
 def _require_guarantees(store: Store) -> None:
-    require_guarded_commits(store)
+    store.guarantees.require_guarded_commits()
     if not store.guarantees.durable:
         _log.warning("this store keeps its graph in memory; after its restart rebuild it: consume --rewind")
 

@@ -13,7 +13,6 @@ from services.clock import now_milliseconds
 from services.ingestion.ingest import Committed, Ingest
 from services.metrics import Metrics
 from services.stores.port.errors import CatalogueChanged, TaskTaken
-from services.stores.port.guarantees import require_guarded_commits
 from services.stores.port.protocols import Outbox, Store
 
 #: Publishes the events of commits and acknowledges the commits in the outbox.
@@ -92,7 +91,7 @@ class Claim:
 
     async def _claim(self) -> tuple[Outbox, Ingest]:
         self._held = None
-        require_guarded_commits(self._store)
+        self._store.guarantees.require_guarded_commits()
         outbox = await self._store.claim_outbox(self._name)
         # The store may have gone on with another one, for those who come after us.
         if self._store.fingerprint != self._catalogue.fingerprint:

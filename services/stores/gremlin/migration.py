@@ -15,8 +15,7 @@ from services.stores.gremlin.opening import GENERATION, StoreIdentity, find_iden
 from services.stores.gremlin.plan import OUTBOX
 from services.stores.gremlin.rows import Rows
 from services.stores.gremlin.scans import WINDOW, windows
-from services.stores.gremlin.socket import Credentials, Traversal
-from services.stores.gremlin.source import g
+from services.stores.gremlin.socket import Credentials, Traversal, g
 from services.stores.port.errors import CommitConflict, MigrationTaken
 from services.stores.port.migration import PORTION, DocumentKind, StoredDocument, portions
 from services.stores.port.stored_form import REFUSAL, UNTOLD_VERSION, StoredForm
