@@ -19,8 +19,8 @@ import orjson
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import Mark, Record, RecordAddress
 from graph_model.values.identifiers import Identifier
-from services.stores.port.record_document import read_record, write_record
 from services.stores.port.stored import StoredProfile
+from services.stores.port.stored_forms import read_record, write_record
 
 #: Of a number in a `DiskUnionFind`.
 _BYTES: Final = 8

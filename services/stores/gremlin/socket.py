@@ -19,9 +19,8 @@ from gremlin_python.process.graph_traversal import GraphTraversalSource
 from gremlin_python.process.traversal import TraversalStrategies
 from gremlin_python.structure.graph import Graph
 
-from services.stores.gremlin.answers import read_message
 from services.stores.gremlin.faults import server_fault, socket_faults
-from services.stores.gremlin.rows import rows_writer
+from services.stores.gremlin.graphbinary import read_message, rows_writer
 from services.stores.port.errors import CommitTooLarge, StoreError, StoreUnavailable
 
 #: A gremlinpython traversal; the library has no types of its own.

@@ -17,9 +17,8 @@ import orjson
 
 from graph_model.profile.document import ProfileStatus
 from graph_model.records.record import RecordAddress
-from services.stores.port.record_document import read_record
 from services.stores.port.stored import StoredProfile, StoredRecord
-from services.stores.port.stored_forms import read_addresses
+from services.stores.port.stored_forms import read_addresses, read_record
 from services.stores.sqlite.catalogue import StoreState
 from services.stores.sqlite.connection import connect, translated
 
