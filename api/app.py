@@ -11,20 +11,17 @@ from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
 from api import changes, context, explain, health, profile_updates, profiles, verdicts
-from api.body_limit import BodyLimit
+from api.background import look_after_outboxes, work_off_owed
 from api.dependencies import Services, Wiring
 from api.docs_page import add_docs_page
 from api.documents import Problem, ProfileUpdate, Reset
-from api.failures import UnforeseenFailures
-from api.outboxes import look_after_outboxes
-from api.owed_work import work_off_owed
+from api.middleware import BodyLimit, Standing, UnforeseenFailures
 from api.problems import add_problem_handlers
-from api.standing import Standing
 from graph_model.catalogue.rules import Catalogue
 from services.clock import now_milliseconds
 from services.context.tokens import load_vocabulary
 from services.ingestion.acceptance import AcceptanceClock
-from services.ingestion.writer import Publish
+from services.ingestion.claim import Publish
 from services.maintenance.heartbeat import Heartbeat
 from services.metrics import Metrics
 from services.settings import Settings
@@ -94,13 +91,7 @@ def create_app(
         heartbeat=Heartbeat(store, metrics, take=take),
     )
     app.state.services = Services.over(catalogue, wiring)
-    for module in (profiles, explain, context, changes, verdicts, profile_updates, health):
-        app.include_router(module.router)
-    add_docs_page(app)
-    add_problem_handlers(app)
-    app.add_middleware(BodyLimit)
-    app.add_middleware(Standing)
-    app.add_middleware(UnforeseenFailures)
+    _add_operations(app)
     _describe_more(app)
     return app
 
@@ -124,6 +115,17 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.gather(*working)
         beating.cancel()
         await asyncio.gather(beating, return_exceptions=True)
+
+
+def _add_operations(app: FastAPI) -> None:
+    """Add the operations, and what stands before all of them."""
+    for module in (profiles, explain, context, changes, verdicts, profile_updates, health):
+        app.include_router(module.router)
+    add_docs_page(app)
+    add_problem_handlers(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Standing)
+    app.add_middleware(UnforeseenFailures)
 
 
 def _describe_more(app: FastAPI) -> None:

@@ -10,8 +10,9 @@ from fastapi import Request
 from graph_model.catalogue.rules import Catalogue
 from graph_model.values.identifiers import IdentifierKind
 from services.ingestion.acceptance import AcceptanceClock
+from services.ingestion.claim import Publish
 from services.ingestion.intake import ChangeIntake
-from services.ingestion.writer import API_WRITERS, Publish, Writer
+from services.ingestion.writer import API_WRITERS, Writer
 from services.maintenance.heartbeat import Heartbeat
 from services.metrics import Metrics
 from services.settings import Settings

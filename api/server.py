@@ -13,7 +13,8 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.problems import ApiError
 from graph_model.catalogue.rules import Catalogue
-from services.ingestion.writer import API_WRITERS, Publish
+from services.ingestion.claim import Publish
+from services.ingestion.writer import API_WRITERS
 from services.metrics import Metrics
 from services.settings import Settings
 from services.stores.opening import open_store

@@ -15,9 +15,8 @@ from tempfile import TemporaryDirectory
 import httpx
 
 from benchmarks.figures import Figure
-from stack.ports import Port
+from stack.ports import Port, answers
 from stack.process import wait_until
-from stack.rest import answers
 
 CONNECTIONS = 16
 SECONDS = 5

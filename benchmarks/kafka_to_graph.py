@@ -17,8 +17,7 @@ from benchmarks.workload import CATALOGUE_TEXT, SOURCES, catalogue, changes, row
 from graph_model.values.equality import JsonValue
 from services.ingestion.ingest import Ingest
 from services.metrics import Metrics
-from services.stores.gremlin.socket import Credentials, GremlinSocket
-from services.stores.gremlin.source import g
+from services.stores.gremlin.socket import Credentials, GremlinSocket, g
 from services.stores.gremlin.store import GremlinStore
 from services.stores.port.plan import Plan
 from services.stores.port.protocols import Outbox

@@ -6,14 +6,12 @@ from typing import Annotated
 import orjson
 import typer
 
-from cli.batch import run_batch
 from cli.exit_codes import UsageRefused
-from cli.log_output import set_up_logging
 from cli.opening import load_catalogue
 from cli.options import STANDARD_STREAM
-from cli.output import counted, warn
+from cli.output import counted, print_table, warn
+from cli.running import run_batch, set_up_logging
 from cli.samples import Sample, sample_file, sample_topic
-from cli.tables import print_table
 from graph_model.catalogue.document import catalogue_json_schema, catalogue_warnings
 from graph_model.catalogue.draft import DraftOrigin, draft_catalogue
 from graph_model.catalogue.rules import Catalogue

@@ -1,7 +1,11 @@
-"""The commands, each loaded only when it is asked for: a client of Kafka or a web framework takes time to import."""
+"""The commands, each loaded only when it is asked for: a client of Kafka or a web framework takes time to import.
+
+`version` needs none of them, and is here.
+"""
 
 from collections.abc import Mapping
 from importlib import import_module
+from importlib.metadata import version as installed_version
 from typing import Any, Final
 
 import typer
@@ -25,7 +29,7 @@ MODULES: Final[Mapping[str, str]] = {
     "verify": "cli.verify",
     "restored": "cli.restored",
     "catalogue": "cli.catalogue",
-    "version": "cli.version",
+    "version": "cli.commands",
 }
 
 
@@ -55,3 +59,8 @@ class CommandModules(TyperGroup):
         if args[0] not in MODULES and not args[0].startswith("-"):
             ctx.fail(f"No such command {args[0]!r}{suggestion(args[0], MODULES)}")
         return super().resolve_command(ctx, args)
+
+
+def version() -> None:
+    """Print the version of this program."""
+    typer.echo(installed_version("identity-graph"))

@@ -6,13 +6,12 @@ from typing import Annotated, Final, Literal
 import orjson
 import typer
 
-from cli.batch import run_batch
 from cli.exit_codes import ExitCode, UsageRefused
 from cli.explanation_trees import MaskOption, history_tree, pair_tree, profile_tree, tree_text
-from cli.log_output import set_up_logging
 from cli.opening import load_catalogue, opened_store, require_store
 from cli.options import STANDARD_STREAM, CatalogueOption, OutOption, StoreOption, settings_with
 from cli.output import result_file
+from cli.running import run_batch, set_up_logging
 from graph_model.catalogue.rules import Catalogue
 from graph_model.explain.evidence_export import export_graph
 from graph_model.explain.masking import Sight

@@ -6,11 +6,10 @@ from typing import Annotated, BinaryIO, Literal
 import orjson
 import typer
 
-from cli.batch import run_batch
-from cli.log_output import set_up_logging
 from cli.opening import load_catalogue, opened_store, require_store
 from cli.options import STANDARD_STREAM, CatalogueOption, OutOption, StoreOption, settings_with
 from cli.output import MEMBER_COLUMNS, csv_rows, result_file
+from cli.running import run_batch, set_up_logging
 from graph_model.catalogue.rules import Catalogue
 from graph_model.explain.verdict_documents import verdict_document
 from graph_model.profile.document import ProfileStatus, document_members

@@ -5,17 +5,16 @@ from typing import Annotated, Final
 
 import typer
 
-from cli.batch import run_batch
 from cli.exit_codes import ExitCode
 from cli.ingest_summary import IngestSummary, largest_profiles
 from cli.input_files import InputFile, choose_sources, read_entries
-from cli.log_output import set_up_logging
 from cli.opening import load_catalogue, opened_store
 from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import counted, print_json, warn
 from cli.progress import FileProgress, file_progress
 from cli.publishing import publishing
-from cli.working_off import finish_owed_work
+from cli.running import run_batch, set_up_logging
+from cli.store_progress import finish_owed_work
 from graph_model.catalogue.document import NO_VERSION
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import Change

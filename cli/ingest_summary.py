@@ -10,10 +10,8 @@ import orjson
 import typer
 
 from cli.input_files import Entry, InputFile
-from cli.output import counted
-from cli.rejections import Rejections
-from cli.tables import print_table
-from cli.unread_values import UnreadValues
+from cli.output import counted, print_table
+from cli.rejections import Rejections, UnreadValues
 from graph_model.catalogue.rules import Catalogue
 from graph_model.profile.document import ProfileStatus
 from graph_model.records.record import Outcome, succeed

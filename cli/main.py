@@ -9,9 +9,8 @@ from typing import Annotated, Final
 import typer
 from pydantic import ValidationError
 
-from cli.commands import CommandModules
+from cli.commands import CommandModules, version
 from cli.exit_codes import EXIT_CODES_HELP, exit_code
-from cli.version import version
 from graph_model.errors import IdentityGraphError
 from services.settings import KafkaSettings, Settings
 

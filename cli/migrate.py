@@ -7,14 +7,13 @@ from typing import Final
 
 import typer
 
-from cli.batch import run_batch
 from cli.exit_codes import ExitCode
-from cli.log_output import set_up_logging
 from cli.opening import load_catalogue, require_store
 from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import print_json
 from cli.publishing import publishing
-from cli.scan_progress import scan_progress
+from cli.running import run_batch, set_up_logging
+from cli.store_progress import scan_progress
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.tasks import ReResolve
 from services.ingestion.writer import Writer

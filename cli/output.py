@@ -1,4 +1,4 @@
-"""Where commands write their results."""
+"""Where and how commands write their results."""
 
 import csv
 import io
@@ -61,3 +61,16 @@ def csv_rows(file: BinaryIO) -> Iterator[Callable[[Sequence[object]], object]]:
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
     yield csv.writer(text, lineterminator="\n").writerow
     text.detach()
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows as aligned text under a header, the same on a terminal and in a file; numbers stand to the right."""
+    lines = [header, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    numeric = [bool(rows) and all(row[column].isdigit() for row in rows) for column in range(len(header))]
+    for line in lines:
+        cells = [
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(line, widths, numeric, strict=True)
+        ]
+        typer.echo("  ".join(cells).rstrip())

@@ -6,14 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.batch import run_batch
-from cli.log_output import set_up_logging
 from cli.opening import load_catalogue, require_store
 from cli.options import JsonOption, StoreOption, settings_with
-from cli.output import counted, print_json, warn
-from cli.scan_progress import scan_progress
-from cli.tables import print_table
-from cli.task_names import task_name
+from cli.output import counted, print_json, print_table, warn
+from cli.running import run_batch, set_up_logging
+from cli.store_progress import scan_progress, task_name
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import RecordAddress
 from services.maintenance.preview import Preview

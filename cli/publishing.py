@@ -8,8 +8,8 @@ from cli.exit_codes import UsageRefused
 from consumers.kafka_admin import KafkaAdmin
 from consumers.producer import Producer
 from consumers.publisher import Publisher
+from services.ingestion.claim import Publish
 from services.ingestion.ingest import Committed
-from services.ingestion.writer import Publish
 from services.metrics import Metrics
 from services.settings import KafkaSettings, Settings
 from services.stores.port.protocols import DurableOutbox, Outbox, Store

@@ -8,14 +8,13 @@ from typing import Annotated, Final
 
 import typer
 
-from cli.batch import run_batch
 from cli.exit_codes import ExitCode
-from cli.log_output import set_up_logging
 from cli.opening import load_catalogue, require_store
 from cli.options import JsonOption, StoreOption, settings_with
 from cli.output import counted, print_json
 from cli.publishing import publishing
-from cli.working_off import finish_owed_work
+from cli.running import run_batch, set_up_logging
+from cli.store_progress import finish_owed_work
 from graph_model.catalogue.rules import Catalogue
 from services.ingestion.ingest import Committed
 from services.ingestion.writer import Writer

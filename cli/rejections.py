@@ -1,11 +1,13 @@
-"""Lines that could not be used: counted, and the first of them kept to be shown."""
+"""Lines, and values of lines, that could not be used: counted, and the first lines kept to be shown."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from cli.input_files import Entry, InputFile
 from cli.output import counted
+from graph_model.resolution.mapping import MappedRecord
 
 #: So many are shown; of the rest only the number.
 SHOWN: Final = 20
@@ -46,3 +48,29 @@ class Rejections:
         yield from (f"  {each.file}, line {each.line}: {each.reason}" for each in self.first)
         if self.total > SHOWN:
             yield f"  … and {self.total - SHOWN} more"
+
+
+@dataclass(slots=True)
+class UnreadValues:
+    """The values of a run that could not be read, by column and reason; never the values themselves."""
+
+    counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)  #: (source, column, reason) -> values
+
+    def add(self, mapped: MappedRecord) -> None:
+        """Count those of one row."""
+        for issue in mapped.issues:
+            self.counts[mapped.address.source, issue.column, issue.reason] += 1
+
+    def to_json(self) -> list[dict[str, object]]:
+        """For scripts."""
+        return [
+            {"source": source, "column": column, "reason": reason, "count": count}
+            for (source, column, reason), count in sorted(self.counts.items())
+        ]
+
+    def lines(self) -> Iterator[str]:
+        """For people; nothing where all could be read."""
+        if self.counts:
+            yield "\nValues that could not be read (their rows are used without them):"
+            for (source, column, reason), count in sorted(self.counts.items()):
+                yield f"  {source}.{column}  {count} ({reason})"

@@ -19,8 +19,7 @@ from cli.opening import load_catalogue
 from cli.options import STANDARD_STREAM, JsonOption, OutOption
 from cli.output import MEMBER_COLUMNS, counted, csv_rows, print_json, result_file, warn
 from cli.progress import FileProgress, file_progress
-from cli.rejections import Rejections
-from cli.unread_values import UnreadValues
+from cli.rejections import Rejections, UnreadValues
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import Change, Record, RecordAddress, succeed
 from graph_model.records.tasks import TruncateSource

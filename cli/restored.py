@@ -2,11 +2,10 @@
 
 import typer
 
-from cli.batch import run_batch
-from cli.log_output import set_up_logging
 from cli.opening import load_catalogue, require_store
 from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import print_json
+from cli.running import run_batch, set_up_logging
 from graph_model.catalogue.rules import Catalogue
 from services.settings import Settings
 from services.stores.opening import open_store

@@ -4,13 +4,12 @@ from typing import Annotated
 
 import typer
 
-from cli.batch import run_batch
 from cli.explanation_trees import MaskOption
-from cli.log_output import set_up_logging
 from cli.opening import load_catalogue, opened_store, require_store
 from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import counted, print_json
-from cli.scan_progress import scan_progress
+from cli.running import run_batch, set_up_logging
+from cli.store_progress import scan_progress
 from graph_model.catalogue.rules import Catalogue
 from graph_model.explain.masking import Sight
 from graph_model.profile.document import Document

@@ -9,12 +9,11 @@ from typing import Annotated, Final, TypeVar
 
 import typer
 
-from cli.batch import run_batch
-from cli.log_output import set_up_logging
 from cli.opening import load_catalogue, opened_store, require_store
 from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import print_json, warn
 from cli.publishing import publishing
+from cli.running import run_batch, set_up_logging
 from cli.verdict_import import read_back
 from graph_model.catalogue.rules import Catalogue
 from graph_model.explain.verdict_documents import verdict_document

@@ -7,15 +7,14 @@ from typing import Final
 
 import typer
 
-from cli.batch import run_batch
 from cli.exit_codes import ExitCode
 from cli.input_files import Entry, InputFile
-from cli.log_output import set_up_logging
 from cli.opening import load_catalogue, opened_store
 from cli.output import counted, print_json
 from cli.progress import file_progress
 from cli.publishing import publishing
 from cli.rejections import Rejections
+from cli.running import run_batch, set_up_logging
 from graph_model.catalogue.rules import Catalogue
 from services.ingestion.row_files import BadLine, FileRow, read_json
 from services.ingestion.writer import Writer

@@ -4,15 +4,13 @@ from typing import Annotated, Final
 
 import typer
 
-from cli.batch import run_batch
 from cli.exit_codes import ExitCode
-from cli.log_output import set_up_logging
 from cli.opening import load_catalogue, opened_store, require_store
 from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import counted, print_json
 from cli.publishing import publishing
-from cli.scan_progress import scan_progress
-from cli.task_names import task_name
+from cli.running import run_batch, set_up_logging
+from cli.store_progress import scan_progress, task_name
 from graph_model.catalogue.rules import Catalogue
 from services.ingestion.writer import Writer
 from services.maintenance.verify import VerificationReport, verify_and_repair

@@ -50,9 +50,10 @@ class Feed:
         """Wait until there is room for another batch; its `end_batch` gives the room back."""
         await self._ahead.acquire()
 
-    async def committed(self, outbox: Outbox, commit: Committed) -> None:
-        """Take over a commit that has come into force."""
-        await self._queue.put((outbox, commit))
+    async def committed(self, outbox: Outbox, commits: Sequence[Committed]) -> None:
+        """Take over commits that have come into force."""
+        for commit in commits:
+            await self._queue.put((outbox, commit))
 
     def end_batch(self, end: BatchEnd | None) -> None:
         """Take over the end of a batch; None: it was given up, and its messages come again in other batches."""

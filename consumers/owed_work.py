@@ -1,19 +1,18 @@
 """Does the work owed beside the events, through a claim of its own, so that neither waits for the other's offsets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 
 import structlog
 
 from consumers.batch import DATA_FAULTS
 from consumers.patience import TRANSIENT, Patience
 from consumers.worker_parts import WorkerParts
-from services.ingestion.ingest import Committed, Ingest
+from services.ingestion.claim import Claim
+from services.ingestion.ingest import Ingest
 from services.maintenance.tasks import work_off
-from services.stores.port.errors import ClaimLost, CommitTooLarge, TaskTaken
-from services.stores.port.protocols import Outbox
+from services.stores.port.errors import ClaimLost, CommitTooLarge
 from services.waiting import first_of
 
 _log = structlog.get_logger()
@@ -48,7 +47,13 @@ class OwedWork:
         self._stopping = stopping
         self._confirm_ownership = confirm_ownership
         self._patience = Patience(parts.health, stopping)
-        self._ingest: Ingest | None = None  #: None: the outbox must be claimed first
+        self._claim = Claim(
+            parts.store,
+            parts.catalogue,
+            f"{parts.settings.group}/{self._name}",
+            metrics=parts.metrics.for_work_owed(),
+            publish=parts.publisher.publish,
+        )
 
     async def run(self) -> None:
         """Do what is owed, again and again, until stopped.
@@ -74,8 +79,7 @@ class OwedWork:
     async def _work_off(self) -> None:
         heartbeat, turn = self._parts.heartbeat, self._parts.agenda_turn
         try:
-            if self._ingest is None:
-                await self._claim()
+            await self._claim.hold()
             if not heartbeat.tasks_owed or turn.locked():
                 return
             async with turn:
@@ -93,35 +97,8 @@ class OwedWork:
     async def _lend(self) -> AsyncIterator[Ingest]:
         if self._stopping.is_set():
             raise _StoppedError
-        ingest = self._ingest or await self._claim()
-        async with self._parts.turn:
-            # After any other failure whoever works next claims anew, and publishes what this one left.
-            self._ingest = None
-            try:
-                yield ingest
-            except TaskTaken:
-                self._ingest = ingest
-                raise
-            self._ingest = ingest
-
-    async def _claim(self) -> Ingest:
-        parts = self._parts
-        outbox = await parts.store.claim_outbox(f"{parts.settings.group}/{self._name}")
-        await self._publish(outbox, [Committed(left.commit_id, left.events) for left in outbox.pending])
-        self._ingest = Ingest(
-            parts.store,
-            parts.catalogue,
-            outbox,
-            metrics=parts.metrics.for_work_owed(),
-            on_commit=partial(self._publish_one, outbox),
-        )
-        return self._ingest
-
-    async def _publish_one(self, outbox: Outbox, commit: Committed) -> None:
-        await self._publish(outbox, [commit])
-
-    async def _publish(self, outbox: Outbox, commits: Sequence[Committed]) -> None:
-        await self._parts.publisher.publish(outbox, commits)
+        async with self._claim.lend() as ingest, self._parts.turn:
+            yield ingest
 
 
 def _reason(fault: Exception) -> str:

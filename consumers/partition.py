@@ -35,7 +35,7 @@ from consumers.worker_parts import WorkerParts
 from graph_model.records.record import Change, Outcome
 from graph_model.values.positions import Position
 from services.clock import new_id
-from services.ingestion.ingest import Committed, Ingest
+from services.ingestion.claim import Claim
 from services.stores.port.errors import ClaimLost
 from services.stores.port.plan import TaskWrite
 from services.stores.port.protocols import Outbox
@@ -67,7 +67,14 @@ class PartitionPipeline:
         self._stopping = asyncio.Event()
         self._patience = Patience(parts.health, self._stopping)
         self._feed = Feed(parts.publisher, parts.dead_letters, self._patience, self._commit_offset)
-        self._ingest: Ingest | None = None  #: None: the outbox must be claimed first
+        self._claim = Claim(
+            parts.store,
+            parts.catalogue,
+            f"{parts.settings.group}/{self.name}",
+            metrics=parts.metrics,
+            publish=parts.publisher.publish,
+            on_commit=self._feed.committed,
+        )
         self._note = OffsetNote(store_id=parts.store.store_id, partitions=0, epoch=0)
         self._committed = 0  #: the offset that the group has for this partition
 
@@ -115,7 +122,7 @@ class PartitionPipeline:
         if self._rewind:
             committed = offsets_of_store(committed, store_id, former_ids)
         check_offsets(log, committed, store_id, former_ids)
-        outbox, _ = await self._claim()
+        outbox = await self._renew_claim()
         start = self._parts.settings.start
         offset = starting_offset(log, committed.get(number), outbox.progress, start)
         if self._rewind:
@@ -182,21 +189,10 @@ class PartitionPipeline:
             epoch=max(epochs),
         )
 
-    async def _claim(self) -> tuple[Outbox, Ingest]:
-        """Claim the outbox and publish what it holds, everything handed over before included."""
+    async def _renew_claim(self) -> Outbox:
+        """Claim the outbox once everything handed over before is published: the next claim would publish it again."""
         await self._feed.settle()
-        topic, number = self.partition
-        outbox = await self._parts.store.claim_outbox(f"{self._parts.settings.group}/{topic}/{number}")
-        left = [Committed(pending.commit_id, pending.events) for pending in outbox.pending]
-        await self._parts.publisher.publish(outbox, left)
-        ingest = self._ingest = Ingest(
-            self._parts.store,
-            self._parts.catalogue,
-            outbox,
-            metrics=self._parts.metrics,
-            on_commit=partial(self._feed.committed, outbox),
-        )
-        return outbox, ingest
+        return await self._claim.renew()
 
     async def _poll(self) -> list[Message] | None:
         """Wait for messages; none after a while, and none when stopped. None: the log has no such offset."""
@@ -250,11 +246,10 @@ class PartitionPipeline:
 
     async def _record(self, offset: int, changes: Sequence[Change] = (), tasks: Sequence[TaskWrite] = ()) -> None:
         """Bring into force what stands up to an offset; that there is nothing is written down as well."""
-        ingest = self._ingest or (await self._claim())[1]
-        self._ingest = None
-        async with self._parts.turn:
+        if not self._claim.is_held:
+            await self._renew_claim()
+        async with self._claim.lend() as ingest, self._parts.turn:
             await ingest.apply(changes, Position(self._note.epoch, offset), tasks)
-        self._ingest = ingest
 
     async def _confirm_ownership(self) -> None:
         await self._commit_offset(self._committed)

@@ -12,7 +12,6 @@ from typing import Final
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
-from consumers.dead_letters import DeadLetterTopic
 from consumers.errors import KafkaNotConfigured
 from consumers.health import Health, serve_health
 from consumers.kafka_admin import KafkaAdmin
@@ -20,18 +19,15 @@ from consumers.kafka_clients import REBALANCE_TIMEOUT_MS, close_quietly, kafka_e
 from consumers.partition import PartitionPipeline
 from consumers.patience import TRANSIENT, Patience
 from consumers.producer import Producer
-from consumers.publisher import Publisher
 from consumers.worker_parts import WorkerParts
 from graph_model.catalogue.rules import Catalogue
 from graph_model.errors import IdentityGraphError
 from services.clock import now_milliseconds
 from services.ingestion.writer import publish_abandoned
-from services.maintenance.heartbeat import Heartbeat
 from services.metrics import Metrics
 from services.settings import Settings
 from services.stores.opening import open_store
 from services.stores.port.errors import CatalogueChanged
-from services.stores.port.guarantees import require_guarded_commits
 from services.stores.port.protocols import Store
 
 _log = structlog.get_logger()
@@ -196,29 +192,25 @@ async def run_worker(
         try:
             await patience.until_done("broker", admin.connect)
             await patience.until_done("broker", admin.ensure_topics)
-            if before_opening is not None:
-                await patience.until_done("store", before_opening)
-            store = await patience.until_done("store", partial(open_store, settings, catalogue))
+            store = await _open_store(settings, catalogue, patience, before_opening)
         except TRANSIENT:
             return  # Raised only when stopping.
         opened.push_async_callback(store.close)
-        require_guarded_commits(store)
-        _tell_guarantees(store)
-        parts = WorkerParts(
-            settings=settings.kafka,
-            catalogue=catalogue,
-            store=store,
-            admin=admin,
-            publisher=Publisher(store, producer, settings.kafka, metrics),
-            dead_letters=DeadLetterTopic(producer, settings.kafka, metrics),
-            metrics=metrics,
-            health=health,
-            turn=asyncio.Lock(),
-            agenda_turn=asyncio.Lock(),
-            heartbeat=Heartbeat(store, metrics, tell=health.tell),
-        )
+        _require_guarantees(store)
+        parts = WorkerParts.over(settings.kafka, catalogue, store, admin, producer, metrics=metrics, health=health)
         worker = Worker(parts, stopping, rewind=rewind)
         await _work(worker, _watch(parts, producer), stopping)
+
+
+async def _open_store(
+    settings: Settings,
+    catalogue: Catalogue,
+    patience: Patience,
+    before_opening: Callable[[], Awaitable[None]] | None,
+) -> Store:
+    if before_opening is not None:
+        await patience.until_done("store", before_opening)
+    return await patience.until_done("store", partial(open_store, settings, catalogue))
 
 
 async def _work(worker: Worker, watching: Coroutine[None, None, None], stopping: asyncio.Event) -> None:
@@ -270,7 +262,8 @@ async def _publish_abandoned(parts: WorkerParts) -> None:
         await asyncio.sleep(_OUTBOXES_SECONDS)
 
 
-def _tell_guarantees(store: Store) -> None:
+def _require_guarantees(store: Store) -> None:
+    store.guarantees.require_guarded_commits()
     if not store.guarantees.durable:
         _log.warning("this store keeps its graph in memory; after its restart rebuild it: consume --rewind")
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from consumers.dead_letters import DeadLetterTopic
 from consumers.health import Health
 from consumers.kafka_admin import KafkaAdmin
+from consumers.producer import Producer
 from consumers.publisher import Publisher
 from graph_model.catalogue.rules import Catalogue
 from services.maintenance.heartbeat import Heartbeat
@@ -29,3 +30,30 @@ class WorkerParts:
     turn: asyncio.Lock  #: held while a batch is brought into force: at once they would only refuse each other
     agenda_turn: asyncio.Lock  #: held while work owed is done: at once they would only take it from each other
     heartbeat: Heartbeat  #: tells what is owed, and whether another catalogue is in force
+
+    @classmethod
+    def over(
+        cls,
+        settings: KafkaSettings,
+        catalogue: Catalogue,
+        store: Store,
+        admin: KafkaAdmin,
+        producer: Producer,
+        *,
+        metrics: Metrics,
+        health: Health,
+    ) -> "WorkerParts":
+        """Build them over what is connected already."""
+        return cls(
+            settings=settings,
+            catalogue=catalogue,
+            store=store,
+            admin=admin,
+            publisher=Publisher(store, producer, settings, metrics),
+            dead_letters=DeadLetterTopic(producer, settings, metrics),
+            metrics=metrics,
+            health=health,
+            turn=asyncio.Lock(),
+            agenda_turn=asyncio.Lock(),
+            heartbeat=Heartbeat(store, metrics, tell=health.tell),
+        )

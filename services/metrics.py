@@ -4,6 +4,7 @@ Conserved per source: changes in = applied + unchanged + stale + dead + ignored.
 """
 
 from copy import copy
+from functools import partial
 from typing import Self
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -16,28 +17,18 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.changes = Counter(
-            "identity_graph_changes", "Changes by outcome", ("source", "outcome"), registry=self.registry
+        counter, gauge = partial(Counter, registry=self.registry), partial(Gauge, registry=self.registry)
+        self.changes = counter("identity_graph_changes", "Changes by outcome", ("source", "outcome"))
+        self.owed_changes = counter(
+            "identity_graph_owed_changes", "Deletions that truncations owed, by outcome", ("source", "outcome")
         )
-        self.owed_changes = Counter(
-            "identity_graph_owed_changes",
-            "Deletions that truncations owed, by outcome",
-            ("source", "outcome"),
-            registry=self.registry,
+        self.tasks_owed = gauge(
+            "identity_graph_tasks_owed", "Tasks that are owed: tables to empty, records to read by another catalogue"
         )
-        self.tasks_owed = Gauge(
-            "identity_graph_tasks_owed",
-            "Tasks that are owed: tables to empty, records to read by another catalogue",
-            registry=self.registry,
-        )
-        self.commits = Counter("identity_graph_commits", "Commits accepted by the store", registry=self.registry)
-        self.conflicts = Counter(
-            "identity_graph_commit_conflicts", "Commits refused and tried again", registry=self.registry
-        )
-        self.refusals = Gauge(
-            "identity_graph_commit_refusals",
-            "How often the record that is being committed has been refused in a row",
-            registry=self.registry,
+        self.commits = counter("identity_graph_commits", "Commits accepted by the store")
+        self.conflicts = counter("identity_graph_commit_conflicts", "Commits refused and tried again")
+        self.refusals = gauge(
+            "identity_graph_commit_refusals", "How often the record that is being committed has been refused in a row"
         )
         self.commit_seconds = Histogram(
             "identity_graph_batch_seconds",
@@ -45,37 +36,23 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
-        self.events = Counter(
-            "identity_graph_profile_events", "Profile events committed", ("type",), registry=self.registry
-        )
-        self.published = Counter(
-            "identity_graph_events_published",
-            "Profile events acknowledged by the broker",
-            registry=self.registry,
-        )
-        self.dead_letters = Counter(
-            "identity_graph_dead_letters",
-            "Messages sent to the dead-letter topic",
-            ("stage",),
-            registry=self.registry,
-        )
-        self.skipped = Counter(
+        self.events = counter("identity_graph_profile_events", "Profile events committed", ("type",))
+        self.published = counter("identity_graph_events_published", "Profile events acknowledged by the broker")
+        self.dead_letters = counter("identity_graph_dead_letters", "Messages sent to the dead-letter topic", ("stage",))
+        self.skipped = counter(
             "identity_graph_offsets_skipped",
             "Offsets that Kafka had deleted before they were read",
             ("topic", "partition"),
-            registry=self.registry,
         )
-        self.forgotten = Counter(
+        self.forgotten = counter(
             "identity_graph_offsets_forgotten",
             "Offsets that a store had forgotten after a restore, and that were read again",
             ("topic", "partition"),
-            registry=self.registry,
         )
-        self.lag = Gauge(
+        self.lag = gauge(
             "identity_graph_consumer_lag",
             "Offsets between the end of a partition and what is in force",
             ("topic", "partition"),
-            registry=self.registry,
         )
 
     def for_work_owed(self) -> Self:

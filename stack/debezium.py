@@ -7,9 +7,8 @@ from typing import Any
 
 from stack.artifacts import DEBEZIUM, KAFKA, fetch
 from stack.errors import ConnectorFailedError
-from stack.ports import HOST, Port
+from stack.ports import HOST, Port, request
 from stack.process import Command, wait_until
-from stack.rest import request
 from stack.server import HttpServer
 from stack.settings import CONFIGURATION
 

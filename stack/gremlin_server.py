@@ -6,9 +6,8 @@ from pathlib import Path
 import yaml
 
 from stack.artifacts import GREMLIN_SERVER, fetch
-from stack.ports import HOST, Port
+from stack.ports import HOST, Port, answers
 from stack.process import Command
-from stack.rest import answers
 from stack.server import Server
 from stack.settings import CONFIGURATION
 

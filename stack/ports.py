@@ -1,6 +1,9 @@
-"""Free ports, and clear words about ports that are not free."""
+"""Ports that parts listen on: free ones, clear words about those that are not, and requests to what listens there."""
 
+import http.client
+import json
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stack.errors import PortInUseError
@@ -41,3 +44,37 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
+
+
+def request(
+    port: Port,
+    path: str,
+    *,
+    method: str = "GET",
+    body: Mapping[str, str] | None = None,
+    seconds: float = 30.0,
+) -> tuple[int, bytes]:
+    """Ask over HTTP, never through a proxy: the status and the body of the answer.
+
+    Raises:
+        OSError: nothing answers there, or not within that many seconds.
+    """
+    connection = http.client.HTTPConnection(HOST, port.number, timeout=seconds)
+    try:
+        content = None if body is None else json.dumps(body)
+        connection.request(method, path, content, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    except http.client.HTTPException as error:
+        raise ConnectionError(f"no HTTP answer: {error!r}") from error
+    finally:
+        connection.close()
+
+
+def answers(port: Port, path: str) -> bool:
+    """Whether something answers there, and with 200."""
+    try:
+        status, _ = request(port, path, seconds=5.0)
+    except OSError:
+        return False
+    return status == http.client.OK

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from stack.errors import StackError
-from stack.ports import Port
+from stack.ports import Port, answers
 from stack.process import Command
-from stack.rest import answers
 from stack.server import HttpServer
 from stack.settings import CHECKOUT
 

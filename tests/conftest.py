@@ -14,10 +14,9 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.docker_client import DockerClient
 
 from stack.gremlin_server import FILES, IMAGE, IMAGE_HOME, PROBE, GremlinServer
-from stack.ports import Port
+from stack.ports import Port, answers
 from stack.process import wait_until
 from stack.requirements import Requirement, missing_for_gremlin, missing_requirements
-from stack.rest import answers
 from stack.settings import StackSettings
 
 #: What property tests draw are multiples of this; the usual number is 100.

@@ -4,6 +4,7 @@ An image of the row `before` the change is never used but for key columns: witho
 holds invented values. Reference: https://debezium.io/documentation/reference/stable/connectors/postgresql.html
 """
 
+import base64
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -11,7 +12,6 @@ from typing import Final
 from consumers.decoders.documents import Document, Schema, open_document
 from consumers.decoders.logical_types import convert_row
 from consumers.decoders.message import Decoded, Message
-from consumers.decoders.unavailable import unavailable_columns
 from consumers.routing import find_source
 from graph_model.catalogue.rules import Catalogue, Source
 from graph_model.errors import MessageRejected
@@ -33,6 +33,21 @@ _NEW_KEY_HEADER: Final = "__debezium.newkey"
 _TRANSACTION_MARKER: Final = frozenset({"status", "id", "event_count"})
 _HEARTBEAT: Final = frozenset({"ts_ms"})
 _BINLOG_FILE: Final = re.compile(r"\.(\d+)$")
+
+#: TOASTed values that an update left alone: PostgreSQL does not log them, so the connector writes a placeholder in the
+#: shape of the column's type. Shapes: io.debezium.connector.postgresql.UnchangedToastedPlaceholder, with the default
+#: placeholder.
+_UNAVAILABLE: Final = "__debezium_unavailable_value"
+_UNAVAILABLE_BASE64: Final = base64.b64encode(_UNAVAILABLE.encode()).decode()
+#: Java's `UUID.nameUUIDFromBytes` of the text: an MD5 UUID without a name space.
+_UNAVAILABLE_UUID: Final = "b68a35a7-17ad-35b3-af2a-ae46edb4545a"
+_UNAVAILABLE_SCALARS: Final = frozenset({_UNAVAILABLE, _UNAVAILABLE_BASE64, f'{{"{_UNAVAILABLE}":"{_UNAVAILABLE}"}}'})
+_UNAVAILABLE_LISTS: Final[tuple[list[JsonValue], ...]] = (
+    [_UNAVAILABLE],
+    [_UNAVAILABLE_BASE64],
+    [_UNAVAILABLE_UUID],
+    list(_UNAVAILABLE.encode()),
+)
 
 
 def decode(message: Message, catalogue: Catalogue) -> tuple[Decoded, ...]:
@@ -81,7 +96,7 @@ def _change(source: Source, topic: str, envelope: _Fields, schema: Schema | None
         row,
         _origin(source, topic, envelope, key, message),
         deleted=deleted,
-        unavailable=unavailable_columns(raw),
+        unavailable=_unavailable_columns(raw),
         address=key_address(source, row if keys is None else {**row, **keys}, topic),
     )
 
@@ -197,3 +212,17 @@ def _struct(value: JsonValue, what: str) -> _Fields:
         found = "null or missing" if value is None else type(value).__name__
         raise MessageRejected("decode", f"{what} is {found}; a JSON object is expected")
     return value
+
+
+def _is_unavailable(value: JsonValue) -> bool:
+    """Tell whether a column's value is the placeholder for "not sent"."""
+    if isinstance(value, str):
+        return value in _UNAVAILABLE_SCALARS
+    if isinstance(value, list):
+        return value in _UNAVAILABLE_LISTS
+    return isinstance(value, Mapping) and value == {_UNAVAILABLE: _UNAVAILABLE}
+
+
+def _unavailable_columns(row: Mapping[str, JsonValue]) -> frozenset[str]:
+    """The columns of a row image whose value was not sent."""
+    return frozenset(column for column, value in row.items() if _is_unavailable(value))

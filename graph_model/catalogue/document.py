@@ -15,9 +15,8 @@ from pydantic import ValidationError
 from graph_model.catalogue.checks import meaning_faults
 from graph_model.catalogue.faults import Fault, shape_faults, suggestion, without
 from graph_model.catalogue.form import HOLDER_LIMITS, CatalogueForm, IdentifierForm, SourceForm
-from graph_model.catalogue.law import IDENTIFIER_VALUES_VERSION, LAW_VERSION
 from graph_model.catalogue.marked_yaml import Path, YamlDocument, read_yaml
-from graph_model.catalogue.rules import Catalogue, Source
+from graph_model.catalogue.rules import IDENTIFIER_VALUES_VERSION, LAW_VERSION, Catalogue, Source
 from graph_model.errors import CatalogueError
 from graph_model.values.blocked_values import BLOCKED_PATTERNS, BLOCKED_VALUES
 from graph_model.values.equality import JsonValue

@@ -10,8 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from graph_model.catalogue.law import COMPONENT_LIMIT
-from graph_model.catalogue.rules import FULL_TRUST, MessageFormat
+from graph_model.catalogue.rules import COMPONENT_LIMIT, FULL_TRUST, MessageFormat
 from graph_model.values.identifiers import HIGHEST_PRIORITY
 from graph_model.values.normalise import NormaliserName
 from graph_model.values.trait_values import TraitType

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
-from graph_model.catalogue.law import COMPONENT_LIMIT
-from graph_model.catalogue.rules import FULL_TRUST, Catalogue
+from graph_model.catalogue.rules import COMPONENT_LIMIT, FULL_TRUST, Catalogue
 from graph_model.explain.explanation import PairExplanation, Relation, SharedValue, Step
 from graph_model.explain.masking import Sight
 from graph_model.profile.document import Document

@@ -94,9 +94,7 @@ def profile_body(
         "records": [
             {
                 **origin,
-                "issues": [{"column": issue.column, "reason": issue.reason} for issue in mapped.issues]
-                if mapped.issues
-                else [],
+                "issues": [{"column": issue.column, "reason": issue.reason} for issue in mapped.issues],
                 "incomplete": sorted(mapped.record.incomplete) if mapped.record.incomplete else [],
             }
             for origin, mapped in zip(origins.values(), members, strict=True)

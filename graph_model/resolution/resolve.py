@@ -17,8 +17,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations, groupby
 from typing import Final, NamedTuple
 
-from graph_model.catalogue.law import COMPONENT_LIMIT
-from graph_model.catalogue.rules import FULL_TRUST, Catalogue
+from graph_model.catalogue.rules import COMPONENT_LIMIT, FULL_TRUST, Catalogue
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Verdict
 from graph_model.resolution.constraints import (

@@ -12,7 +12,6 @@ entries in the ledger, and the other records that these join.
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from graph_model.catalogue.rules import Catalogue
 from graph_model.profile.document import ProfileStatus
@@ -23,15 +22,9 @@ from graph_model.resolution.hubs import bucket_of, hub_until, is_hub_from
 from graph_model.resolution.mapping import MappedRecord, map_record
 from graph_model.values.identifiers import Identifier
 from services.ingestion.batches import Batch, BatchOutcome, RecordChange, batch_outcome, key_changes
-from services.stores.port.errors import CommitConflict, ReadsDisagree
+from services.ingestion.read_guards import Carried, check_holders, check_members, check_read_anew, other_holders
 from services.stores.port.protocols import StoreReader
 from services.stores.port.stored import Components, StoredIdentifier, StoredRecord, StoredVerdict
-
-_MOVED: Final = "a record has moved to another profile while it was read; read again"
-_OTHER_HOLDERS: Final = "an identifier has got other holders while it was read; read again"
-
-#: What live records carry.
-Carried = Mapping[RecordAddress, tuple[Identifier, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +59,36 @@ class Loaded:
         return sum(self.touching[identifier].values())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Applied:
+    """What a batch makes of its records."""
+
+    changes: Mapping[RecordAddress, RecordChange]
+    changed: Mapping[RecordAddress, RecordChange]  #: those of them from which something follows for others
+    previous: Mapping[RecordAddress, StoredRecord]  #: see `Loaded`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Mapped:
+    """What the changed records say, and said, and whom that touches."""
+
+    before: Carried  #: what they are linked with
+    after: Mapping[RecordAddress, MappedRecord]  #: those that are live afterwards
+    touching: Mapping[Identifier, Mapping[RecordAddress, int]]  #: see `Loaded`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Surroundings:
+    """What the store has around the changed records."""
+
+    identifiers: Mapping[Identifier, StoredIdentifier]  #: those that are touched
+    complete: Mapping[Identifier, StoredIdentifier]  #: those of them whose holders must all be among the records
+    ledger: Mapping[str, StoredVerdict]  #: see `Loaded`
+    partners: Mapping[RecordAddress, StoredRecord]  #: records that verdicts join with changed ones, live or not
+    components: Components
+    unchanged: Mapping[RecordAddress, MappedRecord]  #: what the other records of the components say
+
+
 async def load(store: StoreReader, catalogue: Catalogue, batch: Batch) -> Loaded:
     """Read what `batch` can touch, and apply the batch to it.
 
@@ -73,48 +96,85 @@ async def load(store: StoreReader, catalogue: Catalogue, batch: Batch) -> Loaded
         CommitConflict: the reads do not fit together, since somebody wrote in between.
         UnknownRecord: a verdict is about a record that was never there.
     """
+    applied = await _apply_to_records(store, catalogue, batch)
+    mapped = await _map_changed(store, catalogue, batch, applied)
+    around = await _read_surroundings(store, catalogue, batch, applied, mapped)
+    await _check_read_together(store, applied, mapped, around)
+    return Loaded(
+        batch=batch,
+        changes=applied.changes,
+        keys=key_changes(applied.changes.values()),
+        previous=applied.previous,
+        identifiers=around.identifiers,
+        touching=mapped.touching,
+        holders=await _holders_that_move(store, catalogue, around.identifiers, mapped.touching),
+        crossing=_crossing(around.identifiers, mapped.touching, catalogue),
+        relinked=frozenset(a for a in applied.changed if mapped.before.get(a) != _carried(mapped.after, a)),
+        buried_partners={a: record for a, record in around.partners.items() if record.record.is_grave},
+        components=around.components,
+        mapped={**around.unchanged, **mapped.after},
+        ledger=around.ledger,
+    )
+
+
+async def _apply_to_records(store: StoreReader, catalogue: Catalogue, batch: Batch) -> _Applied:
+    """Read the records of a batch, and apply it to them."""
     stored, outcome = await _outcome(store, catalogue, batch)
     changes = outcome.changes
-    changed = {address: change for address, change in changes.items() if change.is_changed}
-    after = {a: map_record(c.after, catalogue) for a, c in changed.items() if c.after is not None}
-    before = await _carried_before(store, catalogue, changed)
+    return _Applied(
+        changes=changes,
+        changed={address: change for address, change in changes.items() if change.is_changed},
+        previous={c.previous: was for c in changes.values() if c.previous and (was := stored[c.previous]) is not None},
+    )
+
+
+async def _map_changed(store: StoreReader, catalogue: Catalogue, batch: Batch, applied: _Applied) -> _Mapped:
+    """Tell what the changed records carry, and carried, and which identifiers that touches."""
+    after = {a: map_record(c.after, catalogue) for a, c in applied.changed.items() if c.after is not None}
+    before = await _carried_before(store, catalogue, applied.changed)
     carried = {a: mapped.identifiers for a, mapped in after.items()}
-    touching = _touching(before, carried, changed, value_rules(catalogue))
+    touching = _touching(before, carried, applied.changed, value_rules(catalogue))
     touching.update((identifier, {}) for identifier in batch.recount - touching.keys())
-    up_to = _holders_of_interest(touching, before, catalogue)
+    return _Mapped(before=before, after=after, touching=touching)
+
+
+async def _read_surroundings(
+    store: StoreReader, catalogue: Catalogue, batch: Batch, applied: _Applied, mapped: _Mapped
+) -> _Surroundings:
+    """Read the identifiers that are touched, the verdicts that speak of the records, and every component concerned."""
+    up_to = _holders_of_interest(mapped.touching, mapped.before, catalogue)
     identifiers = await store.read_identifiers(up_to) if up_to else {}
     if batch.recount:
         identifiers = {**identifiers, **await _recounted(store, {i: up_to[i] for i in batch.recount})}
-    ledger = await _ledger(store, changes)
-    partners = await _joined_by_verdict(store, batch, changed, ledger)
-    renamed = {c.previous: was for c in changes.values() if c.previous and (was := stored[c.previous]) is not None}
-    live_partners = [partner for partner in partners.values() if not partner.record.is_grave]
-    wanted = {profile_id for record in (*renamed.values(), *live_partners) for profile_id in _component(record)}
-    wanted |= {profile_id for c in changed.values() if c.stored for profile_id in _component(c.stored)}
+    ledger = await _ledger(store, applied.changes)
+    partners = await _joined_by_verdict(store, batch, applied.changed, ledger)
+    wanted = {profile_id for record in applied.previous.values() for profile_id in _component(record)}
+    wanted |= {profile_id for record in _live(partners) for profile_id in _component(record)}
+    wanted |= {profile_id for c in applied.changed.values() if c.stored for profile_id in _component(c.stored)}
     wanted |= {profile_id for identifier in identifiers.values() for profile_id in identifier.component}
     components = await _read_closed(store, wanted | batch.profiles)
-    unchanged = {a: r for a, r in components.records.items() if a not in changed}
-    mapped = await map_records(store, catalogue, unchanged)
+    unchanged = {a: r for a, r in components.records.items() if a not in applied.changed}
     counted = {i: found for i, found in identifiers.items() if i not in batch.recount}
-    live_before = [c.stored for c in changed.values() if c.stored and c.before is not None and not c.read_anew]
-    _check_members([*live_before, *live_partners], components)
-    await _check_read_anew(store, changed, components)
-    _check_holders({i: found for i, found in counted.items() if found.holders <= up_to[i]}, before, mapped)
-    return Loaded(
-        batch=batch,
-        changes=changes,
-        keys=key_changes(changes.values()),
-        previous=renamed,
+    return _Surroundings(
         identifiers=identifiers,
-        touching=touching,
-        holders=await _holders_that_move(store, catalogue, identifiers, touching),
-        crossing=_crossing(identifiers, touching, catalogue),
-        relinked=frozenset(a for a in changed if before.get(a) != _carried(after, a)),
-        buried_partners={a: record for a, record in partners.items() if record.record.is_grave},
-        components=components,
-        mapped={**mapped, **after},
+        complete={i: found for i, found in counted.items() if found.holders <= up_to[i]},
         ledger=ledger,
+        partners=partners,
+        components=components,
+        unchanged=await map_records(store, catalogue, unchanged),
     )
+
+
+async def _check_read_together(store: StoreReader, applied: _Applied, mapped: _Mapped, around: _Surroundings) -> None:
+    """Refuse reads of different times.
+
+    Raises:
+        ReadsDisagree, CommitConflict: somebody wrote in between, or the store contradicts itself.
+    """
+    live_before = [c.stored for c in applied.changed.values() if c.stored and c.before is not None and not c.read_anew]
+    check_members([*live_before, *_live(around.partners)], around.components)
+    await check_read_anew(store, applied.changed, around.components)
+    check_holders(around.complete, mapped.before, around.unchanged)
 
 
 async def _outcome(
@@ -163,6 +223,10 @@ async def map_records(
 def _columns(catalogue: Catalogue, address: RecordAddress) -> frozenset[str]:
     source = catalogue.sources.get(address.source)
     return frozenset() if source is None else source.columns
+
+
+def _live(records: Mapping[RecordAddress, StoredRecord]) -> list[StoredRecord]:
+    return [stored for stored in records.values() if not stored.record.is_grave]
 
 
 def _component(record: StoredRecord) -> tuple[str, ...]:
@@ -284,7 +348,7 @@ async def _holders_that_move(
         if (after <= hub_until(limit)) if stored.is_hub else is_hub_from(after, limit):
             holders = await store.read_holders(identifier)
             if len(holders) != stored.holders:
-                raise ReadsDisagree(_OTHER_HOLDERS, frozenset([_seen_holders(identifier, stored, len(holders))]))
+                raise other_holders({identifier: stored}, {identifier: len(holders)})
             moving[identifier] = holders
     return moving
 
@@ -304,43 +368,3 @@ async def _read_closed(store: StoreReader, wanted: Collection[str]) -> Component
 def _named(components: Components) -> set[str]:
     live = (p for p in components.profiles.values() if p.status is ProfileStatus.LIVE)
     return {profile_id for profile in live for profile_id in profile.component}
-
-
-def _check_members(records: Iterable[StoredRecord], components: Components) -> None:
-    """Refuse reads of different times: records must still be where they were when their profiles were looked up."""
-    absent = [stored for stored in records if stored.record.address not in components.records]
-    if absent:
-        profiles = {profile_id: profile.revision for profile_id, profile in components.profiles.items()}
-        seen = ((r.record.address, r.revision, r.profile_id, profiles.get(r.profile_id or "")) for r in absent)
-        raise ReadsDisagree(_MOVED, frozenset(seen))
-
-
-async def _check_read_anew(
-    store: StoreReader, changed: Mapping[RecordAddress, RecordChange], components: Components
-) -> None:
-    """The same for records that are read anew, which a damaged store may have lost from their profiles."""
-    absent = {
-        address: change.stored.profile_id
-        for address, change in changed.items()
-        if change.read_anew and change.before and change.stored and address not in components.records
-    }
-    stored = await store.read_records(absent) if absent else {}
-    if any(address not in stored or stored[address].profile_id != profile_id for address, profile_id in absent.items()):
-        raise CommitConflict(_MOVED)
-
-
-def _check_holders(
-    counted: Mapping[Identifier, StoredIdentifier], before: Carried, mapped: Mapping[RecordAddress, MappedRecord]
-) -> None:
-    """The same for identifiers: all holders of what is, or may become, evidence must have been loaded."""
-    carried = Counter(i for identifiers_of in before.values() for i in identifiers_of)
-    carried.update(identifier for each in mapped.values() for identifier in each.identifiers)
-    wrong = [identifier for identifier, stored in counted.items() if carried[identifier] != stored.holders]
-    if wrong:
-        raise ReadsDisagree(_OTHER_HOLDERS, frozenset(_seen_holders(i, counted[i], carried[i]) for i in wrong))
-
-
-def _seen_holders(identifier: Identifier, stored: StoredIdentifier, found: int) -> tuple[object, ...]:
-    """How many holders an identifier has and how many were found, with the revisions that say who they are."""
-    buckets = tuple((number, bucket.revision) for number, bucket in sorted(stored.buckets.items()))
-    return identifier, stored.revision, buckets, stored.holders, found

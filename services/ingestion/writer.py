@@ -1,23 +1,23 @@
-"""The one claim on the outbox through which a process writes: for changes, verdicts and work owed alike.
+"""The one writer of a process that takes changes over HTTP, or is a command: for changes, verdicts and work owed alike.
 
 Every process that takes changes over HTTP writes under a name of its own, so that none takes another's claim. Who dies
 with events that are not published leaves them to the others.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Final, TypeAlias
+from typing import Final
 
 import structlog
 
 from graph_model.catalogue.rules import Catalogue
 from graph_model.errors import IdentityGraphError
 from services.clock import now_milliseconds
+from services.ingestion.claim import Claim, Publish, left_in
 from services.ingestion.ingest import Committed, Ingest
 from services.metrics import Metrics
-from services.stores.port.errors import CatalogueChanged, CommitConflict
-from services.stores.port.guarantees import require_guarded_commits
+from services.stores.port.errors import CommitConflict
 from services.stores.port.identity import WriterState
 from services.stores.port.protocols import DurableOutbox, Outbox, Store
 
@@ -26,9 +26,6 @@ _log = structlog.get_logger()
 #: Names of writers whose events others publish, where they wait for longer than `ABANDONED_MILLISECONDS`.
 API_WRITERS: Final = "api"
 ABANDONED_MILLISECONDS: Final = 60_000
-
-#: Publishes the events of commits and acknowledges the commits in the outbox.
-Publish: TypeAlias = Callable[[Outbox, tuple[Committed, ...]], Awaitable[None]]
 
 
 class NobodyPublishes(IdentityGraphError):
@@ -65,14 +62,11 @@ class Writer:
             clock: the present time, milliseconds since 1970.
         """
         self._store = store
-        self._catalogue = catalogue
         self._name = name
-        self._metrics = metrics
         self._publish = publish
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
-        self._ingest: Ingest | None = None  #: None: the outbox must be claimed first
-        self._outbox: Outbox | None = None  #: the last claim
+        self._claim = Claim(store, catalogue, name, metrics=metrics, publish=self._hand_over, clock=clock)
 
     @property
     def can_write(self) -> bool:
@@ -86,7 +80,7 @@ class Writer:
             UnsafeStore: the store does not keep several writers apart.
         """
         if self.can_write:
-            await self._claim()
+            await self._claim.renew()
             await publish_abandoned(self._store, self._hand_over, but=self._name, now=self._clock())
 
     async def look_after_outboxes(self) -> Mapping[str, WriterState]:
@@ -96,10 +90,8 @@ class Writer:
             What the other writers had in their outboxes.
         """
         async with self._one_at_a_time:
-            if self._ingest is None:
-                await self._claim()
-            if self._outbox is not None:
-                await self._outbox.settle()
+            outbox = await self._claim.hold()
+            await outbox.settle()
         return await publish_abandoned(self._store, self._hand_over, but=self._name, now=self._clock())
 
     @asynccontextmanager
@@ -111,33 +103,8 @@ class Writer:
         """
         if not self.can_write:
             raise NobodyPublishes
-        async with self._one_at_a_time:
-            ingest, self._ingest = self._ingest or await self._claim(), None
+        async with self._one_at_a_time, self._claim.lend() as ingest:
             yield ingest
-            # Not reached after a failure: whoever writes next claims anew, and publishes what this one left.
-            self._ingest = ingest
-
-    async def _claim(self) -> Ingest:
-        """Claim the outbox, and publish what it holds.
-
-        Raises:
-            CatalogueChanged: another catalogue is in force than the one that this writer has.
-        """
-        require_guarded_commits(self._store)
-        outbox = self._outbox = await self._store.claim_outbox(self._name)
-        # The store may have gone on with another one, for those who come after us.
-        if self._store.fingerprint != self._catalogue.fingerprint:
-            raise CatalogueChanged(self._store.fingerprint, self._catalogue.fingerprint)
-        await self._hand_over(outbox, _left_in(outbox))
-        self._ingest = Ingest(
-            self._store,
-            self._catalogue,
-            outbox,
-            metrics=self._metrics,
-            clock=self._clock,
-            on_commit=lambda commit: self._hand_over(outbox, (commit,)),
-        )
-        return self._ingest
 
     async def _hand_over(self, outbox: Outbox, commits: tuple[Committed, ...]) -> None:
         for commit in commits:
@@ -169,14 +136,10 @@ async def publish_abandoned(store: Store, publish: Publish, *, now: int, but: st
             continue
         try:
             outbox = await store.claim_outbox(writer)
-            await publish(outbox, _left_in(outbox))
+            await publish(outbox, left_in(outbox))
             await outbox.settle()
         except CommitConflict:
             continue  # somebody else does the same, or it lives
         if outbox.pending:
             _log.info("published what another process left", writer=writer, commits=len(outbox.pending))
     return writers
-
-
-def _left_in(outbox: Outbox) -> tuple[Committed, ...]:
-    return tuple(Committed(pending.commit_id, pending.events) for pending in outbox.pending)

@@ -4,12 +4,14 @@ It is a temporary SQLite database that vanishes with its connection. Memory hold
 of records at a time; disk holds about as much as the store itself.
 """
 
+import mmap
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
+from tempfile import TemporaryFile
 from typing import Any, Final, Self
 
 import orjson
@@ -17,9 +19,11 @@ import orjson
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import Mark, Record, RecordAddress
 from graph_model.values.identifiers import Identifier
-from services.maintenance.disk_union_find import DiskUnionFind
-from services.stores.port.record_document import read_record, write_record
 from services.stores.port.stored import StoredProfile
+from services.stores.port.stored_forms import read_record, write_record
+
+#: Of a number in a `DiskUnionFind`.
+_BYTES: Final = 8
 
 _SCHEMA: Final = """
 PRAGMA journal_mode = OFF;
@@ -229,3 +233,38 @@ def _spooled_record(row: Sequence[Any]) -> SpooledRecord:
         waiting=bool(waiting),
         mislinked=bool(mislinked),
     )
+
+
+class DiskUnionFind:
+    """Disjoint sets of the numbers 1 to `count`, so many that memory need not hold them; each is alone at first.
+
+    The sets are a forest in a temporary file, 8 bytes for each number, which the operating system maps into memory and
+    out again as it sees fit. Close it to free the disk.
+    """
+
+    def __init__(self, count: int) -> None:
+        with TemporaryFile() as file:
+            file.truncate(_BYTES * (count + 1))
+            self._map = mmap.mmap(file.fileno(), 0)
+        # A parent of 0 means none, so that an empty file is right as it is.
+        self._parents = memoryview(self._map).cast("q")
+
+    def find(self, number: int) -> int:
+        """The number that stands for the set: its smallest."""
+        parents = self._parents
+        while parent := parents[number]:
+            if grandparent := parents[parent]:
+                parents[number] = grandparent
+            number = parent
+        return number
+
+    def union(self, one: int, other: int) -> None:
+        """Make one set of those that two numbers are in."""
+        low, high = sorted((self.find(one), self.find(other)))
+        if low != high:
+            self._parents[high] = low
+
+    def close(self) -> None:
+        """Remove the file."""
+        self._parents.release()
+        self._map.close()

@@ -6,8 +6,7 @@ from typing import TypeAlias
 
 import pytest
 
-from services.stores.gremlin.socket import Credentials, GremlinSocket
-from services.stores.gremlin.source import g
+from services.stores.gremlin.socket import Credentials, GremlinSocket, g
 from services.stores.gremlin.store import GremlinStore
 from services.stores.port.identity import KeptCatalogue
 from services.stores.port.protocols import Outbox, Store

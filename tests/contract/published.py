@@ -11,7 +11,7 @@ class Published:
         self.commits: list[Committed] = []
 
     async def __call__(self, outbox: Outbox, committed: tuple[Committed, ...]) -> None:
-        """See `services.ingestion.writer.Publish`."""
+        """See `services.ingestion.claim.Publish`."""
         for commit in committed:
             self.commits.append(commit)
             await outbox.acknowledge(commit.commit_id)

@@ -13,8 +13,7 @@ from graph_model.resolution.hubs import BUCKETS, bucket_of
 from services.stores.gremlin import identifiers
 from services.stores.gremlin.ids import STORE_ID, tally_id
 from services.stores.gremlin.reads import Row
-from services.stores.gremlin.socket import Credentials, GremlinSocket, Traversal
-from services.stores.gremlin.source import g
+from services.stores.gremlin.socket import Credentials, GremlinSocket, Traversal, g
 from services.stores.gremlin.store import GremlinStore
 from services.stores.port.errors import CatalogueChanged, ClaimLost, StoreError
 from services.stores.port.plan import BucketWrite, Plan

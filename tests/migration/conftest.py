@@ -19,8 +19,7 @@ from services.maintenance.migration.steps import Opened
 from services.metrics import Metrics
 from services.settings import Settings
 from services.stores.gremlin.ids import STORE_ID
-from services.stores.gremlin.socket import Credentials, GremlinSocket
-from services.stores.gremlin.source import g
+from services.stores.gremlin.socket import Credentials, GremlinSocket, g
 from services.stores.opening import open_for_migration, open_store
 from services.stores.port.migration import MigratingStore
 from services.stores.port.protocols import Outbox, Store

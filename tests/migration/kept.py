@@ -13,9 +13,8 @@ from gremlin_python.statics import long
 
 from graph_model.catalogue.document import parse_catalogue
 from graph_model.catalogue.rules import Catalogue
-from services.stores.gremlin.rows import Rows
-from services.stores.gremlin.socket import Credentials, GremlinSocket
-from services.stores.gremlin.source import g
+from services.stores.gremlin.graphbinary import Rows
+from services.stores.gremlin.socket import Credentials, GremlinSocket, g
 
 HERE: Final = Path(__file__).parent
 

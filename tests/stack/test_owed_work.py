@@ -11,12 +11,10 @@ import aiohttp
 import orjson
 import pytest
 
-from consumers.dead_letters import DeadLetterTopic
 from consumers.health import Health
 from consumers.kafka_admin import KafkaAdmin
 from consumers.owed_work import OwedWork
 from consumers.producer import Producer
-from consumers.publisher import Publisher
 from consumers.worker_parts import WorkerParts
 from graph_model.catalogue.document import parse_catalogue
 from graph_model.catalogue.rules import Catalogue
@@ -25,7 +23,6 @@ from graph_model.resolution.mapping import Origin, row_change
 from graph_model.values.positions import Position
 from services.ingestion.ingest import Ingest
 from services.maintenance import tasks as agenda
-from services.maintenance.heartbeat import Heartbeat
 from services.maintenance.re_resolve import change_meaning
 from services.maintenance.verify import verify
 from services.metrics import Metrics
@@ -173,18 +170,8 @@ async def drainers(world: World) -> AsyncIterator[OpenDrainer]:
             producer = Producer(settings)
             opened.push_async_callback(producer.close)
             health, metrics = Health(), Metrics()
-            parts = WorkerParts(
-                settings=settings,
-                catalogue=world.catalogue(),
-                store=store,
-                admin=KafkaAdmin(settings),
-                publisher=Publisher(store, producer, settings, metrics),
-                dead_letters=DeadLetterTopic(producer, settings, metrics),
-                metrics=metrics,
-                health=health,
-                turn=asyncio.Lock(),
-                agenda_turn=asyncio.Lock(),
-                heartbeat=Heartbeat(store, metrics, tell=health.tell),
+            parts = WorkerParts.over(
+                settings, world.catalogue(), store, KafkaAdmin(settings), producer, metrics=metrics, health=health
             )
             beating = asyncio.create_task(parts.heartbeat.run())
             opened.callback(beating.cancel)

@@ -15,13 +15,11 @@ import idna
 import phonenumbers
 
 from graph_model.values.identifiers import Normaliser
-from graph_model.values.normalise.casefold import normalise_casefold
 from graph_model.values.normalise.date import normalise_date
-from graph_model.values.normalise.digits import normalise_digits
 from graph_model.values.normalise.email import normalise_email
-from graph_model.values.normalise.exact import normalise_exact
 from graph_model.values.normalise.name import normalise_name
 from graph_model.values.normalise.phone import normalise_phone
+from graph_model.values.normalise.plain import normalise_casefold, normalise_digits, normalise_exact
 
 __all__ = ["NORMALISERS", "NamedNormaliser", "NormaliserName", "phone_regions"]
 

@@ -7,10 +7,9 @@ traversal. Measured three to four times faster than one step per element.
 from gremlin_python.process.graph_traversal import __
 from gremlin_python.process.traversal import Direction, Merge, P, T
 
+from services.stores.gremlin.graphbinary import RowKey, Rows
 from services.stores.gremlin.plan import HAS, MEMBER_OF, WAS_MEMBER_OF, Edge, GraphWrites
-from services.stores.gremlin.rows import RowKey, Rows
-from services.stores.gremlin.socket import Traversal
-from services.stores.gremlin.source import g
+from services.stores.gremlin.socket import Traversal, g
 from services.stores.gremlin.vertices import VertexWrite
 
 ACCEPTED = ["accepted"]  #: the answer to a commit whose guard held; another answer means that nothing was written

@@ -13,8 +13,7 @@ from services.stores.gremlin.connection import Submit
 from services.stores.gremlin.ids import STORE_ID, revision, task_id
 from services.stores.gremlin.opening import GENERATION, StoreIdentity, generation
 from services.stores.gremlin.plan import OUTBOX, GraphWrites, owed
-from services.stores.gremlin.socket import Traversal
-from services.stores.gremlin.source import g
+from services.stores.gremlin.socket import Traversal, g
 from services.stores.gremlin.vertices import task_vertex
 from services.stores.port.errors import CommitConflict
 from services.stores.port.identity import VERSIONS_PER_RESTORE, KeptCatalogue

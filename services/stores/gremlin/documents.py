@@ -7,7 +7,7 @@ import orjson
 from graph_model.profile.events import ProfileEvent
 from graph_model.records.record import Record, RecordAddress
 from graph_model.values.positions import Position, position_fields, position_of
-from services.stores.port.record_document import read_record, write_record
+from services.stores.port.stored_forms import read_record, write_record
 
 
 def record_document(record: Record) -> str:

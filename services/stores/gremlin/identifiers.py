@@ -15,9 +15,8 @@ from graph_model.resolution.hubs import BUCKETS
 from graph_model.values.identifiers import Identifier
 from services.stores.gremlin import reads
 from services.stores.gremlin.connection import Submit
-from services.stores.gremlin.forms import formed
 from services.stores.gremlin.ids import bucket_id, bucket_ids, identifier_id, tally_id
-from services.stores.gremlin.reads import Row
+from services.stores.gremlin.reads import Row, formed
 from services.stores.gremlin.socket import Traversal
 from services.stores.port.errors import StoreError
 from services.stores.port.stored import StoredIdentifier, StoredProfile

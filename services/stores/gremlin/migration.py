@@ -10,13 +10,12 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, w
 from graph_model.records.record import RecordAddress
 from services.clock import new_id
 from services.stores.gremlin.connection import Connection, Submit
+from services.stores.gremlin.graphbinary import Rows
 from services.stores.gremlin.ids import STORE_ID, Label, profile_id, record_id, revision, task_id, verdict_id
 from services.stores.gremlin.opening import GENERATION, StoreIdentity, find_identity, written_for
 from services.stores.gremlin.plan import OUTBOX
-from services.stores.gremlin.rows import Rows
 from services.stores.gremlin.scans import WINDOW, windows
-from services.stores.gremlin.socket import Credentials, Traversal
-from services.stores.gremlin.source import g
+from services.stores.gremlin.socket import Credentials, Traversal, g
 from services.stores.port.errors import CommitConflict, MigrationTaken
 from services.stores.port.migration import PORTION, DocumentKind, StoredDocument, portions
 from services.stores.port.stored_form import REFUSAL, UNTOLD_VERSION, StoredForm

@@ -13,8 +13,7 @@ from services.clock import new_id
 from services.stores.gremlin.connection import Submit
 from services.stores.gremlin.ids import STORE_ID, Label, vertex_id
 from services.stores.gremlin.plan import OWES
-from services.stores.gremlin.socket import Traversal
-from services.stores.gremlin.source import g
+from services.stores.gremlin.socket import Traversal, g
 from services.stores.port.errors import CatalogueChanged, CommitConflict, StoreError, StoreReplaced
 from services.stores.port.identity import KeptCatalogue, Pulse
 from services.stores.port.stored_form import REFUSAL, SCHEMA_VERSION, UNTOLD_VERSION, StoredForm

@@ -20,12 +20,11 @@ from graph_model.values.positions import Position
 from services.clock import new_id, now_milliseconds
 from services.stores.gremlin.connection import Submit
 from services.stores.gremlin.documents import events_document, progress_document, read_events, read_progress
+from services.stores.gremlin.graphbinary import Rows
 from services.stores.gremlin.ids import STORE_ID, Label, revision, slot_id
 from services.stores.gremlin.opening import written_for
 from services.stores.gremlin.plan import OUTBOX
-from services.stores.gremlin.rows import Rows
-from services.stores.gremlin.socket import Traversal
-from services.stores.gremlin.source import g
+from services.stores.gremlin.socket import Traversal, g
 from services.stores.gremlin.vertices import VertexWrite
 from services.stores.port.errors import ClaimLost, CommitConflict, StoreUnavailable
 from services.stores.port.identity import WriterState

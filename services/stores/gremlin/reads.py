@@ -4,8 +4,9 @@ A revision is always read before the contents that it stands for. Look-ups are b
 and numbers, never elements.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 from gremlin_python.process.graph_traversal import __
 from gremlin_python.process.traversal import P, T
@@ -16,8 +17,7 @@ from graph_model.values.identifiers import Identifier
 from services.stores.gremlin.documents import read_component, read_record_document
 from services.stores.gremlin.ids import STORE_ID
 from services.stores.gremlin.plan import BECAME, HAS, MEMBER_OF, OWES, WAS_MEMBER_OF
-from services.stores.gremlin.socket import Traversal
-from services.stores.gremlin.source import g
+from services.stores.gremlin.socket import Traversal, g
 from services.stores.port.stored import (
     Components,
     HistoryEntry,
@@ -30,10 +30,27 @@ from services.stores.port.stored import (
 )
 from services.stores.port.stored_forms import read_addresses, read_task, read_verdict_entry
 
+#: So many rows are formed on the event loop.
+_ROWS_ON_LOOP: Final = 100
+
 #: One row of an answer.
 Row = Mapping[str, Any]
+Form = TypeVar("Form")
 
 _PROFILE_FIELDS = ("rev", "profile_id", "version", "status", "document", "component", "guests")
+
+
+async def formed(rows: Sequence[Row], form: Callable[[Sequence[Row]], Form], size: int = 0) -> Form:
+    """Bring an answer into the form that the port speaks of: a large one on a thread, while the event loop goes on.
+
+    Args:
+        rows: the answer.
+        form: what makes one thing of all of them.
+        size: how many things the rows hold, where that may be more than there are rows.
+    """
+    if len(rows) + size <= _ROWS_ON_LOOP:
+        return form(rows)
+    return await asyncio.to_thread(form, rows)
 
 
 def records_traversal(vertices: Collection[str]) -> Traversal:

@@ -11,8 +11,7 @@ from gremlin_python.process.traversal import P
 
 from services.stores.gremlin.connection import Submit
 from services.stores.gremlin.ids import Label
-from services.stores.gremlin.socket import Traversal
-from services.stores.gremlin.source import g
+from services.stores.gremlin.socket import Traversal, g
 
 #: Vertices named per window: about 10 MB here, and one sort of the label there.
 WINDOW = 50_000

@@ -15,14 +15,19 @@ from uuid import UUID, uuid4
 import aiohttp
 from gremlin_python.driver.request import RequestMessage
 from gremlin_python.driver.serializer import GraphBinarySerializersV1
+from gremlin_python.process.graph_traversal import GraphTraversalSource
+from gremlin_python.process.traversal import TraversalStrategies
+from gremlin_python.structure.graph import Graph
 
-from services.stores.gremlin.answers import read_message
 from services.stores.gremlin.faults import server_fault, socket_faults
-from services.stores.gremlin.rows import rows_writer
+from services.stores.gremlin.graphbinary import read_message, rows_writer
 from services.stores.port.errors import CommitTooLarge, StoreError, StoreUnavailable
 
 #: A gremlinpython traversal; the library has no types of its own.
 Traversal: TypeAlias = Any
+
+#: Where every traversal begins. Nothing is sent from here: traversals are only written down.
+g = GraphTraversalSource(Graph(), TraversalStrategies())
 
 LARGEST_REQUEST = 8 * 2**20  #: bytes; servers take 10 MiB in one message
 CONNECT_SECONDS = 10.0

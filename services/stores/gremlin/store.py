@@ -14,7 +14,6 @@ from services.stores.gremlin import ids, reads
 from services.stores.gremlin.bulk_writes import ACCEPTED, bulk_traversal
 from services.stores.gremlin.catalogue_change import change_catalogue, restored
 from services.stores.gremlin.connection import Connection, Submit
-from services.stores.gremlin.forms import formed
 from services.stores.gremlin.identifiers import count_links, find_profiles, read_holders, read_identifiers
 from services.stores.gremlin.opening import (
     StoreIdentity,
@@ -26,6 +25,7 @@ from services.stores.gremlin.opening import (
 )
 from services.stores.gremlin.outbox import GremlinOutbox, read_writers
 from services.stores.gremlin.plan import graph_writes
+from services.stores.gremlin.reads import formed
 from services.stores.gremlin.scans import WINDOW, windows
 from services.stores.gremlin.socket import Credentials, Traversal
 from services.stores.port.errors import CatalogueChanged, CommitConflict, StoreError

@@ -13,6 +13,7 @@ from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import VerdictEntry
 from graph_model.values.identifiers import Identifier
 from graph_model.values.positions import Position
+from services.stores.port.errors import UnsafeStore
 from services.stores.port.identity import IdentifiedStore, KeptCatalogue, WriterState
 from services.stores.port.plan import Plan, TaskWrite
 from services.stores.port.stored import (
@@ -34,6 +35,15 @@ class Guarantees:
 
     guarded_commits: Literal["safe", "single_writer"]
     durable: bool
+
+    def require_guarded_commits(self) -> None:
+        """Make sure, before anything is written, that of two commits that rest on the same state one is refused.
+
+        Raises:
+            UnsafeStore: the store does not promise that.
+        """
+        if self.guarded_commits != "safe":
+            raise UnsafeStore(self.guarded_commits)
 
 
 class Outbox(Protocol):

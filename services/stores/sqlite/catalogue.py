@@ -13,7 +13,7 @@ from services.stores.port.errors import CatalogueChanged, CommitConflict, StoreR
 from services.stores.port.identity import VERSIONS_PER_RESTORE, KeptCatalogue, Pulse
 from services.stores.port.plan import TaskWrite
 from services.stores.port.stored_form import REFUSAL, SCHEMA_VERSION, UNTOLD_VERSION, StoredForm
-from services.stores.sqlite.transactions import transaction
+from services.stores.sqlite.connection import transaction
 from services.stores.sqlite.writes import check_tasks, write_tasks
 
 _SCHEMA = Path(__file__).with_name("schema.sql")

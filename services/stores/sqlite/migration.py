@@ -14,8 +14,7 @@ from services.stores.port.errors import MigrationTaken
 from services.stores.port.migration import PORTION, DocumentKind, StoredDocument, portions
 from services.stores.port.stored_form import REFUSAL, StoredForm
 from services.stores.sqlite.catalogue import StoreState, make_tables, read_state
-from services.stores.sqlite.faults import translated
-from services.stores.sqlite.transactions import connect, transaction
+from services.stores.sqlite.connection import connect, transaction, translated
 
 Answer = TypeVar("Answer")
 

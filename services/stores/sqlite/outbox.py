@@ -13,8 +13,7 @@ from graph_model.values.positions import Position, position_of
 from services.clock import new_id, now_milliseconds
 from services.stores.port.stored import PendingEvents
 from services.stores.sqlite.catalogue import StoreState
-from services.stores.sqlite.faults import translated
-from services.stores.sqlite.transactions import transaction
+from services.stores.sqlite.connection import transaction, translated
 
 #: Published events are kept so long, and at most so many of them, for readers that resume.
 _KEPT_MILLISECONDS = 7 * 24 * 3600 * 1000

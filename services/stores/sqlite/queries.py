@@ -7,7 +7,6 @@ import orjson
 from graph_model.records.record import RecordAddress
 from graph_model.values.identifiers import Identifier
 from services.stores.port.identity import KeptCatalogue, Pulse, WriterState
-from services.stores.port.record_document import read_record
 from services.stores.port.stored import (
     Components,
     HistoryEntry,
@@ -17,7 +16,7 @@ from services.stores.port.stored import (
     StoredTask,
     StoredVerdict,
 )
-from services.stores.port.stored_forms import read_task, read_verdict_entry
+from services.stores.port.stored_forms import read_record, read_task, read_verdict_entry
 from services.stores.sqlite.catalogue import READ_CATALOGUE, READ_PULSE, pulse_of
 from services.stores.sqlite.identifiers import count_holders
 from services.stores.sqlite.reads import PROFILE_COLUMNS, RECORD_COLUMNS, SqliteReader, stored_profile, stored_record

@@ -17,12 +17,10 @@ import orjson
 
 from graph_model.profile.document import ProfileStatus
 from graph_model.records.record import RecordAddress
-from services.stores.port.record_document import read_record
 from services.stores.port.stored import StoredProfile, StoredRecord
-from services.stores.port.stored_forms import read_addresses
+from services.stores.port.stored_forms import read_addresses, read_record
 from services.stores.sqlite.catalogue import StoreState
-from services.stores.sqlite.faults import translated
-from services.stores.sqlite.transactions import connect
+from services.stores.sqlite.connection import connect, translated
 
 #: What `stored_record` reads, of a record `r` with its profile `p`.
 RECORD_COLUMNS = "r.source, r.key, r.document, r.revision, r.profile_id, p.component"

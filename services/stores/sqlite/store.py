@@ -33,10 +33,9 @@ from services.stores.sqlite import identifiers as sqlite_identifiers
 from services.stores.sqlite import queries as sqlite_queries
 from services.stores.sqlite import scans as sqlite_scans
 from services.stores.sqlite.catalogue import StoreState, change_catalogue, prepare, restored
-from services.stores.sqlite.faults import translated
+from services.stores.sqlite.connection import connect, translated
 from services.stores.sqlite.outbox import SqliteOutbox, claim, trim
 from services.stores.sqlite.reads import SqliteReads
-from services.stores.sqlite.transactions import connect
 from services.stores.sqlite.writes import remove_graves, write_plan
 
 _SECONDS_BETWEEN_TRIMS = 600

@@ -10,9 +10,8 @@ from graph_model.values.positions import position_fields
 from services.clock import now_milliseconds
 from services.stores.port.errors import ClaimLost, CommitConflict
 from services.stores.port.plan import Plan, ProfileWrite, TaskWrite
-from services.stores.port.record_document import write_record
-from services.stores.port.stored_forms import write_addresses, write_task, write_verdict_entry
-from services.stores.sqlite.transactions import transaction
+from services.stores.port.stored_forms import write_addresses, write_record, write_task, write_verdict_entry
+from services.stores.sqlite.connection import transaction
 
 #: How many of the rows expected as JSON have another revision.
 _GUARDS = {

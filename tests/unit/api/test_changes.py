@@ -7,8 +7,8 @@ import httpx
 from api.app import create_app
 from api.documents import ChangesAnswer
 from graph_model.catalogue.rules import Catalogue
+from services.ingestion.claim import Publish
 from services.ingestion.ingest import Committed
-from services.ingestion.writer import Publish
 from services.metrics import Metrics
 from services.settings import Settings
 from services.stores.port.protocols import Outbox

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli.exit_codes import UsageRefused
-from cli.output import csv_rows, result_file
-from cli.tables import print_table
+from cli.output import csv_rows, print_table, result_file
 
 
 def test_a_result_that_was_interrupted_leaves_nothing(tmp_path: Path) -> None:

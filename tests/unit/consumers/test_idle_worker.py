@@ -6,16 +6,13 @@ from typing import cast
 
 import pytest
 
-from consumers.dead_letters import DeadLetterTopic
 from consumers.health import Health
 from consumers.kafka_admin import KafkaAdmin
 from consumers.owed_work import OwedWork
 from consumers.producer import Producer
-from consumers.publisher import Publisher
 from consumers.worker_parts import WorkerParts
 from graph_model.catalogue.rules import Catalogue
 from services.maintenance import heartbeat
-from services.maintenance.heartbeat import Heartbeat
 from services.metrics import Metrics
 from services.settings import KafkaSettings
 from services.stores.port.protocols import Store
@@ -34,19 +31,7 @@ async def test_idle_partitions_cost_the_store_one_request_for_each_beat(
     settings = KafkaSettings(bootstrap_servers="127.0.0.1:1")  # nobody is asked
     counting, metrics, health = CountingStore(opened), Metrics(), Health()
     store, producer, stopping = cast("Store", counting), Producer(settings), asyncio.Event()
-    parts = WorkerParts(
-        settings=settings,
-        catalogue=catalogue,
-        store=store,
-        admin=KafkaAdmin(settings),
-        publisher=Publisher(store, producer, settings, metrics),
-        dead_letters=DeadLetterTopic(producer, settings, metrics),
-        metrics=metrics,
-        health=health,
-        turn=asyncio.Lock(),
-        agenda_turn=asyncio.Lock(),
-        heartbeat=Heartbeat(store, metrics, tell=health.tell),
-    )
+    parts = WorkerParts.over(settings, catalogue, store, KafkaAdmin(settings), producer, metrics=metrics, health=health)
     works = [OwedWork(f"topic{number}", parts, stopping, _still_ours) for number in range(PARTITIONS)]
     running = [asyncio.create_task(work.run()) for work in works]
     beating = asyncio.create_task(parts.heartbeat.run())

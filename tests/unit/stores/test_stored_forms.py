@@ -6,7 +6,7 @@ import orjson
 
 from graph_model.records.record import ExpectedMark, Mark, Passage, Record, RecordAddress
 from graph_model.values.positions import Position
-from services.stores.port.record_document import read_record, write_record
+from services.stores.port.stored_forms import read_record, write_record
 
 ADDRESS = RecordAddress.of("crm", [1])
 PLAIN = Record(address=ADDRESS, position=Position(1, 2), observed_at=3, values={"id": 1})

@@ -4,7 +4,7 @@ import networkx as nx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.maintenance.disk_union_find import DiskUnionFind
+from services.maintenance.spool import DiskUnionFind
 
 COUNT = 30
 numbers = st.integers(1, COUNT)

@@ -8,7 +8,6 @@ import pytest
 from services.ingestion.writer import Writer
 from services.metrics import Metrics
 from services.stores.port.errors import UnsafeStore
-from services.stores.port.guarantees import require_guarded_commits
 from services.stores.port.protocols import Guarantees, Outbox, Store
 from tests.unit.services.people import CATALOGUE
 
@@ -41,5 +40,4 @@ async def test_a_writer_claims_nothing_in_an_unsafe_store() -> None:
 
 
 def test_a_safe_store_is_taken() -> None:
-    safe = Guarantees(guarded_commits="safe", durable=False)
-    require_guarded_commits(cast("Store", SingleWriterStore(safe)))
+    Guarantees(guarded_commits="safe", durable=False).require_guarded_commits()

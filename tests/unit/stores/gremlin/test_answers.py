@@ -7,7 +7,7 @@ import pytest
 from gremlin_python.statics import long
 from gremlin_python.structure.io.graphbinaryV1 import GraphBinaryWriter
 
-from services.stores.gremlin.answers import read_message
+from services.stores.gremlin.graphbinary import read_message
 
 REQUEST = UUID("a5b0bd1e-6fd8-4c65-8f39-3d5d6a5c5b8e")
 

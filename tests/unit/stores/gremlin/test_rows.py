@@ -5,7 +5,7 @@ from gremlin_python.process.traversal import Direction, T
 from gremlin_python.statics import long
 from gremlin_python.structure.io.graphbinaryV1 import GraphBinaryReader, GraphBinaryWriter
 
-from services.stores.gremlin.rows import Rows, rows_writer
+from services.stores.gremlin.graphbinary import Rows, rows_writer
 
 ROWS: list[Any] = [
     [],

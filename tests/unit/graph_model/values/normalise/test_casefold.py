@@ -1,6 +1,6 @@
 import pytest
 
-from graph_model.values.normalise.casefold import normalise_casefold
+from graph_model.values.normalise.plain import normalise_casefold
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from graph_model.values.normalise.digits import normalise_digits
+from graph_model.values.normalise.plain import normalise_digits
 
 
 @pytest.mark.parametrize(

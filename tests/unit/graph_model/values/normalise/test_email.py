@@ -3,8 +3,8 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph_model.values.normalise.casefold import fold_case
 from graph_model.values.normalise.email import normalise_email
+from graph_model.values.normalise.plain import fold_case
 
 
 @pytest.mark.parametrize(

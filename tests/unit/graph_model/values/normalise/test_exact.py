@@ -1,6 +1,6 @@
 import pytest
 
-from graph_model.values.normalise.exact import normalise_exact
+from graph_model.values.normalise.plain import normalise_exact
 
 
 @pytest.mark.parametrize(

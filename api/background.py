@@ -1,7 +1,9 @@
-"""Does what is owed beside answering, where no worker may be there to do it: over the embedded store."""
+"""What the service does beside answering, until it stops: it looks after outboxes, and does work that is owed."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Final
 
 import structlog
 
@@ -15,15 +17,40 @@ from services.waiting import first_of
 
 _log = structlog.get_logger()
 
+#: Between two looks at the outboxes.
+_SECONDS: Final = 60.0
+
 
 class _StoppedError(Exception):
     """We are stopping; what is left stays owed."""
 
 
-async def work_off_owed(in_force: Callable[[], Services]) -> None:
-    """Do what is owed as soon as the heartbeat tells of it, until the service stops.
+async def look_after_outboxes(in_force: Callable[[], Services]) -> None:
+    """Once a minute look after this process's outbox and those of others, until the service stops.
 
-    What fails is told, and tried again. `in_force` tells the services of the catalogue in force.
+    Nothing waits there then for a process that has gone. What others have numbered meanwhile tells as well whether this
+    machine's clock is ahead. What fails is tried again.
+
+    `in_force` tells the services of the catalogue in force.
+    """
+    stopping = in_force().stopping
+    while not stopping.is_set():
+        await first_of(asyncio.sleep(_SECONDS), stopping.wait())
+        services = in_force()
+        if stopping.is_set() or services.heartbeat.refusal is not None or not services.writer.can_write:
+            continue
+        try:
+            others = await services.writer.look_after_outboxes()
+            services.acceptance.compare({name: state.accepted for name, state in others.items()})
+        except IdentityGraphError as error:
+            _log.warning("outboxes could not be looked after; it is tried again", reason=str(error))
+
+
+async def work_off_owed(in_force: Callable[[], Services]) -> None:
+    """Do what is owed as soon as the heartbeat tells of it, where no worker may be there: over the embedded store.
+
+    It ends with the service. What fails is told, and tried again. `in_force` tells the services of the catalogue in
+    force.
     """
     stopping, heartbeat, store = in_force().stopping, in_force().heartbeat, in_force().store
 

@@ -1,11 +1,28 @@
-"""One form for all log lines, ours and those of the libraries, on standard error."""
+"""How a command runs: what has an end can be interrupted, and all log lines have one form."""
 
+import asyncio
 import logging
+import signal
 import sys
+from collections.abc import Coroutine
+from types import FrameType
+from typing import Any, TypeVar
 
 import structlog
 
 from services.settings import Settings
+
+Result = TypeVar("Result")
+
+
+def run_batch(batch: Coroutine[Any, Any, Result]) -> Result:
+    """Run to the end. Ctrl-C also interrupts a read that waits for input, which asyncio alone would wait for."""
+    signal.signal(signal.SIGINT, _interrupt)
+    return asyncio.run(batch)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def set_up_logging(settings: Settings) -> None:

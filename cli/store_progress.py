@@ -1,13 +1,35 @@
-"""Does the work owed to its end, and shows on a terminal how far it is."""
+"""Work that goes over a whole store, with its progress: on standard error, and only where it is a terminal."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from cli.task_names import task_name
-from graph_model.records.tasks import Task
+from graph_model.records.tasks import Task, TruncateSource
 from services.ingestion.writer import Writer
 from services.maintenance.tasks import work_off
+from services.maintenance.verification.scan import Progress as Listener
 from services.stores.port.protocols import Store
+
+
+def task_name(task: Task) -> str:
+    """What a task is about, on one line."""
+    return f"truncation of {task.source}" if isinstance(task, TruncateSource) else "re-resolution of all records"
+
+
+@contextmanager
+def scan_progress() -> Iterator[Listener]:
+    """A line as long as the block runs; nothing is shown where nobody watches."""
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
+        task = progress.add_task("", total=None)
+
+        def show(what: str, done: int) -> None:
+            progress.update(task, description=f"{done:,} {what}")
+
+        yield show
 
 
 async def finish_owed_work(store: Store, writer: Writer) -> int:

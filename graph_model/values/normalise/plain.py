@@ -1,0 +1,57 @@
+"""Values that need no tables of a library: taken as they are, without case, or digits only."""
+
+import re
+import unicodedata
+
+from graph_model.values.keys import is_shortened
+from graph_model.values.normalise.characters import readable, visible_text, within_limit
+
+#: What a program adds that takes a whole number for one with a fraction.
+_EMPTY_FRACTION = re.compile(r"([^.]*\d)\.0+")
+
+
+def normalise_exact(text: str) -> str | None:
+    """Keep a customer number or the like, without invisible characters or white space at its ends, in form NFC.
+
+    >>> normalise_exact(" C-0042 ")
+    'C-0042'
+    """
+    seen = readable(text)
+    return None if seen is None else within_limit(seen)
+
+
+def normalise_casefold(text: str) -> str | None:
+    """Fold case and width (Unicode NFKC case folding), strip the ends: of user names, host names.
+
+    >>> normalise_casefold(" AnnLee ")
+    'annlee'
+    """
+    seen = readable(text)
+    return None if seen is None else within_limit(visible_text(fold_case(seen)))
+
+
+def fold_case(text: str) -> str:
+    """Fold case and compatibility forms together, so that folding again changes nothing.
+
+    The sequence is that of the Unicode Standard for compatibility caseless matching (definition D146).
+    """
+    folded = unicodedata.normalize("NFD", text).casefold()
+    folded = unicodedata.normalize("NFKD", folded).casefold()
+    return unicodedata.normalize("NFKC", folded)
+
+
+def normalise_digits(text: str) -> str | None:
+    """Keep only the digits, in any script, leading zeros included: of national ids, account numbers.
+
+    Of a whole number with an empty fraction (`1000001.0`) the fraction goes; other points separate digits as dashes
+    do (`12.345.678-9`). A number with a point and an exponent (`8.96529E+18`) has lost digits, and is refused.
+
+    >>> normalise_digits("012-34-5678")
+    '012345678'
+    """
+    seen = readable(text)
+    if seen is None or is_shortened(seen):
+        return None
+    whole = _EMPTY_FRACTION.fullmatch(seen)
+    digits = (unicodedata.decimal(character, None) for character in (seen if whole is None else whole[1]))
+    return "".join(str(digit) for digit in digits if digit is not None) or None
