@@ -5,37 +5,40 @@ from collections.abc import Mapping
 import orjson
 import pytest
 
-from graph_model.profile.document import Document, ProfileHead, ProfileStatus, live_document
-from graph_model.profile.transition import KnownProfile, Scene, Transition, transitions
+from graph_model.profile.codec import Salvaged, decode_profile, encode_profile
+from graph_model.profile.document import Profile
+from graph_model.profile.transition import Scene, Transition, transitions
 from graph_model.records.key_changes import KeyChanges
 from graph_model.records.record import RecordAddress
 from graph_model.values.equality import JsonValue
 
 LONG = "1234567890123456789"
-HEAD = ProfileHead(profile_id="p", version=3, status=ProfileStatus.LIVE, created_at=0, updated_at=0)
+HEAD = {"profile_id": "p", "version": 3, "status": "live", "created_at": "2026-01-01", "updated_at": "2026-01-01"}
 
 
-def body(value: JsonValue = "Ann", key: JsonValue = LONG, time: str = "2026-01-01", records: int = 1) -> Document:
+def body(value: JsonValue = "Ann", key: JsonValue = LONG, time: str = "2026-01-01", records: int = 1) -> Profile:
     said: Mapping[str, JsonValue] = {"source": "crm", "key": [key], "observed_at": time}
-    return {
+    refusal: Mapping[str, JsonValue] = {"constraint": "trait", "name": "x", "values": ["", ""], "refused": None}
+    document = {
+        **HEAD,
         "traits": {"name": {"value": value, **said}},
         "identifiers": [{"kind": "email", "value": "a", **said, "records": records, "generic": False}],
         "records": [{**said, "issues": [], "incomplete": []}],
-        "conflicts": [{"name": "x", "records": [{"source": "crm", "key": [key]}, {"source": "crm", "key": [key]}]}],
+        "conflicts": [{**refusal, "records": [{"source": "crm", "key": [key]}, {"source": "crm", "key": [key]}]}],
         "dropped_evidence": [],
     }
+    return decode_profile(orjson.dumps(document))
 
 
-def become(before: Document, after: Document) -> Transition:
-    known = KnownProfile(head=HEAD, document=orjson.loads(live_document(HEAD, before)))
+def become(before: Profile, after: Profile) -> Transition:
     address = RecordAddress.of("crm", [LONG])
     scene = Scene(
-        known={"p": known},
+        known={"p": Salvaged(before)},
         before={address: "p"},
         after={address: "p"},
         keys=KeyChanges({}),
         returned={},
-        bodies={"p": after},
+        composed={"p": after},
         causes=lambda _: (),
         now=1_000,
     )
@@ -51,13 +54,13 @@ def told(transition: Transition) -> tuple[list[str], list[str]]:
 
 def test_a_profile_of_which_nothing_changed_is_left_alone() -> None:
     transition = become(body(), body())
-    assert (transition.version, transition.document, transition.event) == (3, None, None)
+    assert (transition.profile.version, transition.document, transition.event) == (3, None, None)
 
 
 @pytest.mark.parametrize(("before", "after"), [(5, 5.0), (1, True), (0, False), (0.0, -0.0), (1, "1")])
 def test_a_trait_of_another_type_is_another_value(before: JsonValue, after: JsonValue) -> None:
     transition = become(body(before), body(after))
-    assert transition.version == 4
+    assert transition.profile.version == 4
     assert told(transition) == (["traits.name"], [])
     assert transition.document is not None
     assert repr(orjson.loads(transition.document)["traits"]["name"]["value"]) == repr(after)
@@ -75,8 +78,8 @@ def test_another_value_at_another_time_is_a_changed_field_only() -> None:
 @pytest.mark.parametrize("written", [int(LONG), f"{LONG}.0"])
 def test_a_document_of_an_earlier_form_is_written_anew_and_nobody_is_told(written: JsonValue) -> None:
     transition = become(body(key=written), body())
-    assert (transition.version, transition.event, transition.history) == (3, None, None)
-    assert transition.document == live_document(HEAD, body())
+    assert (transition.profile.version, transition.event, transition.history) == (3, None, None)
+    assert transition.document == encode_profile(body())
 
 
 def test_what_changes_in_a_document_of_an_earlier_form_is_told_without_the_form() -> None:
