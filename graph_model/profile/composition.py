@@ -87,15 +87,9 @@ def _record(mapped: MappedRecord) -> ProfileRecord:
 
 
 def _trait(golden: GoldenValue, shown: Mapping[RecordAddress, ProfileRecord]) -> ProfileTrait:
-    said = shown[golden.records[0].address]
-    further = [shown[mapped.address] for mapped in golden.records[1:]]
-    return ProfileTrait(
-        Raw(canonical_bytes(golden.value)),
-        said.source,
-        said.key,
-        said.observed_at,
-        tuple(Observation(each.source, each.key, each.observed_at) for each in further) if further else (),
-    )
+    first, *others = (shown[mapped.address] for mapped in golden.records)
+    further = tuple(Observation(each.source, each.key, each.observed_at) for each in others) if others else ()
+    return ProfileTrait(Raw(canonical_bytes(golden.value)), first.source, first.key, first.observed_at, further)
 
 
 def _identifier(identifier: Identifier, said: ProfileRecord, count: int, is_generic: bool) -> ProfileIdentifier:

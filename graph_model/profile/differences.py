@@ -9,7 +9,6 @@ from itertools import chain
 from typing import Final, TypeVar
 
 import msgspec
-from msgspec import Raw
 from msgspec.structs import replace
 
 from graph_model.profile.codec import Salvaged
@@ -22,14 +21,13 @@ from graph_model.profile.document import (
     RecordReference,
 )
 from graph_model.records.record import RecordAddress
-from graph_model.values.equality import are_equal, canonical_bytes
+from graph_model.values.equality import are_equal
 from graph_model.values.keys import is_canonical
 
 #: The parts of a profile that follow from its records alone.
 BODY_FIELDS: Final = ("traits", "identifiers", "records", "conflicts", "dropped_evidence")
 
-#: The order of traits is the catalogue's; it says nothing about the person.
-_encoder: Final = msgspec.json.Encoder(order="deterministic")
+_encode: Final = msgspec.json.Encoder().encode
 
 Named = TypeVar("Named", RecordReference, Observation, ProfileRecord, ProfileTrait, ProfileIdentifier)
 
@@ -67,10 +65,9 @@ def says_the_same(stored: Salvaged, other: Profile) -> bool:
 
 def differing_parts(stored: Salvaged, other: Profile) -> Iterator[str]:
     """Name the parts in which a stored profile is damaged, or says otherwise than another one."""
-    one = stored.profile
-    for part in BODY_FIELDS:
-        if part in stored.damaged or not _are_same(getattr(one, part), getattr(other, part)):
-            yield part
+    if "traits" in stored.damaged or not _are_same_traits(stored.profile.traits, other.traits):
+        yield "traits"
+    yield from _differing_lists(stored, other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,25 +92,35 @@ def differences(before: Salvaged | None, after: Profile) -> Differences:
             fields.append(f"traits.{name}")
         elif replace(old, written=new.written) != new:
             provenance.append(f"traits.{name}")
-    for part in differing_parts(before, after):
+    for part in _differing_lists(before, after):
         if part == "identifiers" and part not in before.damaged and _said(before.profile) == _said(after):
             provenance.append(part)
-        elif part != "traits":
+        else:
             fields.append(part)
     return Differences(fields, provenance)
 
 
+def _differing_lists(stored: Salvaged, other: Profile) -> Iterator[str]:
+    """The same of all parts but the traits."""
+    for part in BODY_FIELDS[1:]:
+        if part in stored.damaged or not _are_same(getattr(stored.profile, part), getattr(other, part)):
+            yield part
+
+
 def _are_same(one: object, other: object) -> bool:
-    if one == other:
-        # Whatever is written the same is equal to Python, too, but for values that a stranger has spelled.
-        return one == () or _encoder.encode(one) == _encoder.encode(other)
-    if not isinstance(one, Mapping) or not isinstance(other, Mapping) or one.keys() != other.keys():
-        return False
-    respelled = {n: replace(t, written=Raw(canonical_bytes(t.value))) for n, t in one.items()}
-    return respelled == other and _encoder.encode(respelled) == _encoder.encode(other)
+    # Whatever is written the same is equal to Python, too; looking there first leaves most differences at that.
+    return one == other and (one == () or _encode(one) == _encode(other))
+
+
+def _are_same_traits(one: Mapping[str, ProfileTrait], other: Mapping[str, ProfileTrait]) -> bool:
+    return one.keys() == other.keys() and all(
+        _is_same_value(trait, other[name]) and _are_same(replace(trait, written=other[name].written), other[name])
+        for name, trait in one.items()
+    )
 
 
 def _is_same_value(one: ProfileTrait, other: ProfileTrait) -> bool:
+    # Another library may have spelled a number otherwise.
     return one.written == other.written or are_equal(one.value, other.value)
 
 

@@ -50,7 +50,7 @@ class ProfileStatus(StrEnum):
     DELETED = "deleted"  #: its records are gone
 
 
-class RecordReference(Struct, frozen=True):
+class RecordReference(Struct, frozen=True, gc=False):
     """Address of a row."""
 
     source: SourceName
@@ -62,13 +62,13 @@ class RecordReference(Struct, frozen=True):
         return RecordAddress.stored(self.source, self.key)
 
 
-class Observation(RecordReference, frozen=True):
+class Observation(RecordReference, frozen=True, gc=False):
     """A row that said something, and when."""
 
     observed_at: Time
 
 
-class ProfileTrait(Struct, frozen=True, omit_defaults=True):
+class ProfileTrait(Struct, frozen=True, omit_defaults=True, gc=False):
     """A value with its origin."""
 
     written: Annotated[Raw, Meta(extra_json_schema={"type": ["string", "number", "boolean"]})] = field(name="value")
@@ -93,7 +93,7 @@ class ProfileTrait(Struct, frozen=True, omit_defaults=True):
         return (RecordReference(self.source, self.key), *self.further)
 
 
-class ProfileIdentifier(Struct, frozen=True):
+class ProfileIdentifier(Struct, frozen=True, gc=False):
     """An identifier that its records carry."""
 
     kind: str
@@ -112,21 +112,21 @@ class ProfileIdentifier(Struct, frozen=True):
         return Identifier(self.kind, self.value)
 
 
-class ValueIssue(Struct, frozen=True):
+class ValueIssue(Struct, frozen=True, gc=False):
     """A value that could not be used."""
 
     column: str
     reason: str
 
 
-class ProfileRecord(Observation, frozen=True):
+class ProfileRecord(Observation, frozen=True, gc=False):
     """A row that belongs to this person."""
 
     issues: tuple[ValueIssue, ...]
     incomplete: Annotated[tuple[str, ...], Meta(description="Columns whose value the source has never sent.")]
 
 
-class ProfileConflict(Struct, frozen=True):
+class ProfileConflict(Struct, frozen=True, gc=False):
     """Two records that evidence connects and a rule keeps apart, or that contradict each other."""
 
     constraint: Annotated[

@@ -7,7 +7,7 @@ function of profile and version, so that whoever reads it twice can tell.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 from uuid import UUID, uuid5
 
 import orjson
@@ -30,6 +30,13 @@ class ProfileEventType(StrEnum):
 
 #: An event names so many causes at the most; it always tells how many there were.
 NAMED_CAUSES: Final = 20
+
+
+#: Parts of a profile, as the published schema names them.
+ChangedPart: TypeAlias = Annotated[
+    str, Meta(extra_json_schema={"pattern": r"^(traits\..+|identifiers|records|conflicts|dropped_evidence)$"})
+]
+MovedPart: TypeAlias = Annotated[str, Meta(extra_json_schema={"pattern": r"^(traits\..+|identifiers)$"})]
 
 
 class NamedCause(Struct, frozen=True):
@@ -102,6 +109,12 @@ class HistoryStep(ProfileChange, frozen=True, kw_only=True):
 
     occurred_at: Time
 
+    @classmethod
+    def of(cls, change: ProfileChange, occurred_at: Time) -> "HistoryStep":
+        """The step that a change is."""
+        told = {name: getattr(change, name) for name in ProfileChange.__struct_fields__}
+        return cls(**told, occurred_at=occurred_at)
+
 
 class ProfileUpdate(ProfileChange, frozen=True, kw_only=True):
     """Data of a profile event (version 1).
@@ -113,11 +126,11 @@ class ProfileUpdate(ProfileChange, frozen=True, kw_only=True):
         int, Meta(description="Version before; 0: there was none.", extra_json_schema={"minimum": 0})
     ]
     changed_fields: Annotated[
-        Sequence[str],
+        Sequence[ChangedPart],
         Meta(description="Parts of the profile that say something else than in the version before."),
     ]
     provenance: Annotated[
-        Sequence[str],
+        Sequence[MovedPart],
         Meta(
             description="Traits and identifiers that say the same as before, and of which only the record or the time "
             "is another."

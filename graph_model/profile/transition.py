@@ -7,7 +7,7 @@ one is absorbed once records of its own return to another.
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from msgspec import UNSET, Raw, structs
@@ -208,18 +208,15 @@ def _told(scene: Scene, step: _Step, differing: Differences, *, keeps_step: bool
     """A profile that has changed, with the event that tells it, and its history where that is to keep the step."""
     profile, causes = step.profile, scene.causes(step.profile.profile_id)
     document = encode_profile(profile)
-    told: dict[str, Any] = {
-        "profile_id": profile.profile_id,
-        "version": profile.version,
-        "change": step.change,
-        "ids_before": step.before,
-        "ids_after": step.after,
-        "merged_into": profile.merged_into,
-        "causes": [_named(cause) for cause in causes[:NAMED_CAUSES]],
-        "causes_total": len(causes),
-    }
     update = ProfileUpdate(
-        **told,
+        profile_id=profile.profile_id,
+        version=profile.version,
+        change=step.change,
+        ids_before=step.before,
+        ids_after=step.after,
+        merged_into=profile.merged_into,
+        causes=[_named(cause) for cause in causes[:NAMED_CAUSES]],
+        causes_total=len(causes),
         previous_version=step.previous,
         changed_fields=differing.fields,
         provenance=differing.provenance,
@@ -233,7 +230,7 @@ def _told(scene: Scene, step: _Step, differing: Differences, *, keeps_step: bool
         data=_encode(update),
         trace=next((cause.trace for cause in causes if cause.trace), None),
     )
-    history = _encode(HistoryStep(**told, occurred_at=iso_time(scene.now))) if keeps_step else None
+    history = _encode(HistoryStep.of(update, iso_time(scene.now))) if keeps_step else None
     return Transition(profile=profile, document=document, event=event, history=history)
 
 
