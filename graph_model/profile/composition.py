@@ -1,6 +1,5 @@
 """What the records of a cluster say together: the same records give the same profile."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from msgspec import Raw
@@ -47,11 +46,14 @@ def compose_profile(
     """
     members = [records[address] for address in cluster.members]
     newest_first = sorted(members, key=lambda mapped: preference(mapped, catalogue)) if members[1:] else members
-    carried = Counter(identifier for mapped in members for identifier in mapped.identifiers)
+    carried: dict[Identifier, int] = {}
     said_by: dict[Identifier, RecordAddress] = {}
     for mapped in newest_first:
         for identifier in mapped.identifiers:
-            said_by.setdefault(identifier, mapped.address)
+            if identifier in carried:
+                carried[identifier] += 1
+            else:
+                carried[identifier], said_by[identifier] = 1, mapped.address
     shown = {address: _record(records[address]) for address in cluster.members}
     return Profile(
         profile_id=profile_id,
@@ -87,8 +89,11 @@ def _record(mapped: MappedRecord) -> ProfileRecord:
 
 
 def _trait(golden: GoldenValue, shown: Mapping[RecordAddress, ProfileRecord]) -> ProfileTrait:
-    first, *others = (shown[mapped.address] for mapped in golden.records)
-    further = tuple(Observation(each.source, each.key, each.observed_at) for each in others) if others else ()
+    first = shown[golden.records[0].address]
+    further: tuple[Observation, ...] = ()
+    if len(golden.records) > 1:
+        others = [shown[mapped.address] for mapped in golden.records[1:]]
+        further = tuple(Observation(each.source, each.key, each.observed_at) for each in others)
     return ProfileTrait(Raw(canonical_bytes(golden.value)), first.source, first.key, first.observed_at, further)
 
 

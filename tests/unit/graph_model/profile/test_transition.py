@@ -4,13 +4,15 @@ from collections.abc import Mapping
 
 import orjson
 import pytest
+from msgspec import structs
 
 from graph_model.profile.codec import Salvaged, decode_profile, encode_profile
 from graph_model.profile.document import Profile
-from graph_model.profile.transition import Scene, Transition, transitions
+from graph_model.profile.transition import Cause, Scene, Transition, transitions
 from graph_model.records.key_changes import KeyChanges
 from graph_model.records.record import RecordAddress
 from graph_model.values.equality import JsonValue
+from graph_model.values.positions import Position
 
 LONG = "1234567890123456789"
 HEAD = {"profile_id": "p", "version": 3, "status": "live", "created_at": "2026-01-01", "updated_at": "2026-01-01"}
@@ -84,3 +86,46 @@ def test_a_document_of_an_earlier_form_is_written_anew_and_nobody_is_told(writte
 
 def test_what_changes_in_a_document_of_an_earlier_form_is_told_without_the_form() -> None:
     assert told(become(body(key=int(LONG)), body("Anne"))) == (["traits.name"], [])
+
+
+def test_events_and_steps_keep_the_fields_and_bytes_that_readers_know() -> None:
+    row, later = RecordAddress.of("crm", ["ä", 7]), Position(2, 10**30)
+    causes = (Cause(row, Position(1, 5), None), Cause(row, later, "00-trace", "v" * 32, withdrawn=False))
+    changed = structs.replace(body(-0.0), version=4, updated_at="1970-01-01T00:00:01.000Z")
+    scene = Scene(
+        known={"p": Salvaged(body(1e30))},
+        before={row: "p", RecordAddress.of("crm", [1]): "p"},
+        after={row: "p", RecordAddress.of("crm", [1]): "q"},
+        keys=KeyChanges({}),
+        returned={},
+        composed={"p": body(-0.0)},
+        causes=lambda _: causes,
+        now=1_000,
+    )
+    (transition,) = transitions(scene)
+    told = {
+        "profile_id": "p",
+        "version": 4,
+        "change": "split",
+        "ids_before": ["p"],
+        "ids_after": ["p", "q"],
+        "merged_into": None,
+        "causes": [
+            {"source": "crm", "key": ["ä", 7], "epoch": 1, "offset": 5},
+            {
+                "source": "crm",
+                "key": ["ä", 7],
+                "epoch": 2,
+                "offset": str(10**30),
+                "verdict": "v" * 32,
+                "withdrawn": False,
+            },
+        ],
+        "causes_total": 2,
+    }
+    named = {"previous_version": 3, "changed_fields": ["traits.name"], "provenance": []}
+    profile = orjson.Fragment(encode_profile(changed))
+    assert transition.event is not None
+    assert transition.event.data == orjson.dumps({**told, **named, "profile": profile})
+    assert transition.history == orjson.dumps({**told, "occurred_at": "1970-01-01T00:00:01.000Z"})
+    assert transition.event.trace == "00-trace"
