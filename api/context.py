@@ -10,6 +10,7 @@ from api.answers import preferred_media_type
 from api.dependencies import Services, header_parameter, services_of
 from api.documents import ContextAnswer, ContextRequest
 from api.problems import InvalidRequest, NotAcceptable, NotSentAsJson, UnreadableBody, problem_docs
+from graph_model.profile.codec import decode_profile
 from graph_model.values.identifiers import IdentifierKind
 from services.context.prompt import NOTICE, BudgetTooSmall, build_context
 from services.context.tokens import ENCODING, count_tokens
@@ -103,12 +104,12 @@ class _Answer(NamedTuple):
 @lru_cache(maxsize=_KEPT_ANSWERS)
 def _answer(document: bytes, token_budget: int, day: int, kinds: frozenset[IdentifierKind]) -> _Answer:
     """Build the answer from a profile's bytes, or give the one built before from the same bytes on the same day."""
-    profile = orjson.loads(document)
+    profile = decode_profile(document)
     context = build_context(profile, token_budget=token_budget, as_of=day, count_tokens=count_tokens, kinds=kinds)
     body = {
         "context_id": context.context_id,
-        "profile_id": profile["profile_id"],
-        "version": profile["version"],
+        "profile_id": profile.profile_id,
+        "version": profile.version,
         "text": context.text,
         "tokens": context.tokens,
         "token_budget": token_budget,

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from api.documents import fields_at
 from api.rights import NotASteward
 from graph_model.errors import CatalogueError, IdentityGraphError, MessageRejected
+from graph_model.profile.codec import ProfileDamaged
 from services.context.prompt import BudgetTooSmall
 from services.ingestion.acceptance import ClockAhead
 from services.ingestion.batches import UnknownRecord
@@ -127,6 +128,13 @@ _INTERNAL = ProblemType(
     "the request was not answered; the log of the service names the failure",
 )
 
+_DAMAGED: Final = ProblemType(
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    "store-damaged",
+    "The store contradicts itself",
+    "what is stored contradicts itself; the operator finds out what and mends it with `identity-graph verify --repair`",
+)
+
 PROBLEMS: Final[Mapping[type[IdentityGraphError], ProblemType]] = {
     IdentityGraphError: _INTERNAL,
     ApiError: _INTERNAL,
@@ -199,13 +207,8 @@ PROBLEMS: Final[Mapping[type[IdentityGraphError], ProblemType]] = {
     StoreReplaced: ProblemType(
         HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", "The store was replaced", _UNAVAILABLE
     ),
-    StoreDamaged: ProblemType(
-        HTTPStatus.INTERNAL_SERVER_ERROR,
-        "store-damaged",
-        "The store contradicts itself",
-        "what is stored contradicts itself; the operator finds out what and mends it with `identity-graph verify "
-        "--repair`",
-    ),
+    StoreDamaged: _DAMAGED,
+    ProfileDamaged: _DAMAGED,
     CommitConflict: ProblemType(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "commit-conflict",

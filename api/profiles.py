@@ -3,14 +3,13 @@
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
-import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from api.answers import json_answer, json_list
 from api.dependencies import header_parameter, path_parameter, services_of
 from api.documents import AbsorbedProfile, ProfileDocument, ProfileList
 from api.problems import InvalidRequest, problem_docs
-from graph_model.profile.document import Document, ProfileStatus
+from graph_model.profile.document import ProfileStatus
 from services.cloud_events import PROFILE_SCHEMA
 from services.lookup.profiles import (
     LISTED_PROFILES,
@@ -77,7 +76,7 @@ async def read_profile(request: Request) -> Response:
         if if_none_match is not None and _names(if_none_match, profile.version):
             return Response(status_code=HTTPStatus.NOT_MODIFIED.value, headers=headers)
         return Response(profile.document, headers=headers, media_type="application/json")
-    former: Document = orjson.loads(profile.document)
+    former = profile.read()
     shares = await whereabouts(store, former)
     if not shares:
         raise ProfileGone
@@ -85,7 +84,7 @@ async def read_profile(request: Request) -> Response:
         "profile_id": profile_id,
         "version": profile.version,
         "status": profile.status.value,
-        "merged_into": former["merged_into"],
+        "merged_into": former.merged_into,
         "now": shares,
     }
     if len(shares) > 1:

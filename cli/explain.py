@@ -15,7 +15,7 @@ from cli.running import run_batch, set_up_logging
 from graph_model.catalogue.rules import Catalogue
 from graph_model.explain.evidence_export import export_graph
 from graph_model.explain.masking import Sight
-from graph_model.profile.document import Document
+from graph_model.values.equality import JsonObject
 from services.ingestion.batches import UnknownRecord
 from services.lookup.explain import evidence_of, explain_history, explain_pair, explain_profile
 from services.lookup.explanation_documents import ExplanationWriter
@@ -136,5 +136,5 @@ async def _profile_of_record(store: Store, catalogue: Catalogue, subject: str) -
     return stored.profile_id
 
 
-def _json(document: Document) -> bytes:
+def _json(document: JsonObject) -> bytes:
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

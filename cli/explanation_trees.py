@@ -12,7 +12,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from cli.output import counted
-from graph_model.profile.document import Document
+from graph_model.values.equality import JsonObject
 
 MaskOption: TypeAlias = Annotated[
     bool, typer.Option("--mask", help="Show only the first character of each part of a value.")
@@ -30,7 +30,7 @@ def tree_text(tree: Tree) -> str:
     return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
 
 
-def profile_tree(document: Document) -> Tree:
+def profile_tree(document: JsonObject) -> Tree:
     """Why the records of a profile are one person."""
     if document["status"] != "live":
         return _former_tree(document)
@@ -43,7 +43,7 @@ def profile_tree(document: Document) -> Tree:
     return tree
 
 
-def pair_tree(document: Document) -> Tree:
+def pair_tree(document: JsonObject) -> Tree:
     """Why two records are one person, or why they are not."""
     tree = _tree(document["explanation"])
     _add(tree, "where they are", (_standing(record) for record in document["records"]))
@@ -62,7 +62,7 @@ def pair_tree(document: Document) -> Tree:
     return tree
 
 
-def history_tree(document: Document) -> Tree:
+def history_tree(document: JsonObject) -> Tree:
     """How a profile came to be."""
     if document["status"] == "live":
         tree = _tree(f"Profile {document['profile_id']}, version {document['version']}, made {document['created_at']}")
@@ -80,16 +80,16 @@ def history_tree(document: Document) -> Tree:
     return tree
 
 
-def _former_tree(document: Document) -> Tree:
+def _former_tree(document: JsonObject) -> Tree:
     tree = _tree(f"Profile {document['profile_id']}, version {document['version']}, is {document['status']}")
     now = [f"{counted(share.records, 'record')} ({share.share:.0%}) in {share.profile_id}" for share in document["now"]]
     _add(tree, "where its records are now", now or ["its records are gone"])
     return tree
 
 
-def _add_records(tree: Tree, document: Document) -> None:
+def _add_records(tree: Tree, document: JsonObject) -> None:
     """Hang every record under the one that it is joined with; the smallest is the root."""
-    neighbours: defaultdict[str, list[tuple[str, Document]]] = defaultdict(list)
+    neighbours: defaultdict[str, list[tuple[str, JsonObject]]] = defaultdict(list)
     for step in document["steps"]:
         one, other = (_name(record) for record in step["records"])
         neighbours[one].append((other, step))
@@ -108,36 +108,36 @@ def _add_records(tree: Tree, document: Document) -> None:
                     waiting.append((other, branch.add(_text(f"{other} by {_step(step)}"))))
 
 
-def _step(step: Document) -> str:
+def _step(step: JsonObject) -> str:
     if step["verdict"] is not None:
         return _verdict(step["verdict"])
     return f"{step['kind']} {step['value']} ({step['rule'].removeprefix(step['kind'] + ': ')})"
 
 
-def _verdict(verdict: Document) -> str:
+def _verdict(verdict: JsonObject) -> str:
     if verdict["author"] is None:
         return f"verdict {verdict['verdict_id']} ({verdict['judgement']})"
     return f"verdict of {verdict['author']} on {verdict['given_at'][:10]}: {verdict['judgement']} ({verdict['reason']})"
 
 
-def _conflict(conflict: Document) -> str:
+def _conflict(conflict: JsonObject) -> str:
     values = f" ({' and '.join(conflict['values'])})" if any(conflict["values"]) else ""
     refused = "" if conflict["refused"] is None else f"; refused: {conflict['refused']}"
     return f"{conflict['explanation']}{values}{refused}"
 
 
-def _valued(entry: Document, words: str) -> str:
+def _valued(entry: JsonObject, words: str) -> str:
     return f"{entry['kind']} {entry['value']}: {words.removeprefix(entry['kind'] + ': ')}"
 
 
-def _standing(record: Document) -> str:
+def _standing(record: JsonObject) -> str:
     if record["deleted_at"] is not None:
         last = "" if record["profile_id"] is None else f"; it was last in profile {record['profile_id']}"
         return f"{_name(record)} was deleted at {record['deleted_at']}{last}"
     return f"{_name(record)} is in profile {record['profile_id']}"
 
 
-def _cause(cause: Document) -> str:
+def _cause(cause: JsonObject) -> str:
     position = f"epoch {cause['epoch']}, offset {cause['offset']}"
     if cause["verdict"] is None:
         return f"{_name(cause)} ({position})"

@@ -12,7 +12,7 @@ from cli.output import MEMBER_COLUMNS, csv_rows, result_file
 from cli.running import run_batch, set_up_logging
 from graph_model.catalogue.rules import Catalogue
 from graph_model.explain.verdict_documents import verdict_document
-from graph_model.profile.document import ProfileStatus, document_members
+from graph_model.profile.document import ProfileStatus
 from services.settings import Settings
 from services.stores.port.protocols import Store
 from services.stores.port.stored import StoredProfile
@@ -63,7 +63,7 @@ async def _export(settings: Settings, catalogue: Catalogue, export_format: Expor
         with csv_rows(file) as write_row:
             write_row(MEMBER_COLUMNS)
             async for profile in _live(store):
-                for address in document_members(orjson.loads(profile.document)):
+                for address in profile.read().members:
                     write_row((address.source, address.key, profile.profile_id))
 
 

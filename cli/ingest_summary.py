@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-import orjson
 import typer
 
 from cli.input_files import Entry, InputFile
 from cli.output import counted, print_table
 from cli.rejections import Rejections, UnreadValues
 from graph_model.catalogue.rules import Catalogue
+from graph_model.profile.codec import decode_profile, decode_update
 from graph_model.profile.document import ProfileStatus
 from graph_model.records.record import Outcome, succeed
 from graph_model.records.tasks import TruncateSource
@@ -78,8 +78,8 @@ class IngestSummary:
         for commit in committed:
             for event in commit.events:
                 self.events[event.type.value] += 1
-                records = orjson.loads(event.data)["profile"]["records"]
-                self.sizes[event.profile_id] = len(records)
+                profile = decode_profile(bytes(decode_update(event.data).profile))
+                self.sizes[event.profile_id] = len(profile.members)
         if len(self.sizes) > 10 * _CANDIDATES:
             self.sizes = dict(heapq.nlargest(_CANDIDATES, self.sizes.items(), key=_by_size))
 
@@ -132,7 +132,7 @@ async def largest_profiles(store: Store, summary: IngestSummary) -> list[tuple[s
     """The live profiles with most records among those that this run has changed."""
     profiles = await store.read_profiles(list(summary.sizes))
     sizes = [
-        (profile_id, len(orjson.loads(profile.document)["records"]))
+        (profile_id, len(profile.read().records))
         for profile_id, profile in profiles.items()
         if profile.status is ProfileStatus.LIVE
     ]

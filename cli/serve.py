@@ -18,7 +18,7 @@ from cli.options import CatalogueOption, MigrateOption, StoreOption, settings_wi
 from cli.publishing import kafka_publisher
 from cli.running import set_up_logging
 from graph_model.catalogue.rules import Catalogue
-from graph_model.profile.document import Document, ProfileStatus
+from graph_model.profile.document import Profile, ProfileStatus
 from services.settings import Settings
 from services.stores.port.protocols import Store
 
@@ -70,29 +70,27 @@ async def _example_identifier(store: Store, catalogue: Catalogue) -> str | None:
     """An identifier that leads to exactly one person, of whom much is known; None in an empty store."""
     best, most = None, 0
     looked_at = 0
-    async for profile in store.scan_profiles():
+    async for stored in store.scan_profiles():
         looked_at += 1
         if looked_at > _LOOKED_AT:
             break
-        if profile.status is not ProfileStatus.LIVE:
+        if stored.status is not ProfileStatus.LIVE:
             continue
-        document: Document = orjson.loads(profile.document)
-        records = len(document["records"])
-        if records > most and not document["conflicts"]:
-            found = _telling_identifier(document, catalogue)
+        profile = stored.read()
+        records = len(profile.records)
+        if records > most and not profile.conflicts:
+            found = _telling_identifier(profile, catalogue)
             best, most = (found, records) if found is not None else (best, most)
     return best
 
 
-def _telling_identifier(document: Document, catalogue: Catalogue) -> str | None:
+def _telling_identifier(profile: Profile, catalogue: Catalogue) -> str | None:
     """The strongest of the identifiers that most of the profile's records carry."""
-    usable = [
-        entry for entry in document["identifiers"] if not entry["generic"] and not catalogue.kinds[entry["kind"]].parts
-    ]
+    usable = [each for each in profile.identifiers if not each.generic and not catalogue.kinds[each.kind].parts]
     if not usable:
         return None
-    chosen = max(usable, key=lambda entry: (entry["records"], catalogue.kinds[entry["kind"]].priority))
-    return f"{chosen['kind']}:{chosen['value']}"
+    chosen = max(usable, key=lambda each: (each.records, catalogue.kinds[each.kind].priority))
+    return str(chosen.identifier)
 
 
 def _worth_trying(address: str, identifier: str | None) -> Iterator[str]:

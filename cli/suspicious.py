@@ -12,7 +12,7 @@ from cli.running import run_batch, set_up_logging
 from cli.store_progress import scan_progress
 from graph_model.catalogue.rules import Catalogue
 from graph_model.explain.masking import Sight
-from graph_model.profile.document import Document
+from graph_model.values.equality import JsonObject
 from services.lookup.explain import LARGE_PART
 from services.lookup.explanation_documents import ExplanationWriter
 from services.maintenance.suspicious import Suspicions, suspicious_profiles
@@ -59,7 +59,7 @@ async def _scan(settings: Settings, catalogue: Catalogue, at_least: int, limit: 
             return await suspicious_profiles(store, catalogue, at_least, limit, progress)
 
 
-def _documents(found: Suspicions, writer: ExplanationWriter) -> list[Document]:
+def _documents(found: Suspicions, writer: ExplanationWriter) -> list[JsonObject]:
     return [
         {
             "profile_id": profile.profile_id,
@@ -72,7 +72,7 @@ def _documents(found: Suspicions, writer: ExplanationWriter) -> list[Document]:
     ]
 
 
-def _print(found: Suspicions, documents: list[Document]) -> None:
+def _print(found: Suspicions, documents: list[JsonObject]) -> None:
     for profile in documents:
         told = [counted(profile["records"], "record")]
         told += [counted(profile["conflicts"], "conflict")] if profile["conflicts"] else []

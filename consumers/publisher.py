@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-import orjson
 from tenacity import AsyncRetrying, retry_if_result, wait_random_exponential
 
 from consumers.decoders.message import Headers
 from consumers.producer import Outgoing, Producer
+from graph_model.profile.codec import decode_update
 from graph_model.profile.events import ProfileEvent
 from services.cloud_events import CONTENT_TYPE, PROFILE_SCHEMA, event_attributes
 from services.ingestion.ingest import Committed
@@ -115,4 +115,4 @@ def event_headers(event: ProfileEvent, store_id: str) -> Headers:
 
 
 def _document(event: ProfileEvent) -> bytes:
-    return orjson.dumps(orjson.loads(event.data)["profile"])
+    return bytes(decode_update(event.data).profile)

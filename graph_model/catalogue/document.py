@@ -16,7 +16,7 @@ from graph_model.catalogue.checks import meaning_faults
 from graph_model.catalogue.faults import Fault, shape_faults, suggestion, without
 from graph_model.catalogue.form import HOLDER_LIMITS, CatalogueForm, IdentifierForm, SourceForm
 from graph_model.catalogue.marked_yaml import Path, YamlDocument, read_yaml
-from graph_model.catalogue.rules import IDENTIFIER_VALUES_VERSION, LAW_VERSION, Catalogue, Source
+from graph_model.catalogue.rules import IDENTIFIER_VALUES_VERSION, LAW_VERSION, Catalogue, Source, Trait
 from graph_model.errors import CatalogueError
 from graph_model.values.blocked_values import BLOCKED_PATTERNS, BLOCKED_VALUES
 from graph_model.values.equality import JsonValue
@@ -53,7 +53,7 @@ def parse_catalogue(text: str, name: str) -> Catalogue:
     return Catalogue(
         name=name,
         kinds={kind_name: _kind(kind_name, kind) for kind_name, kind in form.identifiers.items()},
-        traits={trait_name: trait.type for trait_name, trait in form.traits.items()},
+        traits={trait_name: Trait(trait.type) for trait_name, trait in form.traits.items()},
         sources={
             source_name: _source(source_name, source, rank)
             for rank, (source_name, source) in enumerate(form.sources.items())

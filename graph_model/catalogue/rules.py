@@ -6,6 +6,7 @@ What a user writes is `graph_model.catalogue.document`; one function there leads
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final, Literal
 
 from graph_model.values.identifiers import IdentifierKind
@@ -24,6 +25,22 @@ MessageFormat = Literal["debezium", "rows"]
 
 #: Trust in a source of which nothing else is said.
 FULL_TRUST: Final = 100
+
+
+class TraitRule(StrEnum):
+    """How the value that a profile shows is chosen from those that its records say."""
+
+    NEWEST = (
+        "newest"  #: the newest one; of equally new ones that of the source named first, then of the smaller address
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """Something that is known of a person."""
+
+    type: TraitType  #: what its values are
+    rule: TraitRule = TraitRule.NEWEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +85,7 @@ class Catalogue:
 
     name: str  #: the file it came from, for messages
     kinds: Mapping[str, IdentifierKind]
-    traits: Mapping[str, TraitType]  #: in the order in which readers see them
+    traits: Mapping[str, Trait]  #: by name, in the order in which readers see them
     sources: Mapping[str, Source]
     fingerprint: str  #: SHA-256 of everything that the result depends on
     exclusive_traits: frozenset[str] = frozenset()  #: traits of which one person has only one value

@@ -7,10 +7,10 @@ import orjson
 
 from graph_model.catalogue.rules import Catalogue
 from graph_model.explain.masking import Sight
-from graph_model.profile.document import Document
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Judgement, Verdict
 from graph_model.resolution.evidence_graph import Carried, Node, Obstacle
+from graph_model.values.equality import JsonObject
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -36,7 +36,7 @@ def export_graph(graph: "nx.Graph[Node]", catalogue: Catalogue, sight: Sight, gr
 
     plain = _plain(graph, catalogue, sight)
     if graph_format == "json":
-        document: Document = nx.node_link_data(plain, edges="edges")
+        document: JsonObject = nx.node_link_data(plain, edges="edges")
         return orjson.dumps(document)
     if graph_format == "dot":
         return ("\n".join(_dot_lines(plain)) + "\n").encode()
@@ -64,12 +64,12 @@ def _plain(graph: "nx.Graph[Node]", catalogue: Catalogue, sight: Sight) -> "nx.G
     return plain
 
 
-def _record(address: RecordAddress, sight: Sight) -> Document:
+def _record(address: RecordAddress, sight: Sight) -> JsonObject:
     key = orjson.dumps(sight.key(address)).decode()
     return {"type": "record", "label": sight.name(address), "source": address.source, "key": key}
 
 
-def _value(node: Carried, attributes: dict[str, Any], catalogue: Catalogue, sight: Sight) -> Document:
+def _value(node: Carried, attributes: dict[str, Any], catalogue: Catalogue, sight: Sight) -> JsonObject:
     kind, value = node.identifier.kind, sight.value(node.identifier.value)
     return {
         "type": "identifier",

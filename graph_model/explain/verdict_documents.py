@@ -1,12 +1,12 @@
 """A verdict as readers see it, the same over HTTP and in an export; an export can be read back."""
 
-from graph_model.profile.document import Document
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import VerdictEntry
+from graph_model.values.equality import JsonObject
 from graph_model.values.times import iso_time
 
 
-def verdict_document(entry: VerdictEntry) -> Document:
+def verdict_document(entry: VerdictEntry) -> JsonObject:
     """Write an entry of the ledger as a JSON object; `withdrawn_by` is null while it is in force."""
     verdict, withdrawal = entry.verdict, entry.withdrawal
     return {
@@ -23,5 +23,5 @@ def verdict_document(entry: VerdictEntry) -> Document:
     }
 
 
-def _reference(address: RecordAddress) -> Document:
+def _reference(address: RecordAddress) -> JsonObject:
     return {"source": address.source, "key": address.written_key}

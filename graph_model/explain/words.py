@@ -6,7 +6,7 @@ from typing import TypeAlias
 from graph_model.catalogue.rules import COMPONENT_LIMIT, FULL_TRUST, Catalogue
 from graph_model.explain.explanation import PairExplanation, Relation, SharedValue, Step
 from graph_model.explain.masking import Sight
-from graph_model.profile.document import Document
+from graph_model.profile.events import HistoryStep, ProfileEventType
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Judgement, Verdict, VerdictEntry
 from graph_model.resolution.constraints import Conflict, Constraint
@@ -106,16 +106,16 @@ def weak_link_words(link: WeakLink, sight: Sight) -> str:
     )
 
 
-def history_words(step: Document) -> str:
-    """What a step of a profile's history was; see `graph_model.profile.transition` for its fields."""
-    itself = {step["profile_id"]}
-    before, after = sorted({*step["ids_before"]} - itself), sorted({*step["ids_after"]} - itself)
-    match step["change"]:
-        case "merged":
+def history_words(step: HistoryStep) -> str:
+    """What a step of a profile's history was."""
+    itself = {step.profile_id}
+    before, after = sorted({*step.ids_before} - itself), sorted({*step.ids_after} - itself)
+    match step.change:
+        case ProfileEventType.MERGED:
             return f"its records went to {', '.join(after)}"
-        case "deleted":
+        case ProfileEventType.DELETED:
             return "all its records were deleted"
-        case "created":
+        case ProfileEventType.CREATED:
             return f"it got records of {', '.join(before)}" if before else "it came back"
     told = [f"it gave records to {', '.join(after)}"] if after else []
     told += [f"it took in records of {', '.join(before)}"] if before else []

@@ -1,36 +1,45 @@
-"""Profiles: the lasting public face of a cluster.
+"""Profiles: the lasting public face of a cluster, as they are stored, served and published.
 
-A profile's body (traits, identifiers, records, conflicts) is a pure function of the records in force. Its head
-(id, version, status, times) is history. Both are kept and served as one JSON document.
+What a profile says (traits, identifiers, records, conflicts, dropped evidence) is a pure function of the records in
+force. Its head (id, version, status, times) is history. `graph_model.profile.codec` reads and writes the one JSON
+document of both; the published schema is made from these types.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Final, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
-import orjson
+import msgspec
+from msgspec import Meta, Raw, Struct, field
 
-from graph_model.catalogue.rules import Catalogue
-from graph_model.profile.survivorship import golden_traits, preference
-from graph_model.records.record import Record, RecordAddress
-from graph_model.resolution.constraints import Conflict
-from graph_model.resolution.mapping import MappedRecord
-from graph_model.resolution.resolve import Cluster
-from graph_model.values.equality import are_equal
+from graph_model.catalogue.rules import COMPONENT_LIMIT
+from graph_model.records.record import RecordAddress
+from graph_model.resolution.constraints import Constraint
+from graph_model.values.equality import JsonValue
 from graph_model.values.identifiers import Identifier
-from graph_model.values.keys import is_canonical
-from graph_model.values.times import iso_time
-
-#: A JSON object as it is stored and served; `docs/api.md` and the API's schema describe its fields.
-Document: TypeAlias = dict[str, Any]
-
-#: The parts of a live document that follow from the records alone.
-BODY_FIELDS: Final = ("traits", "identifiers", "records", "conflicts", "dropped_evidence")
 
 #: A profile that is no longer live remembers so many of its records at the most.
 REMEMBERED_RECORDS: Final = 1_000
+
+#: Meanings that the published schema shows; nothing of it is checked when a document is read.
+ProfileId: TypeAlias = Annotated[str, Meta(extra_json_schema={"pattern": "^[0-9a-f]{32}$"})]
+Version: TypeAlias = Annotated[int, Meta(extra_json_schema={"minimum": 1})]
+Time: TypeAlias = Annotated[
+    str,
+    Meta(
+        extra_json_schema={"format": "date-time", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"},
+    ),
+]
+SourceName: TypeAlias = Annotated[str, Meta(description="Name of the source in the catalogue.")]
+#: The parts of a key. Documents of long ago may spell numbers in other ways than those of today.
+Key: TypeAlias = Annotated[
+    tuple[int | str | float | bool, ...],
+    Meta(
+        description="Parts of the key, in the catalogue's order: whole numbers of at most 15 digits as numbers, "
+        "everything else as text.",
+        extra_json_schema={"minItems": 1},
+    ),
+]
 
 
 class ProfileStatus(StrEnum):
@@ -41,199 +50,148 @@ class ProfileStatus(StrEnum):
     DELETED = "deleted"  #: its records are gone
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileHead:
-    """The historical part of a profile."""
+class RecordReference(Struct, frozen=True, gc=False):
+    """Address of a row."""
 
-    profile_id: str
-    version: int  #: grows by one with every event; 0: no event yet
+    source: SourceName
+    key: Key
+
+    @property
+    def address(self) -> RecordAddress:
+        """The address, with the key in its canonical form."""
+        return RecordAddress.stored(self.source, self.key)
+
+
+class Observation(RecordReference, frozen=True, gc=False):
+    """A row that said something, and when."""
+
+    observed_at: Time
+
+
+class ProfileTrait(Struct, frozen=True, omit_defaults=True, gc=False):
+    """A value with its origin."""
+
+    written: Annotated[Raw, Meta(extra_json_schema={"type": ["string", "number", "boolean"]})] = field(name="value")
+    """The value as canonical JSON: two values are equal where these bytes are."""
+    source: SourceName
+    key: Key
+    observed_at: Time
+    further: Annotated[
+        tuple[Observation, ...],
+        Meta(description="Further rows that the value comes from, where the trait's rule takes several."),
+    ] = ()
+
+    @property
+    def value(self) -> JsonValue:
+        """The value itself."""
+        value: JsonValue = msgspec.json.decode(self.written)
+        return value
+
+    @property
+    def records(self) -> tuple[RecordReference, ...]:
+        """All rows that it comes from; at least one."""
+        return (RecordReference(self.source, self.key), *self.further)
+
+
+class ProfileIdentifier(Struct, frozen=True, gc=False):
+    """An identifier that its records carry."""
+
+    kind: str
+    value: Annotated[str, Meta(description="Normalised.")]
+    source: Annotated[str, Meta(description="Name of the source of the record that is named for it.")]
+    key: Key
+    observed_at: Time
+    records: Annotated[
+        int, Meta(description="How many of the profile's records carry it.", extra_json_schema={"minimum": 1})
+    ]
+    generic: Annotated[bool, Meta(description="Too many records carry it for it to be evidence.")]
+
+    @property
+    def identifier(self) -> Identifier:
+        """The identifier itself."""
+        return Identifier(self.kind, self.value)
+
+
+class ValueIssue(Struct, frozen=True, gc=False):
+    """A value that could not be used."""
+
+    column: str
+    reason: str
+
+
+class ProfileRecord(Observation, frozen=True, gc=False):
+    """A row that belongs to this person."""
+
+    issues: tuple[ValueIssue, ...]
+    incomplete: Annotated[tuple[str, ...], Meta(description="Columns whose value the source has never sent.")]
+
+
+class ProfileConflict(Struct, frozen=True, gc=False):
+    """Two records that evidence connects and a rule keeps apart, or that contradict each other."""
+
+    constraint: Annotated[
+        Constraint,
+        Meta(
+            description="values: more values of an identifier kind than a person may have. trait: two values of an "
+            "exclusive trait. verdict: a steward says that they are two people."
+        ),
+    ]
+    name: Annotated[str, Meta(description="The identifier kind, the trait, or the id of the verdict.")]
+    records: Annotated[
+        tuple[RecordReference, RecordReference],
+        Meta(description="Twice the same: the record breaks the constraint by itself."),
+    ]
+    values: Annotated[tuple[str, str], Meta(description="What each record says; both are empty of a verdict.")]
+    refused: Annotated[
+        str | None,
+        Meta(
+            description="The strongest evidence that was not followed (`kind:value`, or `verdict:same`); null of a "
+            "single record."
+        ),
+    ]
+
+
+class Lineage(Struct, frozen=True):
+    """What is remembered of a profile without records."""
+
+    merged_into: str | None  #: the profile that most of its records went to when it was absorbed
+    records: tuple[RecordReference, ...]  #: those that it had last, at most `REMEMBERED_RECORDS`
+    records_total: int  #: how many it had
+
+
+class Profile(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A profile that has records; one that is gone says nothing but its lineage."""
+
+    profile_id: ProfileId
+    version: Version  #: grows by one with every event; 0: no event yet
     status: ProfileStatus
-    created_at: int  #: milliseconds since 1970
-    updated_at: int  #: milliseconds since 1970
+    created_at: Time  #: empty: not in force yet
+    updated_at: Time  #: likewise
+    traits: Annotated[Mapping[str, ProfileTrait], Meta(description="Golden values by trait, in the catalogue's order.")]
+    identifiers: tuple[ProfileIdentifier, ...]
+    records: Annotated[tuple[ProfileRecord, ...], Meta(extra_json_schema={"minItems": 1})]
+    conflicts: tuple[ProfileConflict, ...]
+    dropped_evidence: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Identifiers (`kind:value`) left out as evidence, since more than "
+            f"{COMPONENT_LIMIT} records would hang together by them."
+        ),
+    ]
+    lineage: Lineage | None = None  #: only of a profile that is gone
 
+    @property
+    def members(self) -> list[RecordAddress]:
+        """The addresses of its records, or of those that it remembers."""
+        named = self.records if self.lineage is None else self.lineage.records
+        return [record.address for record in named]
 
-def profile_body(
-    cluster: Cluster,
-    records: Mapping[RecordAddress, MappedRecord],
-    generic: frozenset[Identifier],
-    dropped: Sequence[Identifier],
-    catalogue: Catalogue,
-) -> Document:
-    """Build what follows from the records of a cluster: the same records give the same bytes.
+    @property
+    def generic(self) -> set[Identifier]:
+        """The identifiers that it marks as generic."""
+        return {entry.identifier for entry in self.identifiers if entry.generic}
 
-    Args:
-        cluster: the profile's records, and its conflicts.
-        records: these records, mapped.
-        generic: identifiers that too many records carry.
-        dropped: evidence left out because too many records would hang together by it.
-        catalogue: the order of traits, and which source goes first.
-    """
-    members = [records[address] for address in cluster.members]
-    newest_first = sorted(members, key=lambda mapped: preference(mapped, catalogue)) if members[1:] else members
-    carried = Counter(identifier for mapped in members for identifier in mapped.identifiers)
-    said_by: dict[Identifier, MappedRecord] = {}
-    for mapped in newest_first:
-        for identifier in mapped.identifiers:
-            said_by.setdefault(identifier, mapped)
-    origins = {address: _origin(records[address].record) for address in cluster.members}
-    return {
-        "traits": {
-            name: {"value": mapped.traits[name], **origins[mapped.address]}
-            for name, mapped in golden_traits(newest_first, catalogue).items()
-        },
-        "identifiers": [
-            {
-                "kind": identifier.kind,
-                "value": identifier.value,
-                **origins[said_by[identifier].address],
-                "records": count,
-                "generic": identifier in generic,
-            }
-            for identifier, count in sorted(carried.items())
-        ],
-        "records": [
-            {
-                **origin,
-                "issues": [{"column": issue.column, "reason": issue.reason} for issue in mapped.issues],
-                "incomplete": sorted(mapped.record.incomplete) if mapped.record.incomplete else [],
-            }
-            for origin, mapped in zip(origins.values(), members, strict=True)
-        ],
-        "conflicts": [_conflict_entry(conflict) for conflict in cluster.conflicts],
-        "dropped_evidence": sorted(str(identifier) for identifier in dropped if identifier in carried),
-    }
-
-
-def live_document(head: ProfileHead, body: Document) -> bytes:
-    """The JSON document of a profile that has records."""
-    return orjson.dumps({**_head_fields(head), **body})
-
-
-def remembering_document(head: ProfileHead, members: Iterable[RecordAddress], merged_into: str | None) -> bytes:
-    """The JSON document of a profile without records: which ones it had last, and where most of them went then."""
-    remembered = sorted(members)
-    return orjson.dumps(
-        {
-            **_head_fields(head),
-            "merged_into": merged_into,
-            "records": [_said_by(address) for address in remembered[:REMEMBERED_RECORDS]],
-            "records_total": len(remembered),
-        }
-    )
-
-
-def document_members(document: Document) -> list[RecordAddress]:
-    """The addresses of the records that a document names, live or remembered."""
-    return [RecordAddress.stored(entry["source"], entry["key"]) for entry in document["records"]]
-
-
-def marks_generic(document: bytes) -> bool:
-    """Tell without reading it whether a document marks any identifier as generic; most mark none.
-
-    No value can look like the mark, since quotation marks in JSON text are escaped.
-    """
-    return b'"generic":true' in document
-
-
-def document_generic(document: Document) -> set[Identifier]:
-    """The identifiers that a live document marks as generic."""
-    return {Identifier(entry["kind"], entry["value"]) for entry in document.get("identifiers", ()) if entry["generic"]}
-
-
-def present_body(document: Document) -> Document:
-    """The body of a stored live document, with the keys of records in their canonical form, whenever it was written."""
-    # What a profile says comes from its records; only conflicts name others.
-    named = [document["records"], *(conflict["records"] for conflict in document["conflicts"])]
-    if all(is_canonical(reference["key"]) for references in named for reference in references):
-        return document
-    return {part: _with_present_keys(document.get(part)) for part in BODY_FIELDS}
-
-
-def differing_parts(one: Document, other: Document) -> Iterator[str]:
-    """Name the parts in which two bodies differ."""
-    return (part for part in BODY_FIELDS if not are_equal(one.get(part), other.get(part)))
-
-
-def is_same_body(one: Document, other: Document) -> bool:
-    """Tell whether two bodies are equal."""
-    return all(are_equal(one.get(part), other.get(part)) for part in BODY_FIELDS)
-
-
-@dataclass(frozen=True, slots=True)
-class Differences:
-    """In what two bodies differ: `traits.NAME` for single traits, else the part."""
-
-    fields: Sequence[str]  #: what they say
-    provenance: Sequence[str]  #: traits and identifiers of which only the record or the time is another
-
-
-def differences(before: Document, after: Document) -> Differences:
-    """Tell in what a body differs from the one before; without one before, all that it has is new."""
-    if not before:
-        names = [f"traits.{name}" for name in sorted(after["traits"])]
-        return Differences([*names, *(part for part in BODY_FIELDS[1:] if after[part])], [])
-    fields, provenance = [], []
-    old_traits, new_traits = before.get("traits", {}), after["traits"]
-    for name in sorted(old_traits.keys() | new_traits.keys()):
-        old, new = _trait(old_traits, name), _trait(new_traits, name)
-        if not are_equal(old.get("value"), new.get("value")):
-            fields.append(f"traits.{name}")
-        elif old != new:
-            provenance.append(f"traits.{name}")
-    for part in BODY_FIELDS[1:]:
-        old, new = before.get(part, []), after.get(part, [])
-        if are_equal(old, new):
-            continue
-        says_the_same = part == "identifiers" and _identifiers_said(old) == _identifiers_said(new)
-        (provenance if says_the_same else fields).append(part)
-    return Differences(fields, provenance)
-
-
-def _trait(traits: Document, name: str) -> Document:
-    """A trait with its origin; empty where there is none, or where a damaged document has something else."""
-    trait = traits.get(name)
-    return trait if isinstance(trait, dict) else {}
-
-
-def _identifiers_said(entries: Iterable[Document]) -> list[tuple[str, str, int, bool]]:
-    """What a body says of its identifiers, without who said it and when."""
-    return [(entry["kind"], entry["value"], entry["records"], entry["generic"]) for entry in entries]
-
-
-def _with_present_keys(part: Any) -> Any:  # noqa: ANN401 - a part of a JSON document
-    if isinstance(part, list):
-        return [_with_present_keys(entry) for entry in part]
-    if not isinstance(part, dict):
-        return part
-    if "source" in part and isinstance(part.get("key"), list):
-        part = {**part, "key": RecordAddress.stored(part["source"], part["key"]).written_key}
-    return {name: value if name == "key" else _with_present_keys(value) for name, value in part.items()}
-
-
-def _head_fields(head: ProfileHead) -> Document:
-    return {
-        "profile_id": head.profile_id,
-        "version": head.version,
-        "status": head.status.value,
-        "created_at": iso_time(head.created_at),
-        "updated_at": iso_time(head.updated_at),
-    }
-
-
-def _said_by(address: RecordAddress) -> Document:
-    return {"source": address.source, "key": address.written_key}
-
-
-def _origin(record: Record) -> Document:
-    """Who said something, and when."""
-    return {**_said_by(record.address), "observed_at": iso_time(record.observed_at)}
-
-
-def _conflict_entry(conflict: Conflict) -> Document:
-    return {
-        "constraint": conflict.constraint.value,
-        "name": conflict.name,
-        "records": [_said_by(conflict.low), _said_by(conflict.high)],
-        "values": [conflict.low_value, conflict.high_value],
-        "refused": None if conflict.refused is None else str(conflict.refused),
-    }
+    @property
+    def merged_into(self) -> str | None:
+        """The profile that most of its records went to when it was absorbed; None of every other profile."""
+        return None if self.lineage is None else self.lineage.merged_into

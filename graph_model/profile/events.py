@@ -4,12 +4,16 @@ One commit gives a profile at most one event, and every event one new version. T
 function of profile and version, so that whoever reads it twice can tell.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated, Final, TypeAlias
 from uuid import UUID, uuid5
 
 import orjson
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from graph_model.profile.document import Key, ProfileId, SourceName, Time, Version
 
 _EVENT_IDS = UUID("6b0f3c1e-5a57-5d0c-9f5e-0c7b2f4f9a11")
 
@@ -22,6 +26,117 @@ class ProfileEventType(StrEnum):
     SPLIT = "split"  #: some of its records now belong to another profile
     CREATED = "created"  #: it is new, or it is back
     UPDATED = "updated"  #: what is known of it changed
+
+
+#: An event names so many causes at the most; it always tells how many there were.
+NAMED_CAUSES: Final = 20
+
+
+#: Parts of a profile, as the published schema names them.
+ChangedPart: TypeAlias = Annotated[
+    str, Meta(extra_json_schema={"pattern": r"^(traits\..+|identifiers|records|conflicts|dropped_evidence)$"})
+]
+MovedPart: TypeAlias = Annotated[str, Meta(extra_json_schema={"pattern": r"^(traits\..+|identifiers)$"})]
+
+
+class NamedCause(Struct, frozen=True):
+    """A version of a row, as its log counts."""
+
+    source: SourceName
+    key: Key
+    epoch: Annotated[
+        int,
+        Meta(
+            description="Epoch of the source; 0: it did not come from a log.",
+            extra_json_schema={"minimum": 0},
+        ),
+    ]
+    offset: Annotated[
+        int | str,
+        Meta(
+            description="Offset in the topic partition, the declared version, or the number given at acceptance; text "
+            "where 64 bits do not hold it."
+        ),
+    ]
+    verdict: Annotated[
+        str | UnsetType,
+        Meta(description="Id of the verdict about this row that was given or withdrawn; absent where the row changed."),
+    ] = UNSET
+    withdrawn: Annotated[
+        bool | UnsetType, Meta(description="Whether that verdict was withdrawn; absent where the row changed.")
+    ] = UNSET
+
+
+class ProfileChange(Struct, frozen=True, kw_only=True):
+    """What happened to one profile in one commit."""
+
+    profile_id: Annotated[
+        ProfileId, Meta(description="The profile that this event is about; also the key of the message.")
+    ]
+    version: Annotated[
+        Version,
+        Meta(
+            description="Version of the profile after this event; it only grows. Drop an event that is not above the "
+            "version you hold."
+        ),
+    ]
+    change: Annotated[
+        ProfileEventType,
+        Meta(description="What happened. merged: its records now belong to other profiles. split: some of them do."),
+    ]
+    ids_before: Annotated[
+        Sequence[ProfileId],
+        Meta(
+            description="Profiles that its records belonged to before, itself included where it had records.",
+        ),
+    ]
+    ids_after: Annotated[Sequence[ProfileId], Meta(description="Profiles that its records belong to now.")]
+    merged_into: Annotated[
+        ProfileId | None, Meta(description="Of a merged profile: the profile that has most of its records now.")
+    ]
+    causes: Annotated[
+        Sequence[NamedCause],
+        Meta(
+            description=f"Changes of rows that led to this event, at most {NAMED_CAUSES}.",
+            extra_json_schema={"maxItems": NAMED_CAUSES},
+        ),
+    ]
+    causes_total: Annotated[int, Meta(description="How many there were in all.", extra_json_schema={"minimum": 0})]
+
+
+class HistoryStep(ProfileChange, frozen=True, kw_only=True):
+    """A step that changed which ids the records of a profile have, as its history keeps it."""
+
+    occurred_at: Time
+
+    @classmethod
+    def of(cls, change: ProfileChange, occurred_at: Time) -> "HistoryStep":
+        """The step that a change is."""
+        told = {name: getattr(change, name) for name in ProfileChange.__struct_fields__}
+        return cls(**told, occurred_at=occurred_at)
+
+
+class ProfileUpdate(ProfileChange, frozen=True, kw_only=True):
+    """Data of a profile event (version 1).
+
+    Later versions of this schema only add fields: ignore those that you do not know.
+    """
+
+    previous_version: Annotated[
+        int, Meta(description="Version before; 0: there was none.", extra_json_schema={"minimum": 0})
+    ]
+    changed_fields: Annotated[
+        Sequence[ChangedPart],
+        Meta(description="Parts of the profile that say something else than in the version before."),
+    ]
+    provenance: Annotated[
+        Sequence[MovedPart],
+        Meta(
+            description="Traits and identifiers that say the same as before, and of which only the record or the time "
+            "is another."
+        ),
+    ]
+    profile: Annotated[Raw, Meta(description="The whole profile as it is now; also the value on the state topic.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

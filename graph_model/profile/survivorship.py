@@ -1,27 +1,48 @@
-"""Golden traits: which of several records' values a profile shows.
+"""Golden values: what a profile shows of several records' values, by the rule of each trait.
 
-The newest value wins; of two equally new ones that of the source named first in the catalogue, then that of
-the record with the smaller address. So the choice follows from the records alone.
+Where a rule speaks of the newest, of two equally new ones that of the source named first in the catalogue goes first,
+then that of the record with the smaller address. So the choice follows from the records alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, NamedTuple, TypeAlias
 
-from graph_model.catalogue.rules import Catalogue
+from graph_model.catalogue.rules import Catalogue, TraitRule
 from graph_model.records.record import RecordAddress
 from graph_model.resolution.mapping import MappedRecord
+from graph_model.values.equality import JsonValue
 
 
-def golden_traits(preferred_first: Sequence[MappedRecord], catalogue: Catalogue) -> Mapping[str, MappedRecord]:
-    """Choose the record that says each trait of a cluster, in the catalogue's order of traits."""
-    chosen: dict[str, MappedRecord] = {}
+class GoldenValue(NamedTuple):
+    """The value of a trait that a profile shows."""
+
+    value: JsonValue
+    records: tuple[MappedRecord, ...]  #: those that it comes from; at least one
+
+
+#: Chooses from the records that say a trait, the preferred one first.
+Choice: TypeAlias = Callable[[str, Sequence[MappedRecord]], GoldenValue]
+
+
+def golden_values(preferred_first: Sequence[MappedRecord], catalogue: Catalogue) -> Mapping[str, GoldenValue]:
+    """Choose the value of each trait of a cluster, in the catalogue's order of traits."""
+    said: dict[str, list[MappedRecord]] = {}
     for mapped in preferred_first:
-        for trait in mapped.traits:
-            chosen.setdefault(trait, mapped)
-    return {trait: chosen[trait] for trait in catalogue.traits if trait in chosen}
+        for name in mapped.traits:
+            said.setdefault(name, []).append(mapped)
+    return {name: _CHOICES[trait.rule](name, said[name]) for name, trait in catalogue.traits.items() if name in said}
 
 
 def preference(mapped: MappedRecord, catalogue: Catalogue) -> tuple[int, int, RecordAddress]:
-    """Sorts the records of a cluster so that the one whose values win comes first."""
+    """Sorts the records of a cluster so that the one whose values are the newest comes first."""
     source = catalogue.sources.get(mapped.address.source)
     rank = len(catalogue.sources) if source is None else source.rank
     return (-mapped.record.observed_at, rank, mapped.address)
+
+
+def _newest(name: str, preferred_first: Sequence[MappedRecord]) -> GoldenValue:
+    newest = preferred_first[0]
+    return GoldenValue(newest.traits[name], (newest,))
+
+
+_CHOICES: Final[Mapping[TraitRule, Choice]] = {TraitRule.NEWEST: _newest}

@@ -138,7 +138,7 @@ def map_record(record: Record, catalogue: Catalogue) -> MappedRecord:
     traits: dict[str, JsonValue] = {}
     for column, trait in source.traits:
         try:
-            value = _typed(record.values.get(column), catalogue.traits[trait])
+            value = _typed(record.values.get(column), catalogue.traits[trait].type)
         except ValueError as error:
             issues.append(Issue(column, str(error)))
             continue

@@ -4,11 +4,14 @@ A language's own `==` takes `1`, `1.0` and `true` for the same. They are three v
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import orjson
 
 JsonValue: TypeAlias = "bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
+
+#: A JSON object that somebody is answered with.
+JsonObject: TypeAlias = dict[str, Any]
 
 #: Types whose equal values have the same bytes.
 _PLAIN = frozenset({str, int, bool})

@@ -11,9 +11,11 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from graph_model.errors import IdentityGraphError
+from graph_model.profile.document import Profile, ProfileIdentifier, ProfileTrait
+from graph_model.values.equality import JsonValue
 from graph_model.values.identifiers import IdentifierKind
 from services.context.text import prompt_value
 
@@ -95,7 +97,7 @@ class _Fact(NamedTuple):
 
 
 def build_context(
-    document: Mapping[str, Any],
+    profile: Profile,
     *,
     token_budget: int,
     as_of: int,
@@ -104,11 +106,11 @@ def build_context(
 ) -> PromptContext:
     """Build the context of a live profile.
 
-    Facts come in the order of the document: traits as the catalogue lists them, then identifiers. A line
+    Facts come in the order of the profile: traits as the catalogue lists them, then identifiers. A line
     that does not fit is left out whole, and shorter ones after it may still fit.
 
     Args:
-        document: the profile as stores keep it.
+        profile: the profile.
         token_budget: most tokens that the text may have.
         as_of: now, milliseconds since 1970; only its day (UTC) matters.
         count_tokens: counts exactly; counts of pieces cut before a single space, or after a line feed, add up.
@@ -118,8 +120,8 @@ def build_context(
         BudgetTooSmall: not even a context without facts fits.
     """
     day = datetime.fromtimestamp(as_of / 1000, tz=UTC).date()
-    heading = f"Profile {document['profile_id']}, version {document['version']}, as of {day}\n"
-    facts = tuple(_facts(document, day, {kind.name: kind for kind in kinds}))
+    heading = f"Profile {profile.profile_id}, version {profile.version}, as of {day}\n"
+    facts = tuple(_facts(profile, day, {kind.name: kind for kind in kinds}))
     costs = [sum(map(count_tokens, fact.pieces)) for fact in facts]
     frame = sum(map(count_tokens, (_OPENING, heading, _CLOSING)))
     shown, room = _choose(costs, token_budget - frame, count_tokens)
@@ -129,7 +131,7 @@ def build_context(
     lines = ["".join(facts[index].pieces) for index in shown]
     text = "".join((_OPENING, heading, *lines, _missing_line(missing), _CLOSING))
     return PromptContext(
-        context_id=context_id(document["profile_id"], document["version"], token_budget, day),
+        context_id=context_id(profile.profile_id, profile.version, token_budget, day),
         text=text,
         tokens=frame + sum(costs[index] for index in shown) + count_tokens(_missing_line(missing)),
         as_of=day.isoformat(),
@@ -167,28 +169,36 @@ def _missing_line(missing: int) -> str:
     return f"Left out for lack of space: {missing}\n" if missing else ""
 
 
-def _facts(document: Mapping[str, Any], day: date, kinds: Mapping[str, IdentifierKind]) -> Iterator[_Fact]:
+def _facts(profile: Profile, day: date, kinds: Mapping[str, IdentifierKind]) -> Iterator[_Fact]:
     said: dict[str, str | None] = {}  # what traits say that are named as an identifier kind, in its normal form
-    for name, trait in document["traits"].items():
+    for name, trait in profile.traits.items():
+        value = trait.value
         if name in kinds and (normalise := kinds[name].normalise) is not None:
-            said[name] = normalise(str(trait["value"]))
-        yield _fact("traits", name, trait, day)
-    for identifier in document["identifiers"]:
-        kind, value = identifier["kind"], identifier["value"]
+            said[name] = normalise(str(value))
+        yield _fact("traits", name, value, trait, day)
+    for identifier in profile.identifiers:
+        kind = identifier.kind
         reason = None
-        if identifier["generic"]:
+        if identifier.generic:
             reason = LeftOut.GENERIC
         elif kind in kinds and kinds[kind].parts:
             reason = LeftOut.DERIVED
-        elif said.get(kind) == value:
+        elif said.get(kind) == identifier.value:
             reason = LeftOut.REPEATED
-        yield _fact("identifiers", kind, identifier, day, reason)
+        yield _fact("identifiers", kind, identifier.value, identifier, day, reason)
 
 
-def _fact(part: str, name: str, entry: Mapping[str, Any], day: date, reason: LeftOut | None = None) -> _Fact:
+def _fact(
+    part: str,
+    name: str,
+    said: JsonValue,
+    entry: ProfileTrait | ProfileIdentifier,
+    day: date,
+    reason: LeftOut | None = None,
+) -> _Fact:
     field = f"{part}.{name}"
-    source, observed_at = entry["source"], entry["observed_at"]
-    value, shortened = prompt_value(entry["value"])
+    source, observed_at = entry.source, entry.observed_at
+    value, shortened = prompt_value(said)
     if reason is None and not value:
         reason = LeftOut.EMPTY
     if reason is not None:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
-from graph_model.profile.document import Document, ProfileStatus, document_members
+from graph_model.profile.codec import Salvaged
+from graph_model.profile.document import ProfileStatus
 from graph_model.profile.ids import FormerProfile
 from graph_model.records.record import RecordAddress
 from services.ingestion.loading import Loaded
 
 
-def former_profiles(loaded: Loaded, documents: Mapping[str, Document]) -> list[FormerProfile]:
+def former_profiles(loaded: Loaded, known: Mapping[str, Salvaged]) -> list[FormerProfile]:
     """Every id that may live on, with the records that count as its last members, and those that were its own.
 
     A row that returns counts as a member of the profile of its grave, and a row whose key changed as the row it was;
@@ -17,15 +18,15 @@ def former_profiles(loaded: Loaded, documents: Mapping[str, Document]) -> list[F
 
     Args:
         loaded: the batch with everything around it.
-        documents: profile id -> document, of every profile that was loaded.
+        known: profile id -> profile, for every one that was loaded.
     """
-    members: dict[str, set[RecordAddress]] = {profile_id: set() for profile_id in documents}
+    members: dict[str, set[RecordAddress]] = {profile_id: set() for profile_id in known}
     for address, profile_id in loaded.components.memberships.items():
         if profile_id in members:  # a damaged store may have lost it
             members[profile_id].add(address)
     for profile_id, profile in loaded.components.profiles.items():
         if profile.status is not ProfileStatus.LIVE:
-            members[profile_id].update(document_members(documents[profile_id]))
+            members[profile_id].update(known[profile_id].profile.members)
     members = {profile_id: loaded.keys.present(found) for profile_id, found in members.items()}
     for change in loaded.changes.values():
         if change.after is None:
@@ -35,7 +36,7 @@ def former_profiles(loaded: Loaded, documents: Mapping[str, Document]) -> list[F
             continue
         if change.previous or grave.record.moved_to is None:
             members[grave.profile_id].add(change.address)
-    own = _Own(loaded, documents, members)
+    own = _Own(loaded, known, members)
     return [
         FormerProfile(
             profile_id=profile_id,
@@ -58,14 +59,14 @@ class _Own:
     def __init__(
         self,
         loaded: Loaded,
-        documents: Mapping[str, Document],
+        known: Mapping[str, Salvaged],
         members: Mapping[str, AbstractSet[RecordAddress]],
     ) -> None:
         self._members = members
         status = {profile_id: profile.status for profile_id, profile in loaded.components.profiles.items()}
         self._live = {profile_id for profile_id in members if status[profile_id] is ProfileStatus.LIVE}
         self._merged_into = {
-            profile_id: documents[profile_id]["merged_into"]
+            profile_id: known[profile_id].profile.merged_into
             for profile_id in members
             if status[profile_id] is ProfileStatus.ABSORBED
         }

@@ -4,31 +4,23 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import orjson
-
 from graph_model.catalogue.rules import Catalogue
-from graph_model.profile.document import (
-    Document,
-    ProfileHead,
-    ProfileStatus,
-    document_generic,
-    document_members,
-    profile_body,
-)
+from graph_model.profile.codec import Salvaged
+from graph_model.profile.composition import compose_profile
+from graph_model.profile.document import ProfileStatus
 from graph_model.profile.ids import assign_ids, guests
-from graph_model.profile.transition import Cause, KnownProfile, Scene, Transition, transitions
+from graph_model.profile.transition import Cause, Scene, Transition, transitions
 from graph_model.records.record import Mark, RecordAddress
 from graph_model.records.verdicts import verdicts_of
 from graph_model.resolution.resolve import Component, resolve
 from graph_model.resolution.union_find import UnionFind
 from graph_model.values.identifiers import Identifier
-from graph_model.values.times import milliseconds
 from services.ingestion.batches import RecordChange
 from services.ingestion.former_profiles import former_profiles
 from services.ingestion.holder_writes import holder_writes
 from services.ingestion.loading import Loaded
 from services.stores.port.plan import Plan, ProfileWrite, RecordWrite, VerdictWrite
-from services.stores.port.stored import HistoryEntry, StoredProfile
+from services.stores.port.stored import HistoryEntry
 
 #: A component names so many absorbed profiles at the most, the newest.
 NAMED_ABSORBED = 50
@@ -52,7 +44,7 @@ class _Resolved:
     generic: frozenset[Identifier]
     memberships: Mapping[RecordAddress, str]  #: live record -> profile id
     before: Mapping[RecordAddress, str]  #: live record -> profile id before, under present addresses
-    documents: Mapping[str, Document]  #: profile id -> document before
+    known: Mapping[str, Salvaged]  #: profile id -> profile before
     returned: Mapping[str, Collection[RecordAddress]]  #: see `graph_model.profile.transition.Scene.returned`
     guests: Mapping[str, tuple[RecordAddress, ...]]  #: profile id -> see `ProfileWrite.guests`; none without an entry
 
@@ -62,16 +54,15 @@ def make_plan(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> Plan:
     records = _written(loaded)
     resolved = _resolve(loaded, catalogue, commit)
     scene = Scene(
-        known={
-            profile_id: _known(profile, resolved.documents[profile_id])
-            for profile_id, profile in loaded.components.profiles.items()
-        },
+        known=resolved.known,
         before=resolved.before,
         after=resolved.memberships,
         keys=loaded.keys,
         returned=resolved.returned,
-        bodies={
-            profile_id: profile_body(cluster, loaded.mapped, resolved.generic, component.dropped, catalogue)
+        composed={
+            profile_id: compose_profile(
+                profile_id, cluster, loaded.mapped, resolved.generic, component.dropped, catalogue
+            )
             for component, ids in resolved.components
             for cluster, profile_id in zip(component.clusters, ids, strict=True)
         },
@@ -98,7 +89,7 @@ def make_plan(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> Plan:
         verdicts=(*loaded.batch.verdicts, *_followed(loaded)),
         tasks=loaded.batch.tasks,
         history=tuple(
-            HistoryEntry(profile_id=t.profile_id, version=t.version, document=t.history)
+            HistoryEntry(profile_id=t.profile.profile_id, version=t.profile.version, document=t.history)
             for t in changed
             if t.history is not None
         ),
@@ -129,12 +120,12 @@ def _written(loaded: Loaded) -> dict[RecordAddress, RecordChange]:
 
 
 def _resolve(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> _Resolved:
-    documents = {i: orjson.loads(p.document) for i, p in loaded.components.profiles.items()}
-    generic = _generic(loaded, catalogue, documents)
+    known = {profile_id: profile.salvaged() for profile_id, profile in loaded.components.profiles.items()}
+    generic = _generic(loaded, catalogue, known)
     verdicts = verdicts_of(mapped.record for mapped in loaded.mapped.values())
     components = resolve(loaded.mapped, verdicts, generic, catalogue)
     clusters = [cluster.members for component in components for cluster in component.clusters]
-    former = former_profiles(loaded, documents)
+    former = former_profiles(loaded, known)
     ids = iter(assign_ids(clusters, former, commit.new_profile_id))
     named = [(component, tuple(next(ids) for _ in component.clusters)) for component in components]
     memberships = {
@@ -148,30 +139,19 @@ def _resolve(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> _Resolved:
         if old in before and new not in before:
             before[new] = before.pop(old)
     returned = {p.profile_id: p.own & memberships.keys() for p in former if p.deleted}
-    return _Resolved(named, generic, memberships, before, documents, returned, guests(former, memberships))
+    return _Resolved(named, generic, memberships, before, known, returned, guests(former, memberships))
 
 
-def _generic(loaded: Loaded, catalogue: Catalogue, documents: Mapping[str, Document]) -> frozenset[Identifier]:
+def _generic(loaded: Loaded, catalogue: Catalogue, known: Mapping[str, Salvaged]) -> frozenset[Identifier]:
     """Identifiers whose holders change are counted; of the others the profiles tell."""
-    known = {identifier for document in documents.values() for identifier in document_generic(document)}
+    marked = {identifier for before in known.values() for identifier in before.profile.generic}
     counted = {
         identifier
         for identifier in loaded.touching
         if identifier.kind in catalogue.kinds
         and catalogue.kinds[identifier.kind].is_generic(loaded.holders_after(identifier))
     }
-    return frozenset((known - loaded.touching.keys()) | counted)
-
-
-def _known(profile: StoredProfile, document: Document) -> KnownProfile:
-    head = ProfileHead(
-        profile_id=profile.profile_id,
-        version=profile.version,
-        status=profile.status,
-        created_at=milliseconds(document["created_at"]),
-        updated_at=milliseconds(document["updated_at"]),
-    )
-    return KnownProfile(head=head, document=document)
+    return frozenset((marked - loaded.touching.keys()) | counted)
 
 
 def _causes(loaded: Loaded, resolved: _Resolved) -> Callable[[str], Sequence[Cause]]:
@@ -249,18 +229,19 @@ def _profile_writes(changed: Sequence[Transition], loaded: Loaded, resolved: _Re
     lists = _component_lists(changed, loaded, resolved)
     writes = []
     for transition in changed:
-        stored = loaded.components.profiles.get(transition.profile_id)
-        component = lists.get(transition.profile_id, (transition.profile_id,))
+        profile = transition.profile
+        stored = loaded.components.profiles.get(profile.profile_id)
+        component = lists.get(profile.profile_id, (profile.profile_id,))
         document = transition.document
-        came_later = resolved.guests.get(transition.profile_id, ())
+        came_later = resolved.guests.get(profile.profile_id, ())
         if document is None and stored is not None and (stored.component, stored.guests) != (component, came_later):
             document = stored.document
         writes.append(
             ProfileWrite(
-                profile_id=transition.profile_id,
+                profile_id=profile.profile_id,
                 expected=None if stored is None else stored.revision,
-                version=transition.version,
-                status=transition.status,
+                version=profile.version,
+                status=profile.status,
                 document=document,
                 component=component,
                 guests=came_later,
@@ -287,8 +268,8 @@ def _component_lists(changed: Sequence[Transition], loaded: Loaded, resolved: _R
         component = tuple(sorted({*profile_ids, *named}))
         lists |= dict.fromkeys(profile_ids, component)
     for transition in changed:
-        known = loaded.components.profiles.get(transition.profile_id)
-        if known is not None and transition.status is not ProfileStatus.LIVE:
+        known = loaded.components.profiles.get(transition.profile.profile_id)
+        if known is not None and transition.profile.status is not ProfileStatus.LIVE:
             lists[known.profile_id] = known.component
             if known.status is ProfileStatus.LIVE:
                 kept = absorbed_at.keys() & known.component
@@ -303,14 +284,14 @@ def _absorbed_at(
     component_of = {address: live_at[profile_id] for address, profile_id in resolved.memberships.items()}
     places: dict[str, set[int]] = {}
     for transition in changed:
-        if transition.status is ProfileStatus.ABSORBED:
-            document = orjson.loads(transition.document or loaded.components.profiles[transition.profile_id].document)
-            found = {component_of[address] for address in document_members(document) if address in component_of}
-            places[transition.profile_id] = found
-    for profile_id, profile in loaded.components.profiles.items():
-        if profile.status is ProfileStatus.LIVE or profile_id in live_at:
+        profile = transition.profile
+        if profile.status is ProfileStatus.ABSORBED:
+            found = {component_of[address] for address in profile.members if address in component_of}
+            places[profile.profile_id] = found
+    for profile_id, stored in loaded.components.profiles.items():
+        if stored.status is ProfileStatus.LIVE or profile_id in live_at:
             now_at = {live_at[profile_id]} if profile_id in live_at else places.get(profile_id, set())
-            for named in profile.component:
+            for named in stored.component:
                 if named in places and not places[named]:
                     places[named] = places[named] | now_at
     return places

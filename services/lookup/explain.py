@@ -9,8 +9,6 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-import orjson
-
 from graph_model.catalogue.rules import Catalogue
 from graph_model.explain.explanation import (
     PairExplanation,
@@ -24,7 +22,9 @@ from graph_model.explain.explanation import (
 )
 from graph_model.explain.explanation import explain_pair as explain_live_pair
 from graph_model.explain.words import Ledger
-from graph_model.profile.document import Document, ProfileStatus, document_generic, marks_generic
+from graph_model.profile.codec import marks_generic
+from graph_model.profile.document import Profile, ProfileStatus
+from graph_model.profile.events import HistoryStep
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Verdict
 from graph_model.resolution.constraints import Conflict, Constraint
@@ -35,7 +35,7 @@ from services.ingestion.loading import map_records
 from services.lookup.profiles import ProfileGone, Share, known_profile, one_by_id, whereabouts
 from services.stores.port.errors import StoreDamaged
 from services.stores.port.protocols import StoreReader
-from services.stores.port.stored import Components, StoredProfile, StoredRecord
+from services.stores.port.stored import Components, StoredRecord
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -55,8 +55,7 @@ _PAUSE_SECONDS: Final = 0.01
 class ProfileAccount:
     """Why the records of a profile are one person; of a profile that is no longer live only where they are now."""
 
-    profile: StoredProfile
-    document: Document  #: of the profile, as readers get it
+    profile: Profile
     shares: tuple[Share, ...] = ()  #: where the records of a former profile are now
     members: tuple[RecordAddress, ...] = ()
     steps: tuple[Step, ...] = ()  #: the fewest by which the records hang together, strongest first
@@ -81,10 +80,9 @@ class PairAccount:
 class HistoryAccount:
     """How a profile came to be, and what became of it."""
 
-    profile: StoredProfile
-    document: Document  #: of the profile, as readers get it
+    profile: Profile
     shares: tuple[Share, ...]  #: where the records of a former profile are now
-    steps: tuple[Document, ...]  #: see `graph_model.profile.transition`; oldest first
+    steps: tuple[HistoryStep, ...]  #: oldest first
     ledger: Ledger  #: the verdicts that it names
 
 
@@ -94,11 +92,11 @@ async def explain_profile(store: StoreReader, catalogue: Catalogue, profile_id: 
     Raises:
         UnknownProfile: there never was one of this id.
     """
-    profile = await known_profile(store, profile_id)
-    document: Document = orjson.loads(profile.document)
-    if profile.status is not ProfileStatus.LIVE:
-        return ProfileAccount(profile=profile, document=document, shares=await whereabouts(store, document))
-    components = await store.read_components(profile.component)
+    stored = await known_profile(store, profile_id)
+    profile = stored.read()
+    if stored.status is not ProfileStatus.LIVE:
+        return ProfileAccount(profile=profile, shares=await whereabouts(store, profile))
+    components = await store.read_components(stored.component)
     members = tuple(sorted(a for a, owner in components.memberships.items() if owner == profile_id))
     surroundings = await survey_components(store, catalogue, components)
 
@@ -107,7 +105,6 @@ async def explain_profile(store: StoreReader, catalogue: Catalogue, profile_id: 
         clusters = {cluster.members[0]: cluster for cluster in map(surroundings.clusters.__getitem__, members)}
         return ProfileAccount(
             profile=profile,
-            document=document,
             members=members,
             steps=explain_members(surroundings, members),
             unused=unused_values(graph),
@@ -156,16 +153,15 @@ async def explain_history(store: StoreReader, profile_id: str) -> HistoryAccount
     Raises:
         UnknownProfile: there never was one of this id.
     """
-    profile = await known_profile(store, profile_id)
-    document: Document = orjson.loads(profile.document)
+    stored = await known_profile(store, profile_id)
+    profile = stored.read()
     entries = await store.read_history(profile_id)
-    steps: list[Document] = await asyncio.to_thread(lambda: [orjson.loads(entry.document) for entry in entries])
-    named = {cause["verdict"] for step in steps for cause in step["causes"] if "verdict" in cause}
-    is_live = profile.status is ProfileStatus.LIVE
+    steps = await asyncio.to_thread(lambda: [entry.read() for entry in entries])
+    named = {cause.verdict for step in steps for cause in step.causes if isinstance(cause.verdict, str)}
+    is_live = stored.status is ProfileStatus.LIVE
     return HistoryAccount(
         profile=profile,
-        document=document,
-        shares=() if is_live else await whereabouts(store, document),
+        shares=() if is_live else await whereabouts(store, profile),
         steps=tuple(steps),
         ledger=await _ledger(store, named),
     )
@@ -191,7 +187,7 @@ async def survey_components(store: StoreReader, catalogue: Catalogue, components
         identifier
         for profile in components.profiles.values()
         if profile.status is ProfileStatus.LIVE and marks_generic(profile.document)
-        for identifier in document_generic(orjson.loads(profile.document))
+        for identifier in profile.read().generic
     }
     holders = await store.read_identifiers(dict.fromkeys(generic, 0)) if generic else {}
     counted = {identifier: holders[identifier].holders if identifier in holders else 0 for identifier in generic}

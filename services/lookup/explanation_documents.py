@@ -1,5 +1,7 @@
 """Explanations as JSON documents, with values as the reader may see them; the API and the command show the same."""
 
+from msgspec import structs
+
 from graph_model.catalogue.rules import Catalogue
 from graph_model.explain.explanation import SharedValue, Step
 from graph_model.explain.masking import Sight
@@ -12,11 +14,12 @@ from graph_model.explain.words import (
     step_rule,
     weak_link_words,
 )
-from graph_model.profile.document import Document
+from graph_model.profile.events import NamedCause
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Verdict
 from graph_model.resolution.constraints import Conflict
 from graph_model.resolution.evidence_graph import WeakLink
+from graph_model.values.equality import JsonObject
 from graph_model.values.identifiers import Identifier
 from graph_model.values.times import iso_time
 from services.lookup.explain import HistoryAccount, PairAccount, ProfileAccount
@@ -30,7 +33,7 @@ class ExplanationWriter:
         self._catalogue = catalogue
         self._sight = sight
 
-    def profile(self, account: ProfileAccount) -> Document:
+    def profile(self, account: ProfileAccount) -> JsonObject:
         """Why the records of a profile are one person, or where they are now."""
         return {
             **_head(account),
@@ -41,7 +44,7 @@ class ExplanationWriter:
             "suspicious": [self.weak_link(link) for link in account.weak_links],
         }
 
-    def pair(self, account: PairAccount) -> Document:
+    def pair(self, account: PairAccount) -> JsonObject:
         """Why two records are one person, or why they are not."""
         pair = account.pair
         return {
@@ -54,19 +57,19 @@ class ExplanationWriter:
             "verdicts": [self._verdict(verdict, account.ledger) for verdict in pair.verdicts],
         }
 
-    def history(self, account: HistoryAccount) -> Document:
+    def history(self, account: HistoryAccount) -> JsonObject:
         """How a profile came to be."""
         steps = [
             {
-                **{name: value for name, value in step.items() if name != "profile_id"},
+                **{name: value for name, value in structs.asdict(step).items() if name != "profile_id"},
                 "explanation": history_words(step),
-                "causes": [self._cause(cause, account.ledger) for cause in step["causes"]],
+                "causes": [self._cause(cause, account.ledger) for cause in step.causes],
             }
             for step in account.steps
         ]
-        return {**_head(account), "created_at": account.document["created_at"], "steps": steps}
+        return {**_head(account), "created_at": account.profile.created_at, "steps": steps}
 
-    def weak_link(self, link: WeakLink) -> Document:
+    def weak_link(self, link: WeakLink) -> JsonObject:
         """A value to blame if a profile is two people."""
         return {
             **self._identifier(link.identifier),
@@ -75,10 +78,10 @@ class ExplanationWriter:
             "explanation": weak_link_words(link, self._sight),
         }
 
-    def _step(self, step: Step, ledger: Ledger) -> Document:
+    def _step(self, step: Step, ledger: Ledger) -> JsonObject:
         evidence = step.evidence
         if isinstance(evidence, Verdict):
-            what: Document = {"kind": None, "value": None, "verdict": self._verdict(evidence, ledger)}
+            what: JsonObject = {"kind": None, "value": None, "verdict": self._verdict(evidence, ledger)}
         else:
             what = {**self._identifier(evidence.identifier), "verdict": None}
         return {
@@ -89,7 +92,7 @@ class ExplanationWriter:
             "refused_by": [self._conflict(conflict, ledger) for conflict in step.conflicts],
         }
 
-    def _shared(self, value: SharedValue, holders: tuple[RecordAddress, ...]) -> Document:
+    def _shared(self, value: SharedValue, holders: tuple[RecordAddress, ...]) -> JsonObject:
         return {
             **self._identifier(value.identifier),
             "holders": value.holders,
@@ -97,7 +100,7 @@ class ExplanationWriter:
             "rule": shared_rule(value, holders, self._catalogue),
         }
 
-    def _conflict(self, conflict: Conflict, ledger: Ledger) -> Document:
+    def _conflict(self, conflict: Conflict, ledger: Ledger) -> JsonObject:
         refused = conflict.refused
         shown = f"{refused.kind}:{self._sight.value(refused.value)}" if isinstance(refused, Identifier) else refused
         return {
@@ -109,7 +112,7 @@ class ExplanationWriter:
             "explanation": conflict_words(conflict, self._catalogue, ledger, self._sight),
         }
 
-    def _verdict(self, verdict: Verdict, ledger: Ledger) -> Document:
+    def _verdict(self, verdict: Verdict, ledger: Ledger) -> JsonObject:
         return {
             "verdict_id": verdict.verdict_id,
             "judgement": verdict.judgement.value,
@@ -118,7 +121,7 @@ class ExplanationWriter:
             **self._story(verdict.verdict_id, ledger),
         }
 
-    def _story(self, verdict_id: str, ledger: Ledger) -> Document:
+    def _story(self, verdict_id: str, ledger: Ledger) -> JsonObject:
         entry = ledger.get(verdict_id)
         return {
             "author": None if entry is None else entry.author,
@@ -126,17 +129,17 @@ class ExplanationWriter:
             "given_at": None if entry is None else iso_time(entry.given_at),
         }
 
-    def _cause(self, cause: Document, ledger: Ledger) -> Document:
-        entry = ledger.get(cause.get("verdict", ""))
+    def _cause(self, cause: NamedCause, ledger: Ledger) -> JsonObject:
+        entry = ledger.get(cause.verdict) if isinstance(cause.verdict, str) else None
         return {
-            **self._reference(RecordAddress.stored(cause["source"], cause["key"])),
-            "epoch": cause["epoch"],
-            "offset": cause["offset"],
+            **self._reference(RecordAddress.stored(cause.source, cause.key)),
+            "epoch": cause.epoch,
+            "offset": cause.offset,
             "verdict": None if entry is None else self._verdict(entry.verdict, ledger),
-            "withdrawn": bool(cause.get("withdrawn")),
+            "withdrawn": cause.withdrawn is True,
         }
 
-    def _standing(self, stored: StoredRecord) -> Document:
+    def _standing(self, stored: StoredRecord) -> JsonObject:
         record = stored.record
         return {
             **self._reference(record.address),
@@ -144,19 +147,19 @@ class ExplanationWriter:
             "deleted_at": iso_time(record.observed_at) if record.is_grave else None,
         }
 
-    def _identifier(self, identifier: Identifier) -> Document:
+    def _identifier(self, identifier: Identifier) -> JsonObject:
         return {"kind": identifier.kind, "value": self._sight.value(identifier.value)}
 
-    def _reference(self, address: RecordAddress) -> Document:
+    def _reference(self, address: RecordAddress) -> JsonObject:
         return {"source": address.source, "key": self._sight.key(address)}
 
 
-def _head(account: ProfileAccount | HistoryAccount) -> Document:
+def _head(account: ProfileAccount | HistoryAccount) -> JsonObject:
     """Which profile it is, and, of a former one, where its records are now."""
     return {
         "profile_id": account.profile.profile_id,
         "version": account.profile.version,
         "status": account.profile.status.value,
-        "merged_into": account.document.get("merged_into"),
+        "merged_into": account.profile.merged_into,
         "now": account.shares,
     }

@@ -18,11 +18,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
-import orjson
-
 from graph_model.catalogue.rules import Catalogue
 from graph_model.errors import IdentityGraphError
-from graph_model.profile.document import Document, ProfileStatus, document_generic, document_members, marks_generic
+from graph_model.profile.codec import marks_generic
+from graph_model.profile.document import Profile, ProfileStatus
 from graph_model.values.identifiers import Identifier
 from services.stores.port.protocols import StoreReader
 from services.stores.port.stored import StoredProfile
@@ -167,8 +166,7 @@ async def one_by_identifier(store: StoreReader, identifier: Identifier) -> Store
     found = await store.find_profiles(identifier, 2)
     if not found:
         raise UnknownIdentifier(identifier.kind)
-    document = found[0].document
-    if marks_generic(document) and identifier in document_generic(orjson.loads(document)):
+    if marks_generic(found[0].document) and identifier in found[0].read().generic:
         raise GenericIdentifier
     if len(found) > 1:
         raise SharedIdentifier(len(await list_by_identifier(store, identifier)))
@@ -185,7 +183,7 @@ async def one_by_id(store: StoreReader, profile_id: str) -> StoredProfile:
     """
     profile = await known_profile(store, profile_id)
     if profile.status is not ProfileStatus.LIVE:
-        shares = await whereabouts(store, orjson.loads(profile.document))
+        shares = await whereabouts(store, profile.read())
         if len(shares) > 1:
             raise ScatteredProfile(len(shares))
         if not shares:
@@ -208,9 +206,9 @@ async def known_profile(store: StoreReader, profile_id: str) -> StoredProfile:
     return profile
 
 
-async def whereabouts(store: StoreReader, document: Document) -> tuple[Share, ...]:
+async def whereabouts(store: StoreReader, former: Profile) -> tuple[Share, ...]:
     """Tell where the records that a former profile remembers are now, most records first."""
-    remembered = document_members(document)
+    remembered = former.members
     stored = await store.read_records(remembered)
     counts = Counter(
         entry.profile_id for entry in stored.values() if entry.profile_id is not None and not entry.record.is_grave

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-import orjson
-
 from graph_model.catalogue.rules import Catalogue
-from graph_model.profile.document import ProfileStatus, document_generic, marks_generic
+from graph_model.profile.codec import marks_generic
+from graph_model.profile.document import ProfileStatus
 from graph_model.profile.ids import FormerProfile, assign_ids
 from graph_model.records.record import Record, RecordAddress
 from graph_model.records.tasks import Task
@@ -104,7 +103,7 @@ async def preview(store: Store, catalogue: Catalogue, progress: Progress, *, exa
 def _keep_generic(spool: Spool, profiles: Sequence[StoredProfile]) -> None:
     """Only the profiles tell what is generic by the former meaning, whose limits are known to nobody here."""
     marking = [p for p in profiles if p.status is ProfileStatus.LIVE and marks_generic(p.document)]
-    generic = {identifier for profile in marking for identifier in document_generic(orjson.loads(profile.document))}
+    generic = {identifier for profile in marking for identifier in profile.read().generic}
     spool.database.executemany("INSERT OR IGNORE INTO was_generic VALUES (?, ?)", generic)
 
 

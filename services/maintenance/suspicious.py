@@ -3,10 +3,8 @@
 import heapq
 from dataclasses import dataclass
 
-import orjson
-
 from graph_model.catalogue.rules import Catalogue
-from graph_model.profile.document import Document, ProfileStatus
+from graph_model.profile.document import ProfileStatus
 from graph_model.resolution.evidence_graph import WeakLink, weak_links
 from services.lookup.explain import survey_components
 from services.maintenance.verification.scan import Progress
@@ -69,21 +67,21 @@ async def suspicious_profiles(
 
 
 async def _suspicion(
-    store: Store, catalogue: Catalogue, profile: StoredProfile, at_least: int
+    store: Store, catalogue: Catalogue, stored: StoredProfile, at_least: int
 ) -> SuspiciousProfile | None:
-    document: Document = orjson.loads(profile.document)
+    profile = stored.read()
     links: tuple[WeakLink, ...] = ()
-    if len(document["records"]) >= 2 * at_least:
-        components = await store.read_components(profile.component)
+    if len(profile.records) >= 2 * at_least:
+        components = await store.read_components(stored.component)
         surroundings = await survey_components(store, catalogue, components)
         members = [a for a, owner in components.memberships.items() if owner == profile.profile_id]
         links = weak_links(surroundings.graph(members), at_least)
-    conflicts, dropped = len(document["conflicts"]), len(document["dropped_evidence"])
+    conflicts, dropped = len(profile.conflicts), len(profile.dropped_evidence)
     if not (links or conflicts or dropped):
         return None
     return SuspiciousProfile(
         profile_id=profile.profile_id,
-        records=len(document["records"]),
+        records=len(profile.records),
         weak_links=links,
         conflicts=conflicts,
         dropped=dropped,

@@ -15,10 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
-import orjson
-
 from graph_model.catalogue.rules import Catalogue
-from graph_model.profile.document import document_generic
+from graph_model.profile.codec import marks_generic
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal, verdicts_of
 from graph_model.resolution.mapping import MappedRecord
@@ -242,8 +240,8 @@ class Stewardship:
         _check_groups(groups, members)
         in_force = await verdicts_around(self._store, sorted(members))
         mapped = await map_records(self._store, self._catalogue, components.records)
-        documents = [orjson.loads(known.document) for known in components.profiles.values()]
-        generic = frozenset(identifier for document in documents for identifier in document_generic(document))
+        marking = [known for known in components.profiles.values() if marks_generic(known.document)]
+        generic = frozenset(identifier for known in marking for identifier in known.read().generic)
         entry = self._entry(self._separating(groups, in_force, mapped, generic), signature)
 
         async def check(loaded: Loaded) -> None:

@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from graph_model.catalogue.rules import Catalogue
-from graph_model.profile.document import Document, ProfileStatus, document_members
+from graph_model.profile.codec import decode_profile
+from graph_model.profile.document import ProfileStatus
 from graph_model.profile.events import ProfileEvent, ProfileEventType
 from graph_model.records.record import Change, RecordAddress
 from graph_model.records.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal
-from graph_model.values.equality import JsonValue
+from graph_model.values.equality import JsonObject, JsonValue
 from services.ingestion.ingest import Ingest, IngestResult
 from services.maintenance.verify import verify
 from services.metrics import Metrics
@@ -157,7 +158,7 @@ def _steps(act: Step | Move, rows: dict[RecordAddress, Row], touched: set[Record
 class Subscriber:
     """Applies every event from the start, and checks that the chain of versions and ids has no gap."""
 
-    profiles: dict[str, Document] = field(default_factory=dict)
+    profiles: dict[str, JsonObject] = field(default_factory=dict)
     history: dict[str, list[int]] = field(default_factory=dict)  #: id -> its versions that changed which ids there are
 
     def hear(
@@ -205,7 +206,7 @@ class Subscriber:
             address: profile_id
             for profile_id, document in self.profiles.items()
             if document["status"] == ProfileStatus.LIVE
-            for address in document_members(document)
+            for address in decode_profile(orjson.dumps(document)).members
         }
 
 
@@ -337,7 +338,7 @@ class Life(RuleBasedStateMachine):
         assert (await verify(self.store, self.truth.catalogue)).problems == ()
         assert {entry.verdict_id: entry async for entry in self.store.scan_verdicts()} == self.truth.verdicts
 
-    def compare_with_the_law(self, ids: Mapping[Address, str], documents: Mapping[str, Document]) -> None:
+    def compare_with_the_law(self, ids: Mapping[Address, str], documents: Mapping[str, JsonObject]) -> None:
         answer = self.truth.resolve()
         live = {i: document for i, document in documents.items() if document["status"] == ProfileStatus.LIVE}
         clusters = {profile_id: frozenset(rows_of(profile_id, ids)) for profile_id in live}
@@ -355,7 +356,7 @@ class Life(RuleBasedStateMachine):
         assert not new & self.told.profiles.keys()
 
 
-def _in_oracle_words(conflict: Document) -> oracle.Conflict:
+def _in_oracle_words(conflict: JsonObject) -> oracle.Conflict:
     addresses = [RecordAddress.of(record["source"], record["key"]) for record in conflict["records"]]
     return oracle.Conflict(
         constraint=conflict["constraint"],

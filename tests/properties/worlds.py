@@ -6,7 +6,7 @@ from itertools import combinations, product
 
 from hypothesis import strategies as st
 
-from graph_model.catalogue.rules import Catalogue, Source
+from graph_model.catalogue.rules import Catalogue, Source, Trait
 from graph_model.records.record import Change, RecordAddress
 from graph_model.records.verdicts import Judgement, Verdict
 from graph_model.resolution.mapping import Origin, row_change
@@ -78,7 +78,7 @@ def catalogue(
     return Catalogue(
         name="random",
         kinds=kinds,
-        traits=dict.fromkeys(TRAITS, TraitType.TEXT),
+        traits=dict.fromkeys(TRAITS, Trait(TraitType.TEXT)),
         sources=sources,
         fingerprint="random",
         exclusive_traits=exclusive_traits,

@@ -8,11 +8,11 @@ from enum import StrEnum
 import orjson
 
 from graph_model.catalogue.rules import Catalogue
-from graph_model.profile.document import Document, ProfileStatus
+from graph_model.profile.document import ProfileStatus
 from graph_model.records.record import Change, Outcome, RecordAddress
 from graph_model.records.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal
 from graph_model.resolution.mapping import Origin, row_change
-from graph_model.values.equality import JsonValue
+from graph_model.values.equality import JsonObject, JsonValue
 from graph_model.values.positions import Position
 from services.clock import new_id
 from services.ingestion.ingest import Ingest
@@ -209,7 +209,7 @@ class Teller:
             profile = await known_profile(self.store, self.ids[asked.removeprefix(_ID_OF)])
             ids = [profile.profile_id]
             if profile.status is not ProfileStatus.LIVE:
-                ids = [share.profile_id for share in await whereabouts(self.store, orjson.loads(profile.document))]
+                ids = [share.profile_id for share in await whereabouts(self.store, profile.read())]
             reading = one_by_id(self.store, profile.profile_id)
         else:
             identifier = read_identifier(asked, self.catalogue)
@@ -233,7 +233,7 @@ def _look_up_line(asked: str, finds: str, context: str) -> str:
     return f"{asked} finds {finds or '...'}; gives context: {context}"
 
 
-def _conflict_line(conflict: Document) -> str:
+def _conflict_line(conflict: JsonObject) -> str:
     records = ", ".join(f"{record['source']} {record['key'][0]}" for record in conflict["records"])
     name = "" if conflict["constraint"] == "verdict" else conflict["name"]
     values = ", ".join(filter(None, conflict["values"]))

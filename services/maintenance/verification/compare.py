@@ -2,14 +2,15 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Final
 
-import orjson
-
 from graph_model.catalogue.rules import Catalogue
-from graph_model.profile.document import Document, differing_parts, present_body, profile_body
+from graph_model.profile.codec import salvage_profile
+from graph_model.profile.composition import compose_profile
+from graph_model.profile.differences import differing_parts, with_present_keys
+from graph_model.profile.document import Profile
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import verdicts_of
 from graph_model.resolution.hubs import BUCKETS, bucket_of
@@ -176,8 +177,8 @@ def _compare(group: Sequence[SpooledRecord], spool: Spool, catalogue: Catalogue)
         for cluster in component.clusters:
             profile_id = stored.live(cluster.members[0])
             if profile_id is not None:
-                body = profile_body(cluster, mapped, generic, component.dropped, catalogue)
-                problems += _body_problems(profile_id, body, stored.profiles[profile_id])
+                composed = compose_profile(profile_id, cluster, mapped, generic, component.dropped, catalogue)
+                problems += _body_problems(composed, stored.profiles[profile_id])
     if not problems:
         return None
     known = {identifier: stored_identifier(spool, identifier) for identifier in identifiers}
@@ -224,9 +225,10 @@ def _component_problems(components: Sequence[Component], stored: _Stored) -> lis
     return problems
 
 
-def _body_problems(profile_id: str, body: Document, profile: SpooledProfile) -> list[str]:
-    wrong = list(differing_parts(present_body(orjson.loads(profile.document or b"{}")), body))
-    return [f"profile {profile_id} shows other {', '.join(wrong)} than its records say"] if wrong else []
+def _body_problems(composed: Profile, spooled: SpooledProfile) -> list[str]:
+    found = salvage_profile(spooled.document or b"{}")
+    wrong = list(differing_parts(replace(found, profile=with_present_keys(found.profile)), composed))
+    return [f"profile {composed.profile_id} shows other {', '.join(wrong)} than its records say"] if wrong else []
 
 
 def _named(spool: Spool, identifier: Identifier) -> str:

@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-import orjson
-
 from graph_model.catalogue.rules import Catalogue
+from graph_model.profile.codec import salvage_profile
 from graph_model.profile.document import ProfileStatus
 from graph_model.records.tasks import ReResolve, Task
 from graph_model.records.verdicts import VerdictEntry
@@ -108,16 +107,17 @@ def stored_identifier(spool: Spool, identifier: Identifier) -> StoredIdentifier 
     return StoredIdentifier(revision=found[0], holders=found[1], component=(), buckets=buckets)
 
 
-def head_problems(profile: StoredProfile, document: object) -> list[str]:
+def head_problems(stored: StoredProfile) -> list[str]:
     """What a document says of its profile that the store says otherwise."""
-    shown = document if isinstance(document, dict) else {}
+    found = salvage_profile(stored.document)
+    shown, damaged = found.profile, found.damaged
     problems = []
-    if shown.get("profile_id") != profile.profile_id:
-        problems.append(f"profile {profile.profile_id} shows another id")
-    if shown.get("version") != profile.version:
-        problems.append(f"profile {profile.profile_id} shows another version than {profile.version}")
-    if shown.get("status") != profile.status:
-        problems.append(f"profile {profile.profile_id} shows another status than {profile.status}")
+    if "profile_id" in damaged or shown.profile_id != stored.profile_id:
+        problems.append(f"profile {stored.profile_id} shows another id")
+    if "version" in damaged or shown.version != stored.version:
+        problems.append(f"profile {stored.profile_id} shows another version than {stored.version}")
+    if "status" in damaged or shown.status != stored.status:
+        problems.append(f"profile {stored.profile_id} shows another status than {stored.status}")
     return problems
 
 
@@ -144,11 +144,7 @@ def _add_profiles(spool: Spool, page: Iterable[StoredProfile]) -> int:
     spool.add_profiles((p for p in profiles if p.status is not ProfileStatus.LIVE), live=False)
     spool.database.executemany(
         "INSERT INTO wrong_head VALUES (?, ?, ?)",
-        [
-            (profile.profile_id, profile.revision, problem)
-            for profile in profiles
-            for problem in head_problems(profile, orjson.loads(profile.document))
-        ],
+        [(profile.profile_id, profile.revision, problem) for profile in profiles for problem in head_problems(profile)],
     )
     return len(live)
 

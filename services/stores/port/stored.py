@@ -1,15 +1,18 @@
 """What a store has, as it is read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
+from msgspec import structs
 
-from graph_model.profile.document import ProfileStatus
-from graph_model.profile.events import ProfileEvent
+from graph_model.profile.codec import ProfileDamaged, Salvaged, decode_profile, decode_step, salvage_profile
+from graph_model.profile.document import Profile, ProfileStatus
+from graph_model.profile.events import HistoryStep, ProfileEvent
 from graph_model.records.record import Record, RecordAddress
 from graph_model.records.tasks import Task
 from graph_model.records.verdicts import VerdictEntry
+from services.stores.port.errors import StoreDamaged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +77,26 @@ class StoredProfile:
     component: tuple[str, ...]
     guests: tuple[RecordAddress, ...] = ()  #: see `ProfileWrite.guests`
 
+    def read(self) -> Profile:
+        """The profile that the document is.
+
+        Raises:
+            StoreDamaged: it is none.
+        """
+        try:
+            return decode_profile(self.document)
+        except ProfileDamaged:
+            raise StoreDamaged(f"the document of profile {self.profile_id} cannot be read") from None
+
+    def salvaged(self) -> Salvaged:
+        """What can be read of the profile, for whoever makes it anew; its id, version and status are the store's."""
+        found = salvage_profile(self.document)
+        shown = found.profile
+        if (shown.profile_id, shown.version, shown.status) == (self.profile_id, self.version, self.status):
+            return found
+        own = structs.replace(shown, profile_id=self.profile_id, version=self.version, status=self.status)
+        return replace(found, profile=own)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Components:
@@ -90,7 +113,18 @@ class HistoryEntry:
 
     profile_id: str
     version: int  #: of the profile, with this step
-    document: bytes  #: JSON: change, time, ids before and after, causes; see `graph_model.profile.transition`
+    document: bytes  #: JSON of the step
+
+    def read(self) -> HistoryStep:
+        """The step that the document is.
+
+        Raises:
+            StoreDamaged: it is none.
+        """
+        try:
+            return decode_step(self.document)
+        except ProfileDamaged:
+            raise StoreDamaged(f"a step of the history of profile {self.profile_id} cannot be read") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

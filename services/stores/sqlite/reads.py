@@ -26,7 +26,7 @@ from services.stores.sqlite.connection import connect, translated
 RECORD_COLUMNS = "r.source, r.key, r.document, r.revision, r.profile_id, p.component"
 
 #: What `stored_profile` reads, of a profile `p`.
-PROFILE_COLUMNS = "p.profile_id, p.revision, p.version, p.status, p.document, p.component, p.guests"
+PROFILE_COLUMNS = "p.profile_id, p.revision, p.version, p.status, CAST(p.document AS BLOB), p.component, p.guests"
 
 #: So many rows are read on the event loop at the most.
 ROWS_ON_LOOP: Final = 100

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from consumers.decoders.message import Message
-from graph_model.catalogue.rules import Catalogue, MessageFormat, Source
+from graph_model.catalogue.rules import Catalogue, MessageFormat, Source, Trait
 from graph_model.values.trait_values import TraitType
 
 CAPTURES = Path(__file__).parents[2] / "captures"
@@ -49,7 +49,7 @@ def catalogue() -> Catalogue:
     return Catalogue(
         name="catalogue.yaml",
         kinds={},
-        traits=dict.fromkeys((*_CUSTOMER_COLUMNS, "memo", "page", "name"), TraitType.TEXT),
+        traits=dict.fromkeys((*_CUSTOMER_COLUMNS, "memo", "page", "name"), Trait(TraitType.TEXT)),
         sources={each.name: each for each in sources},
         fingerprint="f",
     )

@@ -1,11 +1,15 @@
 """What is published fits the schema that is published beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 
 import jsonschema
 import orjson
+import pytest
 
+from cli.event_schema import event_schema
 from consumers.publisher import event_headers
 from graph_model.catalogue.document import parse_catalogue
 from graph_model.profile.events import ProfileEvent
@@ -86,6 +90,46 @@ async def test_every_kind_of_event_fits_the_schema(tmp_path: Path) -> None:
     assert {event.type for event in events} == {"created", "updated", "merged", "split", "deleted"}
     for event in events:
         validator.validate(orjson.loads(event.data))
+
+
+def test_the_schema_is_made_from_the_types() -> None:
+    assert orjson.loads(SCHEMA.read_bytes()) == event_schema(), "run `make docs`"
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong"),
+    [
+        (("profile", "status"), "absorbed"),
+        (("profile", "status"), None),
+        (("profile", "profile_id"), "ann"),
+        (("profile", "version"), 0),
+        (("profile", "created_at"), "2026-01-01"),
+        (("profile", "records"), []),
+        (("profile", "records", 0, "key"), []),
+        (("profile", "records", 0, "key"), [1.5]),
+        (("profile", "records", 0, "issues"), None),
+        (("profile", "traits", "name", "value"), None),
+        (("profile", "traits", "name", "value"), {}),
+        (("profile", "identifiers", 0, "generic"), "no"),
+        (("profile", "conflicts"), [{"constraint": "none"}]),
+        (("profile", "dropped_evidence"), [1]),
+        (("change",), "renamed"),
+        (("changed_fields",), ["trait"]),
+        (("provenance",), ["records"]),
+        (("causes",), [{}] * 21),
+        (("causes", 0, "epoch"), -1),
+        (("previous_version",), -1),
+    ],
+)
+async def test_what_is_never_published_does_not_fit(place: Sequence[str | int], wrong: object, tmp_path: Path) -> None:
+    validator = jsonschema.Draft202012Validator(orjson.loads(SCHEMA.read_bytes()))
+    data = orjson.loads((await events_of_a_life(tmp_path))[0].data)
+    assert validator.is_valid(data)
+    part = reduce(getitem, place[:-1], data)
+    part[place[-1]] = wrong
+    assert not validator.is_valid(data)
+    del part[place[-1]]
+    assert not validator.is_valid(data) or isinstance(place[-1], int)
 
 
 async def test_the_headers_are_those_of_a_cloud_event_in_binary_mode(tmp_path: Path) -> None:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 import orjson
 
 from graph_model.catalogue.rules import Catalogue
-from graph_model.profile.document import Document, ProfileStatus
+from graph_model.profile.document import ProfileStatus
 from graph_model.profile.events import ProfileEvent
 from graph_model.records.record import Change, RecordAddress
 from graph_model.records.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal
 from graph_model.resolution.mapping import Origin, row_change
-from graph_model.values.equality import JsonValue
+from graph_model.values.equality import JsonObject, JsonValue
 from graph_model.values.positions import Position
 from services.ingestion.ingest import Ingest, IngestResult
 from services.maintenance.verify import verify
@@ -82,9 +82,9 @@ class Company:
         await self._tell(await ingest.decide([write]))
 
     @staticmethod
-    def data(event: ProfileEvent) -> Document:
+    def data(event: ProfileEvent) -> JsonObject:
         """What an event says."""
-        told: Document = orjson.loads(event.data)
+        told: JsonObject = orjson.loads(event.data)
         return told
 
     @staticmethod
@@ -119,7 +119,7 @@ class Company:
         ]
         return sorted(found)
 
-    async def documents(self, status: ProfileStatus) -> list[Document]:
+    async def documents(self, status: ProfileStatus) -> list[JsonObject]:
         return [orjson.loads(p.document) async for p in self.store.scan_profiles() if p.status is status]
 
     async def is_sound(self) -> bool:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph_model.catalogue.document import catalogue_warnings, parse_catalogue
+from graph_model.catalogue.rules import Trait
 from graph_model.errors import CatalogueError
 from graph_model.values.trait_values import TraitType
 
@@ -89,7 +90,7 @@ def test_sources_keep_their_order_and_their_columns() -> None:
 def test_traits_keep_their_order_and_types() -> None:
     traits = parse_catalogue(CATALOGUE, "catalogue.yaml").traits
 
-    assert list(traits.items()) == [("family_name", TraitType.TEXT), ("birth_date", TraitType.DATE)]
+    assert list(traits.items()) == [("family_name", Trait(TraitType.TEXT)), ("birth_date", Trait(TraitType.DATE))]
 
 
 @pytest.mark.parametrize(("written", "limit"), [("one", 1), ("few", 10), ("many", 100), ("250", 250)])
@@ -113,7 +114,10 @@ def test_a_trait_may_be_exclusive() -> None:
     catalogue = parse_catalogue(changed("birth_date: date}", "birth_date: {type: date, exclusive: true}}"), "c")
 
     assert catalogue.exclusive_traits == {"birth_date"}
-    assert list(catalogue.traits.items()) == [("family_name", TraitType.TEXT), ("birth_date", TraitType.DATE)]
+    assert list(catalogue.traits.items()) == [
+        ("family_name", Trait(TraitType.TEXT)),
+        ("birth_date", Trait(TraitType.DATE)),
+    ]
 
 
 def test_a_trait_with_a_type_in_a_mapping_is_not_exclusive_by_itself() -> None:

@@ -88,7 +88,7 @@ def test_family_name_birth_date_and_postcode_make_a_composite() -> None:
     ],
 )
 def test_traits_are_typed_by_their_values(trait: str, trait_type: TraitType) -> None:
-    assert drafted(ROWS).traits[trait] == trait_type
+    assert drafted(ROWS).traits[trait].type == trait_type
 
 
 def test_the_key_is_a_unique_column_with_the_name_of_a_key() -> None:

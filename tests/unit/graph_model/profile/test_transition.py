@@ -4,38 +4,43 @@ from collections.abc import Mapping
 
 import orjson
 import pytest
+from msgspec import structs
 
-from graph_model.profile.document import Document, ProfileHead, ProfileStatus, live_document
-from graph_model.profile.transition import KnownProfile, Scene, Transition, transitions
+from graph_model.profile.codec import Salvaged, decode_profile, encode_profile
+from graph_model.profile.document import Profile
+from graph_model.profile.transition import Cause, Scene, Transition, transitions
 from graph_model.records.key_changes import KeyChanges
 from graph_model.records.record import RecordAddress
 from graph_model.values.equality import JsonValue
+from graph_model.values.positions import Position
 
 LONG = "1234567890123456789"
-HEAD = ProfileHead(profile_id="p", version=3, status=ProfileStatus.LIVE, created_at=0, updated_at=0)
+HEAD = {"profile_id": "p", "version": 3, "status": "live", "created_at": "2026-01-01", "updated_at": "2026-01-01"}
 
 
-def body(value: JsonValue = "Ann", key: JsonValue = LONG, time: str = "2026-01-01", records: int = 1) -> Document:
+def body(value: JsonValue = "Ann", key: JsonValue = LONG, time: str = "2026-01-01", records: int = 1) -> Profile:
     said: Mapping[str, JsonValue] = {"source": "crm", "key": [key], "observed_at": time}
-    return {
+    refusal: Mapping[str, JsonValue] = {"constraint": "trait", "name": "x", "values": ["", ""], "refused": None}
+    document = {
+        **HEAD,
         "traits": {"name": {"value": value, **said}},
         "identifiers": [{"kind": "email", "value": "a", **said, "records": records, "generic": False}],
         "records": [{**said, "issues": [], "incomplete": []}],
-        "conflicts": [{"name": "x", "records": [{"source": "crm", "key": [key]}, {"source": "crm", "key": [key]}]}],
+        "conflicts": [{**refusal, "records": [{"source": "crm", "key": [key]}, {"source": "crm", "key": [key]}]}],
         "dropped_evidence": [],
     }
+    return decode_profile(orjson.dumps(document))
 
 
-def become(before: Document, after: Document) -> Transition:
-    known = KnownProfile(head=HEAD, document=orjson.loads(live_document(HEAD, before)))
+def become(before: Profile, after: Profile) -> Transition:
     address = RecordAddress.of("crm", [LONG])
     scene = Scene(
-        known={"p": known},
+        known={"p": Salvaged(before)},
         before={address: "p"},
         after={address: "p"},
         keys=KeyChanges({}),
         returned={},
-        bodies={"p": after},
+        composed={"p": after},
         causes=lambda _: (),
         now=1_000,
     )
@@ -51,13 +56,13 @@ def told(transition: Transition) -> tuple[list[str], list[str]]:
 
 def test_a_profile_of_which_nothing_changed_is_left_alone() -> None:
     transition = become(body(), body())
-    assert (transition.version, transition.document, transition.event) == (3, None, None)
+    assert (transition.profile.version, transition.document, transition.event) == (3, None, None)
 
 
 @pytest.mark.parametrize(("before", "after"), [(5, 5.0), (1, True), (0, False), (0.0, -0.0), (1, "1")])
 def test_a_trait_of_another_type_is_another_value(before: JsonValue, after: JsonValue) -> None:
     transition = become(body(before), body(after))
-    assert transition.version == 4
+    assert transition.profile.version == 4
     assert told(transition) == (["traits.name"], [])
     assert transition.document is not None
     assert repr(orjson.loads(transition.document)["traits"]["name"]["value"]) == repr(after)
@@ -75,9 +80,52 @@ def test_another_value_at_another_time_is_a_changed_field_only() -> None:
 @pytest.mark.parametrize("written", [int(LONG), f"{LONG}.0"])
 def test_a_document_of_an_earlier_form_is_written_anew_and_nobody_is_told(written: JsonValue) -> None:
     transition = become(body(key=written), body())
-    assert (transition.version, transition.event, transition.history) == (3, None, None)
-    assert transition.document == live_document(HEAD, body())
+    assert (transition.profile.version, transition.event, transition.history) == (3, None, None)
+    assert transition.document == encode_profile(body())
 
 
 def test_what_changes_in_a_document_of_an_earlier_form_is_told_without_the_form() -> None:
     assert told(become(body(key=int(LONG)), body("Anne"))) == (["traits.name"], [])
+
+
+def test_events_and_steps_keep_the_fields_and_bytes_that_readers_know() -> None:
+    row, later = RecordAddress.of("crm", ["ä", 7]), Position(2, 10**30)
+    causes = (Cause(row, Position(1, 5), None), Cause(row, later, "00-trace", "v" * 32, withdrawn=False))
+    changed = structs.replace(body(-0.0), version=4, updated_at="1970-01-01T00:00:01.000Z")
+    scene = Scene(
+        known={"p": Salvaged(body(1e30))},
+        before={row: "p", RecordAddress.of("crm", [1]): "p"},
+        after={row: "p", RecordAddress.of("crm", [1]): "q"},
+        keys=KeyChanges({}),
+        returned={},
+        composed={"p": body(-0.0)},
+        causes=lambda _: causes,
+        now=1_000,
+    )
+    (transition,) = transitions(scene)
+    told = {
+        "profile_id": "p",
+        "version": 4,
+        "change": "split",
+        "ids_before": ["p"],
+        "ids_after": ["p", "q"],
+        "merged_into": None,
+        "causes": [
+            {"source": "crm", "key": ["ä", 7], "epoch": 1, "offset": 5},
+            {
+                "source": "crm",
+                "key": ["ä", 7],
+                "epoch": 2,
+                "offset": str(10**30),
+                "verdict": "v" * 32,
+                "withdrawn": False,
+            },
+        ],
+        "causes_total": 2,
+    }
+    named = {"previous_version": 3, "changed_fields": ["traits.name"], "provenance": []}
+    profile = orjson.Fragment(encode_profile(changed))
+    assert transition.event is not None
+    assert transition.event.data == orjson.dumps({**told, **named, "profile": profile})
+    assert transition.history == orjson.dumps({**told, "occurred_at": "1970-01-01T00:00:01.000Z"})
+    assert transition.event.trace == "00-trace"

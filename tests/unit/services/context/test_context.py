@@ -1,10 +1,14 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from graph_model.profile.codec import decode_profile
+from graph_model.profile.document import Profile
 from graph_model.values.identifiers import CompositePart, IdentifierKind, Normaliser
 from services.context.prompt import BudgetTooSmall, LeftOut, build_context
 from services.context.tokens import count_tokens
@@ -23,8 +27,10 @@ def identifier(kind: str, value: str, *, generic: bool = False) -> dict[str, obj
     return {"kind": kind, "value": value, "records": 1, "generic": generic, **said}
 
 
-def profile(traits: dict[str, Any], *identifiers: dict[str, object], version: int = 3) -> dict[str, Any]:
-    return {"profile_id": PROFILE_ID, "version": version, "traits": traits, "identifiers": list(identifiers)}
+def profile(traits: dict[str, Any], *identifiers: dict[str, object], version: int = 3) -> Profile:
+    head = {"profile_id": PROFILE_ID, "version": version, "status": "live", "created_at": "", "updated_at": ""}
+    nothing: dict[str, list[object]] = {"records": [], "conflicts": [], "dropped_evidence": []}
+    return decode_profile(orjson.dumps({**head, "traits": traits, "identifiers": identifiers, **nothing}))
 
 
 ANN = profile(
@@ -33,7 +39,7 @@ ANN = profile(
 )
 
 
-def lines(document: dict[str, Any], budget: int = 1_000) -> list[str]:
+def lines(document: Profile, budget: int = 1_000) -> list[str]:
     text = build_context(document, token_budget=budget, as_of=NOON, count_tokens=count_tokens).text
     return text.splitlines()
 
@@ -145,9 +151,9 @@ def test_the_text_stays_the_same_within_a_day() -> None:
 
 @pytest.mark.parametrize(
     ("document", "budget", "as_of"),
-    [({**ANN, "version": 4}, 200, NOON), (ANN, 201, NOON), (ANN, 200, NOON + 24 * HOUR)],
+    [(replace(ANN, version=4), 200, NOON), (ANN, 201, NOON), (ANN, 200, NOON + 24 * HOUR)],
 )
-def test_another_version_budget_or_day_is_another_context(document: dict[str, Any], budget: int, as_of: int) -> None:
+def test_another_version_budget_or_day_is_another_context(document: Profile, budget: int, as_of: int) -> None:
     one = build_context(ANN, token_budget=200, as_of=NOON, count_tokens=count_tokens)
     other = build_context(document, token_budget=budget, as_of=as_of, count_tokens=count_tokens)
     assert one.context_id != other.context_id
@@ -173,13 +179,13 @@ DOCUMENTS = st.builds(
 
 
 @given(DOCUMENTS, st.integers(90, 1_000))
-def test_the_count_is_exact_and_never_above_the_budget(document: dict[str, Any], budget: int) -> None:
+def test_the_count_is_exact_and_never_above_the_budget(document: Profile, budget: int) -> None:
     context = build_context(document, token_budget=budget, as_of=NOON, count_tokens=count_tokens)
     assert context.tokens == count_tokens(context.text) <= budget
 
 
 @given(DOCUMENTS, st.integers(90, 1_000))
-def test_no_value_forges_a_line_or_a_fence(document: dict[str, Any], budget: int) -> None:
+def test_no_value_forges_a_line_or_a_fence(document: Profile, budget: int) -> None:
     context = build_context(document, token_budget=budget, as_of=NOON, count_tokens=count_tokens)
     first, heading, *facts, last = context.text.splitlines()
     assert (first, last) == ("<customer_profile>", "</customer_profile>")
@@ -191,13 +197,13 @@ def test_no_value_forges_a_line_or_a_fence(document: dict[str, Any], budget: int
 
 
 @given(DOCUMENTS, st.integers(90, 1_000))
-def test_every_fact_is_either_included_or_left_out(document: dict[str, Any], budget: int) -> None:
+def test_every_fact_is_either_included_or_left_out(document: Profile, budget: int) -> None:
     context = build_context(document, token_budget=budget, as_of=NOON, count_tokens=count_tokens)
-    facts = len(document["traits"]) + len(document["identifiers"])
+    facts = len(document.traits) + len(document.identifiers)
     assert len(context.included) + len(context.left_out) == facts
 
 
 @given(DOCUMENTS, st.integers(90, 1_000))
-def test_equal_input_gives_equal_bytes(document: dict[str, Any], budget: int) -> None:
+def test_equal_input_gives_equal_bytes(document: Profile, budget: int) -> None:
     one, other = (build_context(document, token_budget=budget, as_of=NOON, count_tokens=count_tokens) for _ in range(2))
     assert one == other

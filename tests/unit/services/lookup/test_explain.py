@@ -8,9 +8,9 @@ import pytest
 
 from graph_model.explain.explanation import Relation
 from graph_model.explain.masking import Sight
-from graph_model.profile.document import Document
 from graph_model.records.verdicts import Judgement
 from graph_model.resolution.evidence_graph import Obstacle
+from graph_model.values.equality import JsonObject
 from services.ingestion.batches import UnknownRecord
 from services.lookup.explain import evidence_of, explain_history, explain_pair, explain_profile
 from services.lookup.explanation_documents import ExplanationWriter
@@ -23,19 +23,19 @@ def writer(*, may_see_values: bool = True) -> ExplanationWriter:
     return ExplanationWriter(CATALOGUE, Sight.of(CATALOGUE, may_see_values=may_see_values))
 
 
-async def profile(company: Company, profile_id: str) -> Document:
+async def profile(company: Company, profile_id: str) -> JsonObject:
     return writer().profile(await explain_profile(company.store, CATALOGUE, profile_id))
 
 
-async def pair(company: Company, one: str, other: str) -> Document:
+async def pair(company: Company, one: str, other: str) -> JsonObject:
     return writer().pair(await explain_pair(company.store, CATALOGUE, Company.address(one), Company.address(other)))
 
 
-async def history(company: Company, profile_id: str) -> Document:
+async def history(company: Company, profile_id: str) -> JsonObject:
     return writer().history(await explain_history(company.store, profile_id))
 
 
-def ends(step: Document) -> list[str]:
+def ends(step: JsonObject) -> list[str]:
     return [f"{record['source']}{record['key'][0]}" for record in step["records"]]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from graph_model.catalogue.rules import Catalogue
+from graph_model.catalogue.rules import Catalogue, Trait
 from graph_model.profile.document import ProfileStatus
 from graph_model.records.record import RecordAddress
 from graph_model.records.tasks import ReResolve, Task, TruncateSource
@@ -136,7 +136,7 @@ async def test_another_catalogue_leads_to_what_it_would_have_led_to_from_the_sta
 
 async def test_a_trait_of_another_type_has_the_value_of_that_type(company: Company) -> None:
     whole, truth = (
-        replace(CATALOGUE, traits={"name": trait_type}, fingerprint=trait_type)
+        replace(CATALOGUE, traits={"name": Trait(trait_type)}, fingerprint=trait_type)
         for trait_type in (TraitType.INTEGER, TraitType.BOOLEAN)
     )
     before = await re_resolved(company, whole)

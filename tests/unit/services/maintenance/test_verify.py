@@ -72,6 +72,22 @@ DAMAGE = {
         "UPDATE profile SET document = json_set(document, '$.traits.name', 'Eve') WHERE status = 'live'",
         "shows other traits than its records say",
     ),
+    "traits that are none": (
+        "UPDATE profile SET document = json_set(document, '$.traits', 1) WHERE status = 'live'",
+        "shows other traits than its records say",
+    ),
+    "identifiers that are none": (
+        "UPDATE profile SET document = json_set(document, '$.identifiers', json('[1]')) WHERE status = 'live'",
+        "shows other identifiers than its records say",
+    ),
+    "records that are none": (
+        "UPDATE profile SET document = json_remove(document, '$.records') WHERE status = 'live'",
+        "shows other records than its records say",
+    ),
+    "time that is none": (
+        "UPDATE profile SET document = json_set(document, '$.records[0].observed_at', 1) WHERE status = 'live'",
+        "shows other records than its records say",
+    ),
     "wrong flag": (
         """
         UPDATE profile SET document = json_set(document, '$.identifiers[0].generic', json('true'))
@@ -82,6 +98,10 @@ DAMAGE = {
     "lost component": (
         "UPDATE profile SET component = '[]' WHERE status = 'live'",
         "does not name all profiles of its component",
+    ),
+    "document that is none": (
+        "UPDATE profile SET document = x'7b22' WHERE status = 'live'",
+        "shows other traits, identifiers, records, conflicts, dropped_evidence than its records say",
     ),
 }  # fmt: skip
 

@@ -1,0 +1,222 @@
+"""The one JSON form of a profile, and of what is told of it.
+
+Numbers in the values of traits have the spelling of `graph_model.values.equality`, so a value is kept as the bytes that
+it was written as.
+
+IdentityGraphError
+└── ProfileDamaged    a document cannot be read
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+from graph_model.errors import IdentityGraphError
+from graph_model.profile.document import (
+    Lineage,
+    Profile,
+    ProfileId,
+    ProfileStatus,
+    ProfileTrait,
+    RecordReference,
+    Time,
+    Version,
+)
+from graph_model.profile.events import HistoryStep, ProfileUpdate
+from graph_model.values.times import iso_time
+
+
+class FormerProfile(Struct, frozen=True):
+    """A profile without records. Keep it: readers that hold its id learn here where to look."""
+
+    profile_id: ProfileId
+    version: Version
+    status: Annotated[
+        ProfileStatus, Meta(description="absorbed: its records belong to other profiles. deleted: they are gone.")
+    ]
+    created_at: Time
+    updated_at: Time
+    merged_into: Annotated[
+        str | None,
+        Meta(
+            description="The profile that most of its records went to when it was absorbed; null: it was deleted. "
+            "Where they are now, `GET /v1/profiles/{id}` tells."
+        ),
+    ]
+    records: Annotated[tuple[RecordReference, ...], Meta(description="The records it had last, at most 1000.")]
+    records_total: Annotated[int, Meta(extra_json_schema={"minimum": 0})]
+
+
+class ProfileDamaged(IdentityGraphError):
+    """A document is no profile, or nothing that is told of one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the document of a profile cannot be read: it is no JSON, or has other fields than a profile; "
+            "`identity-graph verify --repair` makes it anew from its records"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Salvaged:
+    """A profile of which parts may be damaged."""
+
+    profile: Profile  #: damaged parts say nothing
+    damaged: frozenset[str] = frozenset()  #: names of these parts
+
+
+_SAYS_NOTHING: Final[dict[str, Any]] = {
+    "profile_id": "",
+    "version": 0,
+    "status": ProfileStatus.LIVE,
+    "created_at": iso_time(0),
+    "updated_at": iso_time(0),
+    "traits": {},
+    "identifiers": (),
+    "records": (),
+    "conflicts": (),
+    "dropped_evidence": (),
+    "merged_into": None,
+    "records_total": 0,
+}
+
+_encoder: Final = msgspec.json.Encoder()
+_live: Final[msgspec.json.Decoder[Profile | FormerProfile]] = msgspec.json.Decoder(Profile)
+_former: Final[msgspec.json.Decoder[Profile | FormerProfile]] = msgspec.json.Decoder(FormerProfile)
+_step: Final = msgspec.json.Decoder(HistoryStep)
+_update: Final = msgspec.json.Decoder(ProfileUpdate)
+_members: Final = msgspec.json.Decoder(dict[str, Raw])
+_trait: Final = msgspec.json.Decoder(ProfileTrait)
+
+#: What reading a damaged document fails with.
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def encode_profile(profile: Profile) -> bytes:
+    """Write a profile as it is stored, served and published."""
+    if profile.lineage is None:
+        return _encoder.encode(profile)
+    return _encoder.encode(
+        FormerProfile(
+            profile.profile_id,
+            profile.version,
+            profile.status,
+            profile.created_at,
+            profile.updated_at,
+            profile.lineage.merged_into,
+            profile.lineage.records,
+            profile.lineage.records_total,
+        )
+    )
+
+
+def decode_profile(document: bytes) -> Profile:
+    """Read a profile.
+
+    Raises:
+        ProfileDamaged: the document is none.
+    """
+    # A live one in a form that nobody writes, with white space, is found at the second attempt.
+    for decoder in (_live, _former) if is_live(document) else (_former, _live):
+        try:
+            found = decoder.decode(document)
+        except _UNREADABLE:
+            continue
+        return found if isinstance(found, Profile) else _gone(found)
+    raise ProfileDamaged
+
+
+def decode_step(document: bytes) -> HistoryStep:
+    """Read a step of the history of a profile.
+
+    Raises:
+        ProfileDamaged: the document is none.
+    """
+    try:
+        return _step.decode(document)
+    except _UNREADABLE:
+        raise ProfileDamaged from None
+
+
+def decode_update(data: bytes) -> ProfileUpdate:
+    """Read the data of an event.
+
+    Raises:
+        ProfileDamaged: they are none.
+    """
+    try:
+        return _update.decode(data)
+    except _UNREADABLE:
+        raise ProfileDamaged from None
+
+
+def salvage_profile(document: bytes) -> Salvaged:
+    """Read what can be read of a profile."""
+    try:
+        return Salvaged(decode_profile(document))
+    except ProfileDamaged:
+        pass
+    try:
+        found = _members.decode(document)
+    except _UNREADABLE:
+        found = {}
+    form = FormerProfile if "records_total" in found else Profile
+    read, damaged = dict[str, Any](), set[str]()
+    for part in msgspec.structs.fields(form):
+        if part.name == "lineage":
+            continue
+        try:
+            read[part.name] = msgspec.json.decode(found[part.name], type=part.type)
+        except (KeyError, *_UNREADABLE):
+            read[part.name] = _SAYS_NOTHING[part.name]
+            damaged.add(part.name)
+    if form is FormerProfile:
+        return Salvaged(_gone(FormerProfile(**read)), frozenset(damaged))
+    if "traits" in damaged:
+        read["traits"] = _salvaged_traits(found.get("traits"))
+    return Salvaged(Profile(**read), frozenset(damaged))
+
+
+def is_live(document: bytes) -> bool:
+    """Tell without reading it whether a document is of a live profile.
+
+    No value can look like the mark, since quotation marks in JSON text are escaped.
+    """
+    return b'"status":"live"' in document
+
+
+def marks_generic(document: bytes) -> bool:
+    """Tell likewise whether a document marks any identifier as generic; most mark none."""
+    return b'"generic":true' in document
+
+
+def _gone(former: FormerProfile) -> Profile:
+    return Profile(
+        profile_id=former.profile_id,
+        version=former.version,
+        status=former.status,
+        created_at=former.created_at,
+        updated_at=former.updated_at,
+        traits={},
+        identifiers=(),
+        records=(),
+        conflicts=(),
+        dropped_evidence=(),
+        lineage=Lineage(former.merged_into, former.records, former.records_total),
+    )
+
+
+def _salvaged_traits(written: Raw | None) -> dict[str, ProfileTrait]:
+    traits: dict[str, ProfileTrait] = {}
+    try:
+        found = _members.decode(b"{}" if written is None else written)
+    except _UNREADABLE:
+        return traits
+    for name, trait in found.items():
+        try:
+            traits[name] = _trait.decode(trait)
+        except _UNREADABLE:
+            continue
+    return traits

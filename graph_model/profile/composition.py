@@ -1,0 +1,113 @@
+"""What the records of a cluster say together: the same records give the same profile."""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Raw
+
+from graph_model.catalogue.rules import Catalogue
+from graph_model.profile.document import (
+    Observation,
+    Profile,
+    ProfileConflict,
+    ProfileIdentifier,
+    ProfileRecord,
+    ProfileStatus,
+    ProfileTrait,
+    RecordReference,
+    ValueIssue,
+)
+from graph_model.profile.survivorship import GoldenValue, golden_values, preference
+from graph_model.records.record import RecordAddress
+from graph_model.resolution.constraints import Conflict
+from graph_model.resolution.mapping import MappedRecord
+from graph_model.resolution.resolve import Cluster
+from graph_model.values.equality import canonical_bytes
+from graph_model.values.identifiers import Identifier
+from graph_model.values.times import iso_time
+
+
+def compose_profile(
+    profile_id: str,
+    cluster: Cluster,
+    records: Mapping[RecordAddress, MappedRecord],
+    generic: frozenset[Identifier],
+    dropped: Sequence[Identifier],
+    catalogue: Catalogue,
+) -> Profile:
+    """Say what follows from the records of a cluster; version and times are those of a profile not in force yet.
+
+    Args:
+        profile_id: the id that the cluster has.
+        cluster: the profile's records, and its conflicts.
+        records: these records, mapped.
+        generic: identifiers that too many records carry.
+        dropped: evidence left out because too many records would hang together by it.
+        catalogue: the order and the rules of traits, and which source goes first.
+    """
+    members = [records[address] for address in cluster.members]
+    newest_first = sorted(members, key=lambda mapped: preference(mapped, catalogue)) if members[1:] else members
+    carried: dict[Identifier, int] = {}
+    said_by: dict[Identifier, RecordAddress] = {}
+    for mapped in newest_first:
+        for identifier in mapped.identifiers:
+            if identifier in carried:
+                carried[identifier] += 1
+            else:
+                carried[identifier], said_by[identifier] = 1, mapped.address
+    shown = {address: _record(records[address]) for address in cluster.members}
+    return Profile(
+        profile_id=profile_id,
+        version=0,
+        status=ProfileStatus.LIVE,
+        created_at="",
+        updated_at="",
+        traits={name: _trait(golden, shown) for name, golden in golden_values(newest_first, catalogue).items()},
+        identifiers=tuple(
+            _identifier(identifier, shown[said_by[identifier]], count, identifier in generic)
+            for identifier, count in sorted(carried.items())
+        ),
+        records=tuple(shown.values()),
+        conflicts=tuple(_conflict(conflict) for conflict in cluster.conflicts),
+        dropped_evidence=tuple(sorted(str(identifier) for identifier in dropped if identifier in carried)),
+    )
+
+
+def reference(address: RecordAddress) -> RecordReference:
+    """An address as documents have it."""
+    return RecordReference(address.source, tuple(address.written_key))
+
+
+def _record(mapped: MappedRecord) -> ProfileRecord:
+    record = mapped.record
+    return ProfileRecord(
+        record.address.source,
+        tuple(record.address.written_key),
+        iso_time(record.observed_at),
+        tuple(ValueIssue(issue.column, issue.reason) for issue in mapped.issues) if mapped.issues else (),
+        tuple(sorted(record.incomplete)) if record.incomplete else (),
+    )
+
+
+def _trait(golden: GoldenValue, shown: Mapping[RecordAddress, ProfileRecord]) -> ProfileTrait:
+    first = shown[golden.records[0].address]
+    further: tuple[Observation, ...] = ()
+    if len(golden.records) > 1:
+        others = [shown[mapped.address] for mapped in golden.records[1:]]
+        further = tuple(Observation(each.source, each.key, each.observed_at) for each in others)
+    return ProfileTrait(Raw(canonical_bytes(golden.value)), first.source, first.key, first.observed_at, further)
+
+
+def _identifier(identifier: Identifier, said: ProfileRecord, count: int, is_generic: bool) -> ProfileIdentifier:
+    return ProfileIdentifier(
+        identifier.kind, identifier.value, said.source, said.key, said.observed_at, count, is_generic
+    )
+
+
+def _conflict(conflict: Conflict) -> ProfileConflict:
+    return ProfileConflict(
+        conflict.constraint,
+        conflict.name,
+        (reference(conflict.low), reference(conflict.high)),
+        (conflict.low_value, conflict.high_value),
+        None if conflict.refused is None else str(conflict.refused),
+    )
