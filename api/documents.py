@@ -51,7 +51,7 @@ Key: TypeAlias = Annotated[
 ]
 
 
-class Document(BaseModel):
+class ResponseDocument(BaseModel):
     """Base of everything on the wire: nothing unknown is taken."""
 
     model_config = ConfigDict(extra="forbid")
@@ -68,7 +68,7 @@ def fields_at(model: type[BaseModel], location: Sequence[str | int]) -> list[str
     return list(model.model_fields)
 
 
-class RecordReference(Document):
+class RecordReference(ResponseDocument):
     """A row of a source."""
 
     source: UnicodeText = Field(description="name of the source in the catalogue", examples=["crm"])
@@ -82,7 +82,7 @@ class TraitValue(RecordReference):
     observed_at: Timestamp
 
 
-class CarriedIdentifier(Document):
+class CarriedIdentifier(ResponseDocument):
     """An identifier that the profile's records carry."""
 
     kind: str = Field(description="its kind in the catalogue", examples=["email"])
@@ -94,7 +94,7 @@ class CarriedIdentifier(Document):
     observed_at: Timestamp
 
 
-class ValueIssue(Document):
+class ValueIssue(ResponseDocument):
     """A value that could not be used; the record is in force without it."""
 
     column: str
@@ -109,7 +109,7 @@ class MemberRecord(RecordReference):
     incomplete: list[str] = Field(description="columns whose value the source has never sent")
 
 
-class RefusedUnion(Document):
+class RefusedUnion(ResponseDocument):
     """Two records that evidence connects and a constraint keeps apart, or one that contradicts itself."""
 
     constraint: Literal["values", "trait", "verdict"] = Field(
@@ -129,7 +129,7 @@ class RefusedUnion(Document):
     )
 
 
-class ProfileDocument(Document):
+class ProfileDocument(ResponseDocument):
     """A live profile: everything known of one person, with where it comes from."""
 
     profile_id: ProfileId
@@ -146,14 +146,14 @@ class ProfileDocument(Document):
     )
 
 
-class ProfileList(Document):
+class ProfileList(ResponseDocument):
     """The profiles that carry an identifier; more than one means that it tells nobody apart."""
 
     profiles: list[ProfileDocument]
     complete: bool = Field(description="false: there are more than are listed")
 
 
-class RecordsNow(Document):
+class RecordsNow(ResponseDocument):
     """Where some records of a former profile are now."""
 
     profile_id: ProfileId
@@ -161,7 +161,7 @@ class RecordsNow(Document):
     share: float = Field(description="the same as a part of all of them, 0 to 1", examples=[0.6667])
 
 
-class AbsorbedProfile(Document):
+class AbsorbedProfile(ResponseDocument):
     """A former profile, and where its records are now."""
 
     profile_id: ProfileId
@@ -173,7 +173,7 @@ class AbsorbedProfile(Document):
     now: list[RecordsNow] = Field(description="most records first")
 
 
-class ContextRequest(Document):
+class ContextRequest(ResponseDocument):
     """Who the context is about, and how long it may be. Give `identifier` or `profile_id`."""
 
     identifier: UnicodeText | None = Field(
@@ -201,7 +201,7 @@ class ContextRequest(Document):
         return self
 
 
-class Fact(Document):
+class Fact(ResponseDocument):
     """A fact of the profile."""
 
     field: str = Field(description="`traits.NAME` or `identifiers.KIND`", examples=["traits.name"])
@@ -225,7 +225,7 @@ class FactLeftOut(Fact):
     )
 
 
-class ContextAnswer(Document):
+class ContextAnswer(ResponseDocument):
     """A prompt context with the account of what it holds."""
 
     context_id: str = Field(description="the same for the same profile, version, budget and day")
@@ -253,7 +253,7 @@ _Columns: TypeAlias = dict[str, JsonValue] | None
 Columns: TypeAlias = Annotated[_Columns, PlainValidator(_object, json_schema_input_type=_Columns)]
 
 
-class RowChangeDocument(Document):
+class RowChangeDocument(ResponseDocument):
     """One row's new values, or its deletion. Give `row`, or `key` with `deleted`."""
 
     row: Columns = Field(None, description="the whole row as it is now; columns that are absent are gone")
@@ -269,7 +269,7 @@ class RowChangeDocument(Document):
         return self
 
 
-class ChangesRequest(Document):
+class ChangesRequest(ResponseDocument):
     """Changes of one source, in the order in which they happened."""
 
     source: UnicodeText = Field(description="name of the source in the catalogue", examples=["crm"])
@@ -304,7 +304,7 @@ class ChangesRequest(Document):
     )
 
 
-class OutcomeCounts(Document):
+class OutcomeCounts(ResponseDocument):
     """How many changes had which outcome; they add up to the changes sent."""
 
     applied: int = Field(description="in force now", examples=[2])
@@ -313,21 +313,21 @@ class OutcomeCounts(Document):
     dead: int = Field(description="could not be used; see `rejected`", examples=[0])
 
 
-class ChangeRejected(Document):
+class ChangeRejected(ResponseDocument):
     """A change that could not be used."""
 
     index: int = Field(description="its place in the request, from 0")
     reason: str
 
 
-class ChangesAnswer(Document):
+class ChangesAnswer(ResponseDocument):
     """What became of the changes."""
 
     outcomes: OutcomeCounts
     rejected: list[ChangeRejected]
 
 
-class ProfileUpdate(Document):
+class ProfileUpdate(ResponseDocument):
     """The `data` line of a server-sent event: a CloudEvent in structured JSON."""
 
     specversion: Literal["1.0"]
@@ -342,13 +342,13 @@ class ProfileUpdate(Document):
     data: dict[str, Any] = Field(description="the change, with the whole profile in `profile`")
 
 
-class Reset(Document):
+class Reset(ResponseDocument):
     """The `data` line of a `reset` event: what the cursor points to is no longer kept."""
 
     reason: str
 
 
-class Health(Document):
+class Health(ResponseDocument):
     """The process runs, or is ready."""
 
     status: Literal["ok", "ready"]
@@ -360,7 +360,7 @@ class Readiness(Health):
     tasks_owed: int = Field(description="pieces of work that are owed: a table truncated, a catalogue changed")
 
 
-class FieldProblem(Document):
+class FieldProblem(ResponseDocument):
     """What is wrong with one field of a request."""
 
     field: str = Field(examples=["body.token_budget"])

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from api.documents import Document, ProfileId, RecordReference, RecordsNow, Timestamp
+from api.documents import ProfileId, RecordReference, RecordsNow, ResponseDocument, Timestamp
 
 _MASKED = "masked for callers without the steward's token, where one is configured"
 
@@ -22,7 +22,7 @@ Status = Annotated[
 ]
 
 
-class ExplainedVerdict(Document):
+class ExplainedVerdict(ResponseDocument):
     """A steward's word about records."""
 
     verdict_id: str
@@ -34,7 +34,7 @@ class ExplainedVerdict(Document):
     given_at: Timestamp | None
 
 
-class ExplainedConflict(Document):
+class ExplainedConflict(ResponseDocument):
     """What a constraint forbids."""
 
     constraint: Literal["values", "trait", "verdict"] = Field(
@@ -50,7 +50,7 @@ class ExplainedConflict(Document):
     explanation: str
 
 
-class EvidenceStep(Document):
+class EvidenceStep(ResponseDocument):
     """Two records with the evidence between them."""
 
     records: Pair
@@ -66,7 +66,7 @@ class EvidenceStep(Document):
     refused_by: list[ExplainedConflict] = Field(description="what keeps the two apart all the same; empty: joined")
 
 
-class SharedValue(Document):
+class SharedValue(ResponseDocument):
     """A value that records have in common."""
 
     kind: str
@@ -78,7 +78,7 @@ class SharedValue(Document):
     rule: Rule
 
 
-class SuspiciousLink(Document):
+class SuspiciousLink(ResponseDocument):
     """A value to blame if the profile is two people."""
 
     kind: str
@@ -88,7 +88,7 @@ class SuspiciousLink(Document):
     explanation: str
 
 
-class _OfProfile(Document):
+class _OfProfile(ResponseDocument):
     """Which profile it is, and, of a former one, where its records are now."""
 
     profile_id: ProfileId
@@ -115,7 +115,7 @@ class RecordStanding(RecordReference):
     deleted_at: Timestamp | None = Field(description="null: it is there")
 
 
-class PairExplanation(Document):
+class PairExplanation(ResponseDocument):
     """Why two records are one person, or why they are not."""
 
     relation: Literal["joined", "kept_apart", "unconnected", "deleted"] = Field(
@@ -145,7 +145,7 @@ class HistoryCause(RecordReference):
     withdrawn: bool = Field(description="true: the verdict was taken back")
 
 
-class HistoryStep(Document):
+class HistoryStep(ResponseDocument):
     """A change of which ids a profile's records have."""
 
     version: int = Field(description="of the profile, with this step")
@@ -169,7 +169,7 @@ class ProfileHistory(_OfProfile):
     steps: list[HistoryStep] = Field(description="oldest first")
 
 
-class EvidenceGraph(Document):
+class EvidenceGraph(ResponseDocument):
     """Records and what connects them, as networkx's node-link data."""
 
     directed: bool

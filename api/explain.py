@@ -15,7 +15,7 @@ from api.evidence_documents import EvidenceGraph, PairExplanation, ProfileExplan
 from api.problems import InvalidRequest, problem_docs
 from api.rights import may_see_values
 from graph_model.explain.evidence_export import GraphFormat, export_graph
-from graph_model.explain.masking import Sight
+from graph_model.explain.masking import Visibility
 from services.ingestion.batches import UnknownRecord
 from services.lookup.explain import evidence_of, explain_history, explain_pair, explain_profile
 from services.lookup.explanation_documents import ExplanationWriter
@@ -145,8 +145,8 @@ async def explain_two_records(
     return json_answer(await asyncio.to_thread(_writer(request).pair, account), headers=_CACHING)
 
 
-def _sight(request: Request) -> Sight:
-    return Sight.of(services_of(request).catalogue, may_see_values=may_see_values(request))
+def _sight(request: Request) -> Visibility:
+    return Visibility.of(services_of(request).catalogue, may_see_values=may_see_values(request))
 
 
 def _writer(request: Request) -> ExplanationWriter:

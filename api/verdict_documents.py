@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.documents import Document, ProfileId, RecordReference, Timestamp, UnicodeText
+from api.documents import ProfileId, RecordReference, ResponseDocument, Timestamp, UnicodeText
 
 Author = Annotated[
     UnicodeText, Field(min_length=1, max_length=200, description="who decides", examples=["kim@example.com"])
@@ -15,7 +15,7 @@ Reason = Annotated[
 Pair = Annotated[list[RecordReference], Field(min_length=2, max_length=2, description="the two records")]
 
 
-class VerdictRequest(Document):
+class VerdictRequest(ResponseDocument):
     """A steward's word about two records."""
 
     judgement: Literal["same", "different"] = Field(
@@ -26,7 +26,7 @@ class VerdictRequest(Document):
     author: Author
 
 
-class VerdictDocument(Document):
+class VerdictDocument(ResponseDocument):
     """A verdict and its story."""
 
     verdict_id: str = Field(description="id of the verdict: 32 hexadecimal digits, sortable by time")
@@ -43,14 +43,14 @@ class VerdictDocument(Document):
     withdrawn_at: Timestamp | None
 
 
-class VerdictList(Document):
+class VerdictList(ResponseDocument):
     """A page of the ledger."""
 
     verdicts: list[VerdictDocument] = Field(description="oldest first")
     complete: bool = Field(description="false: there are more; ask again with `after`")
 
 
-class SplitRequest(Document):
+class SplitRequest(ResponseDocument):
     """A profile is several people."""
 
     groups: list[list[RecordReference]] = Field(
@@ -60,7 +60,7 @@ class SplitRequest(Document):
     author: Author
 
 
-class SplitAnswer(Document):
+class SplitAnswer(ResponseDocument):
     """What a split led to."""
 
     profile_ids: list[ProfileId] = Field(description="the profile of each group now, in the order of the groups")

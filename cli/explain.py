@@ -14,7 +14,7 @@ from cli.output import result_file
 from cli.running import run_batch, set_up_logging
 from graph_model.catalogue.rules import Catalogue
 from graph_model.explain.evidence_export import export_graph
-from graph_model.explain.masking import Sight
+from graph_model.explain.masking import Visibility
 from graph_model.values.equality import JsonObject
 from services.ingestion.batches import UnknownRecord
 from services.lookup.explain import evidence_of, explain_history, explain_pair, explain_profile
@@ -66,7 +66,7 @@ def explain(
     set_up_logging(settings)
     meaning = load_catalogue(settings.catalogue)
     require_store(settings)
-    explaining = _Explaining(meaning, Sight.of(meaning, may_see_values=not mask), explanation_format)
+    explaining = _Explaining(meaning, Visibility.of(meaning, may_see_values=not mask), explanation_format)
     written = run_batch(_explain(settings, explaining, subject, other, history=history))
     with result_file(out) as file:
         file.write(written)
@@ -85,11 +85,11 @@ async def _explain(
 class _Explaining:
     """Explains in one format, to one reader."""
 
-    def __init__(self, catalogue: Catalogue, sight: Sight, explanation_format: ExplanationFormat) -> None:
+    def __init__(self, catalogue: Catalogue, visibility: Visibility, explanation_format: ExplanationFormat) -> None:
         self.catalogue = catalogue
-        self._sight = sight
+        self._sight = visibility
         self._format = explanation_format
-        self._writer = ExplanationWriter(catalogue, sight)
+        self._writer = ExplanationWriter(catalogue, visibility)
 
     async def profile(self, store: Store, profile_id: str) -> bytes:
         if self._format in ("dot", "graphml"):

@@ -14,7 +14,7 @@ from cli.rejections import Rejections, UnreadValues
 from graph_model.catalogue.rules import Catalogue
 from graph_model.profile.codec import decode_profile, decode_update
 from graph_model.profile.document import ProfileStatus
-from graph_model.records.record import Outcome, succeed
+from graph_model.records.record import Outcome, apply_change
 from graph_model.records.tasks import TruncateSource
 from graph_model.resolution.mapping import map_record
 from graph_model.values.identifiers import Identifier
@@ -56,7 +56,7 @@ class IngestSummary:
         elif not entry.changes and not entry.tasks:
             self.outcomes[entry.source, "ignored"] += 1
         for change in entry.changes:
-            record = succeed(None, change, self.catalogue.sources[change.address.source].columns).record
+            record = apply_change(None, change, self.catalogue.sources[change.address.source].columns).record
             if record is not None:
                 self.unread.add(map_record(record, self.catalogue))
 

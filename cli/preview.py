@@ -15,7 +15,7 @@ from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import RecordAddress
 from services.maintenance.preview import Preview
 from services.maintenance.preview import preview as preview_store
-from services.maintenance.preview_examples import VERDICT, Merge, Part, Split
+from services.maintenance.preview_examples import VERDICT, Part, ProfileMerge, ProfileSplit
 from services.settings import Settings
 from services.stores.opening import open_store
 
@@ -100,7 +100,7 @@ def _print_warnings(found: Preview) -> None:
         warn(f"work is owed, which may change profiles as well: {task_name(task)}")
 
 
-def _merge_lines(merge: Merge) -> list[str]:
+def _merge_lines(merge: ProfileMerge) -> list[str]:
     return [
         f"  {counted(merge.parts_total, 'profile')} would be one:",
         *(f"    {part.profile_id}: {_records(part)}" for part in merge.parts),
@@ -109,7 +109,7 @@ def _merge_lines(merge: Merge) -> list[str]:
     ]
 
 
-def _split_lines(split: Split) -> list[str]:
+def _split_lines(split: ProfileSplit) -> list[str]:
     return [
         f"  {split.profile_id} would be {counted(split.parts_total, 'profile')}:",
         *(f"    {_records(part)}" for part in split.parts),

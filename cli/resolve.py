@@ -21,7 +21,7 @@ from cli.output import MEMBER_COLUMNS, counted, csv_rows, print_json, result_fil
 from cli.progress import FileProgress, file_progress
 from cli.rejections import Rejections, UnreadValues
 from graph_model.catalogue.rules import Catalogue
-from graph_model.records.record import Change, Record, RecordAddress, succeed
+from graph_model.records.record import Change, Record, RecordAddress, apply_change
 from graph_model.records.tasks import TruncateSource
 from graph_model.resolution.mapping import MappedRecord, map_record
 from graph_model.resolution.resolve import Cluster
@@ -100,14 +100,14 @@ class _Gathered:
         """Keep the newer version: of changes the later one, of plain rows the one that says so itself."""
         stored = self.records.get(change.address)
         columns = self.catalogue.sources[change.address.source].columns
-        record = succeed(stored if ordered else None, change, columns).record
+        record = apply_change(stored if ordered else None, change, columns).record
         if ordered or stored is None or _age(record) > _age(stored):
             self.records[change.address] = record
 
     def _empty(self, task: TruncateSource) -> None:
         """Delete all rows of a table that were read so far."""
         for address, record in list(self.records.items()):
-            if task.empties(address) and not record.is_grave:
+            if task.empties(address) and not record.is_tombstone:
                 self._take(task.deletion(address), ordered=True)
 
 
@@ -122,7 +122,7 @@ def _age(record: Record) -> tuple[object, ...]:
 
 
 def _mapped(records: Mapping[RecordAddress, Record], catalogue: Catalogue) -> dict[RecordAddress, MappedRecord]:
-    return {address: map_record(record, catalogue) for address, record in records.items() if not record.is_grave}
+    return {address: map_record(record, catalogue) for address, record in records.items() if not record.is_tombstone}
 
 
 def _clusters(mapped: Mapping[RecordAddress, MappedRecord], catalogue: Catalogue) -> Sequence[Cluster]:

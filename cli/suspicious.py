@@ -11,7 +11,7 @@ from cli.output import counted, print_json
 from cli.running import run_batch, set_up_logging
 from cli.store_progress import scan_progress
 from graph_model.catalogue.rules import Catalogue
-from graph_model.explain.masking import Sight
+from graph_model.explain.masking import Visibility
 from graph_model.values.equality import JsonObject
 from services.lookup.explain import LARGE_PART
 from services.lookup.explanation_documents import ExplanationWriter
@@ -46,7 +46,7 @@ def suspicious(
     meaning = load_catalogue(settings.catalogue)
     require_store(settings)
     found = run_batch(_scan(settings, meaning, at_least, limit))
-    writer = ExplanationWriter(meaning, Sight.of(meaning, may_see_values=not mask))
+    writer = ExplanationWriter(meaning, Visibility.of(meaning, may_see_values=not mask))
     if as_json:
         print_json({"profiles": found.profiles, "found": found.found, "listed": _documents(found, writer)})
     else:

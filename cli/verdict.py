@@ -22,7 +22,7 @@ from services.ingestion.writer import Writer
 from services.lookup.record_names import read_record_name
 from services.metrics import Metrics
 from services.settings import Settings
-from services.stewardship.decisions import Given, Signature, Split, Stewardship
+from services.stewardship.decisions import DecidedSplit, Given, Signature, Stewardship
 
 Answer = TypeVar("Answer")
 
@@ -129,7 +129,7 @@ def split(
             --reason "father and son"
     """
 
-    async def separate(steward: Stewardship, meaning: Catalogue) -> Split:
+    async def separate(steward: Stewardship, meaning: Catalogue) -> DecidedSplit:
         groups = [[read_record_name(name.strip(), meaning) for name in _NAMES.split(names)] for names in group]
         return await steward.split(profile_id, groups, Signature(author=author, reason=reason))
 

@@ -77,7 +77,7 @@ async def _repair(settings: Settings, catalogue: Catalogue) -> tuple[Verificatio
 def _to_json(found: VerificationReport, left: VerificationReport) -> dict[str, object]:
     return {
         "records": left.records,
-        "deleted_records": left.graves,
+        "deleted_records": left.tombstones,
         "profiles": left.profiles,
         "identifiers": left.identifiers,
         "verdicts": left.verdicts,
@@ -91,7 +91,7 @@ def _to_json(found: VerificationReport, left: VerificationReport) -> dict[str, o
 
 def _print(found: VerificationReport, left: VerificationReport, *, repair: bool) -> None:
     typer.echo(
-        f"Checked {counted(left.records, 'record')} ({left.graves:,} deleted beside them), "
+        f"Checked {counted(left.records, 'record')} ({left.tombstones:,} deleted beside them), "
         f"{counted(left.profiles, 'profile')}, {counted(left.identifiers, 'identifier')} and "
         f"{counted(left.verdicts, 'verdict')}: memberships, holders, links, documents, versions."
     )

@@ -7,8 +7,8 @@ from functools import partial
 from typing import Final
 
 from consumers.dead_letters import DeadLetter, DeadLetterTopic
-from consumers.patience import Patience
 from consumers.publisher import Publisher
+from consumers.retry import Retry
 from services.ingestion.ingest import Committed
 from services.stores.port.protocols import Outbox
 
@@ -37,11 +37,11 @@ class Feed:
     """
 
     def __init__(
-        self, publisher: Publisher, dead_letters: DeadLetterTopic, patience: Patience, commit_offset: CommitOffset
+        self, publisher: Publisher, dead_letters: DeadLetterTopic, retry: Retry, commit_offset: CommitOffset
     ) -> None:
         self._publisher = publisher
         self._dead_letters = dead_letters
-        self._patience = patience
+        self._patience = retry
         self._commit_offset = commit_offset
         self._queue: asyncio.Queue[tuple[Outbox, Committed] | BatchEnd | None] = asyncio.Queue()
         self._ahead = asyncio.Semaphore(_BATCHES_AHEAD)

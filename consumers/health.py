@@ -14,7 +14,7 @@ from services.metrics import Metrics
 _log = structlog.get_logger()
 
 
-class Health:
+class WorkerHealth:
     """What keeps the worker from doing its work at the moment, by the part that has the problem."""
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class Health:
 
 
 @asynccontextmanager
-async def serve_health(health: Health, metrics: Metrics, host: str, port: int) -> AsyncIterator[int]:
+async def serve_health(health: WorkerHealth, metrics: Metrics, host: str, port: int) -> AsyncIterator[int]:
     """Serve `/healthz`, `/readyz` and `/metrics`; gives the port, which is chosen where 0 was asked for.
 
     Raises:

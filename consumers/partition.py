@@ -14,6 +14,7 @@ from aiokafka.errors import (
     OffsetOutOfRangeError,
 )
 
+from consumers.background_tasks import BackgroundTasks
 from consumers.batch import DATA_FAULTS, DecodedBatch, decode_batch
 from consumers.decoders.message import Message
 from consumers.errors import PartitionLost
@@ -28,8 +29,7 @@ from consumers.offsets import (
     offsets_of_store,
     starting_offset,
 )
-from consumers.owed_work import OwedWork
-from consumers.patience import TRANSIENT, Patience
+from consumers.retry import TRANSIENT, Retry
 from consumers.routing import sources_of_topic
 from consumers.worker_parts import WorkerParts
 from graph_model.records.record import Change, Outcome
@@ -65,7 +65,7 @@ class PartitionPipeline:
         self._rewind = rewind
         self.rewound = False  #: whether it was begun anew
         self._stopping = asyncio.Event()
-        self._patience = Patience(parts.health, self._stopping)
+        self._patience = Retry(parts.health, self._stopping)
         self._feed = Feed(parts.publisher, parts.dead_letters, self._patience, self._commit_offset)
         self._claim = Claim(
             parts.store,
@@ -105,7 +105,7 @@ class PartitionPipeline:
         await self._patience.until_done(self.name, self._take_over)
         topic, number = self.partition
         if number == 0:
-            tasks.create_task(OwedWork(topic, self._parts, self._stopping, self._confirm_ownership).run())
+            tasks.create_task(BackgroundTasks(topic, self._parts, self._stopping, self._confirm_ownership).run())
         while not self._stopping.is_set():
             messages = await self._patience.until_done(self.name, self._poll)
             if messages is None:

@@ -13,12 +13,12 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
 from consumers.errors import KafkaNotConfigured
-from consumers.health import Health, serve_health
+from consumers.health import WorkerHealth, serve_health
 from consumers.kafka_admin import KafkaAdmin
 from consumers.kafka_clients import REBALANCE_TIMEOUT_MS, close_quietly, kafka_errors, make_consumer
 from consumers.partition import PartitionPipeline
-from consumers.patience import TRANSIENT, Patience
 from consumers.producer import Producer
+from consumers.retry import TRANSIENT, Retry
 from consumers.worker_parts import WorkerParts
 from graph_model.catalogue.rules import Catalogue
 from graph_model.errors import IdentityGraphError
@@ -59,12 +59,12 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has
         Raises:
             IdentityGraphError: something that waiting does not help against.
         """
-        patience = Patience(self._parts.health, self._stopping)
+        retry = Retry(self._parts.health, self._stopping)
         try:
             while not self._stopping.is_set():
                 with suppress(CatalogueChanged):
-                    await patience.until_done("broker", self._membership)
-                await patience.until_done("store", self._follow)
+                    await retry.until_done("broker", self._membership)
+                await retry.until_done("store", self._follow)
         except TRANSIENT:
             # Raised only when stopping: the broker was away until the end.
             _log.info("stopped while the broker was away")
@@ -177,22 +177,22 @@ async def run_worker(
     """
     topic_pattern(catalogue)
     stopping = asyncio.Event()
-    health, metrics = Health(), Metrics()
+    health, metrics = WorkerHealth(), Metrics()
     health.report("start", "starting")
     async with AsyncExitStack() as opened:
         opened.enter_context(_stopped_by_signals(stopping))
         serving = serve_health(health, metrics, settings.host, settings.consumer_port)
         port = await opened.enter_async_context(serving)
         _log.info("readiness and figures are served", host=settings.host, port=port)
-        patience = Patience(health, stopping)
+        retry = Retry(health, stopping)
         producer = Producer(settings.kafka)
         opened.push_async_callback(producer.close)
         admin = KafkaAdmin(settings.kafka)
         opened.push_async_callback(admin.close)
         try:
-            await patience.until_done("broker", admin.connect)
-            await patience.until_done("broker", admin.ensure_topics)
-            store = await _open_store(settings, catalogue, patience, before_opening)
+            await retry.until_done("broker", admin.connect)
+            await retry.until_done("broker", admin.ensure_topics)
+            store = await _open_store(settings, catalogue, retry, before_opening)
         except TRANSIENT:
             return  # Raised only when stopping.
         opened.push_async_callback(store.close)
@@ -205,12 +205,12 @@ async def run_worker(
 async def _open_store(
     settings: Settings,
     catalogue: Catalogue,
-    patience: Patience,
+    retry: Retry,
     before_opening: Callable[[], Awaitable[None]] | None,
 ) -> Store:
     if before_opening is not None:
-        await patience.until_done("store", before_opening)
-    return await patience.until_done("store", partial(open_store, settings, catalogue))
+        await retry.until_done("store", before_opening)
+    return await retry.until_done("store", partial(open_store, settings, catalogue))
 
 
 async def _work(worker: Worker, watching: Coroutine[None, None, None], stopping: asyncio.Event) -> None:
@@ -240,7 +240,7 @@ async def _watch(parts: WorkerParts, producer: Producer) -> None:
         await asyncio.gather(*watching, return_exceptions=True)
 
 
-async def _watch_broker(producer: Producer, health: Health) -> None:
+async def _watch_broker(producer: Producer, health: WorkerHealth) -> None:
     part = "connection to the broker"
     while True:
         try:

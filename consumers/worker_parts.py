@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from consumers.dead_letters import DeadLetterTopic
-from consumers.health import Health
+from consumers.health import WorkerHealth
 from consumers.kafka_admin import KafkaAdmin
 from consumers.producer import Producer
 from consumers.publisher import Publisher
@@ -26,7 +26,7 @@ class WorkerParts:
     publisher: Publisher
     dead_letters: DeadLetterTopic
     metrics: Metrics
-    health: Health
+    health: WorkerHealth
     turn: asyncio.Lock  #: held while a batch is brought into force: at once they would only refuse each other
     agenda_turn: asyncio.Lock  #: held while work owed is done: at once they would only take it from each other
     heartbeat: Heartbeat  #: tells what is owed, and whether another catalogue is in force
@@ -41,7 +41,7 @@ class WorkerParts:
         producer: Producer,
         *,
         metrics: Metrics,
-        health: Health,
+        health: WorkerHealth,
     ) -> "WorkerParts":
         """Build them over what is connected already."""
         return cls(

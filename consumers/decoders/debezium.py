@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from consumers.decoders.documents import Document, Schema, open_document
+from consumers.decoders.documents import Schema, SchemaDocument, open_document
 from consumers.decoders.logical_types import convert_row
 from consumers.decoders.message import Decoded, Message
 from consumers.routing import find_source
@@ -118,7 +118,7 @@ def _truncation(source: Source, topic: str, envelope: _Fields, message: Message)
     )
 
 
-def _origin(source: Source, topic: str, envelope: _Fields, key: Document | None, message: Message) -> Origin:
+def _origin(source: Source, topic: str, envelope: _Fields, key: SchemaDocument | None, message: Message) -> Origin:
     block = _source_block(envelope)
     said = timestamp_milliseconds(block.get("ts_ms"))
     is_deletion = envelope["op"] == "d"
@@ -134,7 +134,7 @@ def _origin(source: Source, topic: str, envelope: _Fields, key: Document | None,
 
 
 def _address_in_header(
-    name: str, source: Source, topic: str, message: Message, key: Document | None
+    name: str, source: Source, topic: str, message: Message, key: SchemaDocument | None
 ) -> RecordAddress | None:
     """The other address of a row whose key changes. It serves continuity only: unreadable, it is left out."""
     header = message.header(name)
@@ -192,7 +192,7 @@ def _is_side_message(envelope: _Fields) -> bool:
     return fields == _HEARTBEAT or fields >= _TRANSACTION_MARKER or "ddl" in fields
 
 
-def _key(content: bytes | None) -> Document | None:
+def _key(content: bytes | None) -> SchemaDocument | None:
     """The message's key; None for a table without primary key."""
     if content is None:
         return None

@@ -17,14 +17,14 @@ Schema = Mapping[str, JsonValue]
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class SchemaDocument:
     """A JSON value, with the Connect schema that came with it."""
 
     payload: JsonValue
     schema: Schema | None  #: None: the converter was set to send no schemas
 
 
-def open_document(content: bytes, what: str) -> Document:
+def open_document(content: bytes, what: str) -> SchemaDocument:
     """Parse the JSON of a message's key or value, and take it out of its schema wrapper.
 
     Args:
@@ -46,8 +46,8 @@ def open_document(content: bytes, what: str) -> Document:
     if isinstance(document, Mapping) and document.keys() == {"schema", "payload"}:
         schema = document["schema"]
         if schema is None or (isinstance(schema, Mapping) and "type" in schema):
-            return Document(document["payload"], schema)
-    return Document(document, None)
+            return SchemaDocument(document["payload"], schema)
+    return SchemaDocument(document, None)
 
 
 def open_row(content: bytes, what: str) -> Mapping[str, JsonValue]:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 import orjson
 
 from graph_model.catalogue.rules import Catalogue
-from graph_model.explain.masking import Sight
+from graph_model.explain.masking import Visibility
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Judgement, Verdict
-from graph_model.resolution.evidence_graph import Carried, Node, Obstacle
+from graph_model.resolution.evidence_graph import CarriedIdentifier, Node, Obstacle
 from graph_model.values.equality import JsonObject
 
 if TYPE_CHECKING:
@@ -23,18 +23,20 @@ _XML_CHARACTERS: Final = (range(0x20, 0xD800), range(0xE000, 0xFFFE), range(0x10
 _DOT_SHAPES: Final = {"record": "box", "identifier": "ellipse", "verdict": "diamond"}
 
 
-def export_graph(graph: "nx.Graph[Node]", catalogue: Catalogue, sight: Sight, graph_format: GraphFormat) -> bytes:
+def export_graph(
+    graph: "nx.Graph[Node]", catalogue: Catalogue, visibility: Visibility, graph_format: GraphFormat
+) -> bytes:
     """Write a graph of `graph_model.resolution.evidence_graph` as a file.
 
     Args:
         graph: records and evidence.
         catalogue: priorities of kinds.
-        sight: what the reader may see of the values.
+        visibility: what the reader may see of the values.
         graph_format: `json` (node-link), `dot` (Graphviz) or `graphml`.
     """
     import networkx as nx
 
-    plain = _plain(graph, catalogue, sight)
+    plain = _plain(graph, catalogue, visibility)
     if graph_format == "json":
         document: JsonObject = nx.node_link_data(plain, edges="edges")
         return orjson.dumps(document)
@@ -43,7 +45,7 @@ def export_graph(graph: "nx.Graph[Node]", catalogue: Catalogue, sight: Sight, gr
     return ("\n".join(nx.generate_graphml(plain)) + "\n").encode()
 
 
-def _plain(graph: "nx.Graph[Node]", catalogue: Catalogue, sight: Sight) -> "nx.Graph[str]":
+def _plain(graph: "nx.Graph[Node]", catalogue: Catalogue, visibility: Visibility) -> "nx.Graph[str]":
     """The same graph with nothing but texts, numbers and truth values; ids tell nothing about anybody."""
     import networkx as nx
 
@@ -51,9 +53,9 @@ def _plain(graph: "nx.Graph[Node]", catalogue: Catalogue, sight: Sight) -> "nx.G
     names: dict[Node, str] = {}
     for number, (node, attributes) in enumerate(graph.nodes.items(), 1):
         names[node] = f"n{number}"
-        described = _record(node, sight) if isinstance(node, RecordAddress) else {}
-        if isinstance(node, Carried):
-            described = _value(node, attributes, catalogue, sight)
+        described = _record(node, visibility) if isinstance(node, RecordAddress) else {}
+        if isinstance(node, CarriedIdentifier):
+            described = _value(node, attributes, catalogue, visibility)
         elif isinstance(node, Verdict):
             described = {"type": "verdict", "label": node.judgement.value, "verdict_id": node.verdict_id}
         plain.add_node(names[node], **{name: _printable(value) for name, value in described.items()})
@@ -64,13 +66,15 @@ def _plain(graph: "nx.Graph[Node]", catalogue: Catalogue, sight: Sight) -> "nx.G
     return plain
 
 
-def _record(address: RecordAddress, sight: Sight) -> JsonObject:
-    key = orjson.dumps(sight.key(address)).decode()
-    return {"type": "record", "label": sight.name(address), "source": address.source, "key": key}
+def _record(address: RecordAddress, visibility: Visibility) -> JsonObject:
+    key = orjson.dumps(visibility.key(address)).decode()
+    return {"type": "record", "label": visibility.name(address), "source": address.source, "key": key}
 
 
-def _value(node: Carried, attributes: dict[str, Any], catalogue: Catalogue, sight: Sight) -> JsonObject:
-    kind, value = node.identifier.kind, sight.value(node.identifier.value)
+def _value(
+    node: CarriedIdentifier, attributes: dict[str, Any], catalogue: Catalogue, visibility: Visibility
+) -> JsonObject:
+    kind, value = node.identifier.kind, visibility.value(node.identifier.value)
     return {
         "type": "identifier",
         "label": f"{kind} {value}",

@@ -16,7 +16,7 @@ from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Judgement, Verdict, verdicts_of
 from graph_model.resolution.constraints import Conflict
 from graph_model.resolution.evidence_graph import (
-    Carried,
+    CarriedIdentifier,
     EvidenceNode,
     Marks,
     Node,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class ChainStep:
     """Two records with the evidence between them."""
 
     one: RecordAddress
@@ -48,7 +48,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SharedValue:
+class SharedIdentifier:
     """A value that two records have in common."""
 
     identifier: Identifier
@@ -66,14 +66,14 @@ class Relation(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PairExplanation:
+class PairEvidence:
     """Why two records are one person, or why they are not."""
 
     one: RecordAddress
     other: RecordAddress
     relation: Relation
-    steps: tuple[Step, ...] = ()  #: the way from one to the other; of records kept apart some steps are refused
-    shared: tuple[SharedValue, ...] = ()  #: what both have, strongest first
+    steps: tuple[ChainStep, ...] = ()  #: the way from one to the other; of records kept apart some steps are refused
+    shared: tuple[SharedIdentifier, ...] = ()  #: what both have, strongest first
     conflicts: tuple[Conflict, ...] = ()  #: those between their clusters, and those of either record with itself
     verdicts: tuple[Verdict, ...] = ()  #: those between the two, or between their clusters
 
@@ -123,7 +123,7 @@ def survey(
     )
 
 
-def explain_members(surroundings: Surroundings, members: Collection[RecordAddress]) -> tuple[Step, ...]:
+def explain_members(surroundings: Surroundings, members: Collection[RecordAddress]) -> tuple[ChainStep, ...]:
     """The fewest steps by which the records of one cluster hang together, strongest first."""
     graph = surroundings.graph(members)
     forest = spanning_forest(graph)
@@ -135,17 +135,17 @@ def explain_members(surroundings: Surroundings, members: Collection[RecordAddres
     return tuple(sorted(steps, key=lambda step: (_step_rank(step), step.one, step.other)))
 
 
-def unused_values(graph: "nx.Graph[Node]") -> tuple[SharedValue, ...]:
+def unused_values(graph: "nx.Graph[Node]") -> tuple[SharedIdentifier, ...]:
     """The values that join nobody although several records of a graph carry them, or too many outside of it."""
     found = [
-        SharedValue(identifier=node.identifier, holders=attributes["holders"], obstacle=attributes["obstacle"])
+        SharedIdentifier(identifier=node.identifier, holders=attributes["holders"], obstacle=attributes["obstacle"])
         for node, attributes in graph.nodes.items()
-        if isinstance(node, Carried) and attributes["obstacle"] is not None and attributes["holders"] > 1
+        if isinstance(node, CarriedIdentifier) and attributes["obstacle"] is not None and attributes["holders"] > 1
     ]
     return tuple(sorted(found, key=lambda value: value.identifier))
 
 
-def explain_pair(surroundings: Surroundings, one: RecordAddress, other: RecordAddress) -> PairExplanation:
+def explain_pair(surroundings: Surroundings, one: RecordAddress, other: RecordAddress) -> PairEvidence:
     """Why two live records are one person, or what keeps them apart."""
     here, there = surroundings.clusters[one], surroundings.clusters[other]
     steps = _inside(surroundings, one, other) if here is there else _across(surroundings, one, other)
@@ -153,7 +153,7 @@ def explain_pair(surroundings: Surroundings, one: RecordAddress, other: RecordAd
     alone = [c for cluster in (here, there) for c in cluster.conflicts if c.low == c.high and c.low in (one, other)]
     ends = ({one}, {other}) if here is there else ({*here.members}, {*there.members})
     connected = Relation.KEPT_APART if steps or between else Relation.UNCONNECTED
-    return PairExplanation(
+    return PairEvidence(
         one=one,
         other=other,
         relation=Relation.JOINED if here is there else connected,
@@ -171,7 +171,7 @@ def _is_between(verdict: Verdict, one: Collection[RecordAddress], other: Collect
     return bool(here and there) and (verdict.judgement is Judgement.SAME or len(here | there) > 1)
 
 
-def _inside(surroundings: Surroundings, one: RecordAddress, other: RecordAddress) -> tuple[Step, ...]:
+def _inside(surroundings: Surroundings, one: RecordAddress, other: RecordAddress) -> tuple[ChainStep, ...]:
     """The way from one record of a cluster to another whose weakest step is the strongest."""
     import networkx as nx
 
@@ -183,7 +183,7 @@ def _inside(surroundings: Surroundings, one: RecordAddress, other: RecordAddress
     )
 
 
-def _across(surroundings: Surroundings, one: RecordAddress, other: RecordAddress) -> tuple[Step, ...]:
+def _across(surroundings: Surroundings, one: RecordAddress, other: RecordAddress) -> tuple[ChainStep, ...]:
     """The way between two clusters of one component over evidence that was refused; empty where there is none."""
     import networkx as nx
 
@@ -192,7 +192,7 @@ def _across(surroundings: Surroundings, one: RecordAddress, other: RecordAddress
     start, end = (surroundings.clusters[address].members[0] for address in (one, other))
     if start not in contracted or end not in contracted or not nx.has_path(contracted, start, end):
         return ()
-    steps: list[Step] = []
+    steps: list[ChainStep] = []
     place = one
     for here, there in pairwise(_records(nx.shortest_path(contracted, start, end))):
         crossing = _crossing(graph, contracted, here, there)
@@ -216,7 +216,9 @@ def _contracted(surroundings: Surroundings, graph: "nx.Graph[Node]") -> "nx.Grap
     return contracted
 
 
-def _crossing(graph: "nx.Graph[Node]", contracted: "nx.Graph[Node]", here: RecordAddress, there: RecordAddress) -> Step:
+def _crossing(
+    graph: "nx.Graph[Node]", contracted: "nx.Graph[Node]", here: RecordAddress, there: RecordAddress
+) -> ChainStep:
     """The strongest evidence between two neighbouring clusters."""
     steps = []
     for evidence in contracted.adj[here].keys() & contracted.adj[there].keys():
@@ -226,12 +228,12 @@ def _crossing(graph: "nx.Graph[Node]", contracted: "nx.Graph[Node]", here: Recor
     return min(steps, key=_step_rank)
 
 
-def _shared(surroundings: Surroundings, one: RecordAddress, other: RecordAddress) -> tuple[SharedValue, ...]:
+def _shared(surroundings: Surroundings, one: RecordAddress, other: RecordAddress) -> tuple[SharedIdentifier, ...]:
     graph = surroundings.graph((one, other))
-    both = [node for node in graph if isinstance(node, Carried) and graph.degree[node] > 1]
+    both = [node for node in graph if isinstance(node, CarriedIdentifier) and graph.degree[node] > 1]
     both.sort(key=lambda node: rank(node, _strength(graph, one, node, other), graph.nodes[node]["holders"]))
     return tuple(
-        SharedValue(
+        SharedIdentifier(
             identifier=node.identifier,
             holders=graph.nodes[node]["holders"],
             obstacle=graph.edges[one, node]["obstacle"] or graph.edges[other, node]["obstacle"],
@@ -246,8 +248,8 @@ def _conflicts_between(here: Cluster, there: Cluster) -> tuple[Conflict, ...]:
     return tuple(conflict for conflict in here.conflicts if conflict in there.conflicts)
 
 
-def _step(graph: "nx.Graph[Node]", one: RecordAddress, evidence: EvidenceNode, other: RecordAddress) -> Step:
-    return Step(
+def _step(graph: "nx.Graph[Node]", one: RecordAddress, evidence: EvidenceNode, other: RecordAddress) -> ChainStep:
+    return ChainStep(
         one=one,
         other=other,
         evidence=evidence,
@@ -263,7 +265,7 @@ def _strength(graph: "nx.Graph[Node]", one: RecordAddress, evidence: EvidenceNod
     return strength
 
 
-def _step_rank(step: Step) -> tuple[bool, int, int, tuple[str, ...]]:
+def _step_rank(step: ChainStep) -> tuple[bool, int, int, tuple[str, ...]]:
     return rank(step.evidence, step.strength, step.holders)
 
 

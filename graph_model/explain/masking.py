@@ -19,15 +19,15 @@ def mask(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Visibility:
     """What one reader may see."""
 
     may_see_values: bool
     personal_keys: Mapping[str, frozenset[int]]  #: source -> places in its keys that hold an identifier or a trait
 
     @classmethod
-    def of(cls, catalogue: Catalogue, *, may_see_values: bool) -> "Sight":
-        """The sight of a reader with or without the right to see personal values."""
+    def of(cls, catalogue: Catalogue, *, may_see_values: bool) -> "Visibility":
+        """The visibility of a reader with or without the right to see personal values."""
         personal = {}
         for source in catalogue.sources.values():
             first = 0 if source.topic_pattern is None else 1  # the topic stands before the columns

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from graph_model.catalogue.rules import COMPONENT_LIMIT, FULL_TRUST, Catalogue
-from graph_model.explain.explanation import PairExplanation, Relation, SharedValue, Step
-from graph_model.explain.masking import Sight
+from graph_model.explain.explanation import ChainStep, PairEvidence, Relation, SharedIdentifier
+from graph_model.explain.masking import Visibility
 from graph_model.profile.events import HistoryStep, ProfileEventType
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Judgement, Verdict, VerdictEntry
@@ -17,7 +17,7 @@ from graph_model.values.times import iso_time
 Ledger: TypeAlias = Mapping[str, VerdictEntry]
 
 
-def step_rule(step: Step, catalogue: Catalogue, ledger: Ledger) -> str:
+def step_rule(step: ChainStep, catalogue: Catalogue, ledger: Ledger) -> str:
     """Why the evidence of a step counts."""
     if isinstance(step.evidence, Verdict):
         return verdict_words(step.evidence, ledger)
@@ -50,7 +50,7 @@ def _people(number: int) -> str:
     return "two" if number == 2 else str(number)
 
 
-def shared_rule(value: SharedValue, between: Sequence[RecordAddress], catalogue: Catalogue) -> str:
+def shared_rule(value: SharedIdentifier, between: Sequence[RecordAddress], catalogue: Catalogue) -> str:
     """Why a value that records have in common joins them, or why it does not."""
     if value.obstacle is None:
         return kind_rule(value.identifier.kind, value.holders, between, catalogue)
@@ -67,9 +67,9 @@ def shared_rule(value: SharedValue, between: Sequence[RecordAddress], catalogue:
     return f"{kind.name}: {words[value.obstacle]}"
 
 
-def conflict_words(conflict: Conflict, catalogue: Catalogue, ledger: Ledger, sight: Sight) -> str:
+def conflict_words(conflict: Conflict, catalogue: Catalogue, ledger: Ledger, visibility: Visibility) -> str:
     """What a constraint forbids."""
-    low, high = sight.name(conflict.low), sight.name(conflict.high)
+    low, high = visibility.name(conflict.low), visibility.name(conflict.high)
     if conflict.constraint is Constraint.VERDICT:
         verdict = Verdict.pair(Judgement.DIFFERENT, conflict.low, conflict.high, conflict.name)
         return f"{low} and {high}: {verdict_words(verdict, ledger)}"
@@ -82,9 +82,9 @@ def conflict_words(conflict: Conflict, catalogue: Catalogue, ledger: Ledger, sig
     return f"{low} and {high} have different values of {conflict.name}; {may_have}"
 
 
-def pair_words(pair: PairExplanation, sight: Sight) -> str:
+def pair_words(pair: PairEvidence, visibility: Visibility) -> str:
     """How two records stand to each other, in one sentence."""
-    both = f"{sight.name(pair.one)} and {sight.name(pair.other)}"
+    both = f"{visibility.name(pair.one)} and {visibility.name(pair.other)}"
     match pair.relation:
         case Relation.JOINED:
             return f"{both} are one person"
@@ -97,12 +97,12 @@ def pair_words(pair: PairExplanation, sight: Sight) -> str:
             return f"{both} are not compared, since a deleted record belongs to nobody"
 
 
-def weak_link_words(link: WeakLink, sight: Sight) -> str:
+def weak_link_words(link: WeakLink, visibility: Visibility) -> str:
     """How a profile would fall apart."""
     larger, smaller = link.parts
     return (
-        f"{link.identifier.kind} of {sight.name(link.record)} alone holds {larger:,} and {smaller:,} records together; "
-        "if it is wrong, they are two people"
+        f"{link.identifier.kind} of {visibility.name(link.record)} alone holds {larger:,} and {smaller:,} records "
+        "together; if it is wrong, they are two people"
     )
 
 

@@ -52,7 +52,7 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class BeforeAndAfter:
     """The profiles and memberships around a batch of changes, before and after."""
 
     known: Mapping[str, Salvaged]  #: profiles as they were before
@@ -70,34 +70,36 @@ class Scene:
         return max(0 if known is None else known.version, self.version_floor) + 1
 
 
-def transitions(scene: Scene) -> list[Transition]:
-    """Tell what becomes of every profile of the scene, in order of their ids."""
-    members_before = _members(scene.before)
-    members_after = _members(scene.after)
+def transitions(around: BeforeAndAfter) -> list[Transition]:
+    """Tell what becomes of every profile of the around, in order of their ids."""
+    members_before = _members(around.before)
+    members_after = _members(around.after)
     found = []
-    for profile_id in sorted({*scene.known, *scene.composed}):
-        known = scene.known.get(profile_id)
+    for profile_id in sorted({*around.known, *around.composed}):
+        known = around.known.get(profile_id)
         was_live = known is not None and known.profile.status is ProfileStatus.LIVE
-        if profile_id in scene.composed:
-            now_at = {scene.after[r] for r in members_before.get(profile_id, ()) if r in scene.after}
-            was_at = {scene.before[r] for r in members_after[profile_id] if r in scene.before}
-            found.append(_live(scene, profile_id, known if was_live else None, now_at, was_at))
+        if profile_id in around.composed:
+            now_at = {around.after[r] for r in members_before.get(profile_id, ()) if r in around.after}
+            was_at = {around.before[r] for r in members_after[profile_id] if r in around.before}
+            found.append(_live(around, profile_id, known if was_live else None, now_at, was_at))
         elif known is not None and was_live:
             members = members_before.get(profile_id, [])
-            kept = scene.keys.present(known.profile.members)
-            found.append(_gone(scene, known.profile, members, {*kept, *members}))
-        elif known is not None and scene.returned.get(profile_id):
-            own = scene.returned[profile_id]
-            kept = scene.keys.present(known.profile.members)
-            found.append(_gone(scene, known.profile, own, {*kept, *own}))
+            kept = around.keys.present(known.profile.members)
+            found.append(_gone(around, known.profile, members, {*kept, *members}))
+        elif known is not None and around.returned.get(profile_id):
+            own = around.returned[profile_id]
+            kept = around.keys.present(known.profile.members)
+            found.append(_gone(around, known.profile, own, {*kept, *own}))
         elif known is not None:
-            found.append(_still_gone(scene, known.profile))
+            found.append(_still_gone(around, known.profile))
     return found
 
 
-def _live(scene: Scene, profile_id: str, was: Salvaged | None, now_at: set[str], was_at: set[str]) -> Transition:
-    composed = scene.composed[profile_id]
-    known = scene.known.get(profile_id)
+def _live(
+    around: BeforeAndAfter, profile_id: str, was: Salvaged | None, now_at: set[str], was_at: set[str]
+) -> Transition:
+    composed = around.composed[profile_id]
+    known = around.known.get(profile_id)
     former = None
     if was is not None:
         if says_the_same(was, composed):
@@ -111,10 +113,10 @@ def _live(scene: Scene, profile_id: str, was: Salvaged | None, now_at: set[str],
         change = ProfileEventType.SPLIT
     else:
         change = ProfileEventType.UPDATED
-    now = iso_time(scene.now)
+    now = iso_time(around.now)
     profile = structs.replace(
         composed,
-        version=scene.next_version(None if known is None else known.profile),
+        version=around.next_version(None if known is None else known.profile),
         created_at=now if known is None else known.profile.created_at,
         updated_at=now,
     )
@@ -124,36 +126,36 @@ def _live(scene: Scene, profile_id: str, was: Salvaged | None, now_at: set[str],
     previous = 0 if known is None else known.profile.version
     step = _Step(profile, change, before, after, previous)
     keeps_step = returned or len({*before, *after}) > 1
-    return _told(scene, step, differences(former, composed), keeps_step=keeps_step)
+    return _told(around, step, differences(former, composed), keeps_step=keeps_step)
 
 
 def _gone(
-    scene: Scene, known: Profile, members: Iterable[RecordAddress], remembered: Iterable[RecordAddress]
+    around: BeforeAndAfter, known: Profile, members: Iterable[RecordAddress], remembered: Iterable[RecordAddress]
 ) -> Transition:
     """A profile without records: absorbed by whoever has most of `members`, else deleted."""
-    targets = Counter(scene.after[address] for address in members if address in scene.after)
+    targets = Counter(around.after[address] for address in members if address in around.after)
     status = ProfileStatus.ABSORBED if targets else ProfileStatus.DELETED
     merged_into = min(targets, key=lambda target: (-targets[target], target)) if targets else None
     change = ProfileEventType.MERGED if targets else ProfileEventType.DELETED
     was_at = [known.profile_id] if known.status is ProfileStatus.LIVE else []
-    profile = _remembering(scene, known, status, remembered, merged_into)
-    return _told(scene, _Step(profile, change, was_at, sorted(targets), known.version), _NOTHING, keeps_step=True)
+    profile = _remembering(around, known, status, remembered, merged_into)
+    return _told(around, _Step(profile, change, was_at, sorted(targets), known.version), _NOTHING, keeps_step=True)
 
 
-def _still_gone(scene: Scene, known: Profile) -> Transition:
+def _still_gone(around: BeforeAndAfter, known: Profile) -> Transition:
     """A profile without records remembers its last ones by the keys that they have now."""
     members = set(known.members)
-    present = scene.keys.present(members)
+    present = around.keys.present(members)
     if present == members:
         return _unchanged(known)
     is_absorbed = known.status is ProfileStatus.ABSORBED
     change = ProfileEventType.MERGED if is_absorbed else ProfileEventType.DELETED
-    profile = _remembering(scene, known, known.status, present, known.merged_into)
-    return _told(scene, _Step(profile, change, [], [], known.version), _NOTHING, keeps_step=not is_absorbed)
+    profile = _remembering(around, known, known.status, present, known.merged_into)
+    return _told(around, _Step(profile, change, [], [], known.version), _NOTHING, keeps_step=not is_absorbed)
 
 
 def _remembering(
-    scene: Scene,
+    around: BeforeAndAfter,
     known: Profile,
     status: ProfileStatus,
     members: Iterable[RecordAddress],
@@ -163,10 +165,10 @@ def _remembering(
     remembered = sorted(members)
     return Profile(
         profile_id=known.profile_id,
-        version=scene.next_version(known),
+        version=around.next_version(known),
         status=status,
         created_at=known.created_at,
-        updated_at=iso_time(scene.now),
+        updated_at=iso_time(around.now),
         traits={},
         identifiers=(),
         records=(),
@@ -204,9 +206,9 @@ class _Step:
     previous: int  #: the version before; 0: none
 
 
-def _told(scene: Scene, step: _Step, differing: Differences, *, keeps_step: bool) -> Transition:
+def _told(around: BeforeAndAfter, step: _Step, differing: Differences, *, keeps_step: bool) -> Transition:
     """A profile that has changed, with the event that tells it, and its history where that is to keep the step."""
-    profile, causes = step.profile, scene.causes(step.profile.profile_id)
+    profile, causes = step.profile, around.causes(step.profile.profile_id)
     document = encode_profile(profile)
     update = ProfileUpdate(
         profile_id=profile.profile_id,
@@ -226,11 +228,11 @@ def _told(scene: Scene, step: _Step, differing: Differences, *, keeps_step: bool
         profile_id=profile.profile_id,
         version=profile.version,
         type=step.change,
-        occurred_at=scene.now,
+        occurred_at=around.now,
         data=_encode(update),
         trace=next((cause.trace for cause in causes if cause.trace), None),
     )
-    history = _encode(HistoryStep.of(update, iso_time(scene.now))) if keeps_step else None
+    history = _encode(HistoryStep.of(update, iso_time(around.now))) if keeps_step else None
     return Transition(profile=profile, document=document, event=event, history=history)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from graph_model.records.record import ExpectedMark, Mark, Record, RecordAddress, with_marks
+from graph_model.records.record import ExpectedVerdictMark, Record, RecordAddress, VerdictMark, with_marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +21,18 @@ class Departure:
 
     origin: RecordAddress
     destination: RecordAddress
-    mark: Mark
+    mark: VerdictMark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Carried:
+class MovedMarks:
     """Where the marks that left have come to."""
 
     records: Mapping[RecordAddress, Record]  #: those that get marks, with them
     unknown: frozenset[RecordAddress]  #: addresses that must be known to tell; if there are any, all else is empty
 
 
-NOTHING_CARRIED: Final = Carried(records={}, unknown=frozenset())
+NOTHING_CARRIED: Final = MovedMarks(records={}, unknown=frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +50,15 @@ class KeyChanges:
         return {self.renamed.get(a, a) for a in addresses if a in self.renamed or a not in others}
 
 
-def carry(departures: Iterable[Departure], records: Mapping[RecordAddress, Record]) -> Carried:
+def carry(departures: Iterable[Departure], records: Mapping[RecordAddress, Record]) -> MovedMarks:
     """Follow the marks that leave, each to where its row is or is expected.
 
     Args:
         departures: the marks.
         records: those that are left, as they are afterwards, and all that marks go to.
     """
-    arrived: defaultdict[RecordAddress, list[Mark]] = defaultdict(list)
-    expected: defaultdict[RecordAddress, list[ExpectedMark]] = defaultdict(list)
+    arrived: defaultdict[RecordAddress, list[VerdictMark]] = defaultdict(list)
+    expected: defaultdict[RecordAddress, list[ExpectedVerdictMark]] = defaultdict(list)
     unknown = set()
     for departure in departures:
         *_, last = _way(departure, records)
@@ -69,14 +69,14 @@ def carry(departures: Iterable[Departure], records: Mapping[RecordAddress, Recor
         if _is_there(last, record):
             arrived[last.destination].append(departure.mark)
         else:
-            expected[last.destination].append(ExpectedMark(last.origin, departure.mark))
+            expected[last.destination].append(ExpectedVerdictMark(last.origin, departure.mark))
     if unknown:
-        return Carried(records={}, unknown=frozenset(unknown))
+        return MovedMarks(records={}, unknown=frozenset(unknown))
     receiving = {
         address: _receiving(records[address], arrived[address], expected[address])
         for address in sorted({*arrived, *expected})
     }
-    return Carried(records=receiving, unknown=frozenset())
+    return MovedMarks(records=receiving, unknown=frozenset())
 
 
 def _way(departure: Departure, records: Mapping[RecordAddress, Record]) -> Iterator[Departure]:
@@ -99,7 +99,7 @@ def _is_there(departure: Departure, record: Record) -> bool:
     return record.moved_to is None and record.moved_from == departure.origin
 
 
-def _receiving(record: Record, arrived: Sequence[Mark], expected: Sequence[ExpectedMark]) -> Record:
+def _receiving(record: Record, arrived: Sequence[VerdictMark], expected: Sequence[ExpectedVerdictMark]) -> Record:
     coming = {(each.origin, each.mark.verdict_id) for each in expected}
     known = [each for each in record.expected if (each.origin, each.mark.verdict_id) not in coming]
     return replace(record, marks=with_marks(record.marks, arrived), expected=tuple(sorted((*known, *expected))))

@@ -77,7 +77,7 @@ class Change:
     is_numbered: bool = False  #: whether its position is a number given at acceptance: nothing but the order of arrival
 
 
-class Mark(NamedTuple):
+class VerdictMark(NamedTuple):
     """A record's place in a verdict that is in force.
 
     Records with the same verdict and other groups are kept apart; those of one group are joined where it says so.
@@ -88,11 +88,11 @@ class Mark(NamedTuple):
     together: bool  #: whether the verdict also joins the records of each group
 
 
-class ExpectedMark(NamedTuple):
+class ExpectedVerdictMark(NamedTuple):
     """A mark of a row that has left its former address for this one, and has not arrived here yet."""
 
     origin: RecordAddress  #: the address that it had before
-    mark: Mark
+    mark: VerdictMark
 
 
 class Passage(NamedTuple):
@@ -111,9 +111,9 @@ NOTHING_SENT: Final = Position(-1, 0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """The newest version of a row that we know, as received; without values it is a grave.
+    """The newest version of a row that we know, as received; without values it is a tombstone.
 
-    A grave keeps the position of a deleted row, so that nothing older brings it back, and the profile that
+    A tombstone keeps the position of a deleted row, so that nothing older brings it back, and the profile that
     the row last belonged to, so that a row that returns keeps its profile's id. Marks of verdicts outlive both, but
     go with a row whose key changes (`graph_model.records.key_changes`).
     """
@@ -124,17 +124,17 @@ class Record:
     values: Mapping[str, JsonValue] | None  #: the catalogue's columns as received; None: deleted
     streamed: SourcePosition | None = None  #: newest streamed source position of this epoch
     incomplete: frozenset[str] = frozenset()  #: columns whose value was never sent
-    marks: tuple[Mark, ...] = ()  #: its places in the verdicts in force about it, sorted
-    expected: tuple[ExpectedMark, ...] = ()  #: those of rows that are on their way here, sorted
+    marks: tuple[VerdictMark, ...] = ()  #: its places in the verdicts in force about it, sorted
+    expected: tuple[ExpectedVerdictMark, ...] = ()  #: those of rows that are on their way here, sorted
     moved_from: RecordAddress | None = None  #: the address that the row had before its key changed
-    moved_to: RecordAddress | None = None  #: of a grave: the address that the row has since its key changed
+    moved_to: RecordAddress | None = None  #: of a tombstone: the address that the row has since its key changed
     passages: tuple[Passage, ...] = ()  #: rows that came here and left again by changes of their keys, oldest first
     generation: int = (
         0  #: which meaning of the catalogue its identifiers are stored by; see `services.maintenance.re_resolve`
     )
 
     @property
-    def is_grave(self) -> bool:
+    def is_tombstone(self) -> bool:
         """Whether the row is deleted."""
         return self.values is None
 
@@ -144,7 +144,7 @@ class Record:
         return self.position.epoch > NOTHING_SENT.epoch
 
     @property
-    def all_marks(self) -> frozenset[Mark]:
+    def all_marks(self) -> frozenset[VerdictMark]:
         """The marks at its address, one for each verdict: of rows on their way here, else its own."""
         if not self.expected:
             return frozenset(self.marks)
@@ -179,18 +179,18 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Succession:
+class AppliedChange:
     """A record after a change, and what the change did to it."""
 
     record: Record
     outcome: Outcome
 
 
-def succeed(stored: Record | None, change: Change, columns: frozenset[str]) -> Succession:
+def apply_change(stored: Record | None, change: Change, columns: frozenset[str]) -> AppliedChange:
     """Apply `change` to the stored version of its record.
 
     Args:
-        stored: the version in force, a grave, or None for a row never seen.
+        stored: the version in force, a tombstone, or None for a row never seen.
         change: what the source says now.
         columns: the columns of the source that the catalogue names; others are not kept.
 
@@ -199,17 +199,19 @@ def succeed(stored: Record | None, change: Change, columns: frozenset[str]) -> S
         (a replay, or something that a connector sent again).
     """
     if stored is not None and _is_stale(stored, change):
-        return Succession(stored, Outcome.STALE)
+        return AppliedChange(stored, Outcome.STALE)
     if change.row is None:
-        grave = Record(
+        tombstone = Record(
             address=change.address,
             position=change.position,
             observed_at=change.observed_at,
             values=None,
             streamed=change.source_position or _streamed_before(stored, change),
         )
-        was_there = stored is not None and not stored.is_grave
-        return Succession(_inheriting(stored, change, grave), Outcome.APPLIED if was_there else Outcome.UNCHANGED)
+        was_there = stored is not None and not stored.is_tombstone
+        return AppliedChange(
+            _inheriting(stored, change, tombstone), Outcome.APPLIED if was_there else Outcome.UNCHANGED
+        )
     known = None if stored is None else stored.values
     values = {column: change.row[column] for column in sorted(columns & change.row.keys() - change.unavailable)}
     missing = columns & change.unavailable
@@ -226,7 +228,7 @@ def succeed(stored: Record | None, change: Change, columns: frozenset[str]) -> S
         streamed=change.source_position or _streamed_before(stored, change),
         incomplete=incomplete,
     )
-    return Succession(_inheriting(stored, change, record), Outcome.UNCHANGED if same else Outcome.APPLIED)
+    return AppliedChange(_inheriting(stored, change, record), Outcome.UNCHANGED if same else Outcome.APPLIED)
 
 
 def _inheriting(stored: Record | None, change: Change, record: Record) -> Record:
@@ -263,7 +265,7 @@ def _inheriting(stored: Record | None, change: Change, record: Record) -> Record
     )
 
 
-def with_marks(marks: Iterable[Mark], further: Iterable[Mark]) -> tuple[Mark, ...]:
+def with_marks(marks: Iterable[VerdictMark], further: Iterable[VerdictMark]) -> tuple[VerdictMark, ...]:
     """Put marks together; a record has one place in each verdict, and of two the further one holds."""
     by_verdict = {mark.verdict_id: mark for mark in (*marks, *further)}
     return tuple(by_verdict[verdict_id] for verdict_id in sorted(by_verdict))

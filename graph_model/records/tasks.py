@@ -14,7 +14,7 @@ from graph_model.values.positions import Position, SourcePosition
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TruncateSource:
-    """A table was emptied: every record of it that is older than the truncation becomes a grave."""
+    """A table was emptied: every record of it that is older than the truncation becomes a tombstone."""
 
     source: str
     topic: str | None  #: of a source with a topic pattern: only the rows that came from this topic

@@ -1,8 +1,8 @@
 """Verdicts: what stewards said about records, why, and what they took back.
 
 A verdict speaks of groups of records. It keeps the groups apart, and where it says `together` it also joins the records
-of each group. A record carries only its place in each verdict in force (`graph_model.records.record.Mark`), which is
-all that the law sees. The ledger keeps every verdict for people, withdrawn ones included.
+of each group. A record carries only its place in each verdict in force (`graph_model.records.record.VerdictMark`), which
+is all that the law sees. The ledger keeps every verdict for people, withdrawn ones included.
 """
 
 from collections import defaultdict
@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 
 from graph_model.records.key_changes import KeyChanges
-from graph_model.records.record import Mark, Record, RecordAddress
+from graph_model.records.record import Record, RecordAddress, VerdictMark
 
 #: A sentence names so many records of a group at the most.
 _NAMED: Final = 10
@@ -58,10 +58,10 @@ class Verdict:
         return tuple(sorted({address for group in self.groups for address in group}))
 
     @property
-    def marks(self) -> tuple[tuple[RecordAddress, Mark], ...]:
+    def marks(self) -> tuple[tuple[RecordAddress, VerdictMark], ...]:
         """What its records carry while it is in force."""
         return tuple(
-            (address, Mark(self.verdict_id, number, self.together))
+            (address, VerdictMark(self.verdict_id, number, self.together))
             for number, group in enumerate(self.groups)
             for address in group
         )
@@ -93,7 +93,7 @@ class Verdict:
         return replace(self, groups=tuple(tuple(sorted(keys.present(group))) for group in self.groups))
 
     def with_marks_moved(
-        self, lost: Iterable[tuple[RecordAddress, Mark]], gained: Iterable[tuple[RecordAddress, Mark]]
+        self, lost: Iterable[tuple[RecordAddress, VerdictMark]], gained: Iterable[tuple[RecordAddress, VerdictMark]]
     ) -> "Verdict":
         """The same after marks of it have left addresses, and come to others."""
         places = set(self.marks).difference(lost).union(gained)

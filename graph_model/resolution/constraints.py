@@ -68,7 +68,7 @@ class ValueRule:
 Values: TypeAlias = dict[int, set[str]]
 
 #: The same of a cluster, each value with the smallest record that says it.
-Sayings: TypeAlias = Mapping[int, Mapping[str, RecordAddress]]
+ClaimedValues: TypeAlias = Mapping[int, Mapping[str, RecordAddress]]
 
 
 @lru_cache(maxsize=16)
@@ -160,7 +160,7 @@ class Separation:
             self._places.setdefault(one, {}).update(self._places.pop(other))
 
 
-def sayings(members: Iterable[tuple[RecordAddress, Values]]) -> Sayings:
+def claimed_values(members: Iterable[tuple[RecordAddress, Values]]) -> ClaimedValues:
     """Gather what the records of a cluster say; the smallest address comes first."""
     first: dict[int, dict[str, RecordAddress]] = {}
     for address, said in members:
@@ -172,7 +172,7 @@ def sayings(members: Iterable[tuple[RecordAddress, Values]]) -> Sayings:
 
 
 def values_conflict(
-    one: Sayings, other: Sayings, rules: Sequence[ValueRule], refused: Identifier | Verdict
+    one: ClaimedValues, other: ClaimedValues, rules: Sequence[ValueRule], refused: Identifier | Verdict
 ) -> Conflict:
     """Name why the values of two clusters forbid their union, which they must do.
 

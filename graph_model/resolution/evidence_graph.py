@@ -39,14 +39,14 @@ class Obstacle(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class CarriedIdentifier:
     """A node of the graph: a value that records carry. An `Identifier` itself could equal a `RecordAddress`."""
 
     identifier: Identifier
 
 
 #: What may connect records: a value, or a single word of a verdict (`Verdict.parts`).
-EvidenceNode: TypeAlias = Carried | Verdict
+EvidenceNode: TypeAlias = CarriedIdentifier | Verdict
 
 Node: TypeAlias = RecordAddress | EvidenceNode
 
@@ -83,8 +83,8 @@ def evidence_graph(
     """Connect records with everything they carry, usable as evidence or not.
 
     Returns:
-        A graph of `RecordAddress`, `Carried` and `Verdict` nodes. Evidence has `holders` (all records that carry
-        the value, those outside of the graph included), values have `obstacle` (None, or why they join nobody).
+        A graph of `RecordAddress`, `CarriedIdentifier` and `Verdict` nodes. Evidence has `holders` (all records that
+        carry the value, those outside of the graph included), values have `obstacle` (None, or why they join nobody).
         Edges have `strength` (priority of the kind times trust of the source; None: a verdict) and `obstacle` (None:
         usable).
     """
@@ -94,13 +94,13 @@ def evidence_graph(
         for identifier in mapped.identifiers:
             obstacle = _obstacle(address, identifier, marks, catalogue)
             strength = catalogue.kinds[identifier.kind].priority * _trust(address, catalogue)
-            graph.add_edge(address, Carried(identifier), strength=strength, obstacle=obstacle)
+            graph.add_edge(address, CarriedIdentifier(identifier), strength=strength, obstacle=obstacle)
         for identifier, obstacle in unusable_values(mapped, catalogue).items():
-            graph.add_edge(address, Carried(identifier), strength=0, obstacle=obstacle)
+            graph.add_edge(address, CarriedIdentifier(identifier), strength=0, obstacle=obstacle)
     for word in sorted({part for verdict in verdicts for part in verdict.among(records).parts()}):
         graph.add_edges_from(((address, word) for address in word.records), strength=None, obstacle=None)
     for node, attributes in graph.nodes.items():
-        if isinstance(node, Carried):
+        if isinstance(node, CarriedIdentifier):
             obstacles = [edge["obstacle"] for edge in graph.adj[node].values()]
             joins = obstacles.count(None) > 1
             attributes["obstacle"] = None if joins else next((found for found in obstacles if found), None)
@@ -165,7 +165,7 @@ def spanning_forest(graph: "nx.Graph[Node]") -> "nx.Graph[Node]":
 
 def rank(evidence: EvidenceNode, strength: int | None, holders: int) -> tuple[bool, int, int, tuple[str, ...]]:
     """Sorts evidence, strongest first."""
-    if isinstance(evidence, Carried):
+    if isinstance(evidence, CarriedIdentifier):
         return (True, -(strength or 0), holders, evidence.identifier)
     return (False, 0, 0, (evidence.verdict_id,))
 
@@ -196,7 +196,7 @@ def weak_links(graph: "nx.Graph[Node]", at_least: int) -> tuple[WeakLink, ...]:
         record, value = (one, other) if isinstance(one, RecordAddress) else (other, one)
         part = below[one if parents.get(one) == other else other]
         parts = (max(part, records - part), min(part, records - part))
-        if not isinstance(record, RecordAddress) or not isinstance(value, Carried) or parts[1] < smallest:
+        if not isinstance(record, RecordAddress) or not isinstance(value, CarriedIdentifier) or parts[1] < smallest:
             continue
         link = WeakLink(identifier=value.identifier, record=record, parts=parts)
         known = found.get(value.identifier, link)

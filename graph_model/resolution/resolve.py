@@ -21,13 +21,13 @@ from graph_model.catalogue.rules import COMPONENT_LIMIT, FULL_TRUST, Catalogue
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Verdict
 from graph_model.resolution.constraints import (
+    ClaimedValues,
     Conflict,
-    Sayings,
     Separation,
     Standing,
     ValueRule,
     are_contested,
-    sayings,
+    claimed_values,
     value_rules,
     values_conflict,
     values_said,
@@ -145,13 +145,13 @@ def _resolve_component(
         return Component((Cluster(tuple(members), tuple(part.broken)),), ())
     kept, dropped = _within_limit(part, catalogue)
     number_of = {address: number for number, address in enumerate(members)}
-    bonds = _bonds(part, kept, number_of, catalogue)
-    groups = _join(bonds, Separation(rules, said, _places(part.different, number_of)), len(members))
+    links = _evidence_links(part, kept, number_of, catalogue)
+    groups = _join(links, Separation(rules, said, _places(part.different, number_of)), len(members))
     cluster_of = {members[number]: index for index, group in enumerate(groups) for number in group}
-    spoken = [sayings((members[number], said[number]) for number in group) for group in groups]
+    spoken = [claimed_values((members[number], said[number]) for number in group) for group in groups]
     standings = _standings(part.different, cluster_of, len(groups))
     conflicts: list[list[Conflict]] = [[] for _ in groups]
-    for conflict in (*part.broken, *_refused(bonds, members, cluster_of, standings, spoken, rules)):
+    for conflict in (*part.broken, *_refused(links, members, cluster_of, standings, spoken, rules)):
         for index in {cluster_of[conflict.low], cluster_of[conflict.high]}:
             conflicts[index].append(conflict)
     clusters = [
@@ -182,7 +182,7 @@ def _within_limit(part: _Part, catalogue: Catalogue) -> tuple[list[Identifier], 
     return kept, dropped
 
 
-class _Bond(NamedTuple):
+class _EvidenceLink(NamedTuple):
     """Evidence that joins any two of some records with one strength."""
 
     strength: int
@@ -190,22 +190,24 @@ class _Bond(NamedTuple):
     holders: Sequence[int]  #: numbers of records
 
 
-def _bonds(
+def _evidence_links(
     part: _Part, kept: Sequence[Identifier], number_of: Mapping[RecordAddress, int], catalogue: Catalogue
-) -> list[_Bond]:
+) -> list[_EvidenceLink]:
     """Weigh evidence, strongest first.
 
-    An identifier gives one bond for each trust that its holders have: it joins those with at least so much trust. So
-    the strongest bond between two clusters has the strength of the identifier between them.
+    An identifier gives one link for each trust that its holders have: it joins those with at least so much trust. So
+    the strongest link between two clusters has the strength of the identifier between them.
     """
-    bonds = [_Bond(_ABOVE_ALL, verdict, [number_of[address] for address in verdict.records]) for verdict in part.same]
+    links = [
+        _EvidenceLink(_ABOVE_ALL, verdict, [number_of[address] for address in verdict.records]) for verdict in part.same
+    ]
     for identifier in kept:
         trusts = [(_trust(address, catalogue), number_of[address]) for address in part.links[identifier]]
         for least in {trust for trust, _ in trusts}:
             holders = [number for trust, number in trusts if trust >= least]
             if len(holders) > 1:
-                bonds.append(_Bond(catalogue.kinds[identifier.kind].priority * least, identifier, holders))
-    return sorted(bonds, key=lambda bond: -bond.strength)
+                links.append(_EvidenceLink(catalogue.kinds[identifier.kind].priority * least, identifier, holders))
+    return sorted(links, key=lambda link: -link.strength)
 
 
 def _trust(address: RecordAddress, catalogue: Catalogue) -> int:
@@ -213,16 +215,16 @@ def _trust(address: RecordAddress, catalogue: Catalogue) -> int:
     return FULL_TRUST if source is None else source.trust
 
 
-def _join(bonds: Iterable[_Bond], separation: Separation, size: int) -> list[list[int]]:
+def _join(links: Iterable[_EvidenceLink], separation: Separation, size: int) -> list[list[int]]:
     """Join records, given by number, in the one order; a cluster has the number of its smallest record throughout."""
     cluster_of = list(range(size))
     clusters = {number: [number] for number in range(size)}
     neighbours: list[dict[int, int]] = [{} for _ in range(size)]  # cluster -> neighbour -> strength between them
     refused: list[set[int]] = [set() for _ in range(size)]  # cluster -> neighbours to try again when it has grown
     pairs: list[tuple[int, int, int]] = []  # those to try: strength (negative, so that the greatest is first), clusters
-    for strength, level in groupby(bonds, key=lambda bond: bond.strength):
-        for bond in level:
-            for one, other in combinations(sorted({cluster_of[number] for number in bond.holders}), 2):
+    for strength, level in groupby(links, key=lambda link: link.strength):
+        for link in level:
+            for one, other in combinations(sorted({cluster_of[number] for number in link.holders}), 2):
                 if other not in neighbours[one]:
                     neighbours[one][other] = neighbours[other][one] = strength
                     pairs.append((-strength, one, other))
@@ -259,18 +261,18 @@ def _merge(neighbours: Sequence[dict[int, int]], one: int, other: int) -> set[in
 
 
 def _refused(
-    bonds: Iterable[_Bond],
+    links: Iterable[_EvidenceLink],
     members: Sequence[RecordAddress],
     cluster_of: Mapping[RecordAddress, int],
     standings: Sequence[Standing],
-    spoken: Sequence[Sayings],
+    spoken: Sequence[ClaimedValues],
     rules: Sequence[ValueRule],
 ) -> list[Conflict]:
     """Name one conflict for every two clusters that evidence connects, with the strongest of it."""
     strongest: dict[tuple[int, int], Identifier | Verdict] = {}
-    for bond in bonds:
-        for pair in combinations(sorted({cluster_of[members[number]] for number in bond.holders}), 2):
-            strongest.setdefault(pair, bond.evidence)
+    for link in links:
+        for pair in combinations(sorted({cluster_of[members[number]] for number in link.holders}), 2):
+            strongest.setdefault(pair, link.evidence)
     return [
         verdict_conflict(standings[one], standings[other], evidence)
         or values_conflict(spoken[one], spoken[other], rules, evidence)

@@ -5,7 +5,16 @@ from dataclasses import dataclass, field, replace
 
 from graph_model.errors import IdentityGraphError
 from graph_model.records.key_changes import NOTHING_CARRIED, Departure, KeyChanges, carry
-from graph_model.records.record import Change, Mark, Outcome, Record, RecordAddress, awaited, succeed, with_marks
+from graph_model.records.record import (
+    Change,
+    Outcome,
+    Record,
+    RecordAddress,
+    VerdictMark,
+    apply_change,
+    awaited,
+    with_marks,
+)
 from graph_model.records.verdicts import VerdictEntry
 from graph_model.values.identifiers import Identifier
 from graph_model.values.positions import Position
@@ -99,12 +108,12 @@ class RecordChange:
     @property
     def before(self) -> Record | None:
         """The live version before, if there was one."""
-        return None if self.stored is None or self.stored.record.is_grave else self.stored.record
+        return None if self.stored is None or self.stored.record.is_tombstone else self.stored.record
 
     @property
     def after(self) -> Record | None:
         """The live version afterwards, if there is one."""
-        return None if self.record.is_grave else self.record
+        return None if self.record.is_tombstone else self.record
 
     @property
     def is_new_version(self) -> bool:
@@ -117,7 +126,7 @@ class RecordChange:
         return self.stored is not None and self.stored.record.moved_to is not None and self.record.moved_to is None
 
     @property
-    def marks_before(self) -> tuple[Mark, ...]:
+    def marks_before(self) -> tuple[VerdictMark, ...]:
         """The marks that it carried."""
         return () if self.stored is None else self.stored.record.marks
 
@@ -130,12 +139,12 @@ class RecordChange:
         return record.marks != self.stored.record.marks or record.expected != self.stored.record.expected
 
     @property
-    def marks_gained(self) -> frozenset[Mark]:
+    def marks_gained(self) -> frozenset[VerdictMark]:
         """Marks that have come to its address, with its row or before it."""
         return _marks_at(self.record) - _marks_at(_record(self.stored))
 
     @property
-    def marks_lost(self) -> frozenset[Mark]:
+    def marks_lost(self) -> frozenset[VerdictMark]:
         """Marks that are at its address no more."""
         return _marks_at(_record(self.stored)) - _marks_at(self.record)
 
@@ -148,7 +157,7 @@ def key_changes(changes: Collection[RecordChange]) -> KeyChanges:
     )
 
 
-def _marks_at(record: Record | None) -> frozenset[Mark]:
+def _marks_at(record: Record | None) -> frozenset[VerdictMark]:
     return frozenset() if record is None else record.all_marks
 
 
@@ -229,7 +238,7 @@ def _of_generation(record: Record, generation: int) -> Record:
 
 
 def _is_of_former_meaning(stored: StoredRecord | None, generation: int) -> bool:
-    return stored is not None and not stored.record.is_grave and stored.record.generation != generation
+    return stored is not None and not stored.record.is_tombstone and stored.record.generation != generation
 
 
 def _lived(address: RecordAddress, stored: Record | None, changes: Iterable[Change], columns: frozenset[str]) -> _Lived:
@@ -240,12 +249,12 @@ def _lived(address: RecordAddress, stored: Record | None, changes: Iterable[Chan
     last: Change | None = None
     for given in changes:
         last = change = _after(record, given) if given.is_numbered else given
-        succession = succeed(record, change, columns)
-        record = succession.record
-        outcomes.append(succession.outcome)
-        if succession.outcome is Outcome.APPLIED:
+        applied = apply_change(record, change, columns)
+        record = applied.record
+        outcomes.append(applied.outcome)
+        if applied.outcome is Outcome.APPLIED:
             previous = change.previous or previous
-        if change.moved_to is not None and succession.outcome is not Outcome.STALE:
+        if change.moved_to is not None and applied.outcome is not Outcome.STALE:
             departures += [Departure(address, change.moved_to, mark) for mark in record.marks]
             record = replace(record, marks=())
     return _Lived(record or awaited(address), tuple(departures), tuple(outcomes), previous, last)
@@ -275,7 +284,7 @@ class _Decided:
     def __init__(self, batch: Batch) -> None:
         self._batch = batch
         self._ids = {write.entry.verdict_id for write in batch.verdicts}
-        self._given: dict[RecordAddress, list[Mark]] = {}
+        self._given: dict[RecordAddress, list[VerdictMark]] = {}
         self.about: dict[RecordAddress, tuple[VerdictEntry, ...]] = {}
         for entry in (write.entry for write in batch.verdicts):
             for address, mark in entry.verdict.marks:

@@ -78,7 +78,7 @@ class Claim:
 
     @asynccontextmanager
     async def lend(self) -> AsyncIterator[Ingest]:
-        """Lend what brings changes into force, for one piece of work; the outbox is claimed first where it must be."""
+        """Give an `Ingest` for one piece of work; the outbox is claimed first where it must be."""
         outbox, ingest = self._held or await self._claim()
         self._held = None
         try:

@@ -13,8 +13,8 @@ from services.ingestion.loading import Loaded
 def former_profiles(loaded: Loaded, known: Mapping[str, Salvaged]) -> list[FormerProfile]:
     """Every id that may live on, with the records that count as its last members, and those that were its own.
 
-    A row that returns counts as a member of the profile of its grave, and a row whose key changed as the row it was;
-    one that takes the key that another row has left counts for nobody.
+    A row that returns counts as a member of the profile of its tombstone, and a row whose key changed as the row it
+    was; one that takes the key that another row has left counts for nobody.
 
     Args:
         loaded: the batch with everything around it.
@@ -31,11 +31,11 @@ def former_profiles(loaded: Loaded, known: Mapping[str, Salvaged]) -> list[Forme
     for change in loaded.changes.values():
         if change.after is None:
             continue
-        grave = loaded.previous.get(change.previous) if change.previous else change.stored
-        if grave is None or not grave.record.is_grave or grave.profile_id not in members:
+        tombstone = loaded.previous.get(change.previous) if change.previous else change.stored
+        if tombstone is None or not tombstone.record.is_tombstone or tombstone.profile_id not in members:
             continue
-        if change.previous or grave.record.moved_to is None:
-            members[grave.profile_id].add(change.address)
+        if change.previous or tombstone.record.moved_to is None:
+            members[tombstone.profile_id].add(change.address)
     own = _Own(loaded, known, members)
     return [
         FormerProfile(

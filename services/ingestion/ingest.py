@@ -176,14 +176,16 @@ class Ingest:
         )
         return await self._bring_into_force(batch)
 
-    async def write_graves(self, graves: Sequence[RecordWrite]) -> None:
-        """Write graves from which nothing follows for other records.
+    async def write_tombstones(self, tombstones: Sequence[RecordWrite]) -> None:
+        """Write tombstones from which nothing follows for other records.
 
         Raises:
             CommitConflict: one of them is no longer as it was read.
             StoreUnavailable, ClaimLost: see `apply`.
         """
-        plan = Plan(commit_id=new_id(), records=tuple(graves), memberships=(), identifiers=(), profiles=(), events=())
+        plan = Plan(
+            commit_id=new_id(), records=tuple(tombstones), memberships=(), identifiers=(), profiles=(), events=()
+        )
         await self._store.commit(plan, self._outbox)
 
     async def _bring_into_force(self, batch: Batch, check: Check | None = None) -> IngestResult:

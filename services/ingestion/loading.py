@@ -40,7 +40,7 @@ class Loaded:
     holders: Mapping[Identifier, tuple[RecordAddress, ...]]  #: of those that get or give up buckets: who carries them
     crossing: frozenset[Identifier]  #: those that become generic, or cease to be
     relinked: frozenset[RecordAddress]  #: records that appear, vanish, or carry other identifiers
-    buried_partners: Mapping[RecordAddress, StoredRecord]  #: graves that verdicts join with records of the batch
+    tombstone_partners: Mapping[RecordAddress, StoredRecord]  #: tombstones that verdicts join with records of the batch
     ledger: Mapping[str, StoredVerdict]  #: the verdicts that records of the batch carry, or carried, as they were
     components: Components
     mapped: Mapping[RecordAddress, MappedRecord]  #: the live records afterwards
@@ -110,7 +110,7 @@ async def load(store: StoreReader, catalogue: Catalogue, batch: Batch) -> Loaded
         holders=await _holders_that_move(store, catalogue, around.identifiers, mapped.touching),
         crossing=_crossing(around.identifiers, mapped.touching, catalogue),
         relinked=frozenset(a for a in applied.changed if mapped.before.get(a) != _carried(mapped.after, a)),
-        buried_partners={a: record for a, record in around.partners.items() if record.record.is_grave},
+        tombstone_partners={a: record for a, record in around.partners.items() if record.record.is_tombstone},
         components=around.components,
         mapped={**around.unchanged, **mapped.after},
         ledger=around.ledger,
@@ -226,7 +226,7 @@ def _columns(catalogue: Catalogue, address: RecordAddress) -> frozenset[str]:
 
 
 def _live(records: Mapping[RecordAddress, StoredRecord]) -> list[StoredRecord]:
-    return [stored for stored in records.values() if not stored.record.is_grave]
+    return [stored for stored in records.values() if not stored.record.is_tombstone]
 
 
 def _component(record: StoredRecord) -> tuple[str, ...]:

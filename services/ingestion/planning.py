@@ -9,8 +9,8 @@ from graph_model.profile.codec import Salvaged
 from graph_model.profile.composition import compose_profile
 from graph_model.profile.document import ProfileStatus
 from graph_model.profile.ids import assign_ids, guests
-from graph_model.profile.transition import Cause, Scene, Transition, transitions
-from graph_model.records.record import Mark, RecordAddress
+from graph_model.profile.transition import BeforeAndAfter, Cause, Transition, transitions
+from graph_model.records.record import RecordAddress, VerdictMark
 from graph_model.records.verdicts import verdicts_of
 from graph_model.resolution.resolve import Component, resolve
 from graph_model.resolution.union_find import UnionFind
@@ -45,7 +45,7 @@ class _Resolved:
     memberships: Mapping[RecordAddress, str]  #: live record -> profile id
     before: Mapping[RecordAddress, str]  #: live record -> profile id before, under present addresses
     known: Mapping[str, Salvaged]  #: profile id -> profile before
-    returned: Mapping[str, Collection[RecordAddress]]  #: see `graph_model.profile.transition.Scene.returned`
+    returned: Mapping[str, Collection[RecordAddress]]  #: see `graph_model.profile.transition.BeforeAndAfter.returned`
     guests: Mapping[str, tuple[RecordAddress, ...]]  #: profile id -> see `ProfileWrite.guests`; none without an entry
 
 
@@ -53,7 +53,7 @@ def make_plan(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> Plan:
     """Plan the commit that brings a loaded batch into force; it may be empty."""
     records = _written(loaded)
     resolved = _resolve(loaded, catalogue, commit)
-    scene = Scene(
+    around = BeforeAndAfter(
         known=resolved.known,
         before=resolved.before,
         after=resolved.memberships,
@@ -70,7 +70,7 @@ def make_plan(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> Plan:
         now=commit.now,
         version_floor=commit.version_floor,
     )
-    changed = transitions(scene)
+    changed = transitions(around)
     held = holder_writes(loaded, catalogue)
     return Plan(
         commit_id=commit.commit_id,
@@ -99,8 +99,8 @@ def make_plan(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> Plan:
 
 def _followed(loaded: Loaded) -> Iterator[VerdictWrite]:
     """The entries of verdicts about rows whose key changes: they name the rows as they are called now."""
-    lost: defaultdict[str, list[tuple[RecordAddress, Mark]]] = defaultdict(list)
-    gained: defaultdict[str, list[tuple[RecordAddress, Mark]]] = defaultdict(list)
+    lost: defaultdict[str, list[tuple[RecordAddress, VerdictMark]]] = defaultdict(list)
+    gained: defaultdict[str, list[tuple[RecordAddress, VerdictMark]]] = defaultdict(list)
     for change in loaded.changes.values():
         if change.marks_move:
             for moved, marks in ((lost, change.marks_lost), (gained, change.marks_gained)):
@@ -200,7 +200,7 @@ def _record_writes(
                 edges_changed=address in loaded.relinked or profile_id != last_profile,
             )
         )
-    # Only so that a grave cannot come back unseen while its partner by verdict comes or goes.
+    # Only so that a tombstone cannot come back unseen while its partner by verdict comes or goes.
     writes += [
         RecordWrite(
             record=partner.record,
@@ -209,7 +209,7 @@ def _record_writes(
             identifiers=(),
             edges_changed=False,
         )
-        for address, partner in sorted(loaded.buried_partners.items())
+        for address, partner in sorted(loaded.tombstone_partners.items())
         if address not in written
     ]
     return tuple(writes)

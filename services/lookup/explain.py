@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from graph_model.catalogue.rules import Catalogue
 from graph_model.explain.explanation import (
-    PairExplanation,
+    ChainStep,
+    PairEvidence,
     Relation,
-    SharedValue,
-    Step,
+    SharedIdentifier,
     Surroundings,
     explain_members,
     survey,
@@ -58,8 +58,8 @@ class ProfileAccount:
     profile: Profile
     shares: tuple[Share, ...] = ()  #: where the records of a former profile are now
     members: tuple[RecordAddress, ...] = ()
-    steps: tuple[Step, ...] = ()  #: the fewest by which the records hang together, strongest first
-    unused: tuple[SharedValue, ...] = ()  #: what several of its records carry, and what joins nobody
+    steps: tuple[ChainStep, ...] = ()  #: the fewest by which the records hang together, strongest first
+    unused: tuple[SharedIdentifier, ...] = ()  #: what several of its records carry, and what joins nobody
     conflicts: tuple[Conflict, ...] = ()
     weak_links: tuple[WeakLink, ...] = ()
     graph: "nx.Graph[Node]" = field(default_factory=empty_graph)  #: records and all that they carry
@@ -70,7 +70,7 @@ class ProfileAccount:
 class PairAccount:
     """Why two records are one person, or why they are not."""
 
-    pair: PairExplanation
+    pair: PairEvidence
     records: tuple[StoredRecord, StoredRecord]
     graph: "nx.Graph[Node]"  #: the records on the way from one to the other, and all that they carry
     ledger: Ledger  #: the verdicts that it names
@@ -129,7 +129,7 @@ async def explain_pair(
     both, components = await _read_pair(store, one, other)
     if components is None:
         return PairAccount(
-            pair=PairExplanation(one=one, other=other, relation=Relation.DELETED),
+            pair=PairEvidence(one=one, other=other, relation=Relation.DELETED),
             records=both,
             graph=empty_graph(),
             ledger={},
@@ -213,7 +213,7 @@ async def _read_pair(
             if address not in stored:
                 raise UnknownRecord(address)
         both = (stored[one], stored[other])
-        if any(record.record.is_grave for record in both):
+        if any(record.record.is_tombstone for record in both):
             return both, None
         components = await store.read_components({profile_id for record in both for profile_id in record.component})
         if one in components.records and other in components.records:
@@ -227,7 +227,7 @@ async def _ledger(store: StoreReader, verdict_ids: Collection[str]) -> Ledger:
     return {verdict_id: stored.entry for verdict_id, stored in (await store.read_verdicts(verdict_ids)).items()}
 
 
-def _verdicts(steps: Iterable[Step]) -> set[str]:
+def _verdicts(steps: Iterable[ChainStep]) -> set[str]:
     conflicts = (conflict for step in steps for conflict in step.conflicts)
     given = {step.evidence.verdict_id for step in steps if isinstance(step.evidence, Verdict)}
     return given | _named(conflicts)

@@ -3,8 +3,8 @@
 from msgspec import structs
 
 from graph_model.catalogue.rules import Catalogue
-from graph_model.explain.explanation import SharedValue, Step
-from graph_model.explain.masking import Sight
+from graph_model.explain.explanation import ChainStep, SharedIdentifier
+from graph_model.explain.masking import Visibility
 from graph_model.explain.words import (
     Ledger,
     conflict_words,
@@ -29,9 +29,9 @@ from services.stores.port.stored import StoredRecord
 class ExplanationWriter:
     """Writes explanations for one reader."""
 
-    def __init__(self, catalogue: Catalogue, sight: Sight) -> None:
+    def __init__(self, catalogue: Catalogue, visibility: Visibility) -> None:
         self._catalogue = catalogue
-        self._sight = sight
+        self._sight = visibility
 
     def profile(self, account: ProfileAccount) -> JsonObject:
         """Why the records of a profile are one person, or where they are now."""
@@ -78,7 +78,7 @@ class ExplanationWriter:
             "explanation": weak_link_words(link, self._sight),
         }
 
-    def _step(self, step: Step, ledger: Ledger) -> JsonObject:
+    def _step(self, step: ChainStep, ledger: Ledger) -> JsonObject:
         evidence = step.evidence
         if isinstance(evidence, Verdict):
             what: JsonObject = {"kind": None, "value": None, "verdict": self._verdict(evidence, ledger)}
@@ -92,7 +92,7 @@ class ExplanationWriter:
             "refused_by": [self._conflict(conflict, ledger) for conflict in step.conflicts],
         }
 
-    def _shared(self, value: SharedValue, holders: tuple[RecordAddress, ...]) -> JsonObject:
+    def _shared(self, value: SharedIdentifier, holders: tuple[RecordAddress, ...]) -> JsonObject:
         return {
             **self._identifier(value.identifier),
             "holders": value.holders,
@@ -144,7 +144,7 @@ class ExplanationWriter:
         return {
             **self._reference(record.address),
             "profile_id": stored.profile_id,
-            "deleted_at": iso_time(record.observed_at) if record.is_grave else None,
+            "deleted_at": iso_time(record.observed_at) if record.is_tombstone else None,
         }
 
     def _identifier(self, identifier: Identifier) -> JsonObject:

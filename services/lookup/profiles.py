@@ -211,7 +211,7 @@ async def whereabouts(store: StoreReader, former: Profile) -> tuple[Share, ...]:
     remembered = former.members
     stored = await store.read_records(remembered)
     counts = Counter(
-        entry.profile_id for entry in stored.values() if entry.profile_id is not None and not entry.record.is_grave
+        entry.profile_id for entry in stored.values() if entry.profile_id is not None and not entry.record.is_tombstone
     )
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return tuple(Share(profile_id, count, round(count / len(remembered), 4)) for profile_id, count in ranked)

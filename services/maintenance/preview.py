@@ -19,7 +19,14 @@ from graph_model.records.record import Record, RecordAddress
 from graph_model.records.tasks import Task
 from graph_model.resolution.mapping import map_record
 from services.maintenance.pages import pages
-from services.maintenance.preview_examples import Case, Examples, Merge, Split, describe_merge, describe_split
+from services.maintenance.preview_examples import (
+    Case,
+    Examples,
+    ProfileMerge,
+    ProfileSplit,
+    describe_merge,
+    describe_split,
+)
 from services.maintenance.spool import Spool, SpooledRecord
 from services.maintenance.verification.scan import Progress
 from services.stores.port.protocols import Store
@@ -65,8 +72,8 @@ class Preview:
     generic: tuple[GenericChange, ...] = ()  #: by kind; those without any change are left out
     missing_columns: tuple[MissingColumns, ...] = ()
     unknown_sources: tuple[tuple[str, int], ...] = ()  #: sources that it does not name, with their live records
-    merges: tuple[Merge, ...] = ()  #: examples, the largest first
-    splits: tuple[Split, ...] = ()
+    merges: tuple[ProfileMerge, ...] = ()  #: examples, the largest first
+    splits: tuple[ProfileSplit, ...] = ()
     owed: tuple[Task, ...] = ()  #: work owed, which may change profiles whatever the catalogue
 
 
@@ -80,7 +87,7 @@ async def preview(store: Store, catalogue: Catalogue, progress: Progress, *, exa
         examples: how many merges and splits to describe: the largest, and the first of the others.
     """
     found = Preview(owed=tuple(stored.task for stored in await store.read_tasks()))
-    merges, splits = Examples[Merge](examples), Examples[Split](examples)
+    merges, splits = Examples[ProfileMerge](examples), Examples[ProfileSplit](examples)
     with Spool(_TABLES) as spool:
         done = 0
         async for profiles in pages(store.scan_profiles()):
@@ -111,7 +118,7 @@ async def _read_records(store: Store, catalogue: Catalogue, spool: Spool, found:
     columns: defaultdict[str, set[str]] = defaultdict(set)
     records: Counter[str] = Counter()
     async for page in pages(store.scan_records()):
-        live = [stored for stored in page if not stored.record.is_grave]
+        live = [stored for stored in page if not stored.record.is_tombstone]
         spool.add_records(
             SpooledRecord(
                 record=stored.record,
@@ -155,7 +162,7 @@ def _generic_changes(spool: Spool) -> tuple[GenericChange, ...]:
     return tuple(GenericChange(kind, becoming.get(kind, 0), ceasing.get(kind, 0)) for kind in kinds)
 
 
-def _compare(case: Case, found: Preview, merges: Examples[Merge], splits: Examples[Split]) -> None:
+def _compare(case: Case, found: Preview, merges: Examples[ProfileMerge], splits: Examples[ProfileSplit]) -> None:
     profiles = case.profiles()
     found.profiles_before += len(profiles)
     found.profiles_after += len(case.clusters)

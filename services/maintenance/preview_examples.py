@@ -41,7 +41,7 @@ class Bridge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Merge:
+class ProfileMerge:
     """Profiles that would become one, with all or some of their records."""
 
     parts: tuple[Part, ...]  #: one of each profile, the greatest first
@@ -50,7 +50,7 @@ class Merge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Split:
+class ProfileSplit:
     """A profile whose records would become several people."""
 
     profile_id: str
@@ -90,7 +90,7 @@ def _generic(mapped: Mapping[RecordAddress, MappedRecord], spool: Spool) -> dict
     return spool.generic_holders({identifier for each in mapped.values() for identifier in each.identifiers})
 
 
-def describe_merge(case: Case, cluster: Sequence[RecordAddress]) -> Merge:
+def describe_merge(case: Case, cluster: Sequence[RecordAddress]) -> ProfileMerge:
     """Describe a cluster of records that are in several profiles now."""
     parts: defaultdict[str, list[RecordAddress]] = defaultdict(list)
     for address in cluster:
@@ -102,7 +102,7 @@ def describe_merge(case: Case, cluster: Sequence[RecordAddress]) -> Merge:
         for step in steps
         if case.profile_of.get(step.one) != case.profile_of.get(step.other)
     ]
-    return Merge(
+    return ProfileMerge(
         parts=_parts([(profile_id, addresses) for profile_id, addresses in parts.items()]),
         parts_total=len(parts),
         evidence=tuple(bridges[:NAMED]),
@@ -113,11 +113,11 @@ def _evidence_name(evidence: EvidenceNode) -> str:
     return VERDICT if isinstance(evidence, Verdict) else evidence.identifier.kind
 
 
-def describe_split(case: Case, profile_id: str, clusters: Sequence[Sequence[RecordAddress]]) -> Split:
+def describe_split(case: Case, profile_id: str, clusters: Sequence[Sequence[RecordAddress]]) -> ProfileSplit:
     """Describe a profile whose records are in several of the clusters given."""
     parts = [[a for a in cluster if case.profile_of.get(a) == profile_id] for cluster in clusters]
     greatest, *others = sorted(parts, key=lambda part: (-len(part), part))
-    return Split(
+    return ProfileSplit(
         profile_id=profile_id,
         parts=_parts([(None, part) for part in parts]),
         parts_total=len(parts),

@@ -17,7 +17,7 @@ from typing import Any, Final, Self
 import orjson
 
 from graph_model.catalogue.rules import Catalogue
-from graph_model.records.record import Mark, Record, RecordAddress
+from graph_model.records.record import Record, RecordAddress, VerdictMark
 from graph_model.values.identifiers import Identifier
 from services.stores.port.stored import StoredProfile
 from services.stores.port.stored_forms import read_record, write_record
@@ -136,7 +136,7 @@ class Spool:
             self.add_carried_marks(spooled.record, number)
 
     def add_carried_marks(self, record: Record, number: int | None = None) -> None:
-        """Keep the marks that stand in a record or, without a number, in a grave."""
+        """Keep the marks that stand in a record or, without a number, in a tombstone."""
         rows = [(mark, number if mark.together else None) for mark in record.marks]
         rows += [(expected.mark, None) for expected in record.expected]
         if rows:
@@ -215,7 +215,7 @@ class Spool:
         }
 
 
-def place_text(mark: Mark) -> str:
+def place_text(mark: VerdictMark) -> str:
     """The place of a record in a verdict as text: two are equal where their texts are."""
     return f"{mark.group}{'+' if mark.together else ''}"
 

@@ -70,10 +70,12 @@ async def _do(stored: StoredTask, store: Store, lend: Lend, progress: Progress |
 
 async def _commit(ingest: Ingest, store: Store, task: Task, records: list[StoredRecord], mark: TaskWrite) -> None:
     if isinstance(task, TruncateSource):
-        live = (stored.record.address for stored in records if not stored.record.is_grave)
+        live = (stored.record.address for stored in records if not stored.record.is_tombstone)
         await ingest.apply([task.deletion(address) for address in live if task.empties(address)], tasks=(mark,))
     else:
-        old = [r.record.address for r in records if not r.record.is_grave and r.record.generation != store.generation]
+        old = [
+            r.record.address for r in records if not r.record.is_tombstone and r.record.generation != store.generation
+        ]
         await ingest.recompute(old, tasks=(mark,))
 
 

@@ -33,7 +33,7 @@ class VerificationReport:
     """What was compared, and every difference found."""
 
     records: int  #: live records
-    graves: int
+    tombstones: int
     profiles: int  #: live profiles
     identifiers: int
     verdicts: int  #: in force
@@ -51,7 +51,7 @@ class VerificationReport:
 
 
 def no_progress(_what: str, _done: int) -> None:
-    """Tell nobody."""
+    """Report no progress."""
 
 
 async def verify(store: Store, catalogue: Catalogue, progress: Progress = no_progress) -> VerificationReport:
@@ -112,7 +112,7 @@ async def verify_and_repair(
 def _report(scanned: Scanned) -> VerificationReport:
     return VerificationReport(
         records=scanned.records,
-        graves=scanned.graves,
+        tombstones=scanned.tombstones,
         profiles=scanned.profiles,
         identifiers=scanned.identifiers,
         verdicts=scanned.verdicts,

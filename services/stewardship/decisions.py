@@ -101,7 +101,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Split:
+class DecidedSplit:
     """A profile split by a steward."""
 
     verdict: VerdictEntry
@@ -214,7 +214,9 @@ class Stewardship:
 
         return await self._decide(take_back)
 
-    async def split(self, profile_id: str, groups: Sequence[Sequence[RecordAddress]], signature: Signature) -> Split:
+    async def split(
+        self, profile_id: str, groups: Sequence[Sequence[RecordAddress]], signature: Signature
+    ) -> DecidedSplit:
         """Write the verdict that makes a profile into one for each group.
 
         It keeps the groups apart, and joins the records of each where the evidence alone would not.
@@ -233,7 +235,7 @@ class Stewardship:
 
     async def _split(
         self, ingest: Ingest, profile_id: str, groups: Sequence[Sequence[RecordAddress]], signature: Signature
-    ) -> Split:
+    ) -> DecidedSplit:
         profile = await one_by_id(self._store, profile_id)
         components = await self._store.read_components(profile.component)
         members = {a for a, owner in components.memberships.items() if owner == profile.profile_id}
@@ -255,7 +257,7 @@ class Stewardship:
         await ingest.decide([VerdictWrite(entry=entry, expected=None)], check)
         firsts = [min(group) for group in groups]
         stored = await self._store.read_records(firsts)
-        return Split(verdict=entry, profile_ids=tuple(stored[first].profile_id or "" for first in firsts))
+        return DecidedSplit(verdict=entry, profile_ids=tuple(stored[first].profile_id or "" for first in firsts))
 
     async def _decide(self, decision: Callable[[Ingest], Awaitable[Answer]]) -> Answer:
         async with self._writer.lend() as ingest:

@@ -49,7 +49,7 @@ def record(
     )
 
 
-def grave(at: RecordAddress, *, offset: int = 2) -> Record:
+def tombstone(at: RecordAddress, *, offset: int = 2) -> Record:
     return Record(address=at, position=Position(1, offset), observed_at=OBSERVED_AT, values=None)
 
 

@@ -19,11 +19,11 @@ from tests.contract.builders import (
     FINGERPRINT,
     OBSERVED_AT,
     email,
-    grave,
     plan,
     record,
     record_revision,
     step,
+    tombstone,
     write_bucket,
     write_identifier,
     write_profile,
@@ -49,7 +49,7 @@ async def url(gremlin_url: str) -> AsyncIterator[str]:
     await store.commit(ann_and_what_was_said_of_her(), outbox)
     await store.commit(shoppers_at_one_till(), outbox)
     revision = await record_revision(store, DESK)
-    await store.commit(plan(records=[write_record(grave(DESK), "p1", expected=revision)]), outbox)
+    await store.commit(plan(records=[write_record(tombstone(DESK), "p1", expected=revision)]), outbox)
     yield gremlin_url
     await store.close()
 

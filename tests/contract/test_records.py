@@ -1,11 +1,11 @@
-"""Records and graves come back as they were written."""
+"""Records and tombstones come back as they were written."""
 
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from graph_model.records.record import ExpectedMark, Mark, Passage, Record, RecordAddress
+from graph_model.records.record import ExpectedVerdictMark, Passage, Record, RecordAddress, VerdictMark
 from graph_model.values.equality import JsonValue
 from graph_model.values.positions import Offset, Position, SourcePosition
 from services.stores.port.protocols import Outbox, Store
@@ -13,12 +13,12 @@ from tests.contract.builders import (
     OBSERVED_AT,
     address,
     email,
-    grave,
     identifier_revision,
     person,
     plan,
     record,
     record_revision,
+    tombstone,
     write_identifier,
     write_profile,
     write_record,
@@ -97,18 +97,18 @@ async def test_a_position_is_exact_whatever_a_source_counts_by(store: Store, out
 
 
 async def test_a_record_keeps_its_marks_and_its_generation(store: Store, outbox: Outbox) -> None:
-    marks = (Mark("v001", 0, together=True), Mark("v002", 3, together=False))
+    marks = (VerdictMark("v001", 0, together=True), VerdictMark("v002", 3, together=False))
     written = replace(record(address(1)), marks=marks, generation=3)
     await store.commit(plan(records=[write_record(written, "p1")], profiles=[write_profile("p1")]), outbox)
     assert (await store.read_records([address(1)]))[address(1)].record == written
     assert (await store.read_components(["p1"])).records == {address(1): written}
 
 
-async def test_a_grave_keeps_its_marks_and_where_the_row_is_now(store: Store, outbox: Outbox) -> None:
+async def test_a_tombstone_keeps_its_marks_and_where_the_row_is_now(store: Store, outbox: Outbox) -> None:
     buried = replace(
-        grave(address(1)),
-        marks=(Mark("v001", 0, together=True),),
-        expected=(ExpectedMark(address(3), Mark("v002", 1, together=False)),),
+        tombstone(address(1)),
+        marks=(VerdictMark("v001", 0, together=True),),
+        expected=(ExpectedVerdictMark(address(3), VerdictMark("v002", 1, together=False)),),
         moved_from=address(2),
         moved_to=address(4),
         passages=(Passage(address(2), address(4)),),
@@ -132,9 +132,9 @@ async def test_a_record_is_read_with_its_profile_and_the_component_of_that(store
     assert (stored.profile_id, stored.component) == ("p1", ("p1", "p2"))
 
 
-async def test_a_grave_keeps_its_position_and_its_last_profile(store: Store, outbox: Outbox) -> None:
+async def test_a_tombstone_keeps_its_position_and_its_last_profile(store: Store, outbox: Outbox) -> None:
     await store.commit(person(1, "ann"), outbox)
-    buried = grave(address(1))
+    buried = tombstone(address(1))
     await store.commit(
         plan(
             records=[write_record(buried, "p1", expected=await record_revision(store, address(1)))],
@@ -145,15 +145,15 @@ async def test_a_grave_keeps_its_position_and_its_last_profile(store: Store, out
     assert (stored.record, stored.profile_id) == (buried, "p1")
 
 
-async def test_a_grave_is_no_record_of_its_profile(store: Store, outbox: Outbox) -> None:
+async def test_a_tombstone_is_no_record_of_its_profile(store: Store, outbox: Outbox) -> None:
     await store.commit(person(1, "ann"), outbox)
     revision = await record_revision(store, address(1))
-    await store.commit(plan(records=[write_record(grave(address(1)), "p1", expected=revision)]), outbox)
+    await store.commit(plan(records=[write_record(tombstone(address(1)), "p1", expected=revision)]), outbox)
     assert (await store.read_components(["p1"])).records == {}
 
 
 async def test_a_record_without_a_profile_is_read_without_one(store: Store, outbox: Outbox) -> None:
-    await store.commit(plan(records=[write_record(grave(address(1)), None)]), outbox)
+    await store.commit(plan(records=[write_record(tombstone(address(1)), None)]), outbox)
     stored = (await store.read_records([address(1)]))[address(1)]
     assert (stored.profile_id, stored.component) == (None, ())
 
@@ -183,7 +183,7 @@ async def test_the_links_of_records_are_read_in_order(store: Store, outbox: Outb
 
 async def test_a_record_without_identifiers_has_no_links(store: Store, outbox: Outbox) -> None:
     await store.commit(person(1), outbox)
-    await store.commit(plan(records=[write_record(grave(address(2)), None)]), outbox)
+    await store.commit(plan(records=[write_record(tombstone(address(2)), None)]), outbox)
     assert await store.read_links([address(1), address(2)]) == {address(1): (), address(2): ()}
 
 
@@ -254,11 +254,11 @@ async def test_a_record_that_changes_identifiers_is_found_by_the_new_ones_only(s
     assert {name: len(profiles) for name, profiles in found.items()} == {"old": 0, "kept": 1, "new": 1}
 
 
-async def test_removed_graves_are_as_if_they_had_never_been(store: Store, outbox: Outbox) -> None:
+async def test_removed_tombstones_are_as_if_they_had_never_been(store: Store, outbox: Outbox) -> None:
     await store.commit(person(1, "ann"), outbox)
     await store.commit(person(2, "bob"), outbox)
     revision = await record_revision(store, address(1))
-    await store.commit(plan(records=[write_record(grave(address(1)), "p1", expected=revision)]), outbox)
-    await store.remove_graves([address(1), address(2), address(3)])
+    await store.commit(plan(records=[write_record(tombstone(address(1)), "p1", expected=revision)]), outbox)
+    await store.remove_tombstones([address(1), address(2), address(3)])
     assert list(await store.read_records([address(1), address(2), address(3)])) == [address(2)]
     await store.commit(plan(records=[write_record(record(address(1)), "p1")]), outbox)

@@ -11,11 +11,11 @@ from services.stores.sqlite import scans as sqlite_scans
 from tests.contract.builders import (
     address,
     email,
-    grave,
     person,
     plan,
     record,
     record_revision,
+    tombstone,
     verdict_entry,
     write_identifier,
     write_profile,
@@ -110,11 +110,11 @@ async def test_profiles_come_in_order_of_their_ids(store: Store, outbox: Outbox)
     assert [stored.profile_id async for stored in store.scan_profiles()] == PROFILES
 
 
-async def test_a_scan_of_records_meets_graves_too(store: Store, outbox: Outbox) -> None:
+async def test_a_scan_of_records_meets_tombstones_too(store: Store, outbox: Outbox) -> None:
     await store.commit(plan(records=[write_record(record(address(1)), "p1")], profiles=[write_profile("p1")]), outbox)
     revision = await record_revision(store, address(1))
-    await store.commit(plan(records=[write_record(grave(address(1)), "p1", expected=revision)]), outbox)
-    assert [stored.record.is_grave async for stored in store.scan_records()] == [True]
+    await store.commit(plan(records=[write_record(tombstone(address(1)), "p1", expected=revision)]), outbox)
+    assert [stored.record.is_tombstone async for stored in store.scan_records()] == [True]
 
 
 async def test_an_empty_store_has_nothing_to_scan(store: Store) -> None:

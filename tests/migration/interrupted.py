@@ -64,18 +64,18 @@ class MortalStore:
 
 
 class MortalRows:
-    """Passes everything on to a store, and dies once before each time that it forgets graves."""
+    """Passes everything on to a store, and dies once before each time that it forgets tombstones."""
 
     def __init__(self, store: Store, survived: set[str]) -> None:
         self._store = store
         self._survived = survived
 
-    async def remove_graves(self, addresses: Collection[RecordAddress]) -> None:
+    async def remove_tombstones(self, addresses: Collection[RecordAddress]) -> None:
         moved = f"moved {sorted(addresses)}"
         if moved not in self._survived:
             self._survived.add(moved)
             raise Killed
-        await self._store.remove_graves(addresses)
+        await self._store.remove_tombstones(addresses)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever a store has
         return getattr(self._store, name)

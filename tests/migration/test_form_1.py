@@ -8,7 +8,7 @@ import pytest
 
 from graph_model.values.positions import Position
 from services.maintenance.migration.migrate import MIGRATIONS, Migrated, UnknownStep, migrate
-from services.maintenance.migration.steps import Mark
+from services.maintenance.migration.steps import Checkpoint
 from services.stores.opening import open_store
 from services.stores.port.errors import FormerForm, LaterForm, MigrationTaken, MigrationUnderWay
 from services.stores.port.migration import DocumentKind
@@ -93,7 +93,7 @@ async def test_nobody_works_on_it_while_it_is_brought_over(ground: Ground) -> No
 
 async def test_of_two_that_bring_it_over_one_is_refused(ground: Ground) -> None:
     async with ground.migrating() as one, ground.migrating() as other:
-        mark = Mark(MIGRATIONS[1][0].name).to_json()
+        mark = Checkpoint(MIGRATIONS[1][0].name).to_json()
         await one.begin(FORM_1, mark)
         with pytest.raises(MigrationTaken):
             await other.begin(FORM_1, mark)
@@ -114,7 +114,7 @@ async def test_of_two_that_bring_it_over_one_is_refused(ground: Ground) -> None:
 
 async def test_who_is_overtaken_can_claim_no_outbox(ground: Ground) -> None:
     async with ground.migrating() as one, ground.migrating() as other:
-        mark = Mark(MIGRATIONS[1][0].name).to_json()
+        mark = Checkpoint(MIGRATIONS[1][0].name).to_json()
         await one.begin(FORM_1, mark)
         await one.change_schema(1, mark)
         store = await open_store(ground.settings, kept_catalogue(), migrator=one.migrator)
@@ -128,7 +128,7 @@ async def test_who_is_overtaken_can_claim_no_outbox(ground: Ground) -> None:
 
 async def test_a_step_that_this_program_does_not_know_is_left_to_who_began_it(ground: Ground) -> None:
     async with ground.migrating() as store:
-        await store.begin(FORM_1, Mark("of another program").to_json())
+        await store.begin(FORM_1, Checkpoint("of another program").to_json())
         before = await ground.contents()
         with pytest.raises(UnknownStep, match="of another program"):
             await migrate(store, ground.opening(store), unheard)

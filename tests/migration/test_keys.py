@@ -37,11 +37,11 @@ async def migrated(request: pytest.FixtureRequest, ground: Ground) -> AsyncItera
 async def test_verify_finds_no_problem(migrated: Store) -> None:
     report = await verify(migrated, kept_catalogue())
     assert report.problems == ()
-    assert (report.records, report.graves, report.verdicts) == (29, 3, 6)
+    assert (report.records, report.tombstones, report.verdicts) == (29, 3, 6)
 
 
 async def test_every_row_is_under_the_one_form_of_its_key(migrated: Store) -> None:
-    keys = {str(stored.record.address): stored.record.is_grave async for stored in migrated.scan_records()}
+    keys = {str(stored.record.address): stored.record.is_tombstone async for stored in migrated.scan_records()}
     assert {key: keys.get(key) for key in ("web[1]", f'web["{LONG}"]', 'branch["S",1]')} == {
         "web[1]": False,
         f'web["{LONG}"]': False,
@@ -65,9 +65,9 @@ async def test_verdicts_follow_the_rows(migrated: Store) -> None:
     assert named.isdisjoint({f"web[{LONG}]", 'web["1.0"]'})
 
 
-async def test_a_moved_grave_keeps_its_last_profile(migrated: Store) -> None:
-    grave = RecordAddress("branch", '["S",1]')
-    stored = (await migrated.read_records([grave]))[grave]
+async def test_a_moved_tombstone_keeps_its_last_profile(migrated: Store) -> None:
+    tombstone = RecordAddress("branch", '["S",1]')
+    stored = (await migrated.read_records([tombstone]))[tombstone]
     assert stored.profile_id is not None
     profile = await migrated.read_profile(stored.profile_id)
     assert profile is not None

@@ -319,7 +319,7 @@ class Life(RuleBasedStateMachine):
     async def compare(self, result: IngestResult, moved: Mapping[Address, Address]) -> None:
         """Everything that must hold after a commit; `moved` leads from former to present addresses."""
         assert len(result.committed) <= 1
-        records = [stored async for stored in self.store.scan_records() if not stored.record.is_grave]
+        records = [stored async for stored in self.store.scan_records() if not stored.record.is_tombstone]
         ids: dict[Address, str] = {stored.record.address: str(stored.profile_id) for stored in records}
         values = {stored.record.address: written(stored.record.values) for stored in records}
         assert values == {address: written(row) for address, row in self.truth.live.items()}

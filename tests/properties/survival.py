@@ -36,7 +36,7 @@ class Ids:
     """Who has which id, and what the ids that are gone remember."""
 
     live: dict[Address, str] = field(default_factory=dict)
-    graves: dict[Address, str] = field(default_factory=dict)  #: deleted row -> the profile it was deleted from
+    tombstones: dict[Address, str] = field(default_factory=dict)  #: deleted row -> the profile it was deleted from
     left: set[Address] = field(default_factory=set)  #: those of these addresses whose rows have other keys now
     last: dict[str, set[Address]] = field(default_factory=dict)  #: id that was deleted -> the rows that it ended with
     remembered: dict[str, set[Address]] = field(default_factory=dict)  #: id merged into another -> its last rows
@@ -66,18 +66,18 @@ class Ids:
         for profile_id in self.came_back_elsewhere(after, moved):
             self.remembered[profile_id] = self.last.pop(profile_id) | (own[profile_id] & after.keys())
         for row in moved.values():
-            self.graves.pop(row, None)
-        self.graves |= {moved[row]: profile_id for row, profile_id in self.graves.items() if row in moved}
+            self.tombstones.pop(row, None)
+        self.tombstones |= {moved[row]: profile_id for row, profile_id in self.tombstones.items() if row in moved}
         for row, profile_id in self.live.items():
             if profile_id in lost:
                 kept = self.remembered if profile_id in absorbed else self.last
                 kept.setdefault(profile_id, set()).add(moved.get(row, row))
-            self.graves |= {key: profile_id for key in (row, moved.get(row, row)) if key not in after}
+            self.tombstones |= {key: profile_id for key in (row, moved.get(row, row)) if key not in after}
         for row, profile_id in after.items():
-            self.graves.pop(row, None)
+            self.tombstones.pop(row, None)
             self.remembered.pop(profile_id, None)
             self.last.pop(profile_id, None)
-        self.left = {row for row in left if row in self.graves}
+        self.left = {row for row in left if row in self.tombstones}
         self.live = dict(after)
         merged = {after[row] for gone in self.remembered for row in own[gone] if row in after}
         self.own = {i: own[i] for i in (*self.remembered, *self.last)}
@@ -98,7 +98,7 @@ class Ids:
         members = {gone: _moved(rows, moved) for gone, rows in (*self.remembered.items(), *self.last.items())}
         for row, profile_id in present(self.live, moved).items():
             members.setdefault(profile_id, set()).add(row)
-        for row, profile_id in self.graves.items():
+        for row, profile_id in self.tombstones.items():
             if row in moved or row not in self.left:
                 members.setdefault(profile_id, set()).update(_moved({row}, moved))
         own = {i: _moved(rows, moved) for i, rows in self.own.items()}

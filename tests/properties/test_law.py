@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from graph_model.catalogue.rules import Catalogue
-from graph_model.records.record import Outcome, succeed
+from graph_model.records.record import Outcome, apply_change
 from services.stores.port.protocols import Store
 from services.stores.sqlite.store import SqliteStore
 from tests.properties import worlds
@@ -33,7 +33,7 @@ def test_every_outcome_is_counted_once() -> None:
     catalogue = worlds.catalogue((2, 2, 2), (1, 2, 3), (False, False, True))
     changes = worlds.changes([Step("crm", 1, {"email_1": "a"}), Step("crm", 1, {"email_1": "a"})], catalogue)
     columns = catalogue.sources["crm"].columns
-    first = succeed(None, changes[0], columns)
+    first = apply_change(None, changes[0], columns)
     assert first.outcome is Outcome.APPLIED
-    assert succeed(first.record, changes[1], columns).outcome is Outcome.UNCHANGED
-    assert succeed(first.record, changes[0], columns).outcome is Outcome.STALE
+    assert apply_change(first.record, changes[1], columns).outcome is Outcome.UNCHANGED
+    assert apply_change(first.record, changes[0], columns).outcome is Outcome.STALE

@@ -185,7 +185,7 @@ class Teller:
     async def _clusters(self) -> dict[str, frozenset[RecordAddress]]:
         members: dict[str, set[RecordAddress]] = {}
         async for stored in self.store.scan_records():
-            if not stored.record.is_grave:
+            if not stored.record.is_tombstone:
                 members.setdefault(str(stored.profile_id), set()).add(stored.record.address)
         return {profile_id: frozenset(found) for profile_id, found in members.items()}
 

@@ -61,8 +61,8 @@ STEPS: Final[tuple[Step, ...]] = (
     ChangeDocuments("marks", DocumentKind.RECORD, with_marks),
     ChangeDocuments("groups", DocumentKind.VERDICT, with_groups),
     ChangeDocuments("profiles", DocumentKind.PROFILE, partial(canonical_profile, canonical=canonical_key)),
-    MoveRows("graves", canonical_key, graves=True),
-    MoveRows("rows", canonical_key, graves=False),
+    MoveRows("graves", canonical_key, tombstones=True),
+    MoveRows("rows", canonical_key, tombstones=False),
     ChangeDocuments("ledger", DocumentKind.VERDICT, partial(canonical_entry, canonical=canonical_key)),
     TakeCatalogue("catalogue"),
 )

@@ -4,8 +4,8 @@ Where two rows become one, the greater position wins. A row moves like one whose
 verdicts and the ids of profiles follow; no profile is told anything unless rows became one.
 
 1. `canonical_profile`: profiles name their records by the new keys. So the moves change nothing that they say.
-2. `MoveRows` with `graves=True`: what was deleted. Afterwards nothing deleted has an old key.
-3. `MoveRows` with `graves=False`: what is live. Whatever deleted has an old key now was left by an interrupted run,
+2. `MoveRows` with `tombstones=True`: what was deleted. Afterwards nothing deleted has an old key.
+3. `MoveRows` with `tombstones=False`: what is live. Whatever deleted has an old key now was left by an interrupted run,
    after its row had arrived.
 4. `canonical_entry`: the ledger of verdicts names records by the new keys.
 """
@@ -20,7 +20,7 @@ import orjson
 from graph_model.records.record import Change, Record, RecordAddress
 from graph_model.values.positions import Position
 from services.ingestion.ingest import Ingest
-from services.maintenance.migration.steps import Mark, Opened, Work
+from services.maintenance.migration.steps import Checkpoint, Opened, Work
 from services.stores.port.migration import DocumentKind, StoredDocument
 from services.stores.port.plan import RecordWrite, VerdictWrite
 from services.stores.port.protocols import Store
@@ -95,7 +95,7 @@ class MoveRows:
 
     name: str
     canonical: Canonical
-    graves: bool  #: whether those that are deleted move, or those that are live
+    tombstones: bool  #: whether those that are deleted move, or those that are live
 
     async def run(self, work: Work, after: tuple[str, ...] | None) -> None:
         """See `Step.run`; the store is opened only where something moves."""
@@ -109,17 +109,17 @@ class MoveRows:
                     if opened is None:
                         opened = await stack.enter_async_context(work.open())
                     await self._move(opened, old[start : start + _TOGETHER])
-                await work.mark(Mark(self.name, portion[-1].name))
+                await work.mark(Checkpoint(self.name, portion[-1].name))
                 done += len(portion)
                 work.progress("keys of records", done)
 
     async def _move(self, opened: Opened, addresses: Sequence[RecordAddress]) -> None:
-        """Move records, and forget their graves at the old addresses."""
+        """Move records, and forget their tombstones at the old addresses."""
         found = await opened.store.read_records(addresses)
         moves = [
             Move(stored, target(address, self.canonical))
             for address, stored in sorted(found.items())
-            if stored.record.is_grave == self.graves
+            if stored.record.is_tombstone == self.tombstones
         ]
         while moves:
             # Where several go to one address, those after the first meet a record there.
@@ -129,12 +129,12 @@ class MoveRows:
             async with opened.lend() as ingest:
                 await self._settle(ingest, [move for move in turn if move.to not in taken])
                 await _unite(opened.store, ingest, [move for move in turn if move.to in taken])
-        await opened.store.remove_graves(addresses)
+        await opened.store.remove_tombstones(addresses)
 
     async def _settle(self, ingest: Ingest, moves: Sequence[Move]) -> None:
         """Move records to where nothing is."""
-        if moves and self.graves:
-            await ingest.write_graves([_moved_grave(move) for move in moves])
+        if moves and self.tombstones:
+            await ingest.write_tombstones([_moved_tombstone(move) for move in moves])
         elif moves:
             await ingest.apply(changes(moves, met=False))
 
@@ -155,8 +155,8 @@ async def _unite(store: Store, ingest: Ingest, moves: Sequence[Move]) -> None:
         await ingest.apply(changes(moves, met=True))
 
 
-def _moved_grave(move: Move) -> RecordWrite:
-    """A grave as it was, at its new address: nothing follows from it for others."""
+def _moved_tombstone(move: Move) -> RecordWrite:
+    """A tombstone as it was, at its new address: nothing follows from it for others."""
     return RecordWrite(
         record=replace(move.record, address=move.to),
         expected=None,

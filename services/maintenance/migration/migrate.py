@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.maintenance.migration import form_2
-from services.maintenance.migration.steps import Mark, Opened, Progress, Step, Work
+from services.maintenance.migration.steps import Checkpoint, Opened, Progress, Step, Work
 from services.stores.port.errors import LaterForm, StoreError
 from services.stores.port.migration import MigratingStore
 from services.stores.port.stored_form import SCHEMA_VERSION
@@ -62,7 +62,7 @@ async def migrate(
         raise LaterForm(found.version, SCHEMA_VERSION)
     if found.version == SCHEMA_VERSION:
         return Migrated(found.version, found.version)
-    mark = _first(found.version) if found.mark is None else Mark.of(found.mark)
+    mark = _first(found.version) if found.mark is None else Checkpoint.of(found.mark)
     if mark.step not in {step.name for step in MIGRATIONS[found.version]}:
         raise UnknownStep(mark.step)
     await store.begin(found, mark.to_json())
@@ -75,15 +75,15 @@ async def migrate(
     return Migrated(found.version, SCHEMA_VERSION, resumed=found.mark is not None)
 
 
-async def _run(work: Work, mark: Mark) -> None:
+async def _run(work: Work, mark: Checkpoint) -> None:
     """Do the steps of one migration, from a mark on."""
     steps = MIGRATIONS[work.version]
     names = [step.name for step in steps]
     for step in steps[names.index(mark.step) :]:
         after = mark.after if step.name == mark.step else None
-        await work.mark(Mark(step.name, after))
+        await work.mark(Checkpoint(step.name, after))
         await step.run(work, after)
 
 
-def _first(version: int) -> Mark:
-    return Mark(MIGRATIONS[version][0].name)
+def _first(version: int) -> Checkpoint:
+    return Checkpoint(MIGRATIONS[version][0].name)

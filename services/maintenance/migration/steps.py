@@ -19,14 +19,14 @@ Progress: TypeAlias = Callable[[str, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Checkpoint:
     """How far a migration is; a store keeps it as JSON."""
 
     step: str  #: name of the step to go on with
     after: tuple[str, ...] | None = None  #: what this name belongs to is done, and all before it
 
     @classmethod
-    def of(cls, stored: str) -> "Mark":
+    def of(cls, stored: str) -> "Checkpoint":
         """Read what `to_json` wrote."""
         fields = orjson.loads(stored)
         return cls(fields["step"], None if fields["after"] is None else tuple(fields["after"]))
@@ -53,7 +53,7 @@ class Work:
     open: Callable[[], AbstractAsyncContextManager[Opened]]  #: opens the store for what must be resolved
     progress: Progress
 
-    async def mark(self, mark: Mark) -> None:
+    async def mark(self, mark: Checkpoint) -> None:
         """Say how far the migration is.
 
         Raises:
@@ -89,7 +89,7 @@ class ChangeSchema:
     async def run(self, work: Work, after: tuple[str, ...] | None) -> None:
         """See `Step.run`."""
         del after
-        await work.store.change_schema(work.version, Mark(self.name).to_json())
+        await work.store.change_schema(work.version, Checkpoint(self.name).to_json())
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class ChangeDocuments:
             changed = [
                 replace(document, text=text) for document in portion if (text := self.change(document)) is not None
             ]
-            mark = Mark(self.name, portion[-1].name)
+            mark = Checkpoint(self.name, portion[-1].name)
             await work.store.write_documents(self.kind, changed, mark.to_json())
             done += len(portion)
             work.progress(f"{self.kind}s", done)

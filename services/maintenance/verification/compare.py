@@ -30,7 +30,7 @@ def suspects(spool: Spool, catalogue: Catalogue, scanned: Scanned) -> Iterator[l
     compared = chain(
         _wrong_counts(spool),
         _wrong_hubs(spool, catalogue, scanned),
-        _linked_graves(spool),
+        _linked_tombstones(spool),
         _wrong_profiles(spool),
         (_compare(group, spool, catalogue) for group in spool.groups()),
     )
@@ -112,8 +112,8 @@ def _wrong_hubs(spool: Spool, catalogue: Catalogue, scanned: Scanned) -> Iterato
             yield Suspect(problems=(told,), repair=repair, identifiers={hub: SeenIdentifier.whole(stored)})
 
 
-def _linked_graves(spool: Spool) -> Iterator[Suspect]:
-    for source, key, *place in spool.database.execute("SELECT source, key, revision, profile_id FROM linked_grave"):
+def _linked_tombstones(spool: Spool) -> Iterator[Suspect]:
+    for source, key, *place in spool.database.execute("SELECT source, key, revision, profile_id FROM linked_tombstone"):
         address = RecordAddress(source, key)
         yield Suspect(
             problems=(f"record {address} is deleted and still linked with identifiers",),

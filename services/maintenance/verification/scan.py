@@ -38,7 +38,7 @@ CREATE TABLE stored_bucket (
 CREATE TABLE mark_in_force (
     verdict_id TEXT, source TEXT, key TEXT, place TEXT, PRIMARY KEY (verdict_id, source, key, place)
 ) WITHOUT ROWID;
-CREATE TABLE linked_grave (source TEXT, key TEXT, revision TEXT, profile_id TEXT);
+CREATE TABLE linked_tombstone (source TEXT, key TEXT, revision TEXT, profile_id TEXT);
 CREATE TABLE wrong_head (profile_id TEXT, revision TEXT, problem TEXT);
 """
 
@@ -48,7 +48,7 @@ class Scanned:
     """How much was read."""
 
     records: int = 0  #: live ones
-    graves: int = 0
+    tombstones: int = 0
     profiles: int = 0  #: live ones
     identifiers: int = 0
     verdicts: int = 0  #: in force
@@ -80,13 +80,13 @@ async def scan(store: Store, catalogue: Catalogue, spool: Spool, progress: Progr
     async for records in pages(store.scan_records()):
         links = await store.read_links([stored.record.address for stored in records])
         spooled = [_spooled(store, catalogue, scanned, r, links.get(r.record.address, ())) for r in records]
-        live = [each for each in spooled if not each.record.is_grave]
+        live = [each for each in spooled if not each.record.is_tombstone]
         spool.add_records(live)
-        _add_graves(spool, (each for each in spooled if each.record.is_grave))
+        _add_tombstones(spool, (each for each in spooled if each.record.is_tombstone))
         scanned = replace(
             scanned,
             records=scanned.records + len(live),
-            graves=scanned.graves + len(spooled) - len(live),
+            tombstones=scanned.tombstones + len(spooled) - len(live),
             waiting=scanned.waiting + sum(each.waiting for each in live),
         )
         progress("records", scanned.records)
@@ -168,7 +168,7 @@ def _spooled(
             "catalogue that is in force now"
         )
     linked = tuple(sorted(links))
-    waiting = scanned.re_resolving and record.generation != store.generation and not record.is_grave
+    waiting = scanned.re_resolving and record.generation != store.generation and not record.is_tombstone
     carried = linked if waiting else map_record(record, catalogue).identifiers
     return SpooledRecord(
         record=record,
@@ -180,9 +180,9 @@ def _spooled(
     )
 
 
-def _add_graves(spool: Spool, graves: Iterable[SpooledRecord]) -> None:
-    for grave in graves:
-        spool.add_carried_marks(grave.record)
-        if grave.mislinked:
-            row = (*grave.record.address, grave.revision, grave.profile_id)
-            spool.database.execute("INSERT INTO linked_grave VALUES (?, ?, ?, ?)", row)
+def _add_tombstones(spool: Spool, tombstones: Iterable[SpooledRecord]) -> None:
+    for tombstone in tombstones:
+        spool.add_carried_marks(tombstone.record)
+        if tombstone.mislinked:
+            row = (*tombstone.record.address, tombstone.revision, tombstone.profile_id)
+            spool.database.execute("INSERT INTO linked_tombstone VALUES (?, ?, ?, ?)", row)

@@ -45,7 +45,7 @@ def vertex_id(label: Label, name: str) -> str:
 
 
 def record_id(address: RecordAddress) -> str:
-    """The id of a record or a grave."""
+    """The id of a record or a tombstone."""
     return vertex_id(Label.RECORD, str(address))
 
 

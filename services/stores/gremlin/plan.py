@@ -35,7 +35,7 @@ from services.stores.port.plan import BucketWrite, Plan, RecordWrite, TaskWrite
 
 HAS = "has"  #: from a live record to an identifier that it carries; of a hub to its bucket
 MEMBER_OF = "member_of"  #: from a live record to its profile
-WAS_MEMBER_OF = "was_member_of"  #: from a grave to the last profile of the row
+WAS_MEMBER_OF = "was_member_of"  #: from a tombstone to the last profile of the row
 BECAME = "became"  #: from a profile to the steps of its life
 ABOUT = "about"  #: from a verdict to the records that it names, or has named
 OWES = "owes"  #: from the store to work that is owed
@@ -161,7 +161,7 @@ def _bucket_and_tally(write: BucketWrite) -> tuple[str, str]:
 
 def _membership(write: RecordWrite) -> Iterator[Edge]:
     if write.profile_id is not None:
-        label = WAS_MEMBER_OF if write.record.is_grave else MEMBER_OF
+        label = WAS_MEMBER_OF if write.record.is_tombstone else MEMBER_OF
         yield Edge(label, record_id(write.record.address), profile_id(write.profile_id))
 
 

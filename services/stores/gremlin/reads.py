@@ -54,7 +54,7 @@ async def formed(rows: Sequence[Row], form: Callable[[Sequence[Row]], Form], siz
 
 
 def records_traversal(vertices: Collection[str]) -> Traversal:
-    """Records and graves, with their profiles."""
+    """Records and tombstones, with their profiles."""
     profile = __.out(MEMBER_OF, WAS_MEMBER_OF)
     return (
         g.V(*vertices)
@@ -76,7 +76,7 @@ def stored_record(row: Row) -> StoredRecord:
     )
 
 
-def graves_traversal(vertices: Collection[str]) -> Traversal:
+def tombstones_traversal(vertices: Collection[str]) -> Traversal:
     """Those of some records that are deleted."""
     return g.V(*vertices).has("deleted", True)
 

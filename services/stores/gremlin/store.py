@@ -267,10 +267,10 @@ class GremlinStore:
             if outbox is not None:
                 return outbox
 
-    async def remove_graves(self, addresses: Collection[RecordAddress]) -> None:
-        """See `Store.remove_graves`."""
+    async def remove_tombstones(self, addresses: Collection[RecordAddress]) -> None:
+        """See `Store.remove_tombstones`."""
         for chunk in _chunks(list(map(ids.record_id, addresses))):
-            await self._submit(reads.graves_traversal(chunk).drop())
+            await self._submit(reads.tombstones_traversal(chunk).drop())
 
     async def read_writers(self) -> Mapping[str, WriterState]:
         """See `Store.read_writers`."""

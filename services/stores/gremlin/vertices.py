@@ -44,14 +44,14 @@ class VertexWrite:
 
 
 def record_vertex(write: RecordWrite, commit_id: str) -> VertexWrite:
-    """A record, or the grave of one."""
+    """A record, or the tombstone of one."""
     record = write.record
     vertex = record_id(record.address)
     properties: dict[str, str | int | bool] = {
         "rev": revision(vertex, commit_id),
         "epoch": record.position.epoch,
         "offset": long(_graph_offset(record.position.offset)),
-        "deleted": record.is_grave,
+        "deleted": record.is_tombstone,
         "document": record_document(record),
     }
     if write.expected is None:

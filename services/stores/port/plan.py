@@ -18,7 +18,7 @@ class RecordWrite:
 
     record: Record
     expected: str | None  #: revision it was read at; None: it must not exist
-    profile_id: str | None  #: its profile from now on (of a grave: the last one)
+    profile_id: str | None  #: its profile from now on (of a tombstone: the last one)
     identifiers: tuple[Identifier, ...]
     edges_changed: bool  #: whether identifiers or profile differ from what is stored
 

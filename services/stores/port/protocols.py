@@ -84,7 +84,7 @@ class StoreReader(IdentifiedStore, Protocol):
     """What is asked for by name. Every method may raise `StoreUnavailable`."""
 
     async def read_records(self, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, StoredRecord]:
-        """Read records and graves by address; what is unknown is left out."""
+        """Read records and tombstones by address; what is unknown is left out."""
         ...
 
     async def read_identifiers(self, wanted: Mapping[Identifier, int]) -> Mapping[Identifier, StoredIdentifier]:
@@ -144,7 +144,7 @@ class StoreScanner(Protocol):
     """All there is, in order. Every method may raise `StoreUnavailable`."""
 
     def scan_records(self, after: RecordAddress | None = None) -> AsyncIterator[StoredRecord]:
-        """All records and graves, or those that follow `after`, in order of their addresses."""
+        """All records and tombstones, or those that follow `after`, in order of their addresses."""
         ...
 
     def scan_profiles(self) -> AsyncIterator[StoredProfile]:
@@ -200,7 +200,7 @@ class Store(StoreReader, StoreScanner, Protocol):
         """
         ...
 
-    async def remove_graves(self, addresses: Collection[RecordAddress]) -> None:
+    async def remove_tombstones(self, addresses: Collection[RecordAddress]) -> None:
         """Forget deleted rows, as if they had never been; records that are live stay."""
         ...
 

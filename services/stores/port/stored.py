@@ -17,11 +17,11 @@ from services.stores.port.errors import StoreDamaged
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRecord:
-    """A record as the store has it, graves included."""
+    """A record as the store has it, tombstones included."""
 
     record: Record
     revision: str
-    profile_id: str | None  #: its profile; of a grave the last one it belonged to
+    profile_id: str | None  #: its profile; of a tombstone the last one it belonged to
     component: tuple[str, ...]  #: all profiles of that profile's component
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from graph_model.records.record import ExpectedMark, Mark, Passage, Record, RecordAddress
+from graph_model.records.record import ExpectedVerdictMark, Passage, Record, RecordAddress, VerdictMark
 from graph_model.records.tasks import ReResolve, Task, TruncateSource
 from graph_model.records.verdicts import Verdict, VerdictEntry, Withdrawal
 from graph_model.values.positions import (
@@ -27,7 +27,7 @@ _RE_RESOLVE = "re_resolve"
 
 
 def write_record(record: Record) -> bytes:
-    """Write a record, or a grave, as JSON."""
+    """Write a record, or a tombstone, as JSON."""
     fields: dict[str, Any] = {
         "epoch": record.position.epoch,
         "offset": offset_field(record.position.offset),
@@ -70,8 +70,10 @@ def read_record(address: RecordAddress, document: bytes | str) -> Record:
 def _with_rare_fields(record: Record, fields: Mapping[str, Any]) -> Record:
     return replace(
         record,
-        marks=tuple(Mark(*mark) for mark in fields.get("marks", ())),
-        expected=tuple(ExpectedMark(RecordAddress(*at), Mark(*mark)) for at, mark in fields.get("expected", ())),
+        marks=tuple(VerdictMark(*mark) for mark in fields.get("marks", ())),
+        expected=tuple(
+            ExpectedVerdictMark(RecordAddress(*at), VerdictMark(*mark)) for at, mark in fields.get("expected", ())
+        ),
         moved_from=_address(fields.get("moved_from")),
         moved_to=_address(fields.get("moved_to")),
         passages=tuple(

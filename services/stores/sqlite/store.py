@@ -36,7 +36,7 @@ from services.stores.sqlite.catalogue import StoreState, change_catalogue, prepa
 from services.stores.sqlite.connection import connect, translated
 from services.stores.sqlite.outbox import SqliteOutbox, claim, trim
 from services.stores.sqlite.reads import SqliteReads
-from services.stores.sqlite.writes import remove_graves, write_plan
+from services.stores.sqlite.writes import remove_tombstones, write_plan
 
 _SECONDS_BETWEEN_TRIMS = 600
 _POLL_SECONDS = 0.25
@@ -264,11 +264,11 @@ class SqliteStore:
             except TimeoutError:
                 continue
 
-    async def remove_graves(self, addresses: Collection[RecordAddress]) -> None:
-        """See `Store.remove_graves`."""
+    async def remove_tombstones(self, addresses: Collection[RecordAddress]) -> None:
+        """See `Store.remove_tombstones`."""
         loop = asyncio.get_running_loop()
         with translated(self._path):
-            await loop.run_in_executor(self._thread, remove_graves, self._writes, list(addresses))
+            await loop.run_in_executor(self._thread, remove_tombstones, self._writes, list(addresses))
 
     async def close(self) -> None:
         """See `Store.close`."""

@@ -55,8 +55,8 @@ def write_plan(connection: sqlite3.Connection, plan: Plan, writer: str, claim: s
         write_rows(connection, plan, writer)
 
 
-def remove_graves(connection: sqlite3.Connection, addresses: Sequence[RecordAddress]) -> None:
-    """See `Store.remove_graves`."""
+def remove_tombstones(connection: sqlite3.Connection, addresses: Sequence[RecordAddress]) -> None:
+    """See `Store.remove_tombstones`."""
     with transaction(connection):
         connection.executemany("DELETE FROM record WHERE source = ? AND key = ? AND deleted = 1", addresses)
 
@@ -157,7 +157,7 @@ def _write_records(connection: sqlite3.Connection, plan: Plan) -> None:
                 w.record.address.source,
                 w.record.address.key,
                 write_record(w.record),
-                w.record.is_grave,
+                w.record.is_tombstone,
                 w.profile_id,
                 plan.commit_id,
             )

@@ -6,9 +6,9 @@ from typing import cast
 
 import pytest
 
-from consumers.health import Health
+from consumers.background_tasks import BackgroundTasks
+from consumers.health import WorkerHealth
 from consumers.kafka_admin import KafkaAdmin
-from consumers.owed_work import OwedWork
 from consumers.producer import Producer
 from consumers.worker_parts import WorkerParts
 from graph_model.catalogue.rules import Catalogue
@@ -29,10 +29,10 @@ async def test_idle_partitions_cost_the_store_one_request_for_each_beat(
     monkeypatch.setattr(heartbeat, "_SECONDS", 0.01)
     opened = await SqliteStore.open(tmp_path / "graph.sqlite", catalogue.fingerprint)
     settings = KafkaSettings(bootstrap_servers="127.0.0.1:1")  # nobody is asked
-    counting, metrics, health = CountingStore(opened), Metrics(), Health()
+    counting, metrics, health = CountingStore(opened), Metrics(), WorkerHealth()
     store, producer, stopping = cast("Store", counting), Producer(settings), asyncio.Event()
     parts = WorkerParts.over(settings, catalogue, store, KafkaAdmin(settings), producer, metrics=metrics, health=health)
-    works = [OwedWork(f"topic{number}", parts, stopping, _still_ours) for number in range(PARTITIONS)]
+    works = [BackgroundTasks(f"topic{number}", parts, stopping, _still_ours) for number in range(PARTITIONS)]
     running = [asyncio.create_task(work.run()) for work in works]
     beating = asyncio.create_task(parts.heartbeat.run())
     async with asyncio.timeout(20):

@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 
 from consumers.errors import BrokerUnavailable, ConsumerError, KafkaNotConfigured
-from consumers.health import Health, serve_health
-from consumers.patience import Patience
+from consumers.health import WorkerHealth, serve_health
+from consumers.retry import Retry
 from consumers.worker import topic_pattern
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.tasks import ReResolve
@@ -57,7 +57,7 @@ def test_a_catalogue_without_topics_has_nothing_to_consume(catalogue: Catalogue)
 
 
 async def test_a_step_that_fails_for_now_is_repeated_and_reported() -> None:
-    health, seen = Health(), []
+    health, seen = WorkerHealth(), []
 
     async def step() -> str:
         seen.append(health.problems)
@@ -65,7 +65,7 @@ async def test_a_step_that_fails_for_now_is_repeated_and_reported() -> None:
             raise BrokerUnavailable("away")
         return "done"
 
-    assert await Patience(health, asyncio.Event()).until_done("broker", step) == "done"
+    assert await Retry(health, asyncio.Event()).until_done("broker", step) == "done"
     assert seen == [{}, {"broker": "away"}, {"broker": "away"}]
     assert health.problems == {}
 
@@ -78,11 +78,11 @@ async def test_stopping_ends_the_patience() -> None:
         raise BrokerUnavailable("away")
 
     with pytest.raises(BrokerUnavailable):
-        await Patience(Health(), stopping).until_done("broker", step)
+        await Retry(WorkerHealth(), stopping).until_done("broker", step)
 
 
 async def test_readiness_tells_what_is_wrong() -> None:
-    health = Health()
+    health = WorkerHealth()
     async with (
         serve_health(health, Metrics(), "127.0.0.1", 0) as port,
         aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
@@ -98,7 +98,7 @@ async def test_readiness_tells_what_is_wrong() -> None:
 
 
 async def test_work_owed_is_told_and_leaves_the_worker_ready(tmp_path: Path, catalogue: Catalogue) -> None:
-    health, metrics = Health(), Metrics()
+    health, metrics = WorkerHealth(), Metrics()
     store = await SqliteStore.open(tmp_path / "graph.sqlite", catalogue.fingerprint)
     ingest = Ingest(store, catalogue, await store.claim_outbox("test"), metrics=metrics)
     await ingest.apply((), tasks=[TaskWrite(task_id="1", expected=None, task=ReResolve())])
@@ -120,7 +120,7 @@ async def test_figures_are_served_as_prometheus_reads_them() -> None:
     metrics = Metrics()
     metrics.commits.inc()
     async with (
-        serve_health(Health(), metrics, "127.0.0.1", 0) as port,
+        serve_health(WorkerHealth(), metrics, "127.0.0.1", 0) as port,
         aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
         session.get("/metrics") as answer,
     ):
@@ -129,7 +129,7 @@ async def test_figures_are_served_as_prometheus_reads_them() -> None:
 
 
 async def test_a_port_in_use_is_named() -> None:
-    async with serve_health(Health(), Metrics(), "127.0.0.1", 0) as port:
+    async with serve_health(WorkerHealth(), Metrics(), "127.0.0.1", 0) as port:
         with pytest.raises(ConsumerError, match=f"127.0.0.1:{port}.*IDENTITY_GRAPH_CONSUMER_PORT"):
-            async with serve_health(Health(), Metrics(), "127.0.0.1", port):
+            async with serve_health(WorkerHealth(), Metrics(), "127.0.0.1", port):
                 pass

@@ -103,7 +103,7 @@ class Company:
         """The id of the profile that a live row belongs to."""
         address = self.address(name)
         stored = (await self.store.read_records([address])).get(address)
-        return None if stored is None or stored.record.is_grave else stored.profile_id
+        return None if stored is None or stored.record.is_tombstone else stored.profile_id
 
     async def live_id(self, name: str) -> str:
         """The same, of a row that is there."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import orjson
 
-from graph_model.records.record import ExpectedMark, Mark, Passage, Record, RecordAddress
+from graph_model.records.record import ExpectedVerdictMark, Passage, Record, RecordAddress, VerdictMark
 from graph_model.values.positions import Position
 from services.stores.port.stored_forms import read_record, write_record
 
@@ -26,8 +26,8 @@ def test_marks_moves_and_generation_are_read_back() -> None:
     other = RecordAddress.of("shop", ["a"])
     record = replace(
         PLAIN,
-        marks=(Mark("v1", 1, together=False), Mark("v2", 0, together=True)),
-        expected=(ExpectedMark(other, Mark("v3", 0, together=True)),),
+        marks=(VerdictMark("v1", 1, together=False), VerdictMark("v2", 0, together=True)),
+        expected=(ExpectedVerdictMark(other, VerdictMark("v3", 0, together=True)),),
         moved_from=other,
         moved_to=other,
         passages=(Passage(other, ADDRESS),),

@@ -12,7 +12,7 @@ import pytest
 from graph_model.catalogue.document import catalogue_warnings, parse_catalogue
 from graph_model.catalogue.rules import Catalogue
 from graph_model.errors import CatalogueError
-from graph_model.records.record import succeed
+from graph_model.records.record import apply_change
 from graph_model.resolution.mapping import MappedRecord, Origin, map_record, row_change
 from graph_model.values.equality import JsonValue
 from graph_model.values.positions import Position
@@ -41,7 +41,7 @@ def records(shop: Catalogue) -> list[MappedRecord]:
         source = shop.sources[source_name]
         for number, row in enumerate(rows_of(DATA / file_name)):
             change = row_change(source, row, Origin(position=Position(0, number), observed_at=0))
-            record = succeed(None, change, source.columns).record
+            record = apply_change(None, change, source.columns).record
             assert record is not None
             mapped.append(map_record(record, shop))
     return mapped

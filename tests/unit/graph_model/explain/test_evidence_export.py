@@ -9,7 +9,7 @@ import pytest
 
 from graph_model.explain.evidence_export import GraphFormat, export_graph
 from graph_model.explain.explanation import Surroundings
-from graph_model.explain.masking import Sight
+from graph_model.explain.masking import Visibility
 from graph_model.records.verdicts import Judgement
 from tests.unit.graph_model.resolution.evidence_worlds import CATALOGUE, generic, surroundings, verdict
 
@@ -27,8 +27,8 @@ def around() -> Surroundings:
 
 
 def exported(around: Surroundings, graph_format: GraphFormat, *, may_see_values: bool = True) -> str:
-    sight = Sight.of(CATALOGUE, may_see_values=may_see_values)
-    return export_graph(around.graph(around.records), CATALOGUE, sight, graph_format).decode()
+    visibility = Visibility.of(CATALOGUE, may_see_values=may_see_values)
+    return export_graph(around.graph(around.records), CATALOGUE, visibility, graph_format).decode()
 
 
 def test_graphml_is_read_by_networkx(around: Surroundings) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from graph_model.explain.explanation import PairExplanation, Relation, Step, explain_members, explain_pair
-from graph_model.explain.masking import Sight
+from graph_model.explain.explanation import ChainStep, PairEvidence, Relation, explain_members, explain_pair
+from graph_model.explain.masking import Visibility
 from graph_model.explain.words import conflict_words, pair_words, shared_rule, step_rule
 from graph_model.records.verdicts import Judgement, Verdict, VerdictEntry
 from graph_model.resolution import resolve as law
@@ -11,10 +11,10 @@ from graph_model.resolution.constraints import Constraint
 from graph_model.resolution.evidence_graph import Obstacle
 from tests.unit.graph_model.resolution.evidence_worlds import CATALOGUE, Generic, at, generic, surroundings, verdict
 
-EVERYTHING = Sight.of(CATALOGUE, may_see_values=True)
+EVERYTHING = Visibility.of(CATALOGUE, may_see_values=True)
 
 
-def told(steps: tuple[Step, ...]) -> list[str]:
+def told(steps: tuple[ChainStep, ...]) -> list[str]:
     """`crm[1] email:a@x.org crm[2]`; a refused step has a `!`."""
     return [
         f"{step.one} {step.evidence if isinstance(step.evidence, Verdict) else step.evidence.identifier} "
@@ -23,7 +23,7 @@ def told(steps: tuple[Step, ...]) -> list[str]:
     ]
 
 
-def pair(one: str, other: str, *known: Verdict | Generic, **rows: str) -> PairExplanation:
+def pair(one: str, other: str, *known: Verdict | Generic, **rows: str) -> PairEvidence:
     return explain_pair(surroundings(*known, **rows), at(one), at(other))
 
 
@@ -195,7 +195,7 @@ def test_a_verdict_names_who_said_it_and_when() -> None:
 
 def test_every_relation_has_words_of_its_own() -> None:
     sentences = {
-        pair_words(PairExplanation(one=at("crm1"), other=at("crm2"), relation=relation), EVERYTHING)
+        pair_words(PairEvidence(one=at("crm1"), other=at("crm2"), relation=relation), EVERYTHING)
         for relation in Relation
     }
     assert len(sentences) == len(Relation)

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from graph_model.profile.codec import Salvaged, decode_profile, encode_profile
 from graph_model.profile.document import Profile
-from graph_model.profile.transition import Cause, Scene, Transition, transitions
+from graph_model.profile.transition import BeforeAndAfter, Cause, Transition, transitions
 from graph_model.records.key_changes import KeyChanges
 from graph_model.records.record import RecordAddress
 from graph_model.values.equality import JsonValue
@@ -34,7 +34,7 @@ def body(value: JsonValue = "Ann", key: JsonValue = LONG, time: str = "2026-01-0
 
 def become(before: Profile, after: Profile) -> Transition:
     address = RecordAddress.of("crm", [LONG])
-    scene = Scene(
+    around = BeforeAndAfter(
         known={"p": Salvaged(before)},
         before={address: "p"},
         after={address: "p"},
@@ -44,7 +44,7 @@ def become(before: Profile, after: Profile) -> Transition:
         causes=lambda _: (),
         now=1_000,
     )
-    (transition,) = transitions(scene)
+    (transition,) = transitions(around)
     return transition
 
 
@@ -92,7 +92,7 @@ def test_events_and_steps_keep_the_fields_and_bytes_that_readers_know() -> None:
     row, later = RecordAddress.of("crm", ["ä", 7]), Position(2, 10**30)
     causes = (Cause(row, Position(1, 5), None), Cause(row, later, "00-trace", "v" * 32, withdrawn=False))
     changed = structs.replace(body(-0.0), version=4, updated_at="1970-01-01T00:00:01.000Z")
-    scene = Scene(
+    around = BeforeAndAfter(
         known={"p": Salvaged(body(1e30))},
         before={row: "p", RecordAddress.of("crm", [1]): "p"},
         after={row: "p", RecordAddress.of("crm", [1]): "q"},
@@ -102,7 +102,7 @@ def test_events_and_steps_keep_the_fields_and_bytes_that_readers_know() -> None:
         causes=lambda _: causes,
         now=1_000,
     )
-    (transition,) = transitions(scene)
+    (transition,) = transitions(around)
     told = {
         "profile_id": "p",
         "version": 4,

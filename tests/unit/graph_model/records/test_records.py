@@ -2,7 +2,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from graph_model.records.record import Change, Outcome, Record, RecordAddress, succeed
+from graph_model.records.record import Change, Outcome, Record, RecordAddress, apply_change
 from graph_model.values.equality import JsonValue
 from graph_model.values.positions import Position, SourcePosition
 
@@ -32,7 +32,7 @@ def after(*changes: Change) -> tuple[Record | None, Outcome]:
     record: Record | None = None
     outcome = Outcome.IGNORED
     for each in changes:
-        record, outcome = (succession := succeed(record, each, COLUMNS)).record, succession.outcome
+        record, outcome = (applied := apply_change(record, each, COLUMNS)).record, applied.outcome
     return record, outcome
 
 
@@ -102,14 +102,14 @@ def test_an_unavailable_column_that_was_never_seen_is_unknown_and_named() -> Non
     assert (record.values, record.incomplete) == ({"email": "a"}, frozenset({"note"}))
 
 
-def test_an_unavailable_column_takes_nothing_from_a_grave() -> None:
+def test_an_unavailable_column_takes_nothing_from_a_tombstone() -> None:
     toasted = change(3, {"email": "a"}, unavailable=frozenset({"note"}))
     record, _ = after(change(1, {"note": "long"}), change(2, None), toasted)
     assert record is not None
     assert record.incomplete == frozenset({"note"})
 
 
-def test_nothing_older_than_its_grave_brings_a_row_back() -> None:
+def test_nothing_older_than_its_tombstone_brings_a_row_back() -> None:
     record, outcome = after(change(5, None), change(4, {"email": "a"}))
     assert (values(record), outcome) == (None, Outcome.STALE)
 

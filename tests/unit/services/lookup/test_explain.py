@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from graph_model.explain.explanation import Relation
-from graph_model.explain.masking import Sight
+from graph_model.explain.masking import Visibility
 from graph_model.records.verdicts import Judgement
 from graph_model.resolution.evidence_graph import Obstacle
 from graph_model.values.equality import JsonObject
@@ -20,7 +20,7 @@ from tests.unit.services.people import CATALOGUE, Company
 
 
 def writer(*, may_see_values: bool = True) -> ExplanationWriter:
-    return ExplanationWriter(CATALOGUE, Sight.of(CATALOGUE, may_see_values=may_see_values))
+    return ExplanationWriter(CATALOGUE, Visibility.of(CATALOGUE, may_see_values=may_see_values))
 
 
 async def profile(company: Company, profile_id: str) -> JsonObject:

@@ -50,7 +50,7 @@ DAMAGE = {
         """,
         "record shop[1] is not linked with the identifiers that it carries",
     ),
-    "linked grave": (
+    "linked tombstone": (
         "INSERT INTO has SELECT i.id, r.id FROM identifier AS i, record AS r WHERE i.value = 'bob' AND r.key = '[3]'",
         "record crm[3] is deleted and still linked with identifiers",
     ),
@@ -159,7 +159,7 @@ async def test_a_document_in_an_earlier_form_is_written_anew_with_its_records_an
 async def test_a_sound_store_has_no_problems(company: Company, store: SqliteStore) -> None:
     await small_company(company)
     report = await verify(store, CATALOGUE)
-    assert (report.records, report.graves, report.profiles, report.identifiers) == (3, 1, 2, 2)
+    assert (report.records, report.tombstones, report.profiles, report.identifiers) == (3, 1, 2, 2)
     assert report == replace(report, problems=(), unnamed=0, moved=0, waiting=0, owed=(), repairs=())
 
 

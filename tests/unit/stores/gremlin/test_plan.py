@@ -12,10 +12,10 @@ from services.stores.port.plan import Plan
 from tests.contract.builders import (
     address,
     email,
-    grave,
     person,
     plan,
     record,
+    tombstone,
     write_identifier,
     write_profile,
     write_record,
@@ -72,8 +72,8 @@ def test_a_record_without_changed_edges_is_one_vertex() -> None:
     assert (made.leave, made.let_go, made.edges) == ((), (), ())
 
 
-def test_a_grave_remembers_its_profile_by_another_edge() -> None:
-    made = writes(plan(records=[write_record(grave(address(1)), "p1", expected="r1")]))
+def test_a_tombstone_remembers_its_profile_by_another_edge() -> None:
+    made = writes(plan(records=[write_record(tombstone(address(1)), "p1", expected="r1")]))
     assert made.edges == (Edge("was_member_of", RECORD, "profile:p1"),)
 
 

@@ -11,9 +11,9 @@ import aiohttp
 import orjson
 import pytest
 
-from consumers.health import Health
+from consumers.background_tasks import BackgroundTasks
+from consumers.health import WorkerHealth
 from consumers.kafka_admin import KafkaAdmin
-from consumers.owed_work import OwedWork
 from consumers.producer import Producer
 from consumers.worker_parts import WorkerParts
 from graph_model.catalogue.document import parse_catalogue
@@ -132,7 +132,7 @@ class Drainer:
         self.parts = parts
         self.store = parts.store
         self.stopping = asyncio.Event()
-        self.work = OwedWork(topic, parts, self.stopping, _still_ours)
+        self.work = BackgroundTasks(topic, parts, self.stopping, _still_ours)
 
     async def has_read(self) -> bool:
         """Whether it knows what is owed."""
@@ -169,7 +169,7 @@ async def drainers(world: World) -> AsyncIterator[OpenDrainer]:
             opened.push_async_callback(store.close)
             producer = Producer(settings)
             opened.push_async_callback(producer.close)
-            health, metrics = Health(), Metrics()
+            health, metrics = WorkerHealth(), Metrics()
             parts = WorkerParts.over(
                 settings, world.catalogue(), store, KafkaAdmin(settings), producer, metrics=metrics, health=health
             )

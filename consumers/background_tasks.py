@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 import structlog
 
 from consumers.batch import DATA_FAULTS
-from consumers.patience import TRANSIENT, Patience
+from consumers.retry import TRANSIENT, Retry
 from consumers.worker_parts import WorkerParts
 from services.ingestion.claim import Claim
 from services.ingestion.ingest import Ingest
@@ -22,7 +22,7 @@ class _StoppedError(Exception):
     """We are stopping; what is left stays owed."""
 
 
-class OwedWork:
+class BackgroundTasks:
     """Does what is owed as long as this worker has the first partition of a topic, whichever topic caused it.
 
     1. Claim the outbox of the topic's agenda, which fences whoever had it before; publish what it holds.
@@ -46,7 +46,7 @@ class OwedWork:
         self._parts = parts
         self._stopping = stopping
         self._confirm_ownership = confirm_ownership
-        self._patience = Patience(parts.health, stopping)
+        self._patience = Retry(parts.health, stopping)
         self._claim = Claim(
             parts.store,
             parts.catalogue,

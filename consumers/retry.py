@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
 from consumers.errors import BrokerUnavailable, MessageTooLarge
-from consumers.health import Health
+from consumers.health import WorkerHealth
 from services.stores.port.errors import ClaimLost, StoreUnavailable
 
 T = TypeVar("T")
@@ -19,10 +19,10 @@ _FIRST_SECONDS: Final = 0.1
 _LONGEST_SECONDS: Final = 10.0
 
 
-class Patience:
+class Retry:
     """Retries with growing pauses of random length, without limit, and says so to readiness."""
 
-    def __init__(self, health: Health, stopping: asyncio.Event) -> None:
+    def __init__(self, health: WorkerHealth, stopping: asyncio.Event) -> None:
         self._health = health
         self._stopping = stopping
 
