@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from api.documents import fields_at
 from api.rights import NotASteward
 from graph_model.errors import CatalogueError, IdentityGraphError, MessageRejected
-from graph_model.profile.codec import ProfileDamaged
+from graph_model.profile.document import ProfileDamaged
 from services.context.prompt import BudgetTooSmall
 from services.ingestion.acceptance import ClockAhead
 from services.ingestion.batches import UnknownRecord

@@ -2,9 +2,6 @@
 
 Numbers in the values of traits have the spelling of `graph_model.values.equality`, so a value is kept as the bytes that
 it was written as.
-
-IdentityGraphError
-└── ProfileDamaged    a document cannot be read
 """
 
 from dataclasses import dataclass
@@ -13,10 +10,11 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from graph_model.errors import IdentityGraphError
 from graph_model.profile.document import (
+    UNREADABLE,
     Lineage,
     Profile,
+    ProfileDamaged,
     ProfileId,
     ProfileStatus,
     ProfileTrait,
@@ -47,16 +45,6 @@ class FormerProfile(Struct, frozen=True):
     ]
     records: Annotated[tuple[RecordReference, ...], Meta(description="The records it had last, at most 1000.")]
     records_total: Annotated[int, Meta(extra_json_schema={"minimum": 0})]
-
-
-class ProfileDamaged(IdentityGraphError):
-    """A document is no profile, or nothing that is told of one."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "the document of a profile cannot be read: it is no JSON, or has other fields than a profile; "
-            "`identity-graph verify --repair` makes it anew from its records"
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +78,6 @@ _update: Final = msgspec.json.Decoder(ProfileUpdate)
 _members: Final = msgspec.json.Decoder(dict[str, Raw])
 _trait: Final = msgspec.json.Decoder(ProfileTrait)
 
-#: What reading a damaged document fails with.
-_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-
 
 def encode_profile(profile: Profile) -> bytes:
     """Write a profile as it is stored, served and published."""
@@ -122,7 +107,7 @@ def decode_profile(document: bytes) -> Profile:
     for decoder in (_live, _former) if is_live(document) else (_former, _live):
         try:
             found = decoder.decode(document)
-        except _UNREADABLE:
+        except UNREADABLE:
             continue
         return found if isinstance(found, Profile) else _gone(found)
     raise ProfileDamaged
@@ -136,7 +121,7 @@ def decode_step(document: bytes) -> HistoryStep:
     """
     try:
         return _step.decode(document)
-    except _UNREADABLE:
+    except UNREADABLE:
         raise ProfileDamaged from None
 
 
@@ -148,7 +133,7 @@ def decode_update(data: bytes) -> ProfileUpdate:
     """
     try:
         return _update.decode(data)
-    except _UNREADABLE:
+    except UNREADABLE:
         raise ProfileDamaged from None
 
 
@@ -160,7 +145,7 @@ def salvage_profile(document: bytes) -> Salvaged:
         pass
     try:
         found = _members.decode(document)
-    except _UNREADABLE:
+    except UNREADABLE:
         found = {}
     form = FormerProfile if "records_total" in found else Profile
     read, damaged = dict[str, Any](), set[str]()
@@ -169,7 +154,7 @@ def salvage_profile(document: bytes) -> Salvaged:
             continue
         try:
             read[part.name] = msgspec.json.decode(found[part.name], type=part.type)
-        except (KeyError, *_UNREADABLE):
+        except (KeyError, *UNREADABLE):
             read[part.name] = _SAYS_NOTHING[part.name]
             damaged.add(part.name)
     if form is FormerProfile:
@@ -212,11 +197,11 @@ def _salvaged_traits(written: Raw | None) -> dict[str, ProfileTrait]:
     traits: dict[str, ProfileTrait] = {}
     try:
         found = _members.decode(b"{}" if written is None else written)
-    except _UNREADABLE:
+    except UNREADABLE:
         return traits
     for name, trait in found.items():
         try:
             traits[name] = _trait.decode(trait)
-        except _UNREADABLE:
+        except UNREADABLE:
             continue
     return traits

@@ -15,6 +15,7 @@ from graph_model.profile.codec import Salvaged
 from graph_model.profile.document import (
     Observation,
     Profile,
+    ProfileDamaged,
     ProfileIdentifier,
     ProfileRecord,
     ProfileTrait,
@@ -120,8 +121,12 @@ def _are_same_traits(one: Mapping[str, ProfileTrait], other: Mapping[str, Profil
 
 
 def _is_same_value(one: ProfileTrait, other: ProfileTrait) -> bool:
-    # Another library may have spelled a number otherwise.
-    return one.written == other.written or are_equal(one.value, other.value)
+    if one.written == other.written:
+        return True
+    try:
+        return are_equal(one.value, other.value)  # another library may have spelled a number otherwise
+    except ProfileDamaged:
+        return False
 
 
 def _said(profile: Profile) -> list[tuple[str, str, int, bool]]:

@@ -3,6 +3,9 @@
 What a profile says (traits, identifiers, records, conflicts, dropped evidence) is a pure function of the records in
 force. Its head (id, version, status, times) is history. `graph_model.profile.codec` reads and writes the one JSON
 document of both; the published schema is made from these types.
+
+IdentityGraphError
+└── ProfileDamaged    a document cannot be read
 """
 
 from collections.abc import Mapping
@@ -13,6 +16,7 @@ import msgspec
 from msgspec import Meta, Raw, Struct, field
 
 from graph_model.catalogue.rules import COMPONENT_LIMIT
+from graph_model.errors import IdentityGraphError
 from graph_model.records.record import RecordAddress
 from graph_model.resolution.constraints import Constraint
 from graph_model.values.equality import JsonValue
@@ -20,6 +24,9 @@ from graph_model.values.identifiers import Identifier
 
 #: A profile that is no longer live remembers so many of its records at the most.
 REMEMBERED_RECORDS: Final = 1_000
+
+#: What reading a damaged document fails with.
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 #: Meanings that the published schema shows; nothing of it is checked when a document is read.
 ProfileId: TypeAlias = Annotated[str, Meta(extra_json_schema={"pattern": "^[0-9a-f]{32}$"})]
@@ -40,6 +47,16 @@ Key: TypeAlias = Annotated[
         extra_json_schema={"minItems": 1},
     ),
 ]
+
+
+class ProfileDamaged(IdentityGraphError):
+    """A document is no profile, or nothing that is told of one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the document of a profile cannot be read: it is no JSON, or has other fields than a profile; "
+            "`identity-graph verify --repair` makes it anew from its records"
+        )
 
 
 class ProfileStatus(StrEnum):
@@ -83,8 +100,15 @@ class ProfileTrait(Struct, frozen=True, omit_defaults=True, gc=False):
 
     @property
     def value(self) -> JsonValue:
-        """The value itself."""
-        value: JsonValue = msgspec.json.decode(self.written)
+        """The value itself.
+
+        Raises:
+            ProfileDamaged: it is none.
+        """
+        try:
+            value: JsonValue = msgspec.json.decode(self.written)
+        except UNREADABLE:
+            raise ProfileDamaged from None
         return value
 
     @property

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import orjson
 from msgspec import structs
 
-from graph_model.profile.codec import ProfileDamaged, Salvaged, decode_profile, decode_step, salvage_profile
-from graph_model.profile.document import Profile, ProfileStatus
+from graph_model.profile.codec import Salvaged, decode_profile, decode_step, salvage_profile
+from graph_model.profile.document import Profile, ProfileDamaged, ProfileStatus
 from graph_model.profile.events import HistoryStep, ProfileEvent
 from graph_model.records.record import Record, RecordAddress
 from graph_model.records.tasks import Task

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from msgspec import Raw
 from msgspec.structs import replace
 
-from graph_model.profile.codec import ProfileDamaged, decode_profile, encode_profile, salvage_profile
+from graph_model.profile.codec import decode_profile, encode_profile, salvage_profile
 from graph_model.profile.differences import differences, says_the_same, with_present_keys
-from graph_model.profile.document import Observation, ProfileStatus, ProfileTrait
+from graph_model.profile.document import Observation, ProfileDamaged, ProfileStatus, ProfileTrait
 from graph_model.records.record import RecordAddress
 from graph_model.values.equality import JsonValue, canonical_bytes
 from graph_model.values.identifiers import Identifier
@@ -161,6 +161,16 @@ def test_a_damaged_trait_costs_no_other_one() -> None:
     found = salvage_profile(orjson.dumps(document))
     assert found.profile.traits == {"age": sound.traits["age"]}
     assert differences(found, sound).fields == ["traits.name"]
+
+
+@pytest.mark.parametrize("written", [b'"\xff\xfe"', b"1e999"])
+def test_a_value_that_is_none_is_damaged_and_equal_to_nothing(written: bytes) -> None:
+    sound = decode_profile(orjson.dumps(live({"name": "Ann"})))
+    stored = salvage_profile(orjson.dumps(live({"name": "Ann"})).replace(b'"Ann"', written))
+    with pytest.raises(ProfileDamaged):
+        _ = stored.profile.traits["name"].value
+    assert not says_the_same(stored, sound)
+    assert differences(stored, sound).fields == ["traits.name"]
 
 
 @pytest.mark.parametrize("document", [b"", b"{", b"[]", b"1", b"null", b"\xff\xfe", b'{"traits":"\xff"}', b"{}"])
