@@ -18,7 +18,7 @@ from graph_model.resolution.union_find import UnionFind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FormerProfile:
+class IdCandidate:
     """A profile id that may live on. All records stand under their present addresses."""
 
     profile_id: str
@@ -39,7 +39,7 @@ Claims: TypeAlias = Mapping[tuple[int, str], tuple[int, int, int]]
 
 
 def assign_ids(
-    clusters: Sequence[Sequence[RecordAddress]], former: Sequence[FormerProfile], new_id: Callable[[], str]
+    clusters: Sequence[Sequence[RecordAddress]], former: Sequence[IdCandidate], new_id: Callable[[], str]
 ) -> list[str]:
     """Give every cluster an id, in the order of `clusters`.
 
@@ -59,7 +59,7 @@ def assign_ids(
     return [assigned[index] if index in assigned else new_id() for index in range(len(clusters))]
 
 
-def guests(former: Sequence[FormerProfile], ids: Mapping[RecordAddress, str]) -> dict[str, tuple[RecordAddress, ...]]:
+def guests(former: Sequence[IdCandidate], ids: Mapping[RecordAddress, str]) -> dict[str, tuple[RecordAddress, ...]]:
     """The guests of every id from now on; those without any are left out.
 
     Whatever comes to an id while others are merged into it is a guest there, until these others have gone. An id that
@@ -92,7 +92,7 @@ def _kept(stayed: Iterable[RecordAddress], ids: Mapping[RecordAddress, str]) -> 
     return tuple(sorted(sorted(stayed, key=lambda address: (address not in ids, address))[:REMEMBERED_GUESTS]))
 
 
-def _claims(clusters: Sequence[Sequence[RecordAddress]], former: Iterable[FormerProfile]) -> Claims:
+def _claims(clusters: Sequence[Sequence[RecordAddress]], former: Iterable[IdCandidate]) -> Claims:
     place = {address: index for index, members in enumerate(clusters) for address in members}
     claims = {}
     for profile in former:

@@ -1,8 +1,8 @@
 """Verdicts: what stewards said about records, why, and what they took back.
 
-A verdict speaks of groups of records. It keeps the groups apart, and where it says `together` it also joins the records
-of each group. A record carries only its place in each verdict in force (`records.record.VerdictMark`), which is all that
-the law sees. The ledger keeps every verdict for people, withdrawn ones included.
+A verdict speaks of groups of records. It keeps the groups apart, and where it says `together` it also joins the
+records of each group. A record carries only its place in each verdict in force (`records.record.VerdictMark`), which
+is all that the law sees. The ledger keeps every verdict for people, withdrawn ones included.
 """
 
 from collections import defaultdict

@@ -16,8 +16,8 @@ from graph_model.resolution.resolve import Component, resolve
 from graph_model.resolution.union_find import UnionFind
 from graph_model.values.identifiers import Identifier
 from services.ingestion.batches import RecordChange
-from services.ingestion.former_profiles import former_profiles
 from services.ingestion.holder_writes import holder_writes
+from services.ingestion.id_candidates import id_candidates
 from services.ingestion.loading import Loaded
 from services.stores.port.plan import Plan, ProfileWrite, RecordWrite, VerdictWrite
 from services.stores.port.stored import HistoryEntry
@@ -125,7 +125,7 @@ def _resolve(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> _Resolved:
     verdicts = verdicts_of(mapped.record for mapped in loaded.mapped.values())
     components = resolve(loaded.mapped, verdicts, generic, catalogue)
     clusters = [cluster.members for component in components for cluster in component.clusters]
-    former = former_profiles(loaded, known)
+    former = id_candidates(loaded, known)
     ids = iter(assign_ids(clusters, former, commit.new_profile_id))
     named = [(component, tuple(next(ids) for _ in component.clusters)) for component in components]
     memberships = {

@@ -14,7 +14,7 @@ from typing import Final
 from graph_model.catalogue.rules import Catalogue
 from graph_model.profile.codec import marks_generic
 from graph_model.profile.document import ProfileStatus
-from graph_model.profile.ids import FormerProfile, assign_ids
+from graph_model.profile.ids import IdCandidate, assign_ids
 from graph_model.records.record import Record, RecordAddress
 from graph_model.records.tasks import Task
 from graph_model.resolution.mapping import map_record
@@ -191,7 +191,7 @@ def _compare(case: Case, found: Preview, merges: Examples[ProfileMerge], splits:
 
 def _moving(case: Case, profiles: Mapping[str, Sequence[RecordAddress]]) -> int:
     former = [
-        FormerProfile(profile_id=profile_id, live=True, members=frozenset(found), own=frozenset(found))
+        IdCandidate(profile_id=profile_id, live=True, members=frozenset(found), own=frozenset(found))
         for profile_id, found in profiles.items()
     ]
     ids = assign_ids(case.clusters, former, lambda: "")

@@ -3,7 +3,7 @@ from itertools import count
 
 import pytest
 
-from graph_model.profile.ids import FormerProfile, assign_ids, guests
+from graph_model.profile.ids import IdCandidate, assign_ids, guests
 from graph_model.records.record import RecordAddress
 
 
@@ -11,14 +11,14 @@ def rows(*keys: int) -> tuple[RecordAddress, ...]:
     return tuple(RecordAddress.of("crm", [key]) for key in keys)
 
 
-def former(profile_id: str, *keys: int, live: bool = True, own: Sequence[int] | None = None) -> FormerProfile:
+def former(profile_id: str, *keys: int, live: bool = True, own: Sequence[int] | None = None) -> IdCandidate:
     members = frozenset(rows(*keys))
-    return FormerProfile(
+    return IdCandidate(
         profile_id=profile_id, live=live, members=members, own=members if own is None else frozenset(rows(*own))
     )
 
 
-def assigned(clusters: list[tuple[RecordAddress, ...]], *profiles: FormerProfile) -> list[str]:
+def assigned(clusters: list[tuple[RecordAddress, ...]], *profiles: IdCandidate) -> list[str]:
     numbers = count(1)
     return assign_ids(clusters, profiles, lambda: f"new{next(numbers)}")
 

@@ -5,12 +5,12 @@ from collections.abc import Set as AbstractSet
 
 from graph_model.profile.codec import Salvaged
 from graph_model.profile.document import ProfileStatus
-from graph_model.profile.ids import FormerProfile
+from graph_model.profile.ids import IdCandidate
 from graph_model.records.record import RecordAddress
 from services.ingestion.loading import Loaded
 
 
-def former_profiles(loaded: Loaded, known: Mapping[str, Salvaged]) -> list[FormerProfile]:
+def id_candidates(loaded: Loaded, known: Mapping[str, Salvaged]) -> list[IdCandidate]:
     """Every id that may live on, with the records that count as its last members, and those that were its own.
 
     A row that returns counts as a member of the profile of its tombstone, and a row whose key changed as the row it
@@ -38,7 +38,7 @@ def former_profiles(loaded: Loaded, known: Mapping[str, Salvaged]) -> list[Forme
             members[tombstone.profile_id].add(change.address)
     own = _Own(loaded, known, members)
     return [
-        FormerProfile(
+        IdCandidate(
             profile_id=profile_id,
             live=loaded.components.profiles[profile_id].status is ProfileStatus.LIVE,
             deleted=loaded.components.profiles[profile_id].status is ProfileStatus.DELETED,
