@@ -31,7 +31,7 @@ class ExplanationWriter:
 
     def __init__(self, catalogue: Catalogue, visibility: Visibility) -> None:
         self._catalogue = catalogue
-        self._sight = visibility
+        self._visibility = visibility
 
     def profile(self, account: ProfileAccount) -> JsonObject:
         """Why the records of a profile are one person, or where they are now."""
@@ -49,7 +49,7 @@ class ExplanationWriter:
         pair = account.pair
         return {
             "relation": pair.relation.value,
-            "explanation": pair_words(pair, self._sight),
+            "explanation": pair_words(pair, self._visibility),
             "records": [self._standing(record) for record in account.records],
             "steps": [self._step(step, account.ledger) for step in pair.steps],
             "shared": [self._shared(value, (pair.one, pair.other)) for value in pair.shared],
@@ -75,7 +75,7 @@ class ExplanationWriter:
             **self._identifier(link.identifier),
             "record": self._reference(link.record),
             "parts": link.parts,
-            "explanation": weak_link_words(link, self._sight),
+            "explanation": weak_link_words(link, self._visibility),
         }
 
     def _step(self, step: ChainStep, ledger: Ledger) -> JsonObject:
@@ -102,14 +102,15 @@ class ExplanationWriter:
 
     def _conflict(self, conflict: Conflict, ledger: Ledger) -> JsonObject:
         refused = conflict.refused
-        shown = f"{refused.kind}:{self._sight.value(refused.value)}" if isinstance(refused, Identifier) else refused
+        if isinstance(refused, Identifier):
+            refused = Identifier(refused.kind, self._visibility.value(refused.value))
         return {
             "constraint": conflict.constraint.value,
             "name": conflict.name,
             "records": [self._reference(conflict.low), self._reference(conflict.high)],
-            "values": [self._sight.value(conflict.low_value), self._sight.value(conflict.high_value)],
-            "refused": None if shown is None else str(shown),
-            "explanation": conflict_words(conflict, self._catalogue, ledger, self._sight),
+            "values": [self._visibility.value(conflict.low_value), self._visibility.value(conflict.high_value)],
+            "refused": None if refused is None else str(refused),
+            "explanation": conflict_words(conflict, self._catalogue, ledger, self._visibility),
         }
 
     def _verdict(self, verdict: Verdict, ledger: Ledger) -> JsonObject:
@@ -125,7 +126,7 @@ class ExplanationWriter:
         entry = ledger.get(verdict_id)
         return {
             "author": None if entry is None else entry.author,
-            "reason": None if entry is None else self._sight.value(entry.reason),
+            "reason": None if entry is None else self._visibility.value(entry.reason),
             "given_at": None if entry is None else iso_time(entry.given_at),
         }
 
@@ -148,10 +149,10 @@ class ExplanationWriter:
         }
 
     def _identifier(self, identifier: Identifier) -> JsonObject:
-        return {"kind": identifier.kind, "value": self._sight.value(identifier.value)}
+        return {"kind": identifier.kind, "value": self._visibility.value(identifier.value)}
 
     def _reference(self, address: RecordAddress) -> JsonObject:
-        return {"source": address.source, "key": self._sight.key(address)}
+        return {"source": address.source, "key": self._visibility.key(address)}
 
 
 def _head(account: ProfileAccount | HistoryAccount) -> JsonObject:
