@@ -15,7 +15,7 @@ from api.background import look_after_outboxes, work_off_owed
 from api.dependencies import Services, Wiring
 from api.docs_page import add_docs_page
 from api.documents import Problem, ProfileUpdate, Reset
-from api.middleware import BodyLimit, Standing, UnforeseenFailures
+from api.middleware import BodyLimit, RefuseWhenOutdated, UnforeseenFailures
 from api.problems import add_problem_handlers
 from graph_model.catalogue.rules import Catalogue
 from services.clock import now_milliseconds
@@ -124,7 +124,7 @@ def _add_operations(app: FastAPI) -> None:
     add_docs_page(app)
     add_problem_handlers(app)
     app.add_middleware(BodyLimit)
-    app.add_middleware(Standing)
+    app.add_middleware(RefuseWhenOutdated)
     app.add_middleware(UnforeseenFailures)
 
 

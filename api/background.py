@@ -10,7 +10,7 @@ import structlog
 from api.dependencies import Services
 from graph_model.errors import IdentityGraphError
 from services.ingestion.ingest import Ingest
-from services.maintenance.tasks import work_off
+from services.maintenance.tasks import WorkStopped, work_off
 from services.stores.port.errors import CatalogueChanged
 from services.stores.port.protocols import DurableOutbox
 from services.waiting import first_of
@@ -19,10 +19,6 @@ _log = structlog.get_logger()
 
 #: Between two looks at the outboxes.
 _SECONDS: Final = 60.0
-
-
-class _StoppedError(Exception):
-    """We are stopping; what is left stays owed."""
 
 
 async def look_after_outboxes(in_force: Callable[[], Services]) -> None:
@@ -57,7 +53,7 @@ async def work_off_owed(in_force: Callable[[], Services]) -> None:
     @asynccontextmanager
     async def lend() -> AsyncIterator[Ingest]:
         if stopping.is_set() or heartbeat.refusal is not None:
-            raise _StoppedError
+            raise WorkStopped
         async with in_force().writer.lend() as ingest:
             yield ingest
 
@@ -65,7 +61,7 @@ async def work_off_owed(in_force: Callable[[], Services]) -> None:
     while isinstance(store, DurableOutbox) and not stopping.is_set():
         try:
             if heartbeat.tasks_owed:
-                with suppress(_StoppedError, CatalogueChanged):
+                with suppress(WorkStopped, CatalogueChanged):
                     await work_off(store, lend)
                     heartbeat.hasten()
             told = ""

@@ -108,7 +108,7 @@ async def export_profile_graph(
     """
     services = services_of(request)
     graph = await evidence_of(services.store, services.catalogue, profile_id)
-    content = await asyncio.to_thread(export_graph, graph, services.catalogue, _sight(request), graph_format)
+    content = await asyncio.to_thread(export_graph, graph, services.catalogue, _visibility(request), graph_format)
     return Response(content, headers=_CACHING, media_type=_MEDIA_TYPES[graph_format])
 
 
@@ -145,9 +145,9 @@ async def explain_two_records(
     return json_answer(await asyncio.to_thread(_writer(request).pair, account), headers=_CACHING)
 
 
-def _sight(request: Request) -> Visibility:
+def _visibility(request: Request) -> Visibility:
     return Visibility.of(services_of(request).catalogue, may_see_values=may_see_values(request))
 
 
 def _writer(request: Request) -> ExplanationWriter:
-    return ExplanationWriter(services_of(request).catalogue, _sight(request))
+    return ExplanationWriter(services_of(request).catalogue, _visibility(request))

@@ -1,4 +1,4 @@
-"""What every request passes on its way in and out: a bound, whether we may answer at all, and the last door."""
+"""What every request passes on its way in and out: a bound, whether we may answer at all, and unforeseen errors."""
 
 import asyncio
 import traceback
@@ -57,7 +57,7 @@ class BodyLimit:
         await self._app(scope, counting_receive, send)
 
 
-class Standing:
+class RefuseWhenOutdated:
     """Answers with a problem document as long as the heartbeat has a refusal; what was begun before is finished."""
 
     def __init__(self, app: ASGIApp) -> None:

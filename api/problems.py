@@ -112,7 +112,7 @@ class NotReady(ApiError):
 
 @dataclass(frozen=True, slots=True)
 class ProblemType:
-    """How an error is told; without a fixed detail, in its own words."""
+    """How an error is reported; without a fixed detail, in its own words."""
 
     status: HTTPStatus
     slug: str

@@ -14,7 +14,6 @@ from api.problems import InvalidRequest, NotSentAsJson, UnreadableBody, problem_
 from api.rights import NotASteward, require_steward
 from api.verdict_documents import Author, SplitAnswer, SplitRequest, VerdictDocument, VerdictList, VerdictRequest
 from graph_model.errors import MessageRejected
-from graph_model.explain.verdict_documents import verdict_document
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Judgement, VerdictEntry
 from services.ingestion.batches import UnknownRecord
@@ -30,6 +29,7 @@ from services.stewardship.decisions import (
     VerdictWithdrawn,
     WrongGroups,
 )
+from services.stewardship.verdict_documents import verdict_document
 from services.stewardship.verdict_look_up import Contradiction, RecordMoved
 from services.stores.port.errors import ClaimLost, StoreUnavailable
 

@@ -87,14 +87,14 @@ class _Explaining:
 
     def __init__(self, catalogue: Catalogue, visibility: Visibility, explanation_format: ExplanationFormat) -> None:
         self.catalogue = catalogue
-        self._sight = visibility
+        self._visibility = visibility
         self._format = explanation_format
         self._writer = ExplanationWriter(catalogue, visibility)
 
     async def profile(self, store: Store, profile_id: str) -> bytes:
         if self._format in ("dot", "graphml"):
             graph = await evidence_of(store, self.catalogue, profile_id)
-            return export_graph(graph, self.catalogue, self._sight, self._format)
+            return export_graph(graph, self.catalogue, self._visibility, self._format)
         document = self._writer.profile(await explain_profile(store, self.catalogue, profile_id))
         return _json(document) if self._format == "json" else tree_text(profile_tree(document)).encode()
 
@@ -106,7 +106,7 @@ class _Explaining:
         records = [read_record_name(name, self.catalogue) for name in (one, other)]
         account = await explain_pair(store, self.catalogue, *records)
         if self._format in ("dot", "graphml"):
-            return export_graph(account.graph, self.catalogue, self._sight, self._format)
+            return export_graph(account.graph, self.catalogue, self._visibility, self._format)
         document = self._writer.pair(account)
         return _json(document) if self._format == "json" else tree_text(pair_tree(document)).encode()
 

@@ -11,9 +11,9 @@ from cli.options import STANDARD_STREAM, CatalogueOption, OutOption, StoreOption
 from cli.output import MEMBER_COLUMNS, csv_rows, result_file
 from cli.running import run_batch, set_up_logging
 from graph_model.catalogue.rules import Catalogue
-from graph_model.explain.verdict_documents import verdict_document
 from graph_model.profile.document import ProfileStatus
 from services.settings import Settings
+from services.stewardship.verdict_documents import verdict_document
 from services.stores.port.protocols import Store
 from services.stores.port.stored import StoredProfile
 

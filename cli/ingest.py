@@ -97,28 +97,28 @@ async def _ingest(settings: Settings, catalogue: Catalogue, files: list[InputFil
 
         writer = Writer(store, catalogue, WRITER, metrics=metrics, publish=tell)
         await writer.open()
-        road = _Road(writer, summary)
-        await road.open()
+        batches = _Batches(writer, summary)
+        await batches.open()
         with file_progress() as progress:
             for file in files:
-                await _ingest_file(file, catalogue, road, progress)
-        await road.finish()
+                await _ingest_file(file, catalogue, batches, progress)
+        await batches.finish()
         summary.owed_records = await finish_owed_work(store, writer)
         summary.largest = await largest_profiles(store, summary)
 
 
-async def _ingest_file(file: InputFile, catalogue: Catalogue, road: "_Road", progress: FileProgress) -> None:
+async def _ingest_file(file: InputFile, catalogue: Catalogue, batches: "_Batches", progress: FileProgress) -> None:
     with progress.reading(file) as reading:
-        for entry in read_entries(file, reading.stream, catalogue, road.accept, warn):
-            road.summary.count_entry(file, entry)
+        for entry in read_entries(file, reading.stream, catalogue, batches.accept, warn):
+            batches.summary.count_entry(file, entry)
             for change in entry.changes:
-                await road.take(change)
+                await batches.take(change)
             for task in entry.tasks:
-                await road.owe(task)
+                await batches.owe(task)
             reading.count()
 
 
-class _Road:
+class _Batches:
     """From single changes to commits."""
 
     def __init__(self, writer: Writer, summary: IngestSummary) -> None:

@@ -15,7 +15,7 @@ from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import RecordAddress
 from services.maintenance.preview import Preview
 from services.maintenance.preview import preview as preview_store
-from services.maintenance.preview_examples import VERDICT, Part, ProfileMerge, ProfileSplit
+from services.maintenance.preview_examples import VERDICT, ProfileMerge, ProfileSplit, RecordGroup
 from services.settings import Settings
 from services.stores.opening import open_store
 
@@ -122,7 +122,7 @@ def _article(evidence: str) -> str:
     return "a verdict" if evidence == VERDICT else f"their {evidence}"
 
 
-def _records(part: Part) -> str:
+def _records(part: RecordGroup) -> str:
     more = part.records_total - len(part.records)
     return ", ".join(map(str, part.records)) + (f" and {more:,} more" if more else "")
 
@@ -173,7 +173,7 @@ def _to_json(found: Preview) -> dict[str, Any]:
     }
 
 
-def _part_to_json(part: Part) -> dict[str, Any]:
+def _part_to_json(part: RecordGroup) -> dict[str, Any]:
     of_profile = {} if part.profile_id is None else {"profile_id": part.profile_id}
     return {**of_profile, "records": [_record(a) for a in part.records], "records_total": part.records_total}
 

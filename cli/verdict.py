@@ -16,13 +16,13 @@ from cli.publishing import publishing
 from cli.running import run_batch, set_up_logging
 from cli.verdict_import import read_back
 from graph_model.catalogue.rules import Catalogue
-from graph_model.explain.verdict_documents import verdict_document
 from graph_model.records.verdicts import Judgement, VerdictEntry
 from services.ingestion.writer import Writer
 from services.lookup.record_names import read_record_name
 from services.metrics import Metrics
 from services.settings import Settings
 from services.stewardship.decisions import DecidedSplit, Given, Signature, Stewardship
+from services.stewardship.verdict_documents import verdict_document
 
 Answer = TypeVar("Answer")
 

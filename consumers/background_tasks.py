@@ -11,15 +11,11 @@ from consumers.retry import TRANSIENT, Retry
 from consumers.worker_parts import WorkerParts
 from services.ingestion.claim import Claim
 from services.ingestion.ingest import Ingest
-from services.maintenance.tasks import work_off
+from services.maintenance.tasks import WorkStopped, work_off
 from services.stores.port.errors import ClaimLost, CommitTooLarge
 from services.waiting import first_of
 
 _log = structlog.get_logger()
-
-
-class _StoppedError(Exception):
-    """We are stopping; what is left stays owed."""
 
 
 class BackgroundTasks:
@@ -42,11 +38,11 @@ class BackgroundTasks:
             stopping: set when the partition is to be left.
             confirm_ownership: asks the broker whether the partition is still ours; raises `PartitionLost`.
         """
-        self._name = f"{topic}/agenda"
+        self._name = f"{topic}/agenda"  # stores keep it, so it never changes
         self._parts = parts
         self._stopping = stopping
         self._confirm_ownership = confirm_ownership
-        self._patience = Retry(parts.health, stopping)
+        self._retry = Retry(parts.health, stopping)
         self._claim = Claim(
             parts.store,
             parts.catalogue,
@@ -65,7 +61,7 @@ class BackgroundTasks:
         try:
             while not self._stopping.is_set():
                 try:
-                    await self._patience.until_done(self._name, self._work_off)
+                    await self._retry.until_done(self._name, self._work_off)
                 except TRANSIENT:
                     return  # Raised only when stopping: what is left stays owed.
                 except DATA_FAULTS as fault:
@@ -77,14 +73,14 @@ class BackgroundTasks:
             self._parts.health.clear(fault_part)
 
     async def _work_off(self) -> None:
-        heartbeat, turn = self._parts.heartbeat, self._parts.agenda_turn
+        heartbeat, turn = self._parts.heartbeat, self._parts.tasks_turn
         try:
             await self._claim.hold()
             if not heartbeat.tasks_owed or turn.locked():
                 return
             async with turn:
                 _log.info("doing work owed", part=self._name)
-                with suppress(_StoppedError):
+                with suppress(WorkStopped):
                     await work_off(self._parts.store, self._lend)
                     _log.info("no work is owed any more", part=self._name)
             heartbeat.hasten()
@@ -96,7 +92,7 @@ class BackgroundTasks:
     @asynccontextmanager
     async def _lend(self) -> AsyncIterator[Ingest]:
         if self._stopping.is_set():
-            raise _StoppedError
+            raise WorkStopped
         async with self._claim.lend() as ingest, self._parts.turn:
             yield ingest
 

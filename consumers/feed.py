@@ -41,7 +41,7 @@ class Feed:
     ) -> None:
         self._publisher = publisher
         self._dead_letters = dead_letters
-        self._patience = retry
+        self._retry = retry
         self._commit_offset = commit_offset
         self._queue: asyncio.Queue[tuple[Outbox, Committed] | BatchEnd | None] = asyncio.Queue()
         self._ahead = asyncio.Semaphore(_BATCHES_AHEAD)
@@ -99,11 +99,11 @@ class Feed:
             # All come from one claim: before another one the feed is settled.
             outbox = commits[0][0]
             publish = partial(self._publisher.publish, outbox, [commit for _, commit in commits])
-            await self._patience.until_done(f"{part} publishing", publish)
+            await self._retry.until_done(f"{part} publishing", publish)
 
     async def _finish(self, part: str, end: BatchEnd) -> None:
         if end.dead:
             send = partial(self._dead_letters.send, end.dead)
-            await self._patience.until_done(f"{part} dead letters", send)
-        await self._patience.until_done(f"{part} offsets", partial(self._commit_offset, end.next_offset))
+            await self._retry.until_done(f"{part} dead letters", send)
+        await self._retry.until_done(f"{part} offsets", partial(self._commit_offset, end.next_offset))
         self._ahead.release()

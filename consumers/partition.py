@@ -65,8 +65,8 @@ class PartitionPipeline:
         self._rewind = rewind
         self.rewound = False  #: whether it was begun anew
         self._stopping = asyncio.Event()
-        self._patience = Retry(parts.health, self._stopping)
-        self._feed = Feed(parts.publisher, parts.dead_letters, self._patience, self._commit_offset)
+        self._retry = Retry(parts.health, self._stopping)
+        self._feed = Feed(parts.publisher, parts.dead_letters, self._retry, self._commit_offset)
         self._claim = Claim(
             parts.store,
             parts.catalogue,
@@ -102,14 +102,14 @@ class PartitionPipeline:
             self._parts.health.partitions.discard(self.name)
 
     async def _read(self, tasks: asyncio.TaskGroup) -> None:
-        await self._patience.until_done(self.name, self._take_over)
+        await self._retry.until_done(self.name, self._take_over)
         topic, number = self.partition
         if number == 0:
             tasks.create_task(BackgroundTasks(topic, self._parts, self._stopping, self._confirm_ownership).run())
         while not self._stopping.is_set():
-            messages = await self._patience.until_done(self.name, self._poll)
+            messages = await self._retry.until_done(self.name, self._poll)
             if messages is None:
-                await self._patience.until_done(self.name, self._take_over)
+                await self._retry.until_done(self.name, self._take_over)
             elif messages:
                 await self._process(messages)
         self._feed.close()
@@ -220,7 +220,7 @@ class PartitionPipeline:
         batch = decode_batch(messages, self._parts.catalogue, partitions=self._note.partitions)
         await asyncio.sleep(0)
         try:
-            await self._patience.until_done(self.name, partial(self._apply, batch))
+            await self._retry.until_done(self.name, partial(self._apply, batch))
         except DATA_FAULTS as fault:
             _log.error("a change could not be applied", partition=self.name, fault=type(fault).__name__)
             if len(messages) > 1:
@@ -229,7 +229,7 @@ class PartitionPipeline:
                     await self._process((message,))
                 return
             batch = batch.rejected(fault)
-            await self._patience.until_done(self.name, partial(self._apply, batch))
+            await self._retry.until_done(self.name, partial(self._apply, batch))
         self._count(batch)
         self._feed.end_batch(BatchEnd(next_offset=batch.last_offset + 1, dead=batch.dead))
 

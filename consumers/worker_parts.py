@@ -28,7 +28,7 @@ class WorkerParts:
     metrics: Metrics
     health: WorkerHealth
     turn: asyncio.Lock  #: held while a batch is brought into force: at once they would only refuse each other
-    agenda_turn: asyncio.Lock  #: held while work owed is done: at once they would only take it from each other
+    tasks_turn: asyncio.Lock  #: held while work owed is done: at once they would only take it from each other
     heartbeat: Heartbeat  #: tells what is owed, and whether another catalogue is in force
 
     @classmethod
@@ -54,6 +54,6 @@ class WorkerParts:
             metrics=metrics,
             health=health,
             turn=asyncio.Lock(),
-            agenda_turn=asyncio.Lock(),
+            tasks_turn=asyncio.Lock(),
             heartbeat=Heartbeat(store, metrics, tell=health.tell),
         )

@@ -9,7 +9,7 @@ from graph_model.catalogue.rules import Catalogue
 from graph_model.explain.masking import Visibility
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Judgement, Verdict
-from graph_model.resolution.evidence_graph import CarriedIdentifier, Node, Obstacle
+from graph_model.resolution.evidence_graph import IdentifierNode, Node, Obstacle
 from graph_model.values.equality import JsonObject
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _plain(graph: "nx.Graph[Node]", catalogue: Catalogue, visibility: Visibility
     for number, (node, attributes) in enumerate(graph.nodes.items(), 1):
         names[node] = f"n{number}"
         described = _record(node, visibility) if isinstance(node, RecordAddress) else {}
-        if isinstance(node, CarriedIdentifier):
+        if isinstance(node, IdentifierNode):
             described = _value(node, attributes, catalogue, visibility)
         elif isinstance(node, Verdict):
             described = {"type": "verdict", "label": node.judgement.value, "verdict_id": node.verdict_id}
@@ -72,7 +72,7 @@ def _record(address: RecordAddress, visibility: Visibility) -> JsonObject:
 
 
 def _value(
-    node: CarriedIdentifier, attributes: dict[str, Any], catalogue: Catalogue, visibility: Visibility
+    node: IdentifierNode, attributes: dict[str, Any], catalogue: Catalogue, visibility: Visibility
 ) -> JsonObject:
     kind, value = node.identifier.kind, visibility.value(node.identifier.value)
     return {

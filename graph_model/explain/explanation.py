@@ -16,9 +16,9 @@ from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Judgement, Verdict, verdicts_of
 from graph_model.resolution.constraints import Conflict
 from graph_model.resolution.evidence_graph import (
-    CarriedIdentifier,
     EvidenceNode,
-    Marks,
+    IdentifierNode,
+    IdentifierStatus,
     Node,
     Obstacle,
     empty_graph,
@@ -85,13 +85,13 @@ class Surroundings:
     records: Mapping[RecordAddress, MappedRecord]
     verdicts: tuple[Verdict, ...]
     clusters: Mapping[RecordAddress, Cluster]  #: record -> its cluster
-    marks: Marks
+    status: IdentifierStatus
     catalogue: Catalogue
 
     def graph(self, members: Collection[RecordAddress]) -> "nx.Graph[Node]":
         """The evidence graph of some of the records."""
         inside = {address: self.records[address] for address in members}
-        return evidence_graph(inside, self.verdicts, self.marks, self.catalogue)
+        return evidence_graph(inside, self.verdicts, self.status, self.catalogue)
 
 
 def survey(
@@ -108,7 +108,7 @@ def survey(
     components = resolve(records, verdicts, frozenset(generic), catalogue)
     clusters = [cluster for component in components for cluster in component.clusters]
     carried = Counter(identifier for mapped in records.values() for identifier in mapped.identifiers)
-    marks = Marks(
+    status = IdentifierStatus(
         holders={**carried, **generic},
         generic=frozenset(generic),
         dropped=frozenset(identifier for component in components for identifier in component.dropped),
@@ -118,7 +118,7 @@ def survey(
         records=records,
         verdicts=verdicts,
         clusters={address: cluster for cluster in clusters for address in cluster.members},
-        marks=marks,
+        status=status,
         catalogue=catalogue,
     )
 
@@ -140,12 +140,12 @@ def unused_values(graph: "nx.Graph[Node]") -> tuple[SharedIdentifier, ...]:
     found = [
         SharedIdentifier(identifier=node.identifier, holders=attributes["holders"], obstacle=attributes["obstacle"])
         for node, attributes in graph.nodes.items()
-        if isinstance(node, CarriedIdentifier) and attributes["obstacle"] is not None and attributes["holders"] > 1
+        if isinstance(node, IdentifierNode) and attributes["obstacle"] is not None and attributes["holders"] > 1
     ]
     return tuple(sorted(found, key=lambda value: value.identifier))
 
 
-def explain_pair(surroundings: Surroundings, one: RecordAddress, other: RecordAddress) -> PairEvidence:
+def pair_evidence(surroundings: Surroundings, one: RecordAddress, other: RecordAddress) -> PairEvidence:
     """Why two live records are one person, or what keeps them apart."""
     here, there = surroundings.clusters[one], surroundings.clusters[other]
     steps = _inside(surroundings, one, other) if here is there else _across(surroundings, one, other)
@@ -230,7 +230,7 @@ def _crossing(
 
 def _shared(surroundings: Surroundings, one: RecordAddress, other: RecordAddress) -> tuple[SharedIdentifier, ...]:
     graph = surroundings.graph((one, other))
-    both = [node for node in graph if isinstance(node, CarriedIdentifier) and graph.degree[node] > 1]
+    both = [node for node in graph if isinstance(node, IdentifierNode) and graph.degree[node] > 1]
     both.sort(key=lambda node: rank(node, _strength(graph, one, node, other), graph.nodes[node]["holders"]))
     return tuple(
         SharedIdentifier(

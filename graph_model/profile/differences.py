@@ -102,7 +102,7 @@ def differences(before: Salvaged | None, after: Profile) -> Differences:
 
 
 def _differing_lists(stored: Salvaged, other: Profile) -> Iterator[str]:
-    """The same of all parts but the traits."""
+    """Name the parts other than traits that differ."""
     for part in BODY_FIELDS[1:]:
         if part in stored.damaged or not _are_same(getattr(stored.profile, part), getattr(other, part)):
             yield part

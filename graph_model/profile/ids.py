@@ -108,7 +108,7 @@ def _claims(clusters: Sequence[Sequence[RecordAddress]], former: Iterable[IdCand
 
 
 def _apart(claims: Claims) -> Iterable[Claims]:
-    """Divide claims into those that have nothing to do with each other."""
+    """Split claims into independent groups."""
     connected: UnionFind[int | str] = UnionFind()
     for claim in claims:
         connected.union(claim)

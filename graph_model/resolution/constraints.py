@@ -192,7 +192,7 @@ def values_conflict(
 
 
 #: Verdict -> the group of a cluster, with the smallest of its records there.
-Standing: TypeAlias = Mapping[str, tuple[int, RecordAddress]]
+VerdictGroups: TypeAlias = Mapping[str, tuple[int, RecordAddress]]
 
 
 def are_apart(one: Mapping[str, object], other: Mapping[str, object]) -> bool:
@@ -201,7 +201,7 @@ def are_apart(one: Mapping[str, object], other: Mapping[str, object]) -> bool:
     return any(verdict_id in many and many[verdict_id] != group for verdict_id, group in few.items())
 
 
-def verdict_conflict(one: Standing, other: Standing, refused: Identifier | Verdict) -> Conflict | None:
+def verdict_conflict(one: VerdictGroups, other: VerdictGroups, refused: Identifier | Verdict) -> Conflict | None:
     """Name the verdict that forbids a union, by the smallest two records that it keeps apart; None: none does."""
     found = [
         (min(address, other[verdict_id][1]), max(address, other[verdict_id][1]), verdict_id)

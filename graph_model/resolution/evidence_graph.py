@@ -39,20 +39,20 @@ class Obstacle(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class CarriedIdentifier:
+class IdentifierNode:
     """A node of the graph: a value that records carry. An `Identifier` itself could equal a `RecordAddress`."""
 
     identifier: Identifier
 
 
 #: What may connect records: a value, or a single word of a verdict (`Verdict.parts`).
-EvidenceNode: TypeAlias = CarriedIdentifier | Verdict
+EvidenceNode: TypeAlias = IdentifierNode | Verdict
 
 Node: TypeAlias = RecordAddress | EvidenceNode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Marks:
+class IdentifierStatus:
     """What is known about the records of a graph beyond their own values."""
 
     holders: Mapping[Identifier, int]  #: how many records carry an identifier; without an entry those of the graph
@@ -78,12 +78,15 @@ def empty_graph() -> "nx.Graph[Node]":
 
 
 def evidence_graph(
-    records: Mapping[RecordAddress, MappedRecord], verdicts: Iterable[Verdict], marks: Marks, catalogue: Catalogue
+    records: Mapping[RecordAddress, MappedRecord],
+    verdicts: Iterable[Verdict],
+    status: IdentifierStatus,
+    catalogue: Catalogue,
 ) -> "nx.Graph[Node]":
     """Connect records with everything they carry, usable as evidence or not.
 
     Returns:
-        A graph of `RecordAddress`, `CarriedIdentifier` and `Verdict` nodes. Evidence has `holders` (all records that
+        A graph of `RecordAddress`, `IdentifierNode` and `Verdict` nodes. Evidence has `holders` (all records that
         carry the value, those outside of the graph included), values have `obstacle` (None, or why they join nobody).
         Edges have `strength` (priority of the kind times trust of the source; None: a verdict) and `obstacle` (None:
         usable).
@@ -92,19 +95,19 @@ def evidence_graph(
     graph.add_nodes_from(sorted(records))
     for address, mapped in sorted(records.items()):
         for identifier in mapped.identifiers:
-            obstacle = _obstacle(address, identifier, marks, catalogue)
+            obstacle = _obstacle(address, identifier, status, catalogue)
             strength = catalogue.kinds[identifier.kind].priority * _trust(address, catalogue)
-            graph.add_edge(address, CarriedIdentifier(identifier), strength=strength, obstacle=obstacle)
+            graph.add_edge(address, IdentifierNode(identifier), strength=strength, obstacle=obstacle)
         for identifier, obstacle in unusable_values(mapped, catalogue).items():
-            graph.add_edge(address, CarriedIdentifier(identifier), strength=0, obstacle=obstacle)
+            graph.add_edge(address, IdentifierNode(identifier), strength=0, obstacle=obstacle)
     for word in sorted({part for verdict in verdicts for part in verdict.among(records).parts()}):
         graph.add_edges_from(((address, word) for address in word.records), strength=None, obstacle=None)
     for node, attributes in graph.nodes.items():
-        if isinstance(node, CarriedIdentifier):
+        if isinstance(node, IdentifierNode):
             obstacles = [edge["obstacle"] for edge in graph.adj[node].values()]
             joins = obstacles.count(None) > 1
             attributes["obstacle"] = None if joins else next((found for found in obstacles if found), None)
-            attributes["holders"] = marks.holders.get(node.identifier, graph.degree[node])
+            attributes["holders"] = status.holders.get(node.identifier, graph.degree[node])
         elif isinstance(node, Verdict):
             attributes["holders"] = graph.degree[node]
     return graph
@@ -165,7 +168,7 @@ def spanning_forest(graph: "nx.Graph[Node]") -> "nx.Graph[Node]":
 
 def rank(evidence: EvidenceNode, strength: int | None, holders: int) -> tuple[bool, int, int, tuple[str, ...]]:
     """Sorts evidence, strongest first."""
-    if isinstance(evidence, CarriedIdentifier):
+    if isinstance(evidence, IdentifierNode):
         return (True, -(strength or 0), holders, evidence.identifier)
     return (False, 0, 0, (evidence.verdict_id,))
 
@@ -196,7 +199,7 @@ def weak_links(graph: "nx.Graph[Node]", at_least: int) -> tuple[WeakLink, ...]:
         record, value = (one, other) if isinstance(one, RecordAddress) else (other, one)
         part = below[one if parents.get(one) == other else other]
         parts = (max(part, records - part), min(part, records - part))
-        if not isinstance(record, RecordAddress) or not isinstance(value, CarriedIdentifier) or parts[1] < smallest:
+        if not isinstance(record, RecordAddress) or not isinstance(value, IdentifierNode) or parts[1] < smallest:
             continue
         link = WeakLink(identifier=value.identifier, record=record, parts=parts)
         known = found.get(value.identifier, link)
@@ -219,12 +222,14 @@ def _subtrees(graph: "nx.Graph[Node]") -> tuple[Mapping[Node, int], Mapping[Node
     return below, {child: parent for parent, child in edges}
 
 
-def _obstacle(address: RecordAddress, identifier: Identifier, marks: Marks, catalogue: Catalogue) -> Obstacle | None:
-    if identifier in marks.generic:
+def _obstacle(
+    address: RecordAddress, identifier: Identifier, status: IdentifierStatus, catalogue: Catalogue
+) -> Obstacle | None:
+    if identifier in status.generic:
         return Obstacle.GENERIC
-    if identifier in marks.dropped:
+    if identifier in status.dropped:
         return Obstacle.DROPPED
-    if (address, identifier.kind) in marks.contradictory:
+    if (address, identifier.kind) in status.contradictory:
         return Obstacle.CONTRADICTORY
     return None if _trust(address, catalogue) else Obstacle.UNTRUSTED
 

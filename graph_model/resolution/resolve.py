@@ -24,8 +24,8 @@ from graph_model.resolution.constraints import (
     ClaimedValues,
     Conflict,
     Separation,
-    Standing,
     ValueRule,
+    VerdictGroups,
     are_contested,
     claimed_values,
     value_rules,
@@ -97,7 +97,7 @@ def resolve(
 
 
 @dataclass(slots=True)
-class _Part:
+class _ComponentEvidence:
     """The evidence within one component."""
 
     links: dict[Identifier, Sequence[RecordAddress]]
@@ -106,9 +106,9 @@ class _Part:
     broken: list[Conflict]
 
 
-def _parts(evidence: Evidence, connected: UnionFind[RecordAddress]) -> Mapping[RecordAddress, _Part]:
+def _parts(evidence: Evidence, connected: UnionFind[RecordAddress]) -> Mapping[RecordAddress, _ComponentEvidence]:
     """Divide evidence by component, under the component's representative; those without any are left out."""
-    parts: defaultdict[RecordAddress, _Part] = defaultdict(lambda: _Part({}, [], [], []))
+    parts: defaultdict[RecordAddress, _ComponentEvidence] = defaultdict(lambda: _ComponentEvidence({}, [], [], []))
     for identifier, holders in evidence.links.items():
         parts[connected.find(holders[0])].links[identifier] = holders
     for verdict in evidence.same:
@@ -135,7 +135,7 @@ def _by_component(
 
 def _resolve_component(
     members: Sequence[RecordAddress],
-    part: _Part,
+    part: _ComponentEvidence,
     records: Mapping[RecordAddress, MappedRecord],
     rules: Sequence[ValueRule],
     catalogue: Catalogue,
@@ -161,7 +161,7 @@ def _resolve_component(
     return Component(tuple(clusters), tuple(dropped))
 
 
-def _within_limit(part: _Part, catalogue: Catalogue) -> tuple[list[Identifier], list[Identifier]]:
+def _within_limit(part: _ComponentEvidence, catalogue: Catalogue) -> tuple[list[Identifier], list[Identifier]]:
     """Drop the weakest identifiers until no more than `COMPONENT_LIMIT` records hang together.
 
     The strongest is that of the greatest priority, then of the fewest holders, then the smallest. One stays exactly
@@ -191,7 +191,7 @@ class _EvidenceLink(NamedTuple):
 
 
 def _evidence_links(
-    part: _Part, kept: Sequence[Identifier], number_of: Mapping[RecordAddress, int], catalogue: Catalogue
+    part: _ComponentEvidence, kept: Sequence[Identifier], number_of: Mapping[RecordAddress, int], catalogue: Catalogue
 ) -> list[_EvidenceLink]:
     """Weigh evidence, strongest first.
 
@@ -264,7 +264,7 @@ def _refused(
     links: Iterable[_EvidenceLink],
     members: Sequence[RecordAddress],
     cluster_of: Mapping[RecordAddress, int],
-    standings: Sequence[Standing],
+    standings: Sequence[VerdictGroups],
     spoken: Sequence[ClaimedValues],
     rules: Sequence[ValueRule],
 ) -> list[Conflict]:
@@ -292,7 +292,7 @@ def _places(different: Iterable[Verdict], number_of: Mapping[RecordAddress, int]
 
 def _standings(
     different: Iterable[Verdict], cluster_of: Mapping[RecordAddress, int], clusters: int
-) -> Sequence[Standing]:
+) -> Sequence[VerdictGroups]:
     """Where each cluster stands by the verdicts; all its records that one speaks of are in the same group."""
     standings: list[dict[str, tuple[int, RecordAddress]]] = [{} for _ in range(clusters)]
     for verdict in different:

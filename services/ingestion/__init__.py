@@ -1,1 +1,1 @@
-"""The road of a change: accepted, loaded, planned, committed."""
+"""The path of a change: accepted, loaded, planned, committed."""

@@ -174,7 +174,7 @@ class BatchOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class _Lived:
+class _AppliedChanges:
     """What the changes of a batch make of one record."""
 
     record: Record
@@ -201,7 +201,7 @@ def batch_outcome(
     Raises:
         UnknownRecord: a verdict is about a record that was never there.
     """
-    lived = {a: _lived(a, _record(stored[a]), batch.changes.get(a, ()), columns(a)) for a in batch.addresses}
+    lived = {a: _applied_changes(a, _record(stored[a]), batch.changes.get(a, ()), columns(a)) for a in batch.addresses}
     carried = NOTHING_CARRIED
     departures = [departure for each in lived.values() for departure in each.departures]
     if departures:
@@ -241,7 +241,9 @@ def _is_of_former_meaning(stored: StoredRecord | None, generation: int) -> bool:
     return stored is not None and not stored.record.is_tombstone and stored.record.generation != generation
 
 
-def _lived(address: RecordAddress, stored: Record | None, changes: Iterable[Change], columns: frozenset[str]) -> _Lived:
+def _applied_changes(
+    address: RecordAddress, stored: Record | None, changes: Iterable[Change], columns: frozenset[str]
+) -> _AppliedChanges:
     record = stored
     departures: list[Departure] = []
     outcomes: list[Outcome] = []
@@ -257,7 +259,7 @@ def _lived(address: RecordAddress, stored: Record | None, changes: Iterable[Chan
         if change.moved_to is not None and applied.outcome is not Outcome.STALE:
             departures += [Departure(address, change.moved_to, mark) for mark in record.marks]
             record = replace(record, marks=())
-    return _Lived(record or awaited(address), tuple(departures), tuple(outcomes), previous, last)
+    return _AppliedChanges(record or awaited(address), tuple(departures), tuple(outcomes), previous, last)
 
 
 def accepted_number(batch: Batch) -> int | None:

@@ -259,7 +259,7 @@ class Ingest:
                 raise TaskTaken("another worker has gone on with this task; read what is owed again")
 
     async def _require_unchanged_ledger(self, batch: Batch, conflict: CommitConflict) -> None:
-        """Nor does it where somebody else has written the same verdict."""
+        """Refuse if somebody else has written the same verdict."""
         expected = {write.entry.verdict_id: write.expected for write in batch.verdicts}
         if expected:
             stored = await self._store.read_verdicts(expected)
@@ -268,7 +268,7 @@ class Ingest:
 
 
 class Disagreements:
-    """Tells reads that disagree since others write from those that disagree since the store is damaged.
+    """Decides whether disagreeing reads come from concurrent writers or from a damaged store.
 
     Where nobody writes, the same is read again. Of three attempts all reads of the second one lie between the others,
     so that nobody can have written meanwhile where all three found the same revisions.
@@ -279,7 +279,7 @@ class Disagreements:
         self._times = 0
 
     def note(self, conflict: CommitConflict) -> None:
-        """Hear of a refusal.
+        """Count a refusal.
 
         Raises:
             StoreDamaged: the store contradicts itself.

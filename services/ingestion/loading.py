@@ -78,7 +78,7 @@ class _Mapped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Surroundings:
+class _StoreContext:
     """What the store has around the changed records."""
 
     identifiers: Mapping[Identifier, StoredIdentifier]  #: those that are touched
@@ -140,7 +140,7 @@ async def _map_changed(store: StoreReader, catalogue: Catalogue, batch: Batch, a
 
 async def _read_surroundings(
     store: StoreReader, catalogue: Catalogue, batch: Batch, applied: _Applied, mapped: _Mapped
-) -> _Surroundings:
+) -> _StoreContext:
     """Read the identifiers that are touched, the verdicts that speak of the records, and every component concerned."""
     up_to = _holders_of_interest(mapped.touching, mapped.before, catalogue)
     identifiers = await store.read_identifiers(up_to) if up_to else {}
@@ -155,7 +155,7 @@ async def _read_surroundings(
     components = await _read_closed(store, wanted | batch.profiles)
     unchanged = {a: r for a, r in components.records.items() if a not in applied.changed}
     counted = {i: found for i, found in identifiers.items() if i not in batch.recount}
-    return _Surroundings(
+    return _StoreContext(
         identifiers=identifiers,
         complete={i: found for i, found in counted.items() if found.holders <= up_to[i]},
         ledger=ledger,
@@ -165,7 +165,7 @@ async def _read_surroundings(
     )
 
 
-async def _check_read_together(store: StoreReader, applied: _Applied, mapped: _Mapped, around: _Surroundings) -> None:
+async def _check_read_together(store: StoreReader, applied: _Applied, mapped: _Mapped, around: _StoreContext) -> None:
     """Refuse reads of different times.
 
     Raises:

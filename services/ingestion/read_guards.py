@@ -57,7 +57,7 @@ def check_holders(
 
 
 def other_holders(counted: Mapping[Identifier, StoredIdentifier], found: Mapping[Identifier, int]) -> ReadsDisagree:
-    """The refusal of identifiers whose holders, as found by reading them, are not as many as were counted."""
+    """The error for identifiers of which other holders were found than were counted."""
     return ReadsDisagree(_OTHER_HOLDERS, frozenset(_seen_holders(i, counted[i], found[i]) for i in counted))
 
 

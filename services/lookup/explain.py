@@ -20,7 +20,7 @@ from graph_model.explain.explanation import (
     survey,
     unused_values,
 )
-from graph_model.explain.explanation import explain_pair as explain_live_pair
+from graph_model.explain.explanation import pair_evidence as explain_live_pair
 from graph_model.explain.words import Ledger
 from graph_model.profile.codec import marks_generic
 from graph_model.profile.document import Profile, ProfileStatus

@@ -8,7 +8,7 @@ IdentityGraphError
     ├── UnreadableIdentifier     the value is none of its kind
     ├── BlockedIdentifier        the value identifies nobody
     ├── AmbiguousIdentifier      what was given does not lead to exactly one person
-    │   ├── SharedIdentifier     several people carry the identifier
+    │   ├── IdentifierOfSeveral     several people carry the identifier
     │   ├── GenericIdentifier    too many records carry it for it to be evidence
     │   └── ScatteredProfile     the profile's records belong to several people now
     └── ProfileGone              the profile's records are gone
@@ -76,7 +76,7 @@ class AmbiguousIdentifier(LookupFailed):
     """What was given does not lead to exactly one person; nobody's data may be given for it."""
 
 
-class SharedIdentifier(AmbiguousIdentifier):
+class IdentifierOfSeveral(AmbiguousIdentifier):
     """Several people carry the identifier."""
 
     def __init__(self, people: int) -> None:
@@ -161,7 +161,7 @@ async def one_by_identifier(store: StoreReader, identifier: Identifier) -> Store
     Raises:
         UnknownIdentifier: no record carries it.
         GenericIdentifier: it is no evidence.
-        SharedIdentifier: several people carry it.
+        IdentifierOfSeveral: several people carry it.
     """
     found = await store.find_profiles(identifier, 2)
     if not found:
@@ -169,7 +169,7 @@ async def one_by_identifier(store: StoreReader, identifier: Identifier) -> Store
     if marks_generic(found[0].document) and identifier in found[0].read().generic:
         raise GenericIdentifier
     if len(found) > 1:
-        raise SharedIdentifier(len(await list_by_identifier(store, identifier)))
+        raise IdentifierOfSeveral(len(await list_by_identifier(store, identifier)))
     return found[0]
 
 

@@ -78,7 +78,7 @@ class Heartbeat:
 
     @property
     def has_gone_on(self) -> bool:
-        """Whether the store has gone on without us, with another catalogue or altogether."""
+        """Whether the store has another catalogue by now, or was replaced by another store."""
         return self.another is not None or self.refusal is not None
 
     @property

@@ -40,7 +40,7 @@ _TOGETHER: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class GenericChange:
-    """How many identifiers of a kind would change sides."""
+    """How many identifiers of a kind would become generic, or cease to be."""
 
     kind: str
     become: int  #: generic under the new catalogue, and not before

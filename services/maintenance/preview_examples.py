@@ -23,7 +23,7 @@ VERDICT: Final = "verdict"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class RecordGroup:
     """Records that belong together."""
 
     profile_id: str | None  #: the profile that they are in now, where they are told apart by that
@@ -44,7 +44,7 @@ class Bridge:
 class ProfileMerge:
     """Profiles that would become one, with all or some of their records."""
 
-    parts: tuple[Part, ...]  #: one of each profile, the greatest first
+    parts: tuple[RecordGroup, ...]  #: one of each profile, the greatest first
     parts_total: int
     evidence: tuple[Bridge, ...]
 
@@ -54,7 +54,7 @@ class ProfileSplit:
     """A profile whose records would become several people."""
 
     profile_id: str
-    parts: tuple[Part, ...]  #: the greatest first
+    parts: tuple[RecordGroup, ...]  #: the greatest first
     parts_total: int
     reasons: tuple[str, ...]  #: why the greatest part and another are not one, without values
 
@@ -135,7 +135,7 @@ def _reason(surroundings: Surroundings, one: Sequence[RecordAddress], other: Seq
         return f"{conflict.low} and {conflict.high}: they contradict each other in {conflict.name}"
     carriers = {i: address for address in reversed(other) for i in surroundings.records[address].identifiers}
     shared = [(i, address) for address in one for i in surroundings.records[address].identifiers if i in carriers]
-    too_common = [(surroundings.marks.holders[i], i, a) for i, a in shared if i in surroundings.marks.generic]
+    too_common = [(surroundings.status.holders[i], i, a) for i, a in shared if i in surroundings.status.generic]
     if too_common:
         # That which the fewest carry is the likeliest to have joined them so far.
         holders, identifier, address = min(too_common)
@@ -146,10 +146,10 @@ def _reason(surroundings: Surroundings, one: Sequence[RecordAddress], other: Seq
     return f"{one[0]} and {other[0]}: nothing connects them any more"
 
 
-def _parts(found: Sequence[tuple[str | None, Sequence[RecordAddress]]]) -> tuple[Part, ...]:
+def _parts(found: Sequence[tuple[str | None, Sequence[RecordAddress]]]) -> tuple[RecordGroup, ...]:
     greatest_first = sorted(found, key=lambda part: (-len(part[1]), sorted(part[1])))
     return tuple(
-        Part(profile_id=profile_id, records=tuple(sorted(records)[:NAMED]), records_total=len(records))
+        RecordGroup(profile_id=profile_id, records=tuple(sorted(records)[:NAMED]), records_total=len(records))
         for profile_id, records in greatest_first[:NAMED]
     )
 

@@ -14,7 +14,7 @@ from services.stores.port.protocols import Store
 
 
 async def change_meaning(store: Store, catalogue: Catalogue) -> bool:
-    """Make the catalogue's meaning the one in force, and owe the rest; `services.maintenance.tasks` does it.
+    """Put the catalogue's meaning in force, and write the task that re-reads what is stored (`tasks` works it off).
 
     Returns:
         Whether anything is owed: false where this is the meaning in force already and all records follow it.

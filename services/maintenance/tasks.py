@@ -28,6 +28,10 @@ Lend: TypeAlias = Callable[[], AbstractAsyncContextManager[Ingest]]
 Progress: TypeAlias = Callable[[Task, int], None]
 
 
+class WorkStopped(Exception):
+    """Raised instead of lending where no further work is to be begun; what is left stays owed."""
+
+
 async def work_off(store: Store, lend: Lend, progress: Progress | None = None) -> None:
     """Do what is owed until nothing is.
 

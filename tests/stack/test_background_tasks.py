@@ -22,7 +22,7 @@ from graph_model.records.tasks import ReResolve, TruncateSource
 from graph_model.resolution.mapping import Origin, row_change
 from graph_model.values.positions import Position
 from services.ingestion.ingest import Ingest
-from services.maintenance import tasks as agenda
+from services.maintenance import tasks
 from services.maintenance.re_resolve import change_meaning
 from services.maintenance.verify import verify
 from services.metrics import Metrics
@@ -183,7 +183,7 @@ async def drainers(world: World) -> AsyncIterator[OpenDrainer]:
 @pytest.fixture
 async def emptied(world: World, monkeypatch: pytest.MonkeyPatch) -> SqliteStore:
     """A store that owes the deletion of all its rows, five at a time."""
-    monkeypatch.setattr(agenda, "BATCH_SIZE", 5)
+    monkeypatch.setattr(tasks, "BATCH_SIZE", 5)
     store, catalogue = await world.open_store(), world.catalogue()
     await world.create(world.settings().kafka.updates_topic, 2)
     await world.create(world.settings().kafka.state_topic, 2)
@@ -260,7 +260,7 @@ async def test_whoever_lost_the_claim_takes_it_back_while_the_partition_is_their
         working = asyncio.create_task(owner.work.run())
         await owner.begun()
         async with owner.parts.turn:
-            await emptied.claim_outbox(f"{world.name}/a/agenda")
+            await emptied.claim_outbox(f"{world.name}/a/tasks")
         await eventually(lambda: is_worked_off(emptied))
         owner.stop()
         await asyncio.wait_for(working, DEADLINE_SECONDS)
@@ -277,7 +277,7 @@ def stricter(world: World) -> Catalogue:
 async def test_a_running_worker_goes_on_with_the_new_catalogue_and_does_what_is_owed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(agenda, "BATCH_SIZE", 5)
+    monkeypatch.setattr(tasks, "BATCH_SIZE", 5)
     await world.create(world.people, 2)
     await world.produce_people({number: f"p{number // 2}@example.com" for number in range(40)})
     async with world.worker():

@@ -61,6 +61,7 @@ STEPS: Final[tuple[Step, ...]] = (
     ChangeDocuments("marks", DocumentKind.RECORD, with_marks),
     ChangeDocuments("groups", DocumentKind.VERDICT, with_groups),
     ChangeDocuments("profiles", DocumentKind.PROFILE, partial(canonical_profile, canonical=canonical_key)),
+    # Names of steps are stored by a migration under way: they never change.
     MoveRows("graves", canonical_key, tombstones=True),
     MoveRows("rows", canonical_key, tombstones=False),
     ChangeDocuments("ledger", DocumentKind.VERDICT, partial(canonical_entry, canonical=canonical_key)),

@@ -86,7 +86,7 @@ def _name(key: str, names: dict[str, bytes]) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class ServerMessage:
     """One message of the server: a part of an answer, the last part, or an error."""
 
     request_id: UUID | None  #: None: the server could not even read which request it answers
@@ -96,7 +96,7 @@ class Message:
     rows: list[Any]
 
 
-def read_message(data: bytes) -> Message:
+def read_message(data: bytes) -> ServerMessage:
     """Read a message; rows come without the traversers that carry them."""
     is_null = data[1]
     at = 2 if is_null else 18
@@ -106,7 +106,7 @@ def read_message(data: bytes) -> Message:
     attributes, at = _map(data, at)
     _, at = _map(data, at)
     rows, _ = _value(data, at)
-    return Message(request_id, code, text, attributes, [] if rows is None else rows)
+    return ServerMessage(request_id, code, text, attributes, [] if rows is None else rows)
 
 
 def _value(data: bytes, at: int) -> tuple[Any, int]:

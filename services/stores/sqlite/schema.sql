@@ -16,8 +16,8 @@ CREATE TABLE IF NOT EXISTS record (
     source     TEXT NOT NULL,
     key        TEXT NOT NULL,      -- canonical JSON array
     document   BLOB NOT NULL,      -- position, time and values as received; JSON
-    deleted    INTEGER NOT NULL,   -- 1: a grave
-    profile_id TEXT,               -- of a grave the last one
+    deleted    INTEGER NOT NULL,   -- 1: a tombstone
+    profile_id TEXT,               -- of a tombstone the last one
     revision   TEXT NOT NULL,      -- commit that wrote it
     UNIQUE (source, key)
 );

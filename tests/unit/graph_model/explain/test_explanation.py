@@ -2,7 +2,7 @@
 
 import pytest
 
-from graph_model.explain.explanation import ChainStep, PairEvidence, Relation, explain_members, explain_pair
+from graph_model.explain.explanation import ChainStep, PairEvidence, Relation, explain_members, pair_evidence
 from graph_model.explain.masking import Visibility
 from graph_model.explain.words import conflict_words, pair_words, shared_rule, step_rule
 from graph_model.records.verdicts import Judgement, Verdict, VerdictEntry
@@ -24,7 +24,7 @@ def told(steps: tuple[ChainStep, ...]) -> list[str]:
 
 
 def pair(one: str, other: str, *known: Verdict | Generic, **rows: str) -> PairEvidence:
-    return explain_pair(surroundings(*known, **rows), at(one), at(other))
+    return pair_evidence(surroundings(*known, **rows), at(one), at(other))
 
 
 def test_a_profile_is_explained_by_the_fewest_steps_strongest_first() -> None:

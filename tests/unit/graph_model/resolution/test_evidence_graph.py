@@ -9,19 +9,19 @@ from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Judgement
 from graph_model.resolution import resolve as law
 from graph_model.resolution.evidence import usable_evidence
-from graph_model.resolution.evidence_graph import CarriedIdentifier, Obstacle, joining, spanning_forest, weak_links
+from graph_model.resolution.evidence_graph import IdentifierNode, Obstacle, joining, spanning_forest, weak_links
 from graph_model.values.identifiers import Identifier
 from tests.unit.graph_model.resolution.evidence_worlds import CATALOGUE, Generic, at, generic, surroundings, verdict
 
 
-def node(text: str) -> CarriedIdentifier:
-    return CarriedIdentifier(Identifier(*text.split(":", 1)))
+def node(text: str) -> IdentifierNode:
+    return IdentifierNode(Identifier(*text.split(":", 1)))
 
 
 def test_every_value_is_a_node_that_knows_how_many_records_carry_it() -> None:
     around = surroundings(generic("phone:1", 40), crm1="email=a@x.org phone=1", crm2="email=a@x.org")
     graph = around.graph(around.records)
-    assert {n.identifier.kind: graph.nodes[n]["holders"] for n in graph if isinstance(n, CarriedIdentifier)} == {
+    assert {n.identifier.kind: graph.nodes[n]["holders"] for n in graph if isinstance(n, IdentifierNode)} == {
         "email": 2,
         "phone": 40,
     }
@@ -96,9 +96,9 @@ ROWS = st.dictionaries(
 @given(ROWS, st.sampled_from([(), (generic("phone:1", 20),)]))
 def test_what_joins_in_the_graph_is_what_the_law_uses(rows: dict[str, str], common: tuple[Generic, ...]) -> None:
     around = surroundings(*common, **rows)
-    used = usable_evidence(around.records, (), frozenset(around.marks.generic), CATALOGUE)
+    used = usable_evidence(around.records, (), frozenset(around.status.generic), CATALOGUE)
     joins = joining(around.graph(around.records))
-    found = {n.identifier: sorted(map(str, joins.adj[n])) for n in joins if isinstance(n, CarriedIdentifier)}
+    found = {n.identifier: sorted(map(str, joins.adj[n])) for n in joins if isinstance(n, IdentifierNode)}
     assert found == {identifier: sorted(map(str, holders)) for identifier, holders in used.links.items()}
 
 

@@ -13,7 +13,7 @@ from graph_model.records.tasks import ReResolve, Task, TruncateSource
 from graph_model.values.positions import Position
 from graph_model.values.trait_values import TraitType
 from services.ingestion.ingest import Ingest
-from services.maintenance import tasks as agenda
+from services.maintenance import tasks
 from services.maintenance.re_resolve import change_meaning
 from services.maintenance.tasks import work_off
 from services.stores.port.errors import CatalogueChanged, ClaimLost, TaskTaken
@@ -26,7 +26,7 @@ from tests.unit.services.people import CATALOGUE, Company
 NEW = replace(worlds.catalogue((2, 3, 3), (90, 50, 100), (False, True, True)), fingerprint="new")
 
 
-def lender(company: Company) -> agenda.Lend:
+def lender(company: Company) -> tasks.Lend:
     ingest = Ingest(company.store, company.catalogue, company.outbox, metrics=company.metrics)
     return lambda: nullcontext(ingest)
 
@@ -77,7 +77,7 @@ async def test_what_was_truncated_does_not_come_back_by_a_replay(company: Compan
 
 
 async def test_work_goes_on_where_it_was_interrupted(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(agenda, "BATCH_SIZE", 2)
+    monkeypatch.setattr(tasks, "BATCH_SIZE", 2)
     for number in range(1, 8):
         await company.put(f"crm{number}", email_1=f"mail{number}")
     await truncate(company, "crm")
@@ -163,7 +163,7 @@ async def test_back_to_the_former_catalogue_leads_back(company: Company) -> None
 async def test_changes_flow_while_the_new_catalogue_walks(
     company: Company, done: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(agenda, "BATCH_SIZE", 1)
+    monkeypatch.setattr(tasks, "BATCH_SIZE", 1)
     await people(company)
     other = await re_resolved(company, NEW)
     steps = 0

@@ -5,10 +5,10 @@ from typing import cast
 
 import pytest
 
-from graph_model.explain.verdict_documents import verdict_document
 from graph_model.records.verdicts import Judgement
 from graph_model.values.equality import JsonValue
 from services.ingestion.ingest import Ingest
+from services.stewardship.verdict_documents import verdict_document
 from services.stewardship.verdict_import import (
     BroughtBack,
     OneRow,

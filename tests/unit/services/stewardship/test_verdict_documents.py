@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from graph_model.explain.verdict_documents import verdict_document
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal
+from services.stewardship.verdict_documents import verdict_document
 
 GIVEN = VerdictEntry(
     verdict=Verdict.pair(Judgement.DIFFERENT, RecordAddress.of("crm", [1]), RecordAddress.of("shop", ["a", 2]), "v1"),
