@@ -63,7 +63,7 @@ async def work_off_owed(in_force: Callable[[], Services]) -> None:
             if heartbeat.tasks_owed:
                 with suppress(WorkStopped, CatalogueChanged):
                     await work_off(store, lend)
-                    heartbeat.hasten()
+                    heartbeat.beat_now()
             told = ""
         except Exception as error:  # noqa: BLE001 - whatever it was, answering goes on, and so does trying
             # The text of an unforeseen fault is left out: it may quote a value.

@@ -83,7 +83,7 @@ class BackgroundTasks:
                 with suppress(WorkStopped):
                     await work_off(self._parts.store, self._lend)
                     _log.info("no work is owed any more", part=self._name)
-            heartbeat.hasten()
+            heartbeat.beat_now()
         except ClaimLost:
             # Either the partition is another worker's by now, and the broker refuses this; or it is ours.
             await self._confirm_ownership()

@@ -242,7 +242,7 @@ class PartitionPipeline:
             await self._confirm_ownership()
             raise
         if tasks:
-            self._parts.heartbeat.hasten()
+            self._parts.heartbeat.beat_now()
 
     async def _record(self, offset: int, changes: Sequence[Change] = (), tasks: Sequence[TaskWrite] = ()) -> None:
         """Bring into force what stands up to an offset; that there is nothing is written down as well."""

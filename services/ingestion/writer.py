@@ -81,7 +81,7 @@ class Writer:
         """
         if self.can_write:
             await self._claim.renew()
-            await publish_abandoned(self._store, self._hand_over, but=self._name, now=self._clock())
+            await publish_abandoned(self._store, self._hand_over, except_for=self._name, now=self._clock())
 
     async def look_after_outboxes(self) -> Mapping[str, WriterState]:
         """Let the store know what is published of one's own, and publish what processes that are gone left behind.
@@ -92,7 +92,7 @@ class Writer:
         async with self._one_at_a_time:
             outbox = await self._claim.hold()
             await outbox.settle()
-        return await publish_abandoned(self._store, self._hand_over, but=self._name, now=self._clock())
+        return await publish_abandoned(self._store, self._hand_over, except_for=self._name, now=self._clock())
 
     @asynccontextmanager
     async def lend(self) -> AsyncIterator[Ingest]:
@@ -114,7 +114,9 @@ class Writer:
                 await self._publish(outbox, (commit,))
 
 
-async def publish_abandoned(store: Store, publish: Publish, *, now: int, but: str = "") -> Mapping[str, WriterState]:
+async def publish_abandoned(
+    store: Store, publish: Publish, *, now: int, except_for: str = ""
+) -> Mapping[str, WriterState]:
     """Publish what API processes committed and did not publish for so long that they must be gone.
 
     One that is alive after all, and only waited for the broker, claims its outbox anew with its next commit.
@@ -122,13 +124,13 @@ async def publish_abandoned(store: Store, publish: Publish, *, now: int, but: st
     Args:
         store: whose outboxes.
         publish: see `Publish`.
-        but: the writer that is looked after otherwise: the caller.
+        except_for: the writer that is looked after otherwise: the caller.
         now: milliseconds since 1970.
 
     Returns:
         All writers but the caller, as they were before.
     """
-    writers = {writer: state for writer, state in (await store.read_writers()).items() if writer != but}
+    writers = {writer: state for writer, state in (await store.read_writers()).items() if writer != except_for}
     for writer, state in writers.items():
         serves = writer == API_WRITERS or writer.startswith(f"{API_WRITERS}/")
         since = state.waiting_since

@@ -104,7 +104,7 @@ class Heartbeat:
             except (CatalogueUnusable, OtherForm, StoreReplaced) as refusal:
                 self._refuse(refusal)
             except CatalogueChanged:
-                self.hasten()  # yet another one came into force while we took the last
+                self.beat_now()  # yet another one came into force while we took the last
             except StoreError as error:
                 problem = error
             except Exception as fault:  # noqa: BLE001 - the store may answer the next time
@@ -122,7 +122,7 @@ class Heartbeat:
         """Wait for the end of the next beat."""
         await self._beat.wait()
 
-    def hasten(self) -> None:
+    def beat_now(self) -> None:
         """Let `run` beat at once: something has happened that others here should know."""
         self._hurry.set()
 

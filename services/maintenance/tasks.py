@@ -21,7 +21,7 @@ from services.stores.port.stored import StoredRecord, StoredTask
 #: Records read for one batch: few, so that events need not wait long.
 BATCH_SIZE: Final = 200
 
-#: Lends what brings changes into force, for one batch.
+#: Gives an `Ingest` for one batch, or raises `WorkStopped`.
 Lend: TypeAlias = Callable[[], AbstractAsyncContextManager[Ingest]]
 
 #: Hears of each batch: the task, and how many records were read.

@@ -85,10 +85,10 @@ async def test_what_an_api_process_left_for_long_is_published_once_by_another(st
     await store.commit(left, gone)
     other, published = await reopen(), Published()
     now = now_milliseconds()
-    await publish_abandoned(other, published, now=now, but="api/other:8080")
+    await publish_abandoned(other, published, now=now, except_for="api/other:8080")
     assert published.commits == []
     for _ in range(2):
-        await publish_abandoned(other, published, now=now + ABANDONED_MILLISECONDS + 5_000, but="api/other:8080")
+        await publish_abandoned(other, published, now=now + ABANDONED_MILLISECONDS + 5_000, except_for="api/other:8080")
     assert [commit.commit_id for commit in published.commits] == [left.commit_id]
 
 
@@ -97,7 +97,7 @@ async def test_nobody_else_takes_what_belongs_to_a_partition_or_to_itself(store:
         one = plan(profiles=[write_profile(writer)], events=[event(writer)])
         await store.commit(one, await store.claim_outbox(writer))
     published = Published()
-    await publish_abandoned(store, published, now=now_milliseconds() + 10**9, but="api/self:8080")
+    await publish_abandoned(store, published, now=now_milliseconds() + 10**9, except_for="api/self:8080")
     assert published.commits == []
 
 

@@ -40,11 +40,9 @@ def guarded(writes: GraphWrites) -> Traversal:
     return source.V(*(write.vertex for write in changed)).values("rev").fold().is_(Rows(expected))
 
 
-def written(traversal: Traversal, writes: GraphWrites) -> Traversal:
-    """Append all writes to what `guarded` began; steps that have nothing to do are left out."""
-    traversal = traversal.side_effect(
-        __.select("made").unfold().merge_v(__.identity()).option(Merge.on_match, __.fail("exists"))
-    ).side_effect(
+def change_rows() -> Traversal:
+    """Set the properties of the vertices of the bound rows `changed`; one that is not there refuses the request."""
+    return (
         __.select("changed")
         .unfold()
         .as_("row")
@@ -52,6 +50,13 @@ def written(traversal: Traversal, writes: GraphWrites) -> Traversal:
         .option(Merge.on_create, __.fail("gone"))
         .option(Merge.on_match, __.select("row").select("set"))
     )
+
+
+def written(traversal: Traversal, writes: GraphWrites) -> Traversal:
+    """Append all writes to what `guarded` began; steps that have nothing to do are left out."""
+    traversal = traversal.side_effect(
+        __.select("made").unfold().merge_v(__.identity()).option(Merge.on_match, __.fail("exists"))
+    ).side_effect(change_rows())
     if writes.leave:
         traversal = traversal.side_effect(__.V(*writes.leave).out_e(MEMBER_OF, WAS_MEMBER_OF).drop())
     if writes.let_go:

@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Final, Self
 
 from gremlin_python.process.graph_traversal import __
-from gremlin_python.process.traversal import Merge, T
+from gremlin_python.process.traversal import T
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from graph_model.records.record import RecordAddress
 from services.clock import new_id
+from services.stores.gremlin.bulk_writes import change_rows
 from services.stores.gremlin.connection import Connection, Submit
 from services.stores.gremlin.graphbinary import Rows
 from services.stores.gremlin.ids import STORE_ID, Label, profile_id, record_id, revision, task_id, verdict_id
@@ -104,15 +105,7 @@ class GremlinMigration:
     async def write_documents(self, kind: DocumentKind, documents: Sequence[StoredDocument], mark: str) -> None:
         """See `MigratingStore.write_documents`."""
         rows = [{"find": {T.id: _VERTICES[kind](d.name)}, "set": {"document": d.text}} for d in documents]
-        written = (
-            __.select("changed")
-            .unfold()
-            .as_("row")
-            .merge_v(__.select("row").select("find"))
-            .option(Merge.on_create, __.fail("gone"))
-            .option(Merge.on_match, __.select("row").select("set"))
-        )
-        await self._write(self._marked(mark, Rows(rows)).side_effect(written))
+        await self._write(self._marked(mark, Rows(rows)).side_effect(change_rows()))
 
     async def move_mark(self, version: int, mark: str | None) -> None:
         """See `MigratingStore.move_mark`."""
