@@ -56,6 +56,16 @@ class Salvaged:
     damaged: frozenset[str] = frozenset()  #: names of these parts
 
 
+class _Records(Struct, frozen=True):
+    records: list[Raw]
+
+
+class _Counted(Struct, frozen=True):
+    """As much of the data of an event as it takes to count the profile's records."""
+
+    profile: _Records
+
+
 _SAYS_NOTHING: Final[dict[str, Any]] = {
     "profile_id": "",
     "version": 0,
@@ -77,6 +87,7 @@ _live: Final[msgspec.json.Decoder[Profile | FormerProfile]] = msgspec.json.Decod
 _former: Final[msgspec.json.Decoder[Profile | FormerProfile]] = msgspec.json.Decoder(FormerProfile)
 _step: Final = msgspec.json.Decoder(HistoryStep)
 _update: Final = msgspec.json.Decoder(ProfileUpdate)
+_counted: Final = msgspec.json.Decoder(_Counted)
 _members: Final = msgspec.json.Decoder(dict[str, Raw])
 _trait: Final = msgspec.json.Decoder(ProfileTrait)
 _entries: Final = msgspec.json.Decoder(list[Raw])
@@ -137,6 +148,18 @@ def decode_update(data: bytes) -> ProfileUpdate:
     """
     try:
         return _update.decode(data)
+    except UNREADABLE:
+        raise ProfileDamaged from None
+
+
+def count_records(data: bytes) -> int:
+    """Count the records that the profile of an event has or remembers, without reading what they say.
+
+    Raises:
+        ProfileDamaged: these are no data of an event.
+    """
+    try:
+        return len(_counted.decode(data).profile.records)
     except UNREADABLE:
         raise ProfileDamaged from None
 
