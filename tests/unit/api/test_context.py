@@ -114,6 +114,7 @@ async def test_the_client_gets_what_it_likes_best_and_the_more_exact_wish_counts
         ("a/b/c, text/plain;q=0.5", "text/plain"),
         (", ,text/plain,", "text/plain"),
         ("text/plain;q=much", "text/plain"),
+        ("application/json;q=0.9, text/plain;q=much", "text/plain"),
         ('text/plain;note="a,b";q=0.2', "text/plain"),
         ("/", "application/json"),
         ("text/plain;" * 1_000, "text/plain"),
