@@ -127,8 +127,8 @@ def head_problems(stored: StoredProfile) -> list[str]:
         lost = lost.difference(BODY_FIELDS)  # these are compared with what its records say
     if lost:
         problems.append(
-            f"profile {stored.profile_id} shows unreadable {', '.join(sorted(lost))}, which nothing else tells: "
-            "a repair keeps what is readable of it"
+            f"profile {stored.profile_id} shows unreadable {', '.join(sorted(lost))}: a repair writes it again with "
+            "what is readable, and does not bring back the rest"
         )
     return problems
 
