@@ -11,6 +11,7 @@ from api.dependencies import Services, header_parameter, services_of
 from api.documents import ContextAnswer, ContextRequest
 from api.problems import InvalidRequest, NotAcceptable, NotSentAsJson, UnreadableBody, problem_docs
 from graph_model.profile.codec import decode_profile
+from graph_model.profile.document import ProfileDamaged
 from graph_model.values.identifiers import IdentifierKind
 from services.context.prompt import NOTICE, BudgetTooSmall, build_context
 from services.context.tokens import ENCODING, count_tokens
@@ -87,7 +88,10 @@ async def read_context(request: Request, asked: ContextRequest) -> Response:
     services = services_of(request)
     profile = await _person(services, asked)
     now = services.clock()
-    answer = _answer(profile.document, asked.token_budget, now - now % _DAY_MILLISECONDS, services.kinds)
+    try:
+        answer = _answer(profile.document, asked.token_budget, now - now % _DAY_MILLISECONDS, services.kinds)
+    except ProfileDamaged:
+        raise profile.damaged() from None
     headers = {"Cache-Control": "no-store", "Context-Id": answer.context_id, "Vary": "Accept"}
     content = answer.body if media_type == _OFFERED[0] else answer.text
     return Response(content, headers=headers, media_type=media_type)

@@ -75,11 +75,20 @@ class RecordReference(ResponseDocument):
     key: Key
 
 
+class Observation(RecordReference):
+    """A row that said something, and when."""
+
+    observed_at: Timestamp
+
+
 class TraitValue(RecordReference):
     """What is known of a person, and which row said it."""
 
     value: JsonValue = Field(description="typed as the catalogue says", examples=["Ann Lee"])
     observed_at: Timestamp
+    further: list[Observation] = Field(
+        default_factory=list, description="further rows that the value comes from; left out where there are none"
+    )
 
 
 class CarriedIdentifier(ResponseDocument):

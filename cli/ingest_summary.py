@@ -12,7 +12,7 @@ from cli.input_files import Entry, InputFile
 from cli.output import counted, print_table
 from cli.rejections import Rejections, UnreadValues
 from graph_model.catalogue.rules import Catalogue
-from graph_model.profile.codec import decode_profile, decode_update
+from graph_model.profile.codec import count_records
 from graph_model.profile.document import ProfileStatus
 from graph_model.records.record import Outcome, apply_change
 from graph_model.records.tasks import TruncateSource
@@ -78,8 +78,7 @@ class IngestSummary:
         for commit in committed:
             for event in commit.events:
                 self.events[event.type.value] += 1
-                profile = decode_profile(bytes(decode_update(event.data).profile))
-                self.sizes[event.profile_id] = len(profile.members)
+                self.sizes[event.profile_id] = count_records(event.data)
         if len(self.sizes) > 10 * _CANDIDATES:
             self.sizes = dict(heapq.nlargest(_CANDIDATES, self.sizes.items(), key=_by_size))
 

@@ -4,6 +4,7 @@ Numbers in the values of traits have the spelling of `graph_model.values.equalit
 it was written as.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -55,6 +56,16 @@ class Salvaged:
     damaged: frozenset[str] = frozenset()  #: names of these parts
 
 
+class _Records(Struct, frozen=True):
+    records: list[Raw]
+
+
+class _Counted(Struct, frozen=True):
+    """As much of the data of an event as it takes to count the profile's records."""
+
+    profile: _Records
+
+
 _SAYS_NOTHING: Final[dict[str, Any]] = {
     "profile_id": "",
     "version": 0,
@@ -68,6 +79,7 @@ _SAYS_NOTHING: Final[dict[str, Any]] = {
     "dropped_evidence": (),
     "merged_into": None,
     "records_total": 0,
+    "lineage": None,
 }
 
 _encoder: Final = msgspec.json.Encoder()
@@ -75,8 +87,11 @@ _live: Final[msgspec.json.Decoder[Profile | FormerProfile]] = msgspec.json.Decod
 _former: Final[msgspec.json.Decoder[Profile | FormerProfile]] = msgspec.json.Decoder(FormerProfile)
 _step: Final = msgspec.json.Decoder(HistoryStep)
 _update: Final = msgspec.json.Decoder(ProfileUpdate)
+_counted: Final = msgspec.json.Decoder(_Counted)
 _members: Final = msgspec.json.Decoder(dict[str, Raw])
 _trait: Final = msgspec.json.Decoder(ProfileTrait)
+_entries: Final = msgspec.json.Decoder(list[Raw])
+_reference: Final = msgspec.json.Decoder(RecordReference)
 
 
 def encode_profile(profile: Profile) -> bytes:
@@ -137,6 +152,18 @@ def decode_update(data: bytes) -> ProfileUpdate:
         raise ProfileDamaged from None
 
 
+def count_records(data: bytes) -> int:
+    """Count the records that the profile of an event has or remembers, without reading what they say.
+
+    Raises:
+        ProfileDamaged: these are no data of an event.
+    """
+    try:
+        return len(_counted.decode(data).profile.records)
+    except UNREADABLE:
+        raise ProfileDamaged from None
+
+
 def salvage_profile(document: bytes) -> Salvaged:
     """Read what can be read of a profile."""
     try:
@@ -147,10 +174,10 @@ def salvage_profile(document: bytes) -> Salvaged:
         found = _members.decode(document)
     except UNREADABLE:
         found = {}
-    form = FormerProfile if "records_total" in found else Profile
+    form = FormerProfile if _is_former(found) else Profile
     read, damaged = dict[str, Any](), set[str]()
     for part in msgspec.structs.fields(form):
-        if part.name == "lineage":
+        if part.name == "lineage" and part.name not in found:
             continue
         try:
             read[part.name] = msgspec.json.decode(found[part.name], type=part.type)
@@ -158,6 +185,8 @@ def salvage_profile(document: bytes) -> Salvaged:
             read[part.name] = _SAYS_NOTHING[part.name]
             damaged.add(part.name)
     if form is FormerProfile:
+        if "records" in damaged:
+            read["records"] = _salvaged_references(found.get("records"))
         return Salvaged(_gone(FormerProfile(**read)), frozenset(damaged))
     if "traits" in damaged:
         read["traits"] = _salvaged_traits(found.get("traits"))
@@ -175,6 +204,13 @@ def is_live(document: bytes) -> bool:
 def marks_generic(document: bytes) -> bool:
     """Tell likewise whether a document marks any identifier as generic; most mark none."""
     return b'"generic":true' in document
+
+
+def _is_former(found: Mapping[str, Raw]) -> bool:
+    """Tell whether the parts of a document, some of them damaged, are those of a profile without records."""
+    if "records_total" in found or "merged_into" in found:
+        return True
+    return "traits" not in found and bytes(found.get("status", b"")) in (b'"absorbed"', b'"deleted"')
 
 
 def _gone(former: FormerProfile) -> Profile:
@@ -205,3 +241,17 @@ def _salvaged_traits(written: Raw | None) -> dict[str, ProfileTrait]:
         except UNREADABLE:
             continue
     return traits
+
+
+def _salvaged_references(written: Raw | None) -> tuple[RecordReference, ...]:
+    references: list[RecordReference] = []
+    try:
+        found = _entries.decode(b"[]" if written is None else written)
+    except UNREADABLE:
+        return ()
+    for entry in found:
+        try:
+            references.append(_reference.decode(entry))
+        except UNREADABLE:
+            continue
+    return tuple(references)

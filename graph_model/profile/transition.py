@@ -85,13 +85,13 @@ def transitions(around: BeforeAndAfter) -> list[Transition]:
         elif known is not None and was_live:
             members = members_before.get(profile_id, [])
             kept = around.keys.present(known.profile.members)
-            found.append(_gone(around, known.profile, members, {*kept, *members}))
+            found.append(_gone(around, known, members, {*kept, *members}))
         elif known is not None and around.returned.get(profile_id):
             own = around.returned[profile_id]
             kept = around.keys.present(known.profile.members)
-            found.append(_gone(around, known.profile, own, {*kept, *own}))
+            found.append(_gone(around, known, own, {*kept, *own}))
         elif known is not None:
-            found.append(_still_gone(around, known.profile))
+            found.append(_still_gone(around, known))
     return found
 
 
@@ -117,7 +117,7 @@ def _live(
     profile = structs.replace(
         composed,
         version=around.next_version(None if known is None else known.profile),
-        created_at=now if known is None else known.profile.created_at,
+        created_at=_created_at(around, known),
         updated_at=now,
     )
     before = sorted(was_at | ({profile_id} if was is not None else set()))
@@ -130,54 +130,64 @@ def _live(
 
 
 def _gone(
-    around: BeforeAndAfter, known: Profile, members: Iterable[RecordAddress], remembered: Iterable[RecordAddress]
+    around: BeforeAndAfter, was: Salvaged, members: Iterable[RecordAddress], remembered: Collection[RecordAddress]
 ) -> Transition:
     """A profile without records: absorbed by whoever has most of `members`, else deleted."""
+    known = was.profile
     targets = Counter(around.after[address] for address in members if address in around.after)
     status = ProfileStatus.ABSORBED if targets else ProfileStatus.DELETED
     merged_into = min(targets, key=lambda target: (-targets[target], target)) if targets else None
     change = ProfileEventType.MERGED if targets else ProfileEventType.DELETED
     was_at = [known.profile_id] if known.status is ProfileStatus.LIVE else []
-    profile = _remembering(around, known, status, remembered, merged_into)
+    profile = _remembering(around, was, status, _lineage(merged_into, remembered, len(remembered)))
     return _told(around, _Step(profile, change, was_at, sorted(targets), known.version), _NOTHING, keeps_step=True)
 
 
-def _still_gone(around: BeforeAndAfter, known: Profile) -> Transition:
-    """A profile without records remembers its last ones by the keys that they have now."""
+def _still_gone(around: BeforeAndAfter, was: Salvaged) -> Transition:
+    """A profile without records remembers its last ones by the keys that they have now.
+
+    A damaged one is written again with what can be read of it.
+    """
+    known = was.profile
     members = set(known.members)
     present = around.keys.present(members)
-    if present == members:
+    if present == members and not was.damaged:
         return _unchanged(known)
     is_absorbed = known.status is ProfileStatus.ABSORBED
     change = ProfileEventType.MERGED if is_absorbed else ProfileEventType.DELETED
-    profile = _remembering(around, known, known.status, present, known.merged_into)
+    total = 0 if known.lineage is None else known.lineage.records_total - (len(members) - len(present))
+    lineage = _lineage(known.merged_into, present, max(total, len(present)))
+    profile = _remembering(around, was, known.status, lineage)
     return _told(around, _Step(profile, change, [], [], known.version), _NOTHING, keeps_step=not is_absorbed)
 
 
-def _remembering(
-    around: BeforeAndAfter,
-    known: Profile,
-    status: ProfileStatus,
-    members: Iterable[RecordAddress],
-    merged_into: str | None,
-) -> Profile:
-    """A profile without records: which ones it had last, and where most of them went then."""
-    remembered = sorted(members)
+def _lineage(merged_into: str | None, members: Iterable[RecordAddress], total: int) -> Lineage:
+    """What is remembered: where most of the records went, and which ones there were, as many as are kept."""
+    return Lineage(merged_into, tuple(reference(each) for each in sorted(members)[:REMEMBERED_RECORDS]), total)
+
+
+def _remembering(around: BeforeAndAfter, was: Salvaged, status: ProfileStatus, lineage: Lineage) -> Profile:
+    """A profile without records."""
     return Profile(
-        profile_id=known.profile_id,
-        version=around.next_version(known),
+        profile_id=was.profile.profile_id,
+        version=around.next_version(was.profile),
         status=status,
-        created_at=known.created_at,
+        created_at=_created_at(around, was),
         updated_at=iso_time(around.now),
         traits={},
         identifiers=(),
         records=(),
         conflicts=(),
         dropped_evidence=(),
-        lineage=Lineage(
-            merged_into, tuple(reference(each) for each in remembered[:REMEMBERED_RECORDS]), len(remembered)
-        ),
+        lineage=lineage,
     )
+
+
+def _created_at(around: BeforeAndAfter, known: Salvaged | None) -> str:
+    """Since when a profile is known; the time of this commit where nothing tells."""
+    if known is None or "created_at" in known.damaged:
+        return iso_time(around.now)
+    return known.profile.created_at
 
 
 def _rewritten(known: Profile, composed: Profile) -> Transition:

@@ -11,6 +11,7 @@ from typing import Final
 
 from graph_model.catalogue.rules import Catalogue
 from graph_model.profile.codec import salvage_profile
+from graph_model.profile.differences import BODY_FIELDS
 from graph_model.profile.document import ProfileStatus
 from graph_model.records.tasks import ReResolve, Task
 from graph_model.records.verdicts import VerdictEntry
@@ -41,6 +42,9 @@ CREATE TABLE mark_in_force (
 CREATE TABLE linked_tombstone (source TEXT, key TEXT, revision TEXT, profile_id TEXT);
 CREATE TABLE wrong_head (profile_id TEXT, revision TEXT, problem TEXT);
 """
+
+#: What documents say that stores keep beside them, too.
+_STORED_BESIDE: Final = frozenset({"profile_id", "version", "status"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +112,7 @@ def stored_identifier(spool: Spool, identifier: Identifier) -> StoredIdentifier 
 
 
 def head_problems(stored: StoredProfile) -> list[str]:
-    """What a document says of its profile that the store says otherwise."""
+    """What a document says of its profile that the store says otherwise, or that is unreadable."""
     found = salvage_profile(stored.document)
     shown, damaged = found.profile, found.damaged
     problems = []
@@ -118,6 +122,14 @@ def head_problems(stored: StoredProfile) -> list[str]:
         problems.append(f"profile {stored.profile_id} shows another version than {stored.version}")
     if "status" in damaged or shown.status != stored.status:
         problems.append(f"profile {stored.profile_id} shows another status than {stored.status}")
+    lost = damaged - _STORED_BESIDE
+    if stored.status is ProfileStatus.LIVE:
+        lost = lost.difference(BODY_FIELDS)  # these are compared with what its records say
+    if lost:
+        problems.append(
+            f"profile {stored.profile_id} shows unreadable {', '.join(sorted(lost))}: a repair writes it again with "
+            "what is readable, and does not bring back the rest"
+        )
     return problems
 
 

@@ -86,7 +86,11 @@ class StoredProfile:
         try:
             return decode_profile(self.document)
         except ProfileDamaged:
-            raise StoreDamaged(f"the document of profile {self.profile_id} cannot be read") from None
+            raise self.damaged() from None
+
+    def damaged(self) -> StoreDamaged:
+        """The error for whoever finds that the document cannot be read."""
+        return StoreDamaged(f"the document of profile {self.profile_id} cannot be read")
 
     def salvaged(self) -> Salvaged:
         """What can be read of the profile, for whoever makes it anew; its id, version and status are the store's."""

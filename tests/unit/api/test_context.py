@@ -1,7 +1,14 @@
-import pytest
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
-from api.documents import ContextAnswer
+import pytest
+from fastapi import Request
+
+from api.context import read_context
+from api.documents import ContextAnswer, ContextRequest
 from services.context.tokens import count_tokens
+from services.stores.port.errors import StoreDamaged
 
 from .conftest import ANN, Service
 
@@ -107,6 +114,7 @@ async def test_the_client_gets_what_it_likes_best_and_the_more_exact_wish_counts
         ("a/b/c, text/plain;q=0.5", "text/plain"),
         (", ,text/plain,", "text/plain"),
         ("text/plain;q=much", "text/plain"),
+        ("application/json;q=0.9, text/plain;q=much", "text/plain"),
         ('text/plain;note="a,b";q=0.2', "text/plain"),
         ("/", "application/json"),
         ("text/plain;" * 1_000, "text/plain"),
@@ -225,3 +233,17 @@ async def test_a_budget_below_the_smallest_text_is_a_422_problem_that_says_what_
     answer = await service.http.post("/v1/context", json={"identifier": "email:ann@example.com", "token_budget": 5})
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:identity-graph:problem:budget-too-small")
     assert "takes" in answer.json()["detail"]
+
+
+async def test_a_profile_that_cannot_be_read_is_named_by_the_error_and_a_500_problem_of_the_store(
+    service: Service, tmp_path: Path
+) -> None:
+    await service.send("crm", ANN)
+    profile_id = await service.profile_id("email:ann@example.com")
+    with closing(sqlite3.connect(tmp_path / "graph.sqlite")) as connection, connection:
+        connection.execute("UPDATE profile SET document = json_set(document, '$.created_at', 1)")
+    answer = await service.http.post("/v1/context", json={"profile_id": profile_id})
+    assert (answer.status_code, answer.json()["type"]) == (500, "urn:identity-graph:problem:store-damaged")
+    request = Request({"type": "http", "headers": [], "app": service.app})
+    with pytest.raises(StoreDamaged, match=profile_id):
+        await read_context(request, ContextRequest(profile_id=profile_id))

@@ -1,4 +1,9 @@
+import msgspec
+import pytest
+
+from api import documents
 from api.documents import AbsorbedProfile, ProfileDocument, ProfileList
+from graph_model.profile import document as stored_documents
 
 from .conftest import ANN, Service
 
@@ -19,6 +24,27 @@ async def test_a_real_profile_fits_the_documented_shape(service: Service) -> Non
     answer = await service.http.get(f"/v1/profiles/{profile_id}")
     profile = ProfileDocument.model_validate_json(answer.content)
     assert {(record.source, record.key[0]) for record in profile.records} >= {("crm", 1), ("shop", 7)}
+
+
+@pytest.mark.parametrize(
+    ("served", "stored"),
+    [
+        (documents.ProfileDocument, stored_documents.Profile),
+        (documents.RecordReference, stored_documents.RecordReference),
+        (documents.Observation, stored_documents.Observation),
+        (documents.TraitValue, stored_documents.ProfileTrait),
+        (documents.CarriedIdentifier, stored_documents.ProfileIdentifier),
+        (documents.ValueIssue, stored_documents.ValueIssue),
+        (documents.MemberRecord, stored_documents.ProfileRecord),
+        (documents.RefusedUnion, stored_documents.ProfileConflict),
+    ],
+)
+def test_the_documented_shape_has_the_fields_that_profiles_are_stored_with(
+    served: type[documents.ResponseDocument], stored: type[msgspec.Struct]
+) -> None:
+    # Lineage is only of profiles that are gone, which are not served.
+    fields = {part.encode_name: part.required for part in msgspec.structs.fields(stored) if part.name != "lineage"}
+    assert {name: part.is_required() for name, part in served.model_fields.items()} == fields
 
 
 async def test_the_etag_is_the_version(service: Service) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec import Raw
 from msgspec.structs import replace
 
-from graph_model.profile.codec import decode_profile, encode_profile, salvage_profile
+from graph_model.profile.codec import count_records, decode_profile, encode_profile, salvage_profile
 from graph_model.profile.differences import differences, says_the_same, with_present_keys
 from graph_model.profile.document import Observation, ProfileDamaged, ProfileStatus, ProfileTrait
 from graph_model.records.record import RecordAddress
@@ -179,3 +179,15 @@ def test_what_is_no_profile_at_all_is_damaged_in_every_part(document: bytes) -> 
         decode_profile(document)
     assert "verify --repair" in str(refused.value)
     assert {*HEAD, "traits", "records"} <= salvage_profile(document).damaged
+
+
+@pytest.mark.parametrize("document", [live({}), live({}, records=[]), FORMER])
+def test_the_records_of_the_profile_of_an_event_are_counted(document: dict[str, Any]) -> None:
+    data = orjson.dumps({"profile_id": "p", "causes": [{"records": [1, 2]}], "profile": document})
+    assert count_records(data) == len(document["records"])
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"profile":{}}', b'{"profile":{"records":1}}'])
+def test_what_is_no_event_has_no_records_to_count(data: bytes) -> None:
+    with pytest.raises(ProfileDamaged):
+        count_records(data)

@@ -6,7 +6,7 @@ import orjson
 import pytest
 from msgspec import structs
 
-from graph_model.profile.codec import Salvaged, decode_profile, encode_profile
+from graph_model.profile.codec import Salvaged, decode_profile, encode_profile, salvage_profile
 from graph_model.profile.document import Profile
 from graph_model.profile.transition import BeforeAndAfter, Cause, Transition, transitions
 from graph_model.records.key_changes import KeyChanges
@@ -15,7 +15,13 @@ from graph_model.values.equality import JsonValue
 from graph_model.values.positions import Position
 
 LONG = "1234567890123456789"
-HEAD = {"profile_id": "p", "version": 3, "status": "live", "created_at": "2026-01-01", "updated_at": "2026-01-01"}
+HEAD: Mapping[str, JsonValue] = {
+    "profile_id": "p",
+    "version": 3,
+    "status": "live",
+    "created_at": "2026-01-01",
+    "updated_at": "2026-01-01",
+}
 
 
 def body(value: JsonValue = "Ann", key: JsonValue = LONG, time: str = "2026-01-01", records: int = 1) -> Profile:
@@ -32,10 +38,10 @@ def body(value: JsonValue = "Ann", key: JsonValue = LONG, time: str = "2026-01-0
     return decode_profile(orjson.dumps(document))
 
 
-def become(before: Profile, after: Profile) -> Transition:
+def become(before: Profile | Salvaged, after: Profile) -> Transition:
     address = RecordAddress.of("crm", [LONG])
     around = BeforeAndAfter(
-        known={"p": Salvaged(before)},
+        known={"p": before if isinstance(before, Salvaged) else Salvaged(before)},
         before={address: "p"},
         after={address: "p"},
         keys=KeyChanges({}),
@@ -129,3 +135,73 @@ def test_events_and_steps_keep_the_fields_and_bytes_that_readers_know() -> None:
     assert transition.event.data == orjson.dumps({**told, **named, "profile": profile})
     assert transition.history == orjson.dumps({**told, "occurred_at": "1970-01-01T00:00:01.000Z"})
     assert transition.event.trace == "00-trace"
+
+
+NOW = "1970-01-01T00:00:01.000Z"
+
+
+@pytest.mark.parametrize("part", ["created_at", "updated_at"])
+def test_a_time_of_a_live_profile_that_is_unreadable_becomes_that_of_the_commit(part: str) -> None:
+    stored = salvage_profile(orjson.dumps(orjson.loads(encode_profile(body())) | {part: 5}))
+    transition = become(stored, body())
+    expected = {"created_at": "2026-01-01", part: NOW}
+    assert (transition.profile.created_at, transition.profile.updated_at) == (expected["created_at"], NOW)
+    assert told(transition) == ([], [])
+
+
+def former(records: int = 2) -> dict[str, JsonValue]:
+    rows: list[JsonValue] = [{"source": "crm", "key": [number]} for number in range(records)]
+    return {**HEAD, "status": "absorbed", "merged_into": "q", "records": rows, "records_total": 5}
+
+
+def remain(document: JsonValue, renamed: Mapping[RecordAddress, RecordAddress] | None = None) -> Transition:
+    """What becomes of a profile without records."""
+    (transition,) = transitions(
+        BeforeAndAfter(
+            known={"p": salvage_profile(orjson.dumps(document))},
+            before={},
+            after={},
+            keys=KeyChanges(renamed or {}),
+            returned={},
+            composed={},
+            causes=lambda _: (),
+            now=1_000,
+        )
+    )
+    return transition
+
+
+def test_a_sound_former_profile_is_left_alone() -> None:
+    assert remain(former()).document is None
+
+
+@pytest.mark.parametrize(
+    ("part", "damage", "mended"),
+    [
+        ("created_at", 5, NOW),
+        ("updated_at", None, NOW),
+        ("merged_into", 5, None),
+        ("records", "x", []),
+        ("records", [{"source": "crm", "key": [0]}, 5, {"source": 7}], [{"source": "crm", "key": [0]}]),
+        ("records_total", "x", 2),
+    ],
+)
+def test_a_damaged_former_profile_is_written_again_with_what_can_be_read_of_it(
+    part: str, damage: JsonValue, mended: JsonValue
+) -> None:
+    transition = remain({**former(), part: damage})
+    assert transition.document is not None
+    assert orjson.loads(transition.document) == {**former(), "version": 4, "updated_at": NOW, part: mended}
+    assert transition.event is not None
+
+
+@pytest.mark.parametrize("part", ["merged_into", "records_total"])
+def test_a_former_profile_that_has_lost_a_part_keeps_its_records(part: str) -> None:
+    assert len(remain({name: said for name, said in former().items() if name != part}).profile.members) == 2
+
+
+def test_a_former_profile_remembers_how_many_records_it_had_when_their_keys_change() -> None:
+    transition = remain(former(), {RecordAddress.of("crm", [0]): RecordAddress.of("crm", [9])})
+    assert transition.profile.lineage is not None
+    assert [address.key_parts for address in transition.profile.members] == [["1"], ["9"]]
+    assert transition.profile.lineage.records_total == 5

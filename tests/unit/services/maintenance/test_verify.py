@@ -210,6 +210,48 @@ async def test_wrong_heads_of_profiles_are_named(company: Company, tmp_path: Pat
     assert [problem.split(" ", 2)[2] for problem in problems] == ["shows another version than 9"] * 3
 
 
+@pytest.mark.parametrize("part", ["created_at", "updated_at", "lineage"])
+async def test_what_is_unreadable_of_the_head_of_a_live_profile_is_named_and_mended(
+    part: str, company: Company, tmp_path: Path
+) -> None:
+    await company.put("crm1", email_1="ann")
+    damage(tmp_path, f"UPDATE profile SET document = json_set(document, '$.{part}', 1)")  # noqa: S608
+    (problem,) = (await verify(company.store, CATALOGUE)).problems
+    assert f"shows unreadable {part}" in problem
+    assert (await _repaired(company)).problems == ()
+
+
+async def absorbed_and_deleted(company: Company) -> None:
+    """Two profiles without records: one went to the other's, one has been deleted."""
+    await company.put("crm1", email_1="ann")
+    await company.put("shop1", email_1="bob")
+    await company.put("shop1", email_1="ann")
+    await company.put("crm3", email_1="cleo")
+    await company.put("crm3")
+
+
+@pytest.mark.parametrize("status", ["absorbed", "deleted"])
+@pytest.mark.parametrize("part", ["records", "records_total", "merged_into", "created_at", "updated_at"])
+@pytest.mark.parametrize("change", ["json_set(document, '$.{}', json('[1]'))", "json_remove(document, '$.{}')"])
+async def test_what_is_unreadable_of_a_former_profile_is_named_and_written_again(
+    status: str, part: str, change: str, company: Company, tmp_path: Path
+) -> None:
+    await absorbed_and_deleted(company)
+    damage(tmp_path, f"UPDATE profile SET document = {change.format(part)} WHERE status = '{status}'")  # noqa: S608
+    (problem,) = (await verify(company.store, CATALOGUE)).problems
+    assert f"shows unreadable {part}" in problem
+    assert (await _repaired(company)).problems == ()
+    assert all([stored.read() async for stored in company.store.scan_profiles()])
+
+
+async def test_a_former_profile_of_which_nothing_is_readable_is_written_again(company: Company, tmp_path: Path) -> None:
+    await absorbed_and_deleted(company)
+    damage(tmp_path, "UPDATE profile SET document = x'7b22' WHERE status <> 'live'")
+    assert (await verify(company.store, CATALOGUE)).problems
+    assert (await _repaired(company)).problems == ()
+    assert all([stored.read() async for stored in company.store.scan_profiles()])
+
+
 async def test_more_differences_than_can_be_named_are_counted(
     company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
