@@ -13,8 +13,8 @@ from cli.running import run_batch, set_up_logging
 from cli.store_progress import scan_progress, task_name
 from graph_model.catalogue.rules import Catalogue
 from services.ingestion.writer import Writer
-from services.maintenance.verify import VerificationReport, verify_and_repair
-from services.maintenance.verify import verify as verify_store
+from services.maintenance.verification.verify import VerificationReport, verify_and_repair
+from services.maintenance.verification.verify import verify as verify_store
 from services.metrics import Metrics
 from services.settings import Settings
 

@@ -71,7 +71,7 @@ class BeforeAndAfter:
 
 
 def transitions(around: BeforeAndAfter) -> list[Transition]:
-    """Tell what becomes of every profile of the around, in order of their ids."""
+    """Tell what becomes of every profile that there was or is, in order of their ids."""
     members_before = _members(around.before)
     members_after = _members(around.after)
     found = []
@@ -124,7 +124,7 @@ def _live(
     after = sorted({profile_id} | (now_at if was is not None else set()))
     returned = was is None and known is not None
     previous = 0 if known is None else known.profile.version
-    step = _Step(profile, change, before, after, previous)
+    step = _Change(profile, change, before, after, previous)
     keeps_step = returned or len({*before, *after}) > 1
     return _told(around, step, differences(former, composed), keeps_step=keeps_step)
 
@@ -140,7 +140,7 @@ def _gone(
     change = ProfileEventType.MERGED if targets else ProfileEventType.DELETED
     was_at = [known.profile_id] if known.status is ProfileStatus.LIVE else []
     profile = _remembering(around, was, status, _lineage(merged_into, remembered, len(remembered)))
-    return _told(around, _Step(profile, change, was_at, sorted(targets), known.version), _NOTHING, keeps_step=True)
+    return _told(around, _Change(profile, change, was_at, sorted(targets), known.version), _NOTHING, keeps_step=True)
 
 
 def _still_gone(around: BeforeAndAfter, was: Salvaged) -> Transition:
@@ -158,7 +158,7 @@ def _still_gone(around: BeforeAndAfter, was: Salvaged) -> Transition:
     total = 0 if known.lineage is None else known.lineage.records_total - (len(members) - len(present))
     lineage = _lineage(known.merged_into, present, max(total, len(present)))
     profile = _remembering(around, was, known.status, lineage)
-    return _told(around, _Step(profile, change, [], [], known.version), _NOTHING, keeps_step=not is_absorbed)
+    return _told(around, _Change(profile, change, [], [], known.version), _NOTHING, keeps_step=not is_absorbed)
 
 
 def _lineage(merged_into: str | None, members: Iterable[RecordAddress], total: int) -> Lineage:
@@ -206,7 +206,7 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class _Change:
     """What happened to one profile in one commit."""
 
     profile: Profile  #: as it is now
@@ -216,7 +216,7 @@ class _Step:
     previous: int  #: the version before; 0: none
 
 
-def _told(around: BeforeAndAfter, step: _Step, differing: Differences, *, keeps_step: bool) -> Transition:
+def _told(around: BeforeAndAfter, step: _Change, differing: Differences, *, keeps_step: bool) -> Transition:
     """A profile that has changed, with the event that tells it, and its history where that is to keep the step."""
     profile, causes = step.profile, around.causes(step.profile.profile_id)
     document = encode_profile(profile)

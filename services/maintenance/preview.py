@@ -1,7 +1,7 @@
 """What another catalogue would make of a store: which profiles would merge and which would split. Nothing is touched.
 
 All records are read by the new meaning and resolved from scratch in a private place on disk, as
-`services.maintenance.verify` does it; what comes out is compared with the profiles that are stored.
+`services.maintenance.verification.verify` does it; what comes out is compared with the profiles that are stored.
 """
 
 import asyncio

@@ -9,7 +9,7 @@ from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import Change, RecordAddress
 from graph_model.records.verdicts import Judgement, VerdictEntry
 from services.ingestion.ingest import Ingest
-from services.maintenance.verify import verify
+from services.maintenance.verification.verify import verify
 from services.stores.port.protocols import Store
 from tests.contract.conftest import Reopen
 from tests.properties import worlds

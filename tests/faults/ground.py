@@ -16,7 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol.group import LeaveGroupRequest
 
 from graph_model.catalogue.rules import Catalogue
-from services.maintenance.verify import verify
+from services.maintenance.verification.verify import verify
 from services.settings import Settings
 from services.stores.opening import open_store
 from services.stores.port.protocols import Store

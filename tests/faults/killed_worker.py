@@ -16,7 +16,7 @@ import orjson
 import uvloop
 from aiokafka import AIOKafkaConsumer
 
-from consumers import worker
+from consumers import worker, worker_parts
 from consumers.kafka_clients import make_consumer
 from graph_model.catalogue.document import parse_catalogue
 from graph_model.catalogue.rules import Catalogue
@@ -62,8 +62,10 @@ async def run(orders: Orders, settings: Settings) -> None:
 
     publisher: Any = type("Publisher", (AmbushedPublisher,), {"ambush": ambush})
     catalogue = parse_catalogue(settings.catalogue.read_text(), str(settings.catalogue))
-    wrapped = patch.multiple(worker, open_store=open_ambushed, make_consumer=make_ambushed, Publisher=publisher)
-    with wrapped:
+    with (
+        patch.multiple(worker, open_store=open_ambushed, make_consumer=make_ambushed),
+        patch.object(worker_parts, "Publisher", publisher),
+    ):
         await worker.run_worker(settings, catalogue, rewind=False)
 
 

@@ -13,7 +13,7 @@ from statistics import median
 import orjson
 import pytest
 
-from services.maintenance.verify import verify
+from services.maintenance.verification.verify import verify
 from services.settings import Settings
 from services.stores.opening import open_store
 from tests.faults.crowd import Step, crowd_catalogue, partition, resolved_at_once

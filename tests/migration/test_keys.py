@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from graph_model.records.record import RecordAddress
-from services.maintenance.verify import verify
+from services.maintenance.verification.verify import verify
 from services.stores.port.protocols import Store
 from tests.migration.conftest import Ground
 from tests.migration.interrupted import migrate_with_kills

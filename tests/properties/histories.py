@@ -24,7 +24,7 @@ from graph_model.records.record import Change, RecordAddress
 from graph_model.records.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal
 from graph_model.values.equality import JsonObject, JsonValue
 from services.ingestion.ingest import Ingest, IngestResult
-from services.maintenance.verify import verify
+from services.maintenance.verification.verify import verify
 from services.metrics import Metrics
 from services.stores.port.plan import VerdictWrite
 from services.stores.port.protocols import Store

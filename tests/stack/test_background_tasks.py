@@ -24,7 +24,7 @@ from graph_model.values.positions import Position
 from services.ingestion.ingest import Ingest
 from services.maintenance import tasks
 from services.maintenance.re_resolve import change_meaning
-from services.maintenance.verify import verify
+from services.maintenance.verification.verify import verify
 from services.metrics import Metrics
 from services.stores.port.errors import CatalogueUnusable
 from services.stores.port.plan import TaskWrite

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from graph_model.values.positions import Position
-from services.maintenance.verify import verify
+from services.maintenance.verification.verify import verify
 from stack.kafka import KafkaBroker
 from tests.stack.worker_world import World, eventually, profile_ids, settled
 

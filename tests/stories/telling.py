@@ -25,7 +25,7 @@ from services.lookup.profiles import (
     read_identifier,
     whereabouts,
 )
-from services.maintenance.verify import verify
+from services.maintenance.verification.verify import verify
 from services.metrics import Metrics
 from services.stores.port.plan import VerdictWrite
 from services.stores.port.protocols import Store

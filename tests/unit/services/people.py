@@ -14,7 +14,7 @@ from graph_model.resolution.mapping import Origin, row_change
 from graph_model.values.equality import JsonObject, JsonValue
 from graph_model.values.positions import Position
 from services.ingestion.ingest import Ingest, IngestResult
-from services.maintenance.verify import verify
+from services.maintenance.verification.verify import verify
 from services.metrics import Metrics
 from services.stores.port.plan import VerdictWrite
 from services.stores.port.protocols import Outbox, Store

@@ -12,7 +12,7 @@ from graph_model.profile.document import ProfileStatus
 from graph_model.records.record import Outcome
 from graph_model.values.identifiers import Identifier
 from services.ingestion.ingest import Ingest
-from services.maintenance.verify import VerificationReport, verify_and_repair
+from services.maintenance.verification.verify import VerificationReport, verify_and_repair
 from services.stores.port.errors import ClaimLost, StoreDamaged
 from services.stores.port.identity import VERSIONS_PER_RESTORE
 from services.stores.sqlite.store import SqliteStore

@@ -15,7 +15,7 @@ from services.maintenance.preview import GenericChange, MissingColumns, Preview,
 from services.maintenance.preview_examples import Bridge
 from services.maintenance.re_resolve import change_meaning
 from services.maintenance.tasks import work_off
-from services.maintenance.verify import no_progress
+from services.maintenance.verification.verify import no_progress
 from services.stores.sqlite.store import SqliteStore
 from tests.properties import worlds
 from tests.unit.services.people import CATALOGUE, Company

@@ -15,7 +15,7 @@ from graph_model.values.positions import Position
 from services.ingestion.ingest import Ingest
 from services.maintenance.re_resolve import change_meaning
 from services.maintenance.tasks import work_off
-from services.maintenance.verify import VerificationReport, verify, verify_and_repair
+from services.maintenance.verification.verify import VerificationReport, verify, verify_and_repair
 from services.metrics import Metrics
 from services.stores.port.errors import CommitConflict
 from services.stores.port.plan import Plan, TaskWrite
@@ -255,7 +255,7 @@ async def test_a_former_profile_of_which_nothing_is_readable_is_written_again(co
 async def test_more_differences_than_can_be_named_are_counted(
     company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.maintenance.verify.NAMED_PROBLEMS", 1)
+    monkeypatch.setattr("services.maintenance.verification.verify.NAMED_PROBLEMS", 1)
     await small_company(company)
     damage(tmp_path, DAMAGE["no links at all"][0])
     report = await verify(company.store, CATALOGUE)

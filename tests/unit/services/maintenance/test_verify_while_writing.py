@@ -15,7 +15,7 @@ from graph_model.records.verdicts import Judgement
 from services.ingestion.ingest import Ingest
 from services.maintenance.re_resolve import change_meaning
 from services.maintenance.tasks import work_off
-from services.maintenance.verify import verify
+from services.maintenance.verification.verify import verify
 from services.metrics import Metrics
 from services.stores.port.errors import StoreError
 from services.stores.port.stored import StoredRecord
