@@ -6,7 +6,7 @@ it was written as.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -22,6 +22,7 @@ from graph_model.profile.document import (
     RecordReference,
     Time,
     Version,
+    profile_without_records,
 )
 from graph_model.profile.events import HistoryStep, ProfileUpdate
 from graph_model.values.times import iso_time
@@ -82,6 +83,8 @@ _SAYS_NOTHING: Final[dict[str, Any]] = {
     "lineage": None,
 }
 
+Decoded = TypeVar("Decoded")
+
 _encoder: Final = msgspec.json.Encoder()
 _live: Final[msgspec.json.Decoder[Profile | FormerProfile]] = msgspec.json.Decoder(Profile)
 _former: Final[msgspec.json.Decoder[Profile | FormerProfile]] = msgspec.json.Decoder(FormerProfile)
@@ -134,10 +137,7 @@ def decode_step(document: bytes) -> HistoryStep:
     Raises:
         ProfileDamaged: the document is none.
     """
-    try:
-        return _step.decode(document)
-    except UNREADABLE:
-        raise ProfileDamaged from None
+    return _decoded(_step, document)
 
 
 def decode_update(data: bytes) -> ProfileUpdate:
@@ -146,10 +146,7 @@ def decode_update(data: bytes) -> ProfileUpdate:
     Raises:
         ProfileDamaged: they are none.
     """
-    try:
-        return _update.decode(data)
-    except UNREADABLE:
-        raise ProfileDamaged from None
+    return _decoded(_update, data)
 
 
 def count_records(data: bytes) -> int:
@@ -158,8 +155,12 @@ def count_records(data: bytes) -> int:
     Raises:
         ProfileDamaged: these are no data of an event.
     """
+    return len(_decoded(_counted, data).profile.records)
+
+
+def _decoded(decoder: msgspec.json.Decoder[Decoded], document: bytes) -> Decoded:
     try:
-        return len(_counted.decode(data).profile.records)
+        return decoder.decode(document)
     except UNREADABLE:
         raise ProfileDamaged from None
 
@@ -214,18 +215,9 @@ def _is_former(found: Mapping[str, Raw]) -> bool:
 
 
 def _gone(former: FormerProfile) -> Profile:
-    return Profile(
-        profile_id=former.profile_id,
-        version=former.version,
-        status=former.status,
-        created_at=former.created_at,
-        updated_at=former.updated_at,
-        traits={},
-        identifiers=(),
-        records=(),
-        conflicts=(),
-        dropped_evidence=(),
-        lineage=Lineage(former.merged_into, former.records, former.records_total),
+    lineage = Lineage(former.merged_into, former.records, former.records_total)
+    return profile_without_records(
+        former.profile_id, former.version, former.status, former.created_at, former.updated_at, lineage
     )
 
 

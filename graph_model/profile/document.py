@@ -219,3 +219,22 @@ class Profile(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def merged_into(self) -> str | None:
         """The profile that most of its records went to when it was absorbed; None of every other profile."""
         return None if self.lineage is None else self.lineage.merged_into
+
+
+def profile_without_records(
+    profile_id: str, version: int, status: ProfileStatus, created_at: str, updated_at: str, lineage: Lineage
+) -> Profile:
+    """A profile that is gone: it says nothing but its lineage."""
+    return Profile(
+        profile_id=profile_id,
+        version=version,
+        status=status,
+        created_at=created_at,
+        updated_at=updated_at,
+        traits={},
+        identifiers=(),
+        records=(),
+        conflicts=(),
+        dropped_evidence=(),
+        lineage=lineage,
+    )

@@ -15,7 +15,13 @@ from msgspec import UNSET, Raw, structs
 from graph_model.profile.codec import Salvaged, encode_profile
 from graph_model.profile.composition import reference
 from graph_model.profile.differences import Differences, differences, says_the_same, with_present_keys
-from graph_model.profile.document import REMEMBERED_RECORDS, Lineage, Profile, ProfileStatus
+from graph_model.profile.document import (
+    REMEMBERED_RECORDS,
+    Lineage,
+    Profile,
+    ProfileStatus,
+    profile_without_records,
+)
 from graph_model.profile.events import (
     NAMED_CAUSES,
     HistoryStep,
@@ -168,18 +174,14 @@ def _lineage(merged_into: str | None, members: Iterable[RecordAddress], total: i
 
 def _remembering(around: BeforeAndAfter, was: Salvaged, status: ProfileStatus, lineage: Lineage) -> Profile:
     """A profile without records."""
-    return Profile(
-        profile_id=was.profile.profile_id,
-        version=around.next_version(was.profile),
-        status=status,
-        created_at=_created_at(around, was),
-        updated_at=iso_time(around.now),
-        traits={},
-        identifiers=(),
-        records=(),
-        conflicts=(),
-        dropped_evidence=(),
-        lineage=lineage,
+    known = was.profile
+    return profile_without_records(
+        known.profile_id,
+        around.next_version(known),
+        status,
+        _created_at(around, was),
+        iso_time(around.now),
+        lineage,
     )
 
 
@@ -247,14 +249,13 @@ def _told(around: BeforeAndAfter, step: _Change, differing: Differences, *, keep
 
 
 def _named(cause: Cause) -> NamedCause:
-    is_verdict = cause.verdict_id is not None
     return NamedCause(
         cause.address.source,
         tuple(cause.address.written_key),
         cause.position.epoch,
         cause.position.told,
         UNSET if cause.verdict_id is None else cause.verdict_id,
-        cause.withdrawn if is_verdict else UNSET,
+        UNSET if cause.verdict_id is None else cause.withdrawn,
     )
 
 

@@ -101,9 +101,14 @@ class RecordChange:
 
     def __post_init__(self) -> None:
         """Look for what is changed once: everybody asks for it."""
-        is_changed = self.read_anew or bool(self.verdicts) or self.marks_before != self.record.marks
-        is_changed = is_changed or self.takes_a_left_key
-        object.__setattr__(self, "is_changed", is_changed or not _say_the_same(self.before, self.after))
+        is_changed = (
+            self.read_anew
+            or bool(self.verdicts)
+            or self.marks_before != self.record.marks
+            or self.takes_a_left_key
+            or not _say_the_same(self.before, self.after)
+        )
+        object.__setattr__(self, "is_changed", is_changed)
 
     @property
     def before(self) -> Record | None:

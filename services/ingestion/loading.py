@@ -247,14 +247,14 @@ def _touching(
     touching: dict[Identifier, dict[RecordAddress, int]] = {}
     for address, change in changed.items():
         old, new = before.get(address, ()), after.get(address, ())
-        broken = broken_kinds(old, rules) ^ broken_kinds(new, rules) if old and new and old != new else frozenset()
-        if change.read_anew or broken:
-            for identifier in {*old} & {*new}:
-                if change.read_anew or identifier.kind in broken:
-                    touching.setdefault(identifier, {})[address] = 0
-        if old != new:
-            for identifier in {*old} ^ {*new}:
-                touching.setdefault(identifier, {})[address] = 1 if identifier in new else -1
+        kept = {*old} & {*new}
+        if kept and not change.read_anew:
+            broken = broken_kinds(old, rules) ^ broken_kinds(new, rules)
+            kept = {identifier for identifier in kept if identifier.kind in broken}
+        for identifier in kept:
+            touching.setdefault(identifier, {})[address] = 0
+        for identifier in {*old} ^ {*new}:
+            touching.setdefault(identifier, {})[address] = 1 if identifier in new else -1
     return touching
 
 

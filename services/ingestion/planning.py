@@ -20,7 +20,7 @@ from services.ingestion.holder_writes import holder_writes
 from services.ingestion.id_candidates import id_candidates
 from services.ingestion.loading import Loaded
 from services.stores.port.plan import Plan, ProfileWrite, RecordWrite, VerdictWrite
-from services.stores.port.stored import HistoryEntry
+from services.stores.port.stored import HistoryEntry, StoredRecord
 
 #: A component names so many absorbed profiles at the most, the newest.
 NAMED_ABSORBED = 50
@@ -189,7 +189,7 @@ def _record_writes(
     writes = []
     for address, change in sorted(written.items()):
         stored, mapped = change.stored, loaded.mapped.get(address)
-        last_profile = None if stored is None else loaded.components.memberships.get(address, stored.profile_id)
+        was_in = _profile_of(address, stored, loaded)
         profile_id = resolved.memberships.get(address) or _last_profile(change, loaded)
         writes.append(
             RecordWrite(
@@ -197,7 +197,7 @@ def _record_writes(
                 expected=None if stored is None else stored.revision,
                 profile_id=profile_id,
                 identifiers=() if mapped is None else mapped.identifiers,
-                edges_changed=address in loaded.relinked or profile_id != last_profile,
+                edges_changed=address in loaded.relinked or profile_id != was_in,
             )
         )
     # Only so that a tombstone cannot come back unseen while its partner by verdict comes or goes.
@@ -217,11 +217,13 @@ def _record_writes(
 
 def _last_profile(change: RecordChange, loaded: Loaded) -> str | None:
     """The profile that the row at an address belonged to last, by whatever key it had then."""
-    address, stored = change.address, change.stored
     if change.previous is not None:
-        address, stored = change.previous, loaded.previous.get(change.previous)
-    elif change.takes_a_left_key:
-        return None
+        return _profile_of(change.previous, loaded.previous.get(change.previous), loaded)
+    return None if change.takes_a_left_key else _profile_of(change.address, change.stored, loaded)
+
+
+def _profile_of(address: RecordAddress, stored: StoredRecord | None, loaded: Loaded) -> str | None:
+    """The profile of a record as the store has it; of a tombstone the last one."""
     return None if stored is None else loaded.components.memberships.get(address, stored.profile_id)
 
 
