@@ -73,3 +73,7 @@ BLOCKED_PATTERNS = (
     re.compile(r"^(?:anonymous|guest|n/?a|nobody|no[-_.]?e?-?mail|none|null|undefined|unknown)@"),
     re.compile(r"^(?:mailer-daemon|postmaster)@"),
 )
+
+ROLE_MAILBOXES: frozenset[str] = frozenset()
+BLOCKED_ADDRESS_PATTERNS: tuple[re.Pattern[str], ...] = ()
+BLOCKED_BIRTH_DATES: frozenset[str] = frozenset()

@@ -6,7 +6,7 @@ from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
 
-from graph_model.values.normalise.characters import readable
+from graph_model.values.characters import readable
 from graph_model.values.normalise.plain import fold_case
 
 #: A dot-atom of RFC 5322 in ASCII, at most 64 characters; everything else takes the library's whole check.

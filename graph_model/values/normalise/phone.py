@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import phonenumbers
 
-from graph_model.values.normalise.characters import readable
+from graph_model.values.characters import readable
 
 
 @lru_cache(maxsize=32_768)
