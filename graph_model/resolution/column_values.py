@@ -1,5 +1,6 @@
 """What single columns of a row say: identifiers and traits, read as the catalogue declares them."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -16,6 +17,10 @@ from graph_model.values.trait_values import nested_name, typed_value
 
 #: Where the day is furthest ahead of UTC.
 _LATEST_ZONE_MILLISECONDS: Final = 14 * 3_600_000
+
+
+#: What people put between two values in one cell.
+_SEPARATORS: Final = re.compile(r"\s*(?::::|[;,|/\n])\s*|\s+(?:or|and|und|oder|et|ou|y|o)\s+")
 
 
 class ReadIdentifier(NamedTuple):
@@ -166,11 +171,14 @@ def _read_by(kind: IdentifierKind, text: str, normalise: Normaliser | None) -> R
         return ReadIdentifier(text, None if normalise is None else normalise(text), True, None)
     normal = normalise(text)
     if normal is None:
-        return ReadIdentifier(text, None, False, _unread_reason(kind, text) if text.strip() else None)
+        return ReadIdentifier(text, None, False, _unread_reason(kind, text, normalise) if text.strip() else None)
     return ReadIdentifier(text, normal, normal != text and kind.is_blocked(normal), None)
 
 
-def _unread_reason(kind: IdentifierKind, text: str) -> str:
+def _unread_reason(kind: IdentifierKind, text: str, normalise: Normaliser) -> str:
     if is_shortened(text):
         return f"is a number that has lost digits, since it was written with an exponent; no kind {kind.name!r}"
+    pieces = [piece for piece in _SEPARATORS.split(text) if piece.strip()]
+    if len(pieces) > 1 and sum(normalise(piece) is not None for piece in pieces) > 1:
+        return "holds several values; declare what parts them with `separator`, or name one column for each"
     return f"cannot be read as kind {kind.name!r}"
