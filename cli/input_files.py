@@ -124,8 +124,9 @@ def read_entries(
         accept: called for every change, in the order of the lines.
         warn: called once for each thing to be said of the whole file.
     """
-    written, lines = read_rows(file.path.name, stream, _wanted(file), lambda told: warn(f"{file.name} {told}"))
-    if file.rows_of is not None and written != "json":
+    read = read_rows(file.path.name, stream, _wanted(file), lambda told: warn(f"{file.name} {told}"))
+    lines = read.entries
+    if file.rows_of is not None and read.format != "json":
         # JSON rows may leave out what they have no value for, so their columns are looked at in the first ones only.
         first = _first_rows(lines, 1)
         columns = _columns(first)
