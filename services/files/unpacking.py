@@ -37,6 +37,10 @@ _CANDIDATES: Final = [
     "cp949", "koi8_r", "iso8859_2", "iso8859_15",
 ]  # fmt: skip
 
+_LAST_OF_ASCII: Final = 127
+#: So many bytes beyond ASCII tell an encoding; fewer may be anything, or damage.
+_ENOUGH_TO_TELL: Final = 10
+
 Warn = Callable[[str], None]
 
 #: What reading a damaged file fails with.
@@ -130,6 +134,8 @@ def _by_looks(beginning: bytes, warn: Warn) -> str | None:
     try:
         cut.decode(beginning)
     except UnicodeDecodeError:
+        if sum(byte > _LAST_OF_ASCII for byte in beginning) < _ENOUGH_TO_TELL:
+            return None
         best = from_bytes(beginning, cp_isolation=_CANDIDATES, threshold=0.3).best()
         if best is None or best.coherence == 0:
             return None
