@@ -28,13 +28,9 @@ class ReadIdentifier(NamedTuple):
 
     text: str  #: the value as text
     normal: str | None  #: its normal form; None where it has none
-    is_blocked: bool  #: it identifies nobody
-    reason: str | None  #: why it cannot be read; "the value …"
-
-    @property
-    def identifies(self) -> str | None:
-        """The normal form, where it identifies somebody."""
-        return None if self.is_blocked else self.normal
+    identifies: str | None = None  #: its normal form where it identifies somebody
+    is_blocked: bool = False  #: it is known to identify nobody
+    reason: str | None = None  #: why it cannot be read; "the value …"
 
 
 def read_identifiers(record: Record, catalogue: Catalogue) -> Iterator[tuple[IdentifierKind, ReadIdentifier]]:
@@ -59,15 +55,17 @@ def read_identifier(
         kind: the kind of identifier.
         values: the row's values, one of which may say its country.
     """
+    if column.reading is AS_WRITTEN and column.region is None and isinstance(value, str):
+        return _identify(kind, value)
     text = identifying_text(value)
     if text is None:
         found = "a number that may have lost digits" if isinstance(value, float) else nested_name(value)
-        return ReadIdentifier("", None, False, f"is {found}; a text or number is expected for kind {kind.name!r}")
+        return ReadIdentifier("", None, reason=f"is {found}; a text or number is expected for kind {kind.name!r}")
     if column.reading.tells_time:
         try:
             text = read_day(value, column.reading).isoformat()
         except ValueError as error:
-            return ReadIdentifier(text, None, False, str(error))
+            return ReadIdentifier(text, None, reason=str(error))
     if column.region is None:
         return _identify(kind, text)
     return _identify_in(kind, text, _region(column.region, values))
@@ -168,11 +166,13 @@ def _identify_in(kind: IdentifierKind, text: str, region: str | None) -> ReadIde
 
 def _read_by(kind: IdentifierKind, text: str, normalise: Normaliser | None) -> ReadIdentifier:
     if normalise is None or kind.is_blocked(text):
-        return ReadIdentifier(text, None if normalise is None else normalise(text), True, None)
+        return ReadIdentifier(text, None if normalise is None else normalise(text), is_blocked=True)
     normal = normalise(text)
     if normal is None:
-        return ReadIdentifier(text, None, False, _unread_reason(kind, text, normalise) if text.strip() else None)
-    return ReadIdentifier(text, normal, normal != text and kind.is_blocked(normal), None)
+        return ReadIdentifier(text, None, reason=_unread_reason(kind, text, normalise) if text.strip() else None)
+    if normal != text and kind.is_blocked(normal):
+        return ReadIdentifier(text, normal, is_blocked=True)
+    return ReadIdentifier(text, normal, normal)
 
 
 def _unread_reason(kind: IdentifierKind, text: str, normalise: Normaliser) -> str:

@@ -20,7 +20,9 @@ def test_codes_and_names_of_countries_are_known_in_many_languages(text: str, reg
     assert region_of_country(text) == region
 
 
-@pytest.mark.parametrize("text", ["", " ", "XX", "Atlantis", "Congo", "Korea", "EU", "276", "Berlin", "Germany, France"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "XX", "Atlantis", "Congo", "Korea", "EU", "276", "Berlin", "Germany, France"]
+)
 def test_what_is_no_single_country_is_none(text: str) -> None:
     assert region_of_country(text) is None
 
