@@ -15,7 +15,7 @@ from cli.input_files import is_message, open_path
 from consumers.decoders.documents import Schema, open_document
 from consumers.decoders.logical_types import convert_row
 from consumers.kafka_admin import KafkaAdmin
-from consumers.kafka_clients import close_quietly, connection_options, kafka_errors
+from consumers.kafka_clients import close_quietly, connection_options, kafka_errors, start
 from graph_model.catalogue.rules import MessageFormat
 from graph_model.errors import MessageRejected
 from graph_model.values.equality import JsonValue
@@ -81,7 +81,7 @@ async def _reader(settings: KafkaSettings) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer outside of any group."""
     reader = AIOKafkaConsumer(**connection_options(settings), group_id=None, enable_auto_commit=False)
     try:
-        await reader.start()
+        await start(reader)
         yield reader
     finally:
         await close_quietly(reader, _CLOSE_SECONDS)

@@ -7,7 +7,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from consumers.errors import BrokerRefused
-from consumers.kafka_clients import close_quietly, kafka_errors, make_admin
+from consumers.kafka_clients import close_quietly, kafka_errors, make_admin, start
 from consumers.offsets import CommittedOffset, OffsetNote
 from services.settings import KafkaSettings
 
@@ -32,7 +32,7 @@ class KafkaAdmin:
             BrokerUnavailable: no broker answers.
         """
         with kafka_errors("connecting"):
-            await self._client.start()
+            await start(self._client)
 
     async def close(self) -> None:
         """Close the connection."""

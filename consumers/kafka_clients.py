@@ -4,8 +4,8 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Final
+from contextlib import contextmanager, suppress
+from typing import Any, Final, TypeAlias
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -39,6 +39,12 @@ REBALANCE_TIMEOUT_MS: Final = 30_000
 #: A fetch that waits on quiet partitions holds up the busy ones of the same broker at most so long.
 _FETCH_WAIT_MS: Final = 20
 _PARTITION_FETCH_BYTES: Final = 2_000_000
+
+#: So long somebody who is cancelled waits for a client that is just connecting, and for sockets that are closing.
+_HALF_STARTED_SECONDS: Final = 5.0
+_FAREWELL_SECONDS: Final = 1.0
+
+KafkaClient: TypeAlias = AIOKafkaConsumer | AIOKafkaProducer | AIOKafkaAdminClient
 
 _REFUSALS: Final = (
     AuthenticationFailedError,
@@ -139,14 +145,50 @@ def make_admin(settings: KafkaSettings) -> AIOKafkaAdminClient:
     return AIOKafkaAdminClient(**connection_options(settings))
 
 
-async def close_quietly(client: AIOKafkaConsumer | AIOKafkaProducer | AIOKafkaAdminClient, seconds: float) -> None:
-    """Close a client, also while the broker is away."""
+async def start(client: KafkaClient) -> None:
+    """Connect a client. Whoever is cancelled meanwhile waits a moment: half-way, the client forgets what it has opened.
+
+    Raises:
+        KafkaError: it cannot connect; it is to be closed all the same.
+    """
+    starting = asyncio.ensure_future(client.start())
+    try:
+        await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await asyncio.wait((starting,), timeout=_HALF_STARTED_SECONDS)
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        raise
+
+
+async def close_quietly(client: KafkaClient, seconds: float) -> None:
+    """Close a client, also while the broker is away, and one that could not be started."""
     closing = client.close() if isinstance(client, AIOKafkaAdminClient) else client.stop()
     try:
         async with asyncio.timeout(seconds):
             await closing
     except (KafkaError, OSError, TimeoutError):
         _log.info("a Kafka client was closed without the broker's answer")
+    finally:
+        await _abandon(client)
+
+
+async def _abandon(client: KafkaClient) -> None:
+    """Close what a client leaves open that broke off while it said good-bye, or that was never quite started.
+
+    Its tasks first, since they would open connections again. After an orderly end there is nothing left to do.
+    """
+    parts = (vars(client).get(name) for name in ("_coordinator", "_fetcher", "_sender"))
+    tasks = [
+        each for part in parts if part is not None for each in vars(part).values() if isinstance(each, asyncio.Task)
+    ]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    connections = client.client if isinstance(client, AIOKafkaProducer) else client._client  # noqa: SLF001
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_FAREWELL_SECONDS):
+            await connections.close()
 
 
 def _quieten_the_client() -> None:

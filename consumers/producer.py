@@ -10,7 +10,7 @@ from aiokafka.errors import MessageSizeTooLargeError
 
 from consumers.decoders.message import Headers
 from consumers.errors import ConsumerError, MessageTooLarge
-from consumers.kafka_clients import close_quietly, kafka_errors, make_producer
+from consumers.kafka_clients import close_quietly, kafka_errors, make_producer, start
 from services.settings import KafkaSettings
 
 _CLOSE_SECONDS: Final = 5.0
@@ -78,7 +78,7 @@ class Producer:
                 client = make_producer(self._settings)
                 try:
                     with kafka_errors("connecting"):
-                        await client.start()
+                        await start(client)
                 except BaseException:
                     await close_quietly(client, _CLOSE_SECONDS)
                     raise

@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from consumers.errors import KafkaNotConfigured
 from consumers.health import WorkerHealth, serve_health
 from consumers.kafka_admin import KafkaAdmin
-from consumers.kafka_clients import REBALANCE_TIMEOUT_MS, close_quietly, kafka_errors, make_consumer
+from consumers.kafka_clients import REBALANCE_TIMEOUT_MS, close_quietly, kafka_errors, make_consumer, start
 from consumers.partition import PartitionPipeline
 from consumers.producer import Producer
 from consumers.retry import TRANSIENT, Retry
@@ -75,7 +75,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has
         consumer.subscribe(pattern=topic_pattern(self._parts.catalogue), listener=self)
         try:
             with kafka_errors("joining the group"):
-                await consumer.start()
+                await start(consumer)
             self._parts.health.clear("start")
             self._parts.health.clear("broker")
             while not (self._stopping.is_set() or self._parts.heartbeat.has_gone_on):
