@@ -1,6 +1,5 @@
 """What single columns of a row say: identifiers and traits, read as the catalogue declares them."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -11,16 +10,13 @@ from graph_model.values.countries import region_of_country
 from graph_model.values.equality import JsonValue
 from graph_model.values.identifiers import IdentifierKind, Normaliser
 from graph_model.values.keys import is_shortened, number_text
+from graph_model.values.normalise.several import looks_like_several
 from graph_model.values.reading import AS_WRITTEN, Reading, read_day
 from graph_model.values.times import iso_time
 from graph_model.values.trait_values import nested_name, typed_value
 
 #: Where the day is furthest ahead of UTC.
 _LATEST_ZONE_MILLISECONDS: Final = 14 * 3_600_000
-
-
-#: What people put between two values in one cell.
-_SEPARATORS: Final = re.compile(r"\s*(?::::|[;,|/\n])\s*|\s+(?:or|and|und|oder|et|ou|y|o)\s+")
 
 
 class ReadIdentifier(NamedTuple):
@@ -169,16 +165,15 @@ def _read_by(kind: IdentifierKind, text: str, normalise: Normaliser | None) -> R
         return ReadIdentifier(text, None if normalise is None else normalise(text), is_blocked=True)
     normal = normalise(text)
     if normal is None:
-        return ReadIdentifier(text, None, reason=_unread_reason(kind, text, normalise) if text.strip() else None)
+        return ReadIdentifier(text, None, reason=_unread_reason(kind, text) if text.strip() else None)
     if normal != text and kind.is_blocked(normal):
         return ReadIdentifier(text, normal, is_blocked=True)
     return ReadIdentifier(text, normal, normal)
 
 
-def _unread_reason(kind: IdentifierKind, text: str, normalise: Normaliser) -> str:
+def _unread_reason(kind: IdentifierKind, text: str) -> str:
     if is_shortened(text):
         return f"is a number that has lost digits, since it was written with an exponent; no kind {kind.name!r}"
-    pieces = [piece for piece in _SEPARATORS.split(text) if piece.strip()]
-    if len(pieces) > 1 and sum(normalise(piece) is not None for piece in pieces) > 1:
+    if looks_like_several(text):
         return "holds several values; declare what parts them with `separator`, or name one column for each"
     return f"cannot be read as kind {kind.name!r}"
