@@ -16,13 +16,13 @@ from cli.exit_codes import UsageRefused
 from cli.file_columns import header_refusal, missing_columns
 from cli.options import STANDARD_STREAM
 from cli.repeated_keys import RepeatedKeys
-from consumers.decoders import decode_as, source_of
+from consumers.decoders import decode_as, decode_row, source_of
 from consumers.decoders.message import Decoded, Headers, Message
 from graph_model.catalogue.rules import Catalogue, Source
 from graph_model.errors import MessageRejected
 from graph_model.records.record import Change
 from graph_model.records.tasks import TruncateSource
-from graph_model.resolution.row_changes import Origin, row_change
+from graph_model.resolution.row_changes import Origin
 from graph_model.values.equality import JsonValue
 from graph_model.values.paths import has_column, root_of
 from graph_model.values.positions import Position
@@ -251,7 +251,7 @@ def _decoder(file: InputFile, narrowed: Catalogue) -> Callable[[FileRow, int, in
         message = as_message(line.values)
         if source is not None and (message is None or _has_key(source, line.values)):
             origin = Origin(position=Position(0, number), observed_at=now, undated=True)
-            return (row_change(source, line.values, origin),)
+            return (decode_row(source, line.values, origin),)
         return decode_as(written, _message(message, line.values, number, now), narrowed)
 
     return decoded

@@ -290,10 +290,6 @@ def test_an_unknown_table_of_a_shared_topic_is_refused(captured: Captured, catal
     assert "'crm.supplier'" in error.reason
 
 
-def test_an_unwrapped_row_is_refused_with_the_format_it_needs(captured: Captured, catalogue: Catalogue) -> None:
-    assert "format: rows" in refusal(captured("unwrap_c"), catalogue).reason
-
-
 def test_an_envelope_without_a_row_is_refused(captured: Captured, catalogue: Catalogue) -> None:
     message = edited(captured("c"), lambda envelope: envelope.update(after=None))
     assert "`after`" in refusal(message, catalogue).reason
