@@ -13,7 +13,8 @@ from cli.output import counted, print_table, warn
 from cli.running import run_batch, set_up_logging
 from cli.samples import Sample, sample_file, sample_topic
 from graph_model.catalogue.document import catalogue_json_schema, catalogue_warnings
-from graph_model.catalogue.draft import DraftOrigin, draft_catalogue
+from graph_model.catalogue.draft.tables import SampleTable
+from graph_model.catalogue.draft.writing import draft_catalogue
 from graph_model.catalogue.rules import Catalogue
 from graph_model.values.identifiers import IdentifierKind
 from services.settings import Settings
@@ -57,50 +58,71 @@ def schema() -> None:
 
 @app.command()
 def draft(
-    file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="Rows or change envelopes; `-` is standard input.")
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE...]", help="Rows or change envelopes; `-` is standard input.")
     ] = None,
-    topic: Annotated[
-        str | None, typer.Option("--topic", metavar="TOPIC", help="A topic of the configured Kafka instead.")
+    topics: Annotated[
+        list[str] | None,
+        typer.Option("--topic", metavar="TOPIC", help="A topic of the configured Kafka; may be given several times."),
     ] = None,
 ) -> None:
-    """Guess a catalogue of one source from the first rows of a file, or from messages of a topic.
+    """Guess a catalogue from the first rows of files, or from messages of topics.
 
-    It is a beginning: read it, correct it; of several drafts, put identifiers, traits and sources into one file. No
-    value of the data is in it.
+    Each is a source; kinds of identifiers and traits are shared. It is a beginning: every guess has its reason, every
+    doubt is a question. Read it, correct it. No value of the data is in it, but texts that stand for none.
 
     For example:
 
-        identity-graph catalogue draft customers.csv > catalogue.yaml
+        identity-graph catalogue draft customers.csv shop.jsonl > catalogue.yaml
 
         identity-graph catalogue draft --topic shop.crm.customers
     """
-    if (file is None) == (topic is None):
-        raise UsageRefused("give either a file or --topic")
-    if file is not None:
-        sample, name = sample_file(file), file.stem
+    if not files and not topics:
+        raise UsageRefused("give files, or --topic")
+    tables = []
+    for file in files or []:
+        sample = sample_file(file)
+        _warn_of_sample(str(file), sample)
         pattern = None if file == STANDARD_STREAM else file.name
-        origin = DraftOrigin(file=pattern, topic=sample.topic, format=sample.format)
-    else:
+        tables.append(_table(sample, _stem(file), file=pattern, topic=sample.topic))
+    if topics:
         settings = Settings()
         set_up_logging(settings)
-        sample, name = run_batch(sample_topic(settings.kafka, str(topic))), str(topic).rpartition(".")[2]
-        origin = DraftOrigin(topic=topic, format=sample.format)
-    _warn_of_sample(sample)
-    typer.echo(draft_catalogue(name, sample.columns, sample.rows, origin), nl=False)
+        for topic in topics:
+            sample = run_batch(sample_topic(settings.kafka, topic))
+            tables.append(_table(sample, topic.rpartition(".")[2], file=None, topic=topic))
+    typer.echo(draft_catalogue(tables), nl=False)
 
 
-def _warn_of_sample(sample: Sample) -> None:
+def _table(sample: Sample, name: str, *, file: str | None, topic: str | None) -> SampleTable:
+    return SampleTable(
+        name=name,
+        columns=sample.columns,
+        rows=sample.rows,
+        file=file,
+        topic=topic,
+        format=sample.format,
+        key=sample.key,
+        encoding=sample.encoding,
+    )
+
+
+def _stem(file: Path) -> str:
+    """The name of a file without its endings."""
+    return "source" if file == STANDARD_STREAM else file.name.partition(".")[0] or file.name
+
+
+def _warn_of_sample(name: str, sample: Sample) -> None:
     if sample.bad_lines:
-        first = sample.bad_lines[0]
+        first, looked_at = sample.bad_lines[0], len(sample.bad_lines) + len(sample.rows)
         warn(
-            f"{len(sample.bad_lines):,} of the first {counted(len(sample.bad_lines) + len(sample.rows), 'row')} could "
-            f"not be read; the first is on line {first.line}: {first.reason}"
+            f"{name}: {len(sample.bad_lines):,} of the first {counted(looked_at, 'row')} could not be read; the first "
+            f"is on line {first.line}: {first.reason}"
         )
     if len(sample.columns) == 1:
         warn(
-            f"only one column was found, {sample.columns[0]!r}; columns of CSV are separated by comma, semicolon, "
-            "tab or bar"
+            f"{name}: only one column was found, {sample.columns[0]!r}; columns of CSV are separated by comma, "
+            "semicolon, tab or bar"
         )
 
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -32,6 +32,7 @@ _POLL_MILLISECONDS: Final = 2_000
 _CLOSE_SECONDS: Final = 5.0
 
 Row = Mapping[str, JsonValue]
+_Message: TypeAlias = tuple[bytes | None, bytes | None]  #: key and value
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Sample:
     format: MessageFormat = "rows"  #: how they were written
     topic: str | None = None  #: the topic that a connector sends such envelopes to, unless it was told otherwise
     bad_lines: Sequence[BadLine] = ()  #: lines of the file among them that could not be read
+    key: tuple[str, ...] = ()  #: columns of the key, where messages tell them
+    encoding: str | None = None  #: what the file was found to be encoded in
 
     @property
     def columns(self) -> Sequence[str]:
@@ -56,17 +59,22 @@ def sample_file(path: Path) -> Sample:
         UsageRefused: it cannot be read, or holds no row.
     """
     with open_path(path) as stream:
-        _, entries = read_rows(path.name, stream, Wanted(used=()), lambda told: warn(f"{path} {told}"))
-        read = list(islice(entries, SAMPLE_ROWS))
+        found = read_rows(path.name, stream, Wanted(used=()), lambda told: warn(f"{path} {told}"))
+        read = list(islice(found.entries, SAMPLE_ROWS))
+    bad = [entry for entry in read if isinstance(entry, BadLine)]
+    if bad and len(bad) == len(read):
+        raise UsageRefused(f"{path} cannot be drafted from; line {bad[0].line}: {bad[0].reason}")
     rows = [entry.values for entry in read if isinstance(entry, FileRow)]
-    sample = _sample(str(path), (orjson.dumps(_value(row)) for row in rows))
-    return replace(sample, bad_lines=[entry for entry in read if isinstance(entry, BadLine)])
+    return replace(_sample(str(path), map(_key_and_value, rows)), bad_lines=bad, encoding=found.encoding)
 
 
-def _value(row: Row) -> JsonValue:
-    """The value of a line that is a message, else the line."""
+def _key_and_value(row: Row) -> _Message:
+    """The key and the value of a line that is a message, else the line."""
     message = as_message(row)
-    return row if message is None else message["value"]
+    if message is None:
+        return None, orjson.dumps(row)
+    key, value = message.get("key"), message["value"]
+    return None if key is None else orjson.dumps(key), None if value is None else orjson.dumps(value)
 
 
 async def sample_topic(settings: KafkaSettings, topic: str) -> Sample:
@@ -81,7 +89,7 @@ async def sample_topic(settings: KafkaSettings, topic: str) -> Sample:
             # Asking for a topic by its name could make it.
             if topic not in await reader.topics():
                 raise UsageRefused(f"Kafka has no topic {topic!r}; name one that carries the changes of a table")
-            values = await _newest_values(reader, await _partitions(settings, topic))
+            values = await _newest_messages(reader, await _partitions(settings, topic))
     return _sample(f"topic {topic!r}", values)
 
 
@@ -105,42 +113,56 @@ async def _partitions(settings: KafkaSettings, topic: str) -> list[TopicPartitio
         await admin.close()
 
 
-async def _newest_values(reader: AIOKafkaConsumer, partitions: list[TopicPartition]) -> list[bytes]:
+async def _newest_messages(reader: AIOKafkaConsumer, partitions: list[TopicPartition]) -> list[_Message]:
     first, end = await reader.beginning_offsets(partitions), await reader.end_offsets(partitions)
     share = SAMPLE_ROWS // len(partitions) + 1
     reader.assign(partitions)
     for partition in partitions:
         reader.seek(partition, max(first[partition], end[partition] - share))
-    values: list[bytes] = []
+    values: list[_Message] = []
     while len(values) < SAMPLE_ROWS:
         fetched = await reader.getmany(timeout_ms=_POLL_MILLISECONDS)
-        values += [message.value for messages in fetched.values() for message in messages if message.value is not None]
+        values += [(message.key, message.value) for messages in fetched.values() for message in messages]
         if not fetched:
             break
     return values[:SAMPLE_ROWS]
 
 
-def _sample(where: str, values: Iterable[bytes]) -> Sample:
-    rows: list[Row] = []
-    of_envelopes: list[Row] = []
-    topic = None
-    for value in values:
+def _sample(where: str, messages: Iterable[_Message]) -> Sample:
+    """The newest row of each key, where there are keys; rows of envelopes, where there is any."""
+    rows: dict[bytes | int, Row] = {}
+    of_envelopes: dict[bytes | int, Row] = {}
+    topic, keys = None, set[tuple[str, ...]]()
+    for number, (key, value) in enumerate(messages):
         try:
-            document = open_document(value, "value")
+            document = open_document(value or b"null", "value")
         except MessageRejected:
             continue
         payload, schema = document.payload, document.schema
         if not isinstance(payload, Mapping):
             continue
+        keys.add(_key_columns(key))
         if "op" not in payload or "source" not in payload:
-            rows.append(convert_row(payload, schema))
+            rows[key or number] = convert_row(payload, schema)
         elif isinstance(after := payload.get("after"), Mapping):
-            of_envelopes.append(convert_row(after, _schema_of_after(schema)))
+            of_envelopes[key or number] = convert_row(after, _schema_of_after(schema))
             topic = topic or _default_topic(payload["source"])
     if not rows and not of_envelopes:
         raise UsageRefused(f"{where} holds no row that could be read; rows, or Debezium envelopes, are expected")
+    told = keys.pop() if len(keys) == 1 else ()
     # Between envelopes, a connector writes messages of its own.
-    return Sample(of_envelopes, "debezium", topic) if of_envelopes else Sample(rows)
+    if of_envelopes:
+        return Sample(list(of_envelopes.values()), "debezium", topic, key=told)
+    return Sample(list(rows.values()), key=told)
+
+
+def _key_columns(key: bytes | None) -> tuple[str, ...]:
+    """The columns of a message's key; none where it has none, or tells no names."""
+    try:
+        payload = None if key is None else open_document(key, "key").payload
+    except MessageRejected:
+        return ()
+    return tuple(payload) if isinstance(payload, Mapping) else ()
 
 
 def _default_topic(source: JsonValue) -> str | None:
