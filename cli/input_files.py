@@ -241,7 +241,9 @@ def _named(name: str, catalogue: Catalogue) -> Source:
 
 def _file_of(path: Path, source: Source) -> InputFile:
     """A file of one source; its messages are taken whatever the topic that they were sent to."""
-    of_any_topic = replace(source, topic=source.topic or "", topic_pattern=_ANY_TOPIC)
+    # The topic is a part of the key where the source has a pattern; else no topic is needed.
+    topic = source.topic if source.topic_pattern is not None else source.topic or ""
+    of_any_topic = replace(source, topic=topic, topic_pattern=_ANY_TOPIC)
     return InputFile(
         path=path, sources={source.name: of_any_topic}, rows_of=source if source.format == "rows" else None
     )
