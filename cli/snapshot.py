@@ -1,14 +1,30 @@
 """What `ingest --snapshot` adds: rows that none of the files holds are deleted."""
 
 from dataclasses import dataclass, field
+from typing import Annotated
+
+import typer
 
 from cli.exit_codes import UsageRefused
 from cli.input_files import Entry, InputFile
 from graph_model.catalogue.rules import Source
 from graph_model.values.trait_values import timestamp_milliseconds
-from services.ingestion.snapshots import PresentRows, TooManyAbsent, absent_rows, deletions_owed
+from services.ingestion.snapshots import PresentRows, absent_rows, deletions_owed
 from services.ingestion.writer import Writer
 from services.stores.port.protocols import Store
+
+SnapshotOption = Annotated[
+    bool, typer.Option("--snapshot", help="The files hold every row of their table: all other rows of it are deleted.")
+]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of", metavar="TIME", help="When the snapshot was read, ISO 8601: rows that came later stay. Else now."
+    ),
+]
+MostDeletedOption = Annotated[
+    float, typer.Option("--most-deleted", metavar="PERCENT", help="Of a source's rows a snapshot deletes no more.")
+]
 
 
 @dataclass(slots=True)
@@ -64,13 +80,12 @@ class Snapshot:
                 self.refused[name] = f"the key of a row cannot be read ({self.unreadable[name]}), so it may be any row"
                 continue
             found = await absent_rows(store, source, self.present, self.as_of)
-            try:
-                owed = deletions_owed(source, found, self.as_of, self.most)
-            except TooManyAbsent as refusal:
-                self.refused[name] = str(refusal)
+            refusal = found.refusal(self.most)
+            if refusal is not None:
+                self.refused[name] = refusal
                 continue
             async with writer.lend() as ingest:
-                await ingest.apply((), tasks=owed)
+                await ingest.apply((), tasks=deletions_owed(source, found, self.as_of))
             self.deleted[name] = len(found.rows)
 
     def to_json(self) -> dict[str, object]:

@@ -99,6 +99,7 @@ def _truncation(source: Source, topic: str, envelope: _Fields, message: Message)
         position=origin.position,
         source_position=origin.source_position,
         observed_at=origin.observed_at,
+        accepted_at=origin.accepted_at if origin.accepted_at != origin.observed_at else None,
         trace=origin.trace,
     )
 

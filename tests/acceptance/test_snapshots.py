@@ -86,7 +86,7 @@ def test_without_the_option_nothing_is_deleted(load: Load, run: Run) -> None:
 def test_more_than_the_allowed_share_is_refused_with_the_number(load: Load, run: Run) -> None:
     load("crm.csv", ALL)
     result = load("crm.csv", TWO, "--snapshot", expected=1)
-    assert "1 of the 3 rows of crm are not in the snapshot" in result["snapshot"]["refused"]["crm"]
+    assert "1 of its 3 rows are not in the snapshot" in result["snapshot"]["refused"]["crm"]
     assert "--most-deleted 34" in result["snapshot"]["refused"]["crm"]
     assert len(live(run)) == 3
 

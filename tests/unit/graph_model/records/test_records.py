@@ -75,6 +75,23 @@ def test_a_change_that_alters_nothing_moves_only_the_position() -> None:
     assert (record.position, record.observed_at) == (Position(1, 2), 1_000)
 
 
+def test_values_count_as_accepted_when_they_first_were() -> None:
+    first = replace(change(1, {"email": "a"}), accepted_at=1_500, undated=True)
+    again = replace(change(2, {"email": "a"}), accepted_at=9_000)
+    record, _ = after(first, again)
+    assert record is not None
+    assert (record.believed_until, record.undated) == (1_500, True)
+    record, _ = after(first, again, replace(change(3, {"email": "b"}), accepted_at=9_500))
+    assert record is not None
+    assert (record.believed_until, record.undated) == (9_500, False)
+
+
+def test_a_deletion_keeps_when_it_was_accepted() -> None:
+    record, _ = after(change(1, {"email": "a"}), replace(change(2, None), accepted_at=2_500))
+    assert record is not None
+    assert (record.observed_at, record.believed_until) == (2_000, 2_500)
+
+
 @pytest.mark.parametrize(
     ("before", "after_it"),
     [(5, 5.0), (5, "5"), (1, True), (0, False), (0, None), (0.0, -0.0), ([1], [1.0]), ({"a": 1}, {"a": True})],
