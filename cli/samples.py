@@ -15,6 +15,9 @@ from cli.input_files import open_path
 from cli.output import warn
 from consumers.decoders.documents import Schema, open_document
 from consumers.decoders.logical_types import convert_row
+from consumers.decoders.message import Message
+from consumers.decoders.recognition import looks_like
+from consumers.decoders.tables import default_topics
 from consumers.kafka_admin import KafkaAdmin
 from consumers.kafka_clients import close_quietly, connection_options, kafka_errors, start
 from graph_model.catalogue.rules import MessageFormat
@@ -132,14 +135,17 @@ def _sample(where: str, messages: Iterable[_Message]) -> Sample:
     """The newest row of each key, where there are keys; rows of envelopes, where there is any."""
     rows: dict[bytes | int, Row] = {}
     of_envelopes: dict[bytes | int, Row] = {}
-    topic, keys = None, set[tuple[str, ...]]()
+    topic, keys, other = None, set[tuple[str, ...]](), None
     for number, (key, value) in enumerate(messages):
+        hint = None if value is None else looks_like(Message(topic="", offset=number, timestamp=0, value=value))
         try:
             document = open_document(value or b"null", "value")
         except MessageRejected:
+            other = other or hint
             continue
         payload, schema = document.payload, document.schema
-        if not isinstance(payload, Mapping):
+        if hint is not None or not isinstance(payload, Mapping):
+            other = other or hint
             continue
         keys.add(_key_columns(key))
         if "op" not in payload or "source" not in payload:
@@ -148,7 +154,8 @@ def _sample(where: str, messages: Iterable[_Message]) -> Sample:
             of_envelopes[key or number] = convert_row(after, _schema_of_after(schema))
             topic = topic or _default_topic(payload["source"])
     if not rows and not of_envelopes:
-        raise UsageRefused(f"{where} holds no row that could be read; rows, or Debezium envelopes, are expected")
+        found = "" if other is None else f" ({other})"
+        raise UsageRefused(f"{where} holds no row that could be read; rows, or Debezium envelopes, are expected{found}")
     told = keys.pop() if len(keys) == 1 else ()
     # Between envelopes, a connector writes messages of its own.
     if of_envelopes:
@@ -166,10 +173,8 @@ def _key_columns(key: bytes | None) -> tuple[str, ...]:
 
 
 def _default_topic(source: JsonValue) -> str | None:
-    if not isinstance(source, Mapping):
-        return None
-    parts = (source.get("name"), source.get("schema") or source.get("db"), source.get("table"))
-    return ".".join(map(str, parts)) if all(parts) else None
+    topics = default_topics(source) if isinstance(source, Mapping) else ()
+    return topics[0] if topics else None
 
 
 def _schema_of_after(schema: Schema | None) -> Schema | None:
