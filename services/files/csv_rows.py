@@ -23,6 +23,9 @@ _DELIMITERS: Final = ",;\t|"
 _RARE_DELIMITERS: Final = "\x01^~\x1f¦"
 #: The first line of a file for a spreadsheet.
 _DELIMITER_HINT: Final = re.compile(r"\"?sep=(.)\"?\s*", re.IGNORECASE)
+_LONE_RETURN: Final = re.compile(rb"(?<=\r)(?!\n)")
+#: What an empty line may hold.
+_BLANK: Final = b" ,;\t|\r\n"
 _QUOTED: Final = re.compile(r'"(?:[^"]|"")*"')
 #: So many lines are looked at for the header, where the first one has no column of the key.
 _TITLE_LINES: Final = 20
@@ -32,12 +35,19 @@ _TITLE_LINES: Final = 20
 class _Header:
     columns: Sequence[str | None]  #: None: a column that is not read
     delimiter: str
-    refused: str | None = None  #: why no row can be read
+    written: Sequence[str]  #: the names as they stand there; empty: none
 
     @property
     def width(self) -> int:
         """How many fields a row has."""
         return len(self.columns)
+
+    def takes(self, fields: Sequence[str]) -> bool:
+        """Whether a row of another length can be read: nothing is in it, or it lacks empty columns at its end.
+
+        A longer one cannot, even where its last values are empty: a delimiter inside of a value shifts the others.
+        """
+        return not any(fields) or (len(fields) < self.width and not any(self.written[len(fields) :]))
 
 
 def read_csv(
@@ -59,11 +69,11 @@ def read_csv(
     """
     # The limit is global to the csv module, whose own one is too small for long free text.
     csv.field_size_limit(MAX_FIELD_CHARACTERS)
-    lines = read_lines(file)
-    first = next(lines, None)
+    lines = _split(read_lines(file))
+    first = next((line for line in lines if not _is_blank(line)), None)
     hint = None if first is None or first.content is None else _DELIMITER_HINT.fullmatch(_lenient(first))
     if hint is not None:
-        first = next(lines, None)
+        first = next((line for line in lines if not _is_blank(line)), None)
     if first is None:
         return
     try:
@@ -85,6 +95,20 @@ def read_csv(
     yield from _rows(_Texts(lines), header)
 
 
+def _split(lines: Iterator[Line]) -> Iterator[Line]:
+    """The lines, of which some may end with a carriage return alone; what it parts has the same number."""
+    for line in lines:
+        content = line.content
+        if content is None or b"\r" not in content[:-2]:
+            yield line
+        else:
+            yield from (Line(line.number, part) for part in _LONE_RETURN.split(content) if part)
+
+
+def _is_blank(line: Line) -> bool:
+    return line.content is not None and not line.content.strip(_BLANK)
+
+
 def _rows(texts: "_Texts", header: _Header) -> Iterator[FileEntry]:
     columns, width = header.columns, header.width
     rows = csv.reader(texts, delimiter=header.delimiter, strict=True, skipinitialspace=True)
@@ -95,7 +119,7 @@ def _rows(texts: "_Texts", header: _Header) -> Iterator[FileEntry]:
             fields = next(rows, None)
             if fields is None:
                 return
-            if len(fields) != width and any(fields[width:] if len(fields) > width else fields):
+            if len(fields) != width and not header.takes(fields):
                 reason = _wrong_count(fields, header)
         except (csv.Error, Unreadable) as error:
             fields = _escaped(texts.first, header) if isinstance(error, csv.Error) else []
@@ -129,6 +153,8 @@ class _Texts:
     def __next__(self) -> str:
         line = self._waiting.popleft() if self._waiting else next(self._lines)
         self._taken.append(line)
+        if line.content is not None and b"\0" in line.content:
+            raise Unreadable(f"the line holds a NUL character (byte {line.content.index(0) + 1} of the line)")
         return line.text
 
     @property
@@ -168,11 +194,11 @@ def _header(line: Line, delimiter: str | None, used: Collection[str] | None, war
     wanted = repeated if used is None else [name for name in repeated if name in used]
     if wanted:
         raise Unreadable(f"the header names {', '.join(map(repr, wanted))} more than once")
-    if warn is not None and unnamed:
-        warn(f"has {_counted(unnamed)} without a name ({', '.join(map(str, unnamed))}), not read")
-    if warn is not None and repeated:
-        warn(f"names {', '.join(map(repr, repeated))} more than once; not read, since nothing in the catalogue uses it")
-    return _Header([name if name and name not in repeated else None for name in names], delimiter)
+    if warn is not None and (unnamed or repeated):
+        told = [f"{_counted(unnamed)} without a name ({', '.join(map(str, unnamed))})"] if unnamed else []
+        told += [f"names {', '.join(map(repr, repeated))} more than once"] if repeated else []
+        warn(f"has {' and '.join(told)}, not read" if unnamed else f"{told[0]}, not read")
+    return _Header([name if name and name not in repeated else None for name in names], delimiter, names)
 
 
 def _counted(places: Sequence[int]) -> str:

@@ -8,15 +8,16 @@ from typing import Final, TypeAlias
 from services.files.csv_rows import read_csv
 from services.files.json_rows import read_json
 from services.files.lines import BadLine, FileEntry
-from services.files.recognition import RowFormat, no_rows, row_format
+from services.files.recognition import RowFormat, misnamed, no_rows, row_format
 from services.files.tables import read_parquet, read_xlsx
-from services.files.unpacking import DAMAGED, NoRows, in_utf8, peek, unpacked
+from services.files.unpacking import DAMAGED, NoRows, peek, unpacked
+from services.files.utf8_text import in_utf8
 
 #: Takes a warning about the whole file; it goes on after the file's name: "has …".
 Warn: TypeAlias = Callable[[str], None]
 
 _ZIP: Final = b"PK\x03\x04"
-_SUFFIXES: Final = (".gz", ".zst", ".zip", ".zstd")
+_PARQUET: Final = b"PAR1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,29 +51,39 @@ def read_rows(name: str, stream: io.BufferedReader, wanted: Wanted, warn: Warn) 
         wanted: what of it is of use.
         warn: takes what is to be said of the whole file.
     """
-    inner = name.lower()
-    for suffix in _SUFFIXES:
-        inner = inner.removesuffix(suffix)
     try:
-        plain = unpacked(stream)
+        inner, plain = unpacked(name, stream)
         beginning = peek(plain)
         if not beginning:
             warn("is empty")
         if beginning.startswith(_ZIP):
             return FileRows("xlsx", _guarded(read_xlsx(plain, warn)))
         if not wanted.only_json and row_format(inner, beginning) == "parquet":
-            return FileRows("parquet", _guarded(read_parquet(plain)))
-        other = no_rows(beginning)
-        if other is not None:
-            return FileRows("csv", iter((_no_file(other),)))
+            return FileRows("parquet", _guarded(read_parquet(_from_its_start(stream, beginning))))
+        _refuse(no_rows(beginning))
         text, encoding = in_utf8(plain, wanted.encoding, warn)
         written = "json" if wanted.only_json else row_format(inner, peek(text))
+        _refuse(misnamed(written, peek(text)))
     except (NoRows, *DAMAGED) as error:
         return FileRows("csv", iter((_no_file(_what_is_wrong(error)),)))
     if written == "json":
         return FileRows("json", _guarded(read_json(text)), encoding)
     entries = read_csv(text, needed=wanted.needed, used=wanted.used, warn=warn)
     return FileRows("csv", _guarded(entries), encoding)
+
+
+def _refuse(told: str | None) -> None:
+    if told is not None:
+        raise NoRows(told)
+
+
+def _from_its_start(stream: io.BufferedReader, beginning: bytes) -> io.BufferedReader:
+    """A file that is read from its end, where its directory is."""
+    if stream.seekable():
+        stream.seek(0)
+        if stream.peek(len(_PARQUET)).startswith(_PARQUET) == beginning.startswith(_PARQUET):
+            return stream
+    raise NoRows("a Parquet file that is packed, or comes from a pipe; unpack it, and name it as a file")
 
 
 def _guarded(entries: Iterator[FileEntry]) -> Iterator[FileEntry]:

@@ -1,22 +1,25 @@
-"""Takes a file out of what it is packed in, and brings its text into UTF-8.
+"""Takes a file out of what it is packed in. Everything streams, so memory stays flat however much a file unpacks to."""
 
-Everything streams, so that memory stays flat however much a small file unpacks to.
-"""
-
-import codecs
 import gzip
 import io
+import lzma
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Sequence
+from pathlib import PurePath
 from typing import BinaryIO, Final, cast
 
 import zstandard
-from charset_normalizer import from_bytes
 
 from services.files.recognition import PEEKED_BYTES, packing_of
 
-_CHUNK_BYTES: Final = 65_536
+#: So little is unpacked at a time that even a file made to explode gives some megabytes of it.
+_ZSTD_BYTES: Final = 1_024
+#: A file that is packed more often is made to do harm.
+_MOST_PACKINGS: Final = 3
+_NAMES_SHOWN: Final = 5
+_MARK_OF_TAR: Final = (257, b"ustar")
+
 #: What stands in a zip file that is a document of some program.
 _DOCUMENT_MEMBERS: Final = {
     "xl/workbook.xml": "xlsx",
@@ -24,141 +27,57 @@ _DOCUMENT_MEMBERS: Final = {
     "word/document.xml": "a Word document; export the rows as CSV",
     "content.xml": "an OpenDocument file; save it as xlsx or CSV",
 }
-#: The longer ones first: a mark of UTF-32 begins with one of UTF-16.
-_MARKS: Final = (
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-#: Encodings that are looked for where nothing declares one: those in which programs of today still export.
-_CANDIDATES: Final = [
-    "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "shift_jis", "cp932", "euc_jp", "gb18030", "big5", "euc_kr",
-    "cp949", "koi8_r", "iso8859_2", "iso8859_15",
-]  # fmt: skip
-
-_LAST_OF_ASCII: Final = 127
-#: So many bytes beyond ASCII tell an encoding; fewer may be anything, or damage.
-_ENOUGH_TO_TELL: Final = 10
-
-Warn = Callable[[str], None]
+#: What systems put beside the files that are meant.
+_SYSTEM_FOLDER: Final = "__MACOSX/"
+_SYSTEM_NAMES: Final = ("._", ".DS_Store", "Thumbs.db", "desktop.ini")
 
 #: What reading a damaged file fails with.
-DAMAGED: Final = (OSError, EOFError, zlib.error, zstandard.ZstdError)
+DAMAGED: Final = (OSError, EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError, zipfile.BadZipFile)
 
 
 class NoRows(Exception):
     """A file is no file of rows; the message says what it is."""
 
 
-def peek(stream: BinaryIO) -> bytes:
-    """The first bytes of a stream that can give them back."""
-    return cast("io.BufferedReader", stream).peek(PEEKED_BYTES)[:PEEKED_BYTES]
+class _Ahead(io.RawIOBase):
+    """A stream of which the beginning is read already, in whatever portions it came."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+        self._failure: Exception | None = None
+        ready = bytearray()
+        try:
+            while len(ready) < PEEKED_BYTES and (part := source.read(PEEKED_BYTES - len(ready))):
+                ready += part
+        except DAMAGED as error:
+            self._failure = error  # what came before it is read first
+        self._ready = bytes(ready)
+
+    def readable(self) -> bool:
+        """Whether it can be read: always."""
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]  # the stubs know no writable buffers
+        """Fill the buffer; 0 at the end."""
+        part = self._ready[: len(buffer)]
+        if part:
+            self._ready = self._ready[len(part) :]
+        elif self._failure is not None:
+            raise self._failure
+        else:
+            part = self._source.read(len(buffer))
+        buffer[: len(part)] = part
+        return len(part)
 
 
-def unpacked(stream: io.BufferedReader) -> io.BufferedReader:
-    """The bytes that a file was packed from; xlsx files stay as they are.
+class _Zstandard(io.RawIOBase):
+    """What was packed with zstd; other than the library's own reader, it fails where the file ends too early."""
 
-    Raises:
-        NoRows: it holds something else than one file.
-    """
-    packing = packing_of(peek(stream))
-    if packing == "gzip":
-        return io.BufferedReader(cast("io.RawIOBase", gzip.GzipFile(fileobj=stream)), PEEKED_BYTES)
-    if packing == "zstd":
-        reader = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
-        return io.BufferedReader(cast("io.RawIOBase", reader), PEEKED_BYTES)
-    if packing == "zip":
-        return _out_of_zip(stream)
-    return stream
-
-
-def in_utf8(stream: io.BufferedReader, encoding: str | None, warn: Warn) -> tuple[io.BufferedReader, str | None]:
-    """The text of a stream in UTF-8, with line feeds at the ends of its lines.
-
-    Bytes that mean nothing in the encoding stay as they are, so that they cost the line they stand on.
-
-    Args:
-        stream: the bytes.
-        encoding: the declared one; None: that of the byte order mark, or UTF-8, or what the bytes look like.
-        warn: told where the encoding was found by its looks.
-
-    Returns:
-        The text, and the encoding that it was found to have by its looks; None where that was declared or marked.
-    """
-    beginning = peek(stream)
-    marked = next((name for mark, name in _MARKS if beginning.startswith(mark)), None)
-    declared = None if encoding is None else codecs.lookup(encoding).name
-    looks = None if marked or declared else _unmarked_utf16(beginning) or _by_looks(beginning, warn)
-    found = marked or declared or looks
-    text = beginning if found is None else beginning.decode(found, errors="ignore").encode(errors="ignore")
-    carriage_returns_only = b"\r" in text and b"\n" not in text
-    if found in (None, "utf-8") and not carriage_returns_only:
-        return stream, None
-    recoded = _Recoded(stream, found or "utf-8", carriage_returns_only=carriage_returns_only)
-    return io.BufferedReader(cast("io.RawIOBase", recoded), PEEKED_BYTES), looks
-
-
-def _out_of_zip(stream: io.BufferedReader) -> io.BufferedReader:
-    if not stream.seekable():
-        raise NoRows("packed with zip, which cannot be read from standard input; unpack it first")
-    try:
-        archive = zipfile.ZipFile(stream)
-        members = [member for member in archive.infolist() if not member.is_dir()]
-        names = {member.filename for member in members}
-        document = next((told for name, told in _DOCUMENT_MEMBERS.items() if name in names), None)
-        if document is None and len(members) == 1:
-            return io.BufferedReader(cast("io.RawIOBase", archive.open(members[0])), PEEKED_BYTES)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError):
-        raise NoRows("a zip or xlsx file that cannot be read (damaged, or with a password)") from None
-    if document == "xlsx":
-        stream.seek(0)
-        return stream
-    raise NoRows(document or f"a zip file of {len(members)} files; unpack it, and name those that are meant")
-
-
-def _unmarked_utf16(beginning: bytes) -> str | None:
-    """UTF-16 without its mark: in Western texts nearly every second byte is zero."""
-    pairs = len(beginning) // 2
-    if pairs == 0:
-        return None
-    even, odd = beginning[0 : 2 * pairs : 2].count(0), beginning[1 : 2 * pairs : 2].count(0)
-    if max(even, odd) * 10 < pairs * 7:
-        return None
-    return "utf-16-be" if even > odd else "utf-16-le"
-
-
-def _by_looks(beginning: bytes, warn: Warn) -> str | None:
-    """The encoding that bytes look like which are no UTF-8; None where they are, or where it cannot be told."""
-    cut = codecs.getincrementaldecoder("utf-8")()
-    try:
-        cut.decode(beginning)
-    except UnicodeDecodeError:
-        if sum(byte > _LAST_OF_ASCII for byte in beginning) < _ENOUGH_TO_TELL:
-            return None
-        best = from_bytes(beginning, cp_isolation=_CANDIDATES, threshold=0.3).best()
-        if best is None or best.coherence == 0:
-            return None
-        found = next((each for each in _CANDIDATES if _decoded(beginning, each) == str(best)), str(best.encoding))
-        warn(
-            f"is not UTF-8; it is read as {found}, which it looks like. If names come out wrong, name another encoding "
-            f"in the catalogue, else say `encoding: {found}`"
-        )
-        return found
-    return None
-
-
-def _decoded(content: bytes, encoding: str) -> str:
-    return codecs.getincrementaldecoder(encoding)(errors="replace").decode(content)
-
-
-class _Recoded(io.RawIOBase):
-    """A stream in UTF-8, of one in another encoding."""
-
-    def __init__(self, stream: BinaryIO, encoding: str, *, carriage_returns_only: bool) -> None:
-        self._stream = stream
-        self._decoder = codecs.getincrementaldecoder(encoding)(errors="surrogateescape")
-        self._carriage_returns_only = carriage_returns_only
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._begun = False  #: the present frame is begun, and not read to its end
+        self._packed = b""
         self._ready = b""
 
     def readable(self) -> bool:
@@ -168,14 +87,93 @@ class _Recoded(io.RawIOBase):
     def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]  # the stubs know no writable buffers
         """Fill the buffer; 0 at the end."""
         while not self._ready:
-            chunk = self._stream.read(_CHUNK_BYTES)
-            text = self._decoder.decode(chunk, final=not chunk)
-            if self._carriage_returns_only:
-                text = text.replace("\r", "\n")
-            self._ready = text.encode(errors="surrogateescape")
-            if not chunk:
+            part = self._packed or self._source.read(_ZSTD_BYTES)
+            if not part:
+                if self._begun:
+                    raise EOFError
                 break
+            self._ready = self._frame.decompress(part)
+            self._begun, self._packed = not self._frame.eof, self._frame.unused_data
+            if self._frame.eof:
+                self._frame = zstandard.ZstdDecompressor().decompressobj()
         size = min(len(buffer), len(self._ready))
         buffer[:size] = self._ready[:size]
         self._ready = self._ready[size:]
         return size
+
+
+def ahead(source: BinaryIO) -> io.BufferedReader:
+    """A stream that `peek` can look into, whatever it comes from."""
+    return cast("io.BufferedReader", io.BufferedReader(cast("io.RawIOBase", _Ahead(source)), PEEKED_BYTES))
+
+
+def peek(stream: io.BufferedReader) -> bytes:
+    """The first bytes of a stream, which it gives once more when it is read."""
+    return stream.peek(PEEKED_BYTES)[:PEEKED_BYTES]
+
+
+def unpacked(name: str, stream: io.BufferedReader) -> tuple[str, io.BufferedReader]:
+    """The name and the bytes of what a file was packed from; an xlsx file stays as it is.
+
+    Raises:
+        NoRows: it holds something else than one file.
+    """
+    source: BinaryIO = stream
+    # What can be searched is read from its beginning, so that a directory at its end is found.
+    plain = stream if stream.seekable() else ahead(stream)
+    for _ in range(_MOST_PACKINGS):
+        packing = packing_of(peek(plain))
+        if packing == "zip":
+            name, inner = _out_of_zip(name, source)
+            if inner is None:
+                return name, cast("io.BufferedReader", source)
+        elif packing is not None:
+            name = PurePath(name).stem if PurePath(name).suffix.lower() in (".gz", ".zst", ".zstd") else name
+            inner = _opened(packing, plain)
+        else:
+            break
+        source = inner
+        plain = ahead(inner)
+    beginning = peek(plain)
+    if packing_of(beginning) is not None:
+        raise NoRows(f"packed more than {_MOST_PACKINGS} times; unpack it")
+    place, mark = _MARK_OF_TAR
+    if beginning[place:].startswith(mark):
+        raise NoRows("a tar archive; take the file out that is meant")
+    return name, ahead(plain)
+
+
+def _opened(packing: str, stream: io.BufferedReader) -> BinaryIO:
+    if packing == "gzip":
+        return cast("BinaryIO", gzip.GzipFile(fileobj=stream))
+    return cast("BinaryIO", _Zstandard(stream))
+
+
+def _out_of_zip(name: str, stream: BinaryIO) -> tuple[str, BinaryIO | None]:
+    """The one file of an archive, with its name; no stream where the archive is an xlsx file."""
+    if not stream.seekable():
+        raise NoRows("packed with zip, which can be read from a file only, not from a pipe; unpack it first")
+    stream.seek(0)
+    try:
+        archive = zipfile.ZipFile(stream)
+        names = [each.filename for each in archive.infolist() if not each.is_dir()]
+        document = next((told for member, told in _DOCUMENT_MEMBERS.items() if member in names), None)
+        meant = [each for each in names if not _is_of_the_system(each)]
+        if document is None and len(meant) == 1:
+            return PurePath(meant[0]).name, cast("BinaryIO", archive.open(meant[0]))
+    except (RuntimeError, NotImplementedError):
+        raise NoRows("a zip file with a password, or packed in a way that cannot be read; unpack it") from None
+    except (zipfile.BadZipFile, OSError):
+        raise NoRows("a zip or xlsx file that cannot be read: it is damaged, or not complete") from None
+    if document == "xlsx":
+        stream.seek(0)
+        return name, None
+    raise NoRows(document or f"a zip file of {len(meant)} files ({_shown(meant)}); one is expected: unpack it")
+
+
+def _is_of_the_system(member: str) -> bool:
+    return member.startswith(_SYSTEM_FOLDER) or PurePath(member).name.startswith(_SYSTEM_NAMES)
+
+
+def _shown(names: Sequence[str]) -> str:
+    return ", ".join([*map(repr, names[:_NAMES_SHOWN]), *(["…"] if len(names) > _NAMES_SHOWN else [])]) or "nothing"

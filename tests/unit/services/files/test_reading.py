@@ -3,9 +3,13 @@
 import csv
 import gzip
 import io
+import tarfile
+import tracemalloc
 import zipfile
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+from typing import cast
 
 import openpyxl
 import pyarrow as pa
@@ -60,6 +64,7 @@ def zipped(**members: bytes) -> bytes:
         gzip.compress(PEOPLE.encode()[:9]) + gzip.compress(PEOPLE.encode()[9:]),
         zstandard.compress(PEOPLE.encode()),
         zipped(people=PEOPLE.encode()),
+        gzip.compress(zstandard.compress(PEOPLE.encode())),
     ],
 )
 def test_a_packed_file_is_told_by_its_bytes_and_unpacked(packed: bytes, name: str) -> None:
@@ -71,12 +76,48 @@ def test_json_lines_are_told_inside_of_a_packed_file() -> None:
     assert rows(gzip.compress(b'{"id": 1}\n'), "people.gz") == [{"id": 1}]
 
 
-def test_a_zip_file_of_several_files_is_refused_with_their_number() -> None:
-    assert "a zip file of 2 files" in only_reason(zipped(a=b"id\n1\n", b=b"id\n2\n"))
+def test_a_zip_file_of_several_files_is_refused_with_their_names() -> None:
+    assert "a zip file of 2 files ('a.csv', 'b.csv')" in only_reason(zipped(a=b"id\n1\n", b=b"id\n2\n"))
 
 
-def test_a_packed_file_that_ends_too_early_keeps_its_first_rows_and_says_so() -> None:
-    whole = gzip.compress("".join(["id,name\n", *(f"{n},name {n * 7919}\n" for n in range(50_000))]).encode())
+def test_what_a_system_adds_to_a_zip_file_is_passed_over() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("export/people.csv", PEOPLE)
+        archive.writestr("__MACOSX/export/._people.csv", "x")
+        archive.writestr("export/.DS_Store", "x")
+    assert rows(buffer.getvalue(), "people.zip") == ROWS
+
+
+def test_a_file_that_is_packed_again_and_again_is_not_unpacked() -> None:
+    packed = PEOPLE.encode()
+    for _ in range(5):
+        packed = gzip.compress(packed)
+    assert "packed more than 3 times" in only_reason(packed)
+
+
+def test_a_tar_archive_is_named() -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        archive.addfile(tarfile.TarInfo("people.csv"), io.BytesIO())
+    assert "a tar archive" in only_reason(buffer.getvalue(), "people.tar.gz")
+
+
+def test_what_unpacks_to_far_more_than_memory_is_read_in_portions() -> None:
+    bomb = zstandard.compress(b"id,name\n" + b"0" * 200_000_000 + b"\n1,Ann\n", level=19)
+    tracemalloc.start()
+    try:
+        found, _ = entries(bomb)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [entry.line for entry in found] == [2, 3]
+    assert peak < 80_000_000
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
+def test_a_packed_file_that_ends_too_early_keeps_its_first_rows_and_says_so(pack: Callable[[bytes], bytes]) -> None:
+    whole = pack("".join(["id,name\n", *(f"{n},name {n * 7919}\n" for n in range(50_000))]).encode())
     found, _ = entries(whole[: len(whole) // 2])
     assert sum(isinstance(entry, FileRow) for entry in found) > 1_000
     last = found[-1]
@@ -100,6 +141,15 @@ def test_unicode_is_told_by_its_mark_or_its_zeros(encoding: str, mark: bytes) ->
     assert rows(mark + PEOPLE.encode(encoding)) == ROWS
 
 
+def test_a_zip_file_with_damage_keeps_the_rows_before_it() -> None:
+    content = "".join(["id,name\n", *(f"{n},name {n * 7919}\n" for n in range(50_000))]).encode()
+    damaged = bytearray(zipped(people=content))
+    damaged[len(damaged) // 2] ^= 0xFF
+    found, _ = entries(bytes(damaged), "people.zip")
+    assert found[0] == FileRow(2, {"id": "0", "name": "name 0"})
+    assert isinstance(found[-1], BadLine)
+
+
 @pytest.mark.parametrize("encoding", ["cp1252", "cp1250", "latin-1", "cp850", "mac_roman"])
 def test_a_declared_encoding_is_used(encoding: str) -> None:
     assert rows(PEOPLE.encode(encoding), wanted=Wanted(encoding=encoding)) == ROWS
@@ -108,6 +158,15 @@ def test_a_declared_encoding_is_used(encoding: str) -> None:
 @pytest.mark.parametrize(
     ("encoding", "names"),
     [
+        ("cp1252", ["José Núñez", "María Peña", "Íñigo López", "Sofía Muñoz", "Begoña Ibáñez"]),
+        ("cp1252", ["João Gonçalves", "Conceição Simões", "Inês Araújo", "Estêvão Brandão"]),
+        ("cp1252", ["Søren Kierkegård", "Bjørn Østergård", "Mette Møller", "Åse Nørgaard"]),
+        ("mac_roman", ["François Lefèvre", "Zoé Dupont", "Benoît Côté", "Élodie Garçon"]),
+        ("cp1250", ["Łukasz Żółkiewski", "Małgorzata Wójcik", "Agnieszka Dąbrowska"]),
+        ("cp1250", ["Jiří Dvořák", "Tomáš Procházka", "Zdeněk Kučera", "Věra Němcová"]),
+        ("cp1254", ["Ayşe Yılmaz", "Gökhan Çağlar", "İbrahim Öztürk", "Şükrü Güneş"]),  # noqa: RUF001
+        ("cp1257", ["Žydrūnas Kazlauskas", "Rūta Šimkutė", "Jūratė Žukauskienė"]),
+        ("koi8_r", ["Анна Иванова", "Пётр Смирнов", "Ольга Кузнецова"]),
         ("cp1252", ["François Lefèvre", "Jürgen Groß", "José Núñez", "Zoë Müller", "Søren Kierkegård"]),
         ("cp1251", ["Анна Иванова", "Пётр Смирнов", "Ольга Кузнецова", "Дмитрий Соколов"]),
         ("shift_jis", ["山田太郎", "佐藤花子さん", "鈴木一郎です", "高橋みなみ"]),
@@ -119,6 +178,74 @@ def test_an_encoding_that_nobody_declared_is_told_by_its_looks_and_said(encoding
     assert [entry.values["name"] for entry in found if isinstance(entry, FileRow)] == [*names] * 20
     assert len(told) == 1
     assert "`encoding:" in told[0]
+
+
+def test_an_encoding_is_found_behind_many_rows_without_a_letter_beyond_ascii() -> None:
+    text = "id,name\n" + "".join(f"{number},Ann Lee\n" for number in range(20_000)) + "20000,José Núñez\n"
+    found, told = entries(text.encode("cp1252"))
+    assert found[-1] == FileRow(20_002, {"id": "20000", "name": "José Núñez"})
+    assert len(told) == 1
+
+
+def test_an_encoding_that_could_be_another_is_not_guessed() -> None:
+    found, told = entries("id,name\n1,Peña\n2,Bob\n".encode("cp1252"))
+    assert (found[1:], told) == ([FileRow(3, {"id": "2", "name": "Bob"})], [])
+    assert isinstance(found[0], BadLine)
+    assert "`encoding: cp1252`" in found[0].reason
+
+
+def test_lines_of_two_encodings_in_one_file_are_both_read() -> None:
+    strange = "".join(f"{number},José Núñez {number}\n" for number in range(20)).encode("cp1252")
+    assert rows("id,name\n0,Zoë Müller\n".encode() + strange)[:2] == [
+        {"id": "0", "name": "Zoë Müller"},
+        {"id": "0", "name": "José Núñez 0"},
+    ]
+
+
+def test_a_byte_order_mark_outranks_a_declared_encoding() -> None:
+    assert rows(b"\xef\xbb\xbf" + PEOPLE.encode(), wanted=Wanted(encoding="cp1252")) == ROWS
+
+
+def test_half_a_character_of_utf_16_costs_its_line() -> None:
+    text = b"\xff\xfe" + "id,name\n1,".encode("utf-16-le") + b"\x00\xd8" + "x\n2,Bob\n".encode("utf-16-le") + b"A"
+    found, _ = entries(text)
+    assert [type(entry) for entry in found] == [BadLine, FileRow, BadLine]
+
+
+def test_a_pipe_that_gives_single_bytes_is_told_apart_like_a_file() -> None:
+    class Slow(io.RawIOBase):
+        def __init__(self, content: bytes) -> None:
+            self.content = io.BytesIO(content)
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+            byte = self.content.read(1)
+            buffer[: len(byte)] = byte
+            return len(byte)
+
+    told: list[str] = []
+    slow = Slow(gzip.compress(PEOPLE.encode()))
+    found = read_rows("-", io.BufferedReader(cast("io.RawIOBase", slow)), Wanted(), told.append)
+    assert [entry.values for entry in found.entries if isinstance(entry, FileRow)] == ROWS
+
+
+def test_a_nul_character_costs_its_line() -> None:
+    found, _ = entries(b"id,name\n1,A\0nn\n2,Bob\n")
+    assert found == [
+        BadLine(2, "the line holds a NUL character (byte 4 of the line)"),
+        FileRow(3, {"id": "2", "name": "Bob"}),
+    ]
+
+
+def test_a_delimiter_inside_of_a_value_never_shifts_the_others() -> None:
+    found, _ = entries(b"id,name,email,phone\n1,Lee, Ann,ann@x.org,\n")
+    assert found == [BadLine(2, "the row has 5 columns; the header has 4")]
+
+
+def test_a_row_may_lack_columns_without_a_name_at_its_end() -> None:
+    assert rows(b"id,name,\n1,Ann\n2,Bob,\n") == [{"id": "1", "name": "Ann"}, {"id": "2", "name": "Bob"}]
 
 
 def test_bytes_that_an_encoding_does_not_know_cost_the_line_they_stand_on() -> None:
@@ -139,7 +266,8 @@ def test_bytes_that_an_encoding_does_not_know_cost_the_line_they_stand_on() -> N
         b"id, name\n1, Ann\n2, Bob\n",
         b"id,name\xc2\xa0 \n1,Ann\n2,Bob\n",
         b"id,name\n1,Ann\n,\n2,Bob\n,,,\n",
-        b"id,name\n1,Ann,\n2,Bob,,\n",
+        b"id,name\n1,Ann\r2,Bob\n",
+        b"\n,,\nid,name\n1,Ann\n2,Bob\n",
         b'"id","name"\n"1","Ann"\n"2","Bob"\n',
     ],
 )
@@ -161,6 +289,10 @@ def test_quotes_escaped_by_a_backslash_are_read_beside_doubled_ones() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
+        (
+            b",id,name,note,note\n0,1,Ann,x,y\n",
+            "has a column without a name (1) and names 'note' more than once, not read",
+        ),
         (b",id,name\n0,1,Ann\n", "has a column without a name (1), not read"),
         (b"id,name,\n1,Ann,\n", "has a column without a name (3), not read"),
         (b"id,name,note,note\n1,Ann,x,y\n", "names 'note' more than once"),
@@ -190,16 +322,33 @@ def test_a_title_above_the_header_is_told_with_the_line_of_the_header() -> None:
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel file of the old form"),
         (b"-- MySQL dump 10.13\nCREATE TABLE t (id int);\n", "a dump in SQL"),
         (b"INSERT INTO people VALUES (1);\n", "a dump in SQL"),
+        (b"--\n-- PostgreSQL database dump\n--\n", "a dump in SQL"),
+        (b"/*M!999999\\- enable the sandbox mode */\n", "a dump in SQL"),
+        (b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n", "a dump in SQL"),
+        (b'{"id": 1}\n{"id": 2}\n', "JSON, although its name is that of CSV"),
+        (b'[\n  {"id": 1},\n', "JSON, although its name is that of CSV"),
+        (b"BEGIN:VCARD\nVERSION:3.0\n", "visiting cards"),
         (b"SQLite format 3\x00", "an SQLite database"),
         (b"Obj\x01\x04\x14", "an Avro file"),
         (b'<?xml version="1.0"?><rows/>', "XML"),
         (b"PK\x03\x04\x14\x00\x06\x00\nnothing", "a zip or xlsx file that cannot be read"),
-        (b"PAR1 and no more", "a Parquet file that cannot be read"),
+        (b"PAR1\x15 and no more", "a Parquet file that cannot be read"),
         (b"\x1f\x8b\x08 and no more", "damaged"),
     ],
 )
 def test_what_is_no_file_of_rows_is_named_as_what_it_is(beginning: bytes, told: str) -> None:
     assert told in only_reason(beginning)
+
+
+@pytest.mark.parametrize("header", ["ORCID,name", "begin;name", "<id>,<name>", "set,name", "copy,name", "PAR1ty,name"])
+def test_a_header_that_begins_like_something_else_is_a_header(header: str) -> None:
+    delimiter = ";" if ";" in header else ","
+    first, second = header.split(delimiter)
+    assert rows(f"{header}\n1{delimiter}Ann\n".encode()) == [{first: "1", second: "Ann"}]
+
+
+def test_csv_that_is_named_json_is_told_once() -> None:
+    assert "no JSON" in only_reason(PEOPLE.encode(), "people.json")
 
 
 def test_an_empty_file_is_told() -> None:
