@@ -60,6 +60,10 @@ class RowComparison:
     lines: tuple[ComparedLine, ...]
 
 
+#: No rows at all.
+NOTHING_COMPARED: Final = RowComparison(rows=(), rows_total=0, lines=())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Field:
     """A line of every comparison: columns, of any source, that mean the same."""

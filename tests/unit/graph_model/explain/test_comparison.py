@@ -78,7 +78,7 @@ def test_what_rows_say_otherwise_is_marked_and_what_they_say_alike_is_not() -> N
     ) == ["last_name"]
 
 
-@pytest.mark.parametrize("other", ["LEE", " Lee ", "Ｌee"])
+@pytest.mark.parametrize("other", ["LEE", " Lee ", "\N{FULLWIDTH LATIN CAPITAL LETTER L}ee"])
 def test_texts_are_compared_without_case_width_and_space(other: str) -> None:
     assert differing(row("crm1", last_name="Lee"), row("shop1", surname=other)) == []
 
@@ -151,7 +151,7 @@ def test_of_many_rows_some_are_shown_and_all_are_counted_and_compared() -> None:
     found = compare_rows(rows, CATALOGUE)
     assert (len(found.rows), found.rows_total) == (10, 500)
     assert line(found, "last_name").differs
-    assert {values for values in cells(found, "last_name")} == {("Lee",), ("Fox",)}
+    assert set(cells(found, "last_name")) == {("Lee",), ("Fox",)}
     assert found.rows[0].address == rows[0].address
 
 
