@@ -17,6 +17,7 @@ from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import RecordAddress
 from graph_model.resolution.evidence_graph import IdentifierNode, Node, joining
 from graph_model.resolution.mapping import MappedRecord
+from graph_model.values.blocked_values import BLOCKED_VALUES
 from graph_model.values.equality import JsonValue, canonical_bytes
 from graph_model.values.identifiers import Identifier
 from graph_model.values.normalise.name import normalise_name
@@ -177,7 +178,7 @@ def _speaker(
 
 
 def _said(rows: Iterable[MappedRecord], catalogue: Catalogue) -> Said:
-    """What rows say together of who they are about; initials alone say nothing."""
+    """What rows say together of who they are about; initials alone and placeholders say nothing."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for row in rows:
         for trait, sort in _sorts(catalogue).items():
@@ -196,6 +197,8 @@ def _comparable(value: JsonValue, sort: _Sort) -> str | None:
     if sort is _Sort.OTHER:
         return text
     name = normalise_name(text)
+    if name in BLOCKED_VALUES:
+        return None  # it may be a name, but is no reason to doubt
     return None if name is None or all(map(_is_initial, name.split())) else name
 
 
@@ -217,7 +220,7 @@ def _words(said: Said, names: Iterable[str]) -> frozenset[str]:
 
 
 def _have_common_name(one: Iterable[str], other: Collection[str]) -> bool:
-    """Whether any name could be another one: its words are among the other's, or stand there as initials."""
+    """Whether a name could be another one: the words of the shorter, or longer forms of them, are all in the other."""
     for first in one:
         for second in other:
             here, there = frozenset(first.split()), frozenset(second.split())
@@ -231,9 +234,8 @@ def _are_within(words: Iterable[str], others: Collection[str]) -> bool:
 
 
 def _may_be_same(word: str, other: str) -> bool:
-    if word == other:
-        return True
-    return (_is_initial(word) and other.startswith(word)) or (_is_initial(other) and word.startswith(other))
+    """Whether one may be a short form of the other: an initial, or `Ann` of `Annie`."""
+    return word.startswith(other) or other.startswith(word)
 
 
 def _is_initial(word: str) -> bool:
