@@ -50,10 +50,10 @@ def record_text(document: JsonObject) -> str:
     """One row with what became of it."""
     place = f"epoch {document['epoch']}, offset {document['offset']}"
     verb = "deleted" if document["deleted"] else "observed"
-    told = [f"{_name(document)}: {verb} {document['observed_at']} ({place})"]
+    told = [f"{record_name(document)}: {verb} {document['observed_at']} ({place})"]
     told += [f"{'last in' if document['deleted'] else 'in'} profile {document['profile_id']}"]
-    told += [f"its key was {_name(document['moved_from'])}"] if document["moved_from"] else []
-    told += [f"its key is {_name(document['moved_to'])} now"] if document["moved_to"] else []
+    told += [f"its key was {record_name(document['moved_from'])}"] if document["moved_from"] else []
+    told += [f"its key is {record_name(document['moved_to'])} now"] if document["moved_to"] else []
     values = [(column, _shown(value, _UNLIMITED)) for column, value in (document["values"] or {}).items()]
     values += [(column, "(never sent)") for column in document["incomplete"]]
     width = max((cell_len(column) for column, _ in values), default=0)
@@ -89,7 +89,7 @@ def _width(column: Sequence[str]) -> int:
 
 
 def _heading(record: JsonObject) -> str:
-    return f"{_name(record)} (deleted)" if record["deleted"] else _name(record)
+    return f"{record_name(record)} (deleted)" if record["deleted"] else record_name(record)
 
 
 def _cell(cell: JsonObject) -> str:
@@ -107,5 +107,6 @@ def _shown(value: JsonValue, widest: int) -> str:
     return line if cell_len(line) <= widest else f"{set_cell_size(line, widest - 1).rstrip()}…"
 
 
-def _name(record: JsonObject) -> str:
+def record_name(record: JsonObject) -> str:
+    """A record as people write it."""
     return f"{record['source']}{orjson.dumps(record['key']).decode()}"
