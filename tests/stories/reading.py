@@ -114,8 +114,8 @@ def _chapter(heading: str, tables: list[list[Mapping[str, str]]]) -> Chapter:
     if unknown or len(by_column) != len(tables) or not {"step", "person"} <= by_column.keys():
         raise ValueError(
             f"the chapter {heading!r} has tables that begin with {[next(iter(table[0])) for table in tables]}; "
-            "one with 'step' and one with 'person' are expected, and at most one with each of 'conflict', 'look-up' and "
-            "'doubtful'"
+            "one with 'step' and one with 'person' are expected, and at most one with each of 'conflict', 'look-up' "
+            "and 'doubtful'"
         )
     return Chapter(
         heading=heading,
