@@ -11,6 +11,9 @@ from graph_model.resolution.mapping import MappedRecord, map_record
 from graph_model.values.equality import JsonValue
 from graph_model.values.positions import Position
 
+#: 2026-11-21, milliseconds since 1970.
+NOW = 1_795_255_200_000
+
 CATALOGUE = parse_catalogue(
     """
 version: 1
@@ -50,7 +53,7 @@ def row(name: str, /, **values: JsonValue) -> MappedRecord:
 def told(name: str, values: Mapping[str, JsonValue] | None) -> MappedRecord:
     source = name.rstrip("0123456789")
     address = RecordAddress.of(source, [int(name.removeprefix(source))])
-    return map_record(Record(address=address, position=Position(0, 1), observed_at=0, values=values), CATALOGUE)
+    return map_record(Record(address=address, position=Position(0, 1), observed_at=NOW, values=values), CATALOGUE)
 
 
 def line(found: RowComparison, field: str) -> ComparedLine:

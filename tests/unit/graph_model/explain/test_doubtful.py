@@ -13,6 +13,9 @@ from graph_model.records.verdicts import Judgement, Verdict
 from graph_model.resolution.mapping import MappedRecord, map_record
 from graph_model.values.positions import Position
 
+#: 2026-11-21, milliseconds since 1970.
+NOW = 1_795_255_200_000
+
 CATALOGUE = parse_catalogue(
     """
 version: 1
@@ -60,7 +63,7 @@ def rows_of(rows: Mapping[str, str], *verdicts: Verdict) -> dict[RecordAddress, 
     for name, text in rows.items():
         values = {part.split("=")[0]: part.split("=")[1].replace("_", " ") for part in text.split()}
         own = tuple(mark for of, mark in marks if of == at(name))
-        record = Record(address=at(name), position=Position(0, 1), observed_at=0, values=values, marks=own)
+        record = Record(address=at(name), position=Position(0, 1), observed_at=NOW, values=values, marks=own)
         found[at(name)] = map_record(record, CATALOGUE)
     return found
 
