@@ -219,19 +219,8 @@ def apply_change(stored: Record | None, change: Change, columns: frozenset[str])
     if stored is not None and change.position < stored.position:
         change = replace(change, position=stored.position)  # positions never go back, so that what is old stays old
     if change.row is None:
-        tombstone = Record(
-            address=change.address,
-            position=change.position,
-            observed_at=change.observed_at,
-            accepted_at=change.accepted_at,
-            values=None,
-            streamed=change.source_position or _streamed_before(stored, change),
-            is_absent=change.is_absence,
-        )
         was_there = stored is not None and not stored.is_tombstone
-        return AppliedChange(
-            _inheriting(stored, change, tombstone), Outcome.APPLIED if was_there else Outcome.UNCHANGED
-        )
+        return AppliedChange(_tombstone(stored, change), Outcome.APPLIED if was_there else Outcome.UNCHANGED)
     known = None if stored is None else stored.values
     values = {column: change.row[column] for column in sorted(columns & change.row.keys() - change.unavailable)}
     missing = columns & change.unavailable
@@ -252,6 +241,19 @@ def apply_change(stored: Record | None, change: Change, columns: frozenset[str])
         incomplete=incomplete,
     )
     return AppliedChange(_inheriting(stored, change, record), Outcome.UNCHANGED if same else Outcome.APPLIED)
+
+
+def _tombstone(stored: Record | None, change: Change) -> Record:
+    tombstone = Record(
+        address=change.address,
+        position=change.position,
+        observed_at=change.observed_at,
+        accepted_at=change.accepted_at,
+        values=None,
+        streamed=change.source_position or _streamed_before(stored, change),
+        is_absent=change.is_absence,
+    )
+    return _inheriting(stored, change, tombstone)
 
 
 def _inheriting(stored: Record | None, change: Change, record: Record) -> Record:

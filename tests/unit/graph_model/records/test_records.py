@@ -184,9 +184,7 @@ def test_what_is_deleted_stays_so_by_the_word_of_its_source() -> None:
 def test_a_row_of_the_version_that_was_absent_or_a_later_one_is_there_again(
     version: int, expected: Mapping[str, JsonValue] | None
 ) -> None:
-    record, _ = after(
-        change(5, {"email": "a"}, epoch=0), absence(5, epoch=0), change(version, {"email": "b"}, epoch=0)
-    )
+    record, _ = after(change(5, {"email": "a"}, epoch=0), absence(5, epoch=0), change(version, {"email": "b"}, epoch=0))
     assert record is not None
     assert (record.values, record.is_absent) == (expected, expected is None)
 
