@@ -1,18 +1,33 @@
 """What `ingest --snapshot` adds: rows that none of the files holds are deleted."""
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Annotated, Final
+
+import typer
 
 from cli.exit_codes import UsageRefused
 from cli.input_files import Entry, InputFile
 from graph_model.catalogue.rules import Source
 from graph_model.values.trait_values import timestamp_milliseconds
-from services.ingestion.snapshots import PresentRows, TooManyAbsent, absent_rows, count_live, deletions_owed
+from services.ingestion.snapshots import PresentRows, absent_rows, count_live, deletions_owed
 from services.ingestion.writer import Writer
 from services.stores.port.protocols import Store
 
 #: Portions of deletions that are written down together: stores take commits of some megabytes.
 _TASKS_OF_A_COMMIT: Final = 50
+
+SnapshotOption = Annotated[
+    bool, typer.Option("--snapshot", help="The files hold every row of their table: all other rows of it are deleted.")
+]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of", metavar="TIME", help="When the snapshot was read, ISO 8601: rows that came later stay. Else now."
+    ),
+]
+MostDeletedOption = Annotated[
+    float, typer.Option("--most-deleted", metavar="PERCENT", help="Of a source's rows a snapshot deletes no more.")
+]
 
 
 @dataclass(slots=True)
@@ -74,11 +89,11 @@ class Snapshot:
                 self.refused[name] = f"the key of a row cannot be read ({self.unreadable[name]}), so it may be any row"
                 continue
             found = await absent_rows(store, source, self.present, self.as_of, self.live[name])
-            try:
-                owed = deletions_owed(source, found, self.as_of, self.most)
-            except TooManyAbsent as refusal:
-                self.refused[name] = str(refusal)
+            refusal = found.refusal(self.most)
+            if refusal is not None:
+                self.refused[name] = refusal
                 continue
+            owed = deletions_owed(source, found, self.as_of)
             for start in range(0, len(owed), _TASKS_OF_A_COMMIT):
                 async with writer.lend() as ingest:
                     await ingest.apply((), tasks=owed[start : start + _TASKS_OF_A_COMMIT])

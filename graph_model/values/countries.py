@@ -57,7 +57,7 @@ def countries_version() -> str:
 
 
 def _folded(text: str) -> str:
-    taken_apart = unicodedata.normalize("NFKD", visible_text(text)).casefold()
+    taken_apart = unicodedata.normalize("NFKD", visible_text(text).replace("\u2019", "'")).casefold()
     return " ".join("".join(each for each in taken_apart if not unicodedata.combining(each)).split())
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from graph_model.catalogue.rules import Source
-from graph_model.errors import IdentityGraphError
 from graph_model.records.record import Record, RecordAddress
 from graph_model.records.tasks import DeleteAbsent
 from graph_model.values.positions import Position
@@ -17,23 +16,23 @@ from services.stores.port.protocols import Store
 _ROWS_OF_A_TASK: Final = 200
 
 
-class TooManyAbsent(IdentityGraphError):
-    """So many rows are not in a snapshot that it is probably not a whole one."""
-
-    def __init__(self, source: str, absent: int, live: int, most: float) -> None:
-        self.absent = absent
-        super().__init__(
-            f"{absent:,} of the {live:,} rows of {source} are not in the snapshot, which is more than {most:g} %; none "
-            f"is deleted. If the files hold the whole table, allow it: --most-deleted {_percent(absent, live)}"
-        )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AbsentRows:
     """What a snapshot does not hold."""
 
     rows: Sequence[tuple[str, Position]]  #: key, and the version that is stored
     live: int  #: rows of the source that were in force before the snapshot's own ones
+
+    def refusal(self, most: float) -> str | None:
+        """Why they are not to be deleted, where they are more than so many percent of all; else None."""
+        absent = len(self.rows)
+        if absent * 100 <= most * self.live:
+            return None
+        percent = min(100, -(-absent * 100 // self.live))
+        return (
+            f"{absent:,} of its {self.live:,} rows are not in the snapshot, which is more than {most:g} %. If the "
+            f"files hold the whole table, allow it: --most-deleted {percent}"
+        )
 
 
 class PresentRows:
@@ -84,20 +83,14 @@ async def _live(store: Store, source: Source) -> AsyncIterator[Record]:
             yield stored.record
 
 
-def deletions_owed(source: Source, found: AbsentRows, as_of: int, most: float) -> list[TaskWrite]:
+def deletions_owed(source: Source, found: AbsentRows, as_of: int) -> list[TaskWrite]:
     """The deletion of absent rows as work owed, in portions.
 
     Args:
         source: whose rows they are.
         found: the rows.
         as_of: when the snapshot was taken, milliseconds since 1970.
-        most: so many percent of the source's rows may be deleted.
-
-    Raises:
-        TooManyAbsent: they are more.
     """
-    if len(found.rows) * 100 > most * found.live:
-        raise TooManyAbsent(source.name, len(found.rows), found.live, most)
     portions = (found.rows[start : start + _ROWS_OF_A_TASK] for start in range(0, len(found.rows), _ROWS_OF_A_TASK))
     return [
         TaskWrite(
@@ -115,7 +108,3 @@ def _came_later(record: Record, source: Source, as_of: int) -> bool:
         return True
     position = record.position
     return source.version is None and position.epoch == 0 and position > Position(0, as_of * 1_000)
-
-
-def _percent(absent: int, live: int) -> str:
-    return f"{min(100, -(-absent * 100 // live))}"

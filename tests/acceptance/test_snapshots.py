@@ -87,7 +87,7 @@ def test_without_the_option_nothing_is_deleted(load: Load, run: Run) -> None:
 def test_more_than_the_allowed_share_is_refused_with_the_number(load: Load, run: Run) -> None:
     load("crm.csv", ALL)
     result = load("crm.csv", TWO, "--snapshot", expected=1)
-    assert "1 of the 3 rows of crm are not in the snapshot" in result["snapshot"]["refused"]["crm"]
+    assert "1 of its 3 rows are not in the snapshot" in result["snapshot"]["refused"]["crm"]
     assert "--most-deleted 34" in result["snapshot"]["refused"]["crm"]
     assert len(live(run)) == 3
 
@@ -97,7 +97,7 @@ def test_new_rows_of_the_files_do_not_count_into_the_share(load: Load, run: Run)
     load("crm.csv", ALL)
     others = " ".join(f"{number},x{number}@a.example.org,X" for number in range(100, 200))
     result = load("crm.csv", others, "--snapshot", expected=1)
-    assert "3 of the 3 rows of crm" in result["snapshot"]["refused"]["crm"]
+    assert "3 of its 3 rows" in result["snapshot"]["refused"]["crm"]
     assert {"crm[1]", "crm[2]", "crm[3]"} < set(live(run))
 
 

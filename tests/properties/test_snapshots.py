@@ -133,7 +133,7 @@ class Life:
             for row in step.rows:
                 present.add(RecordAddress.of(row.source, [row.key]))
             found = await absent_rows(self.store, source, present, began, live=0)
-            await self.ingest.apply((), tasks=deletions_owed(source, found, began, most=100))
+            await self.ingest.apply((), tasks=deletions_owed(source, found, began))
             if not late:
                 await self.finish()
 

@@ -12,7 +12,6 @@ from services.ingestion.ingest import Ingest
 from services.ingestion.snapshots import (
     AbsentRows,
     PresentRows,
-    TooManyAbsent,
     absent_rows,
     count_live,
     deletions_owed,
@@ -103,17 +102,17 @@ async def test_deleted_rows_and_those_of_other_sources_do_not_count(store: Store
 @pytest.mark.parametrize(("absent_of_hundred", "most", "is_refused"), [(5, 5, False), (6, 5, True), (100, 100, False)])
 def test_more_than_the_allowed_share_is_refused(absent_of_hundred: int, most: float, is_refused: bool) -> None:
     rows = [(f"[{key}]", Position(0, 1)) for key in range(absent_of_hundred)]
-    found = AbsentRows(rows=rows, live=100)
-    if is_refused:
-        with pytest.raises(TooManyAbsent, match=r"6 of the 100 rows of crm .* --most-deleted 6"):
-            deletions_owed(CATALOGUE.sources["crm"], found, AS_OF, most)
-    else:
-        deletions_owed(CATALOGUE.sources["crm"], found, AS_OF, most)
+    refusal = AbsentRows(rows=rows, live=100).refusal(most)
+    assert (refusal is not None) is is_refused
+    if refusal is not None:
+        assert "6 of its 100 rows" in refusal
+        assert "--most-deleted 6" in refusal
 
 
 def test_deletions_are_owed_in_portions_and_none_where_nothing_is_absent() -> None:
     source = CATALOGUE.sources["crm"]
     rows = [(f"[{key}]", Position(0, 1)) for key in range(450)]
-    owed = deletions_owed(source, AbsentRows(rows=rows, live=450), AS_OF, 100)
+    owed = deletions_owed(source, AbsentRows(rows=rows, live=450), AS_OF)
     assert len({write.task_id for write in owed}) == 3
-    assert deletions_owed(source, AbsentRows(rows=[], live=0), AS_OF, 0) == []
+    nothing = AbsentRows(rows=[], live=0)
+    assert (deletions_owed(source, nothing, AS_OF), nothing.refusal(0)) == ([], None)
