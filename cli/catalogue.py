@@ -127,7 +127,7 @@ def _print_sources(catalogue: Catalogue) -> None:
             source.file or "-",
             ", ".join(source.key),
             str(len(source.columns)),
-            f"column {source.version}"
+            f"column {source.version.column}"
             if source.version
             else "topic"
             if source.topic or source.topic_pattern

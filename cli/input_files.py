@@ -21,7 +21,7 @@ from graph_model.catalogue.rules import Catalogue, Source
 from graph_model.errors import MessageRejected
 from graph_model.records.record import Change
 from graph_model.records.tasks import TruncateSource
-from graph_model.resolution.mapping import Origin, row_change
+from graph_model.resolution.row_changes import Origin, row_change
 from graph_model.values.equality import JsonValue
 from graph_model.values.positions import Position
 from services.ingestion.row_files import BadLine, FileEntry, FileFormat, FileRow, file_format, read_csv, read_json
@@ -145,7 +145,7 @@ def read_entries(
         number, now = accept()
         try:
             if file.rows_of is not None:
-                origin = Origin(position=Position(0, number), observed_at=now)
+                origin = Origin(position=Position(0, number), observed_at=now, undated=True)
                 found: tuple[Decoded, ...] = (row_change(file.rows_of, line.values, origin),)
             else:
                 found = decode(_message(line, number, now), narrowed)

@@ -17,14 +17,14 @@ from graph_model.catalogue.rules import Catalogue, Source
 from graph_model.errors import MessageRejected
 from graph_model.records.record import Change, RecordAddress
 from graph_model.records.tasks import TruncateSource
-from graph_model.resolution.mapping import Origin, key_address, row_change
+from graph_model.resolution.row_changes import Origin, key_address, row_change
 from graph_model.values.equality import JsonValue
 from graph_model.values.exact_json import whole_number
 from graph_model.values.positions import Position, SourcePosition
-from graph_model.values.trait_values import timestamp_milliseconds
 
 _Fields = Mapping[str, JsonValue]
 
+_DAY_MILLISECONDS: Final = 86_400_000
 _NO_FIELDS: Final[_Fields] = {}
 #: A change of a row's key: the message of the new row names the old key, the deletion of the old one the new key.
 _OLD_KEY_HEADER: Final = "__debezium.oldkey"
@@ -120,17 +120,30 @@ def _truncation(source: Source, topic: str, envelope: _Fields, message: Message)
 
 def _origin(source: Source, topic: str, envelope: _Fields, key: SchemaDocument | None, message: Message) -> Origin:
     block = _source_block(envelope)
-    said = timestamp_milliseconds(block.get("ts_ms"))
+    said = _written_at(block, envelope, message)
     is_deletion = envelope["op"] == "d"
     return Origin(
         # What did not come from a log is ordered by the number it was given when it was accepted.
         position=Position(source.epoch if message.topic else 0, message.offset),
         observed_at=message.timestamp if said is None else said,
+        accepted_at=message.timestamp,
+        undated=said is None and not message.topic,
         source_position=_source_position(block),
         previous=None if is_deletion else _address_in_header(_OLD_KEY_HEADER, source, topic, message, key),
         moved_to=_address_in_header(_NEW_KEY_HEADER, source, topic, message, key) if is_deletion else None,
         trace=message.trace,
     )
+
+
+def _written_at(block: _Fields, envelope: _Fields, message: Message) -> int | None:
+    """When the database wrote a version, else when the connector read it; None where neither can be.
+
+    Both are milliseconds since 1970. Of snapshots some connectors say 0, which means that they do not know.
+    """
+    for said in (whole_number(block.get("ts_ms")), whole_number(envelope.get("ts_ms"))):
+        if said is not None and 0 < said <= message.timestamp + _DAY_MILLISECONDS:
+            return said
+    return None
 
 
 def _address_in_header(

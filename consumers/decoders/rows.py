@@ -9,7 +9,7 @@ from consumers.routing import find_source
 from graph_model.catalogue.rules import Catalogue, Source
 from graph_model.errors import MessageRejected
 from graph_model.records.record import Change
-from graph_model.resolution.mapping import Origin, key_address, row_change
+from graph_model.resolution.row_changes import Origin, key_address, row_change
 from graph_model.values.equality import JsonValue
 from graph_model.values.positions import Position
 
@@ -21,7 +21,12 @@ def decode(message: Message, catalogue: Catalogue) -> tuple[Change, ...]:
         MessageRejected: no source, no JSON object, or no usable key.
     """
     source = find_source(catalogue, message.topic, table=None)
-    origin = Origin(position=Position(source.epoch, message.offset), observed_at=message.timestamp, trace=message.trace)
+    origin = Origin(
+        position=Position(source.epoch, message.offset),
+        observed_at=message.timestamp,
+        undated=not message.topic,
+        trace=message.trace,
+    )
     if message.value is None:
         row, deleted = _key_columns(source, message.key), True
     else:

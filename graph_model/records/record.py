@@ -69,6 +69,8 @@ class Change:
     position: Position
     row: Mapping[str, JsonValue] | None  #: the columns as received; None: the row was deleted
     observed_at: int  #: when the source said so, milliseconds since 1970
+    accepted_at: int | None = None  #: when it was accepted, or sent; None: at `observed_at`
+    undated: bool = False  #: the source did not say when: `observed_at` is nothing but the time of acceptance
     unavailable: frozenset[str] = frozenset()  #: columns that the source did not send: keep what is stored
     source_position: SourcePosition | None = None  #: only of streamed versions, never of snapshot rows
     previous: RecordAddress | None = None  #: the address this row had before its key changed
@@ -129,9 +131,16 @@ class Record:
     moved_from: RecordAddress | None = None  #: the address that the row had before its key changed
     moved_to: RecordAddress | None = None  #: of a tombstone: the address that the row has since its key changed
     passages: tuple[Passage, ...] = ()  #: rows that came here and left again by changes of their keys, oldest first
+    accepted_at: int | None = None  #: when these values were accepted, or sent; None: at `observed_at`
+    undated: bool = False  #: the source did not say when: `observed_at` is nothing but the time of acceptance
     generation: int = (
         0  #: which meaning of the catalogue its identifiers are stored by; see `services.maintenance.re_resolve`
     )
+
+    @property
+    def believed_until(self) -> int:
+        """The time that no value may lie behind, where the catalogue says so: when the values were accepted."""
+        return self.observed_at if self.accepted_at is None else self.accepted_at
 
     @property
     def is_tombstone(self) -> bool:
@@ -157,7 +166,7 @@ class Record:
     def says_same_as(self, other: "Record") -> bool:
         """Tell whether nothing different follows from two versions: values and time are the same, as far as known."""
         return (
-            self.observed_at == other.observed_at
+            (self.observed_at, self.accepted_at, self.undated) == (other.observed_at, other.accepted_at, other.undated)
             and self.incomplete == other.incomplete
             and are_equal(self.values, other.values)
         )
@@ -205,6 +214,7 @@ def apply_change(stored: Record | None, change: Change, columns: frozenset[str])
             address=change.address,
             position=change.position,
             observed_at=change.observed_at,
+            accepted_at=change.accepted_at,
             values=None,
             streamed=change.source_position or _streamed_before(stored, change),
         )
@@ -219,11 +229,14 @@ def apply_change(stored: Record | None, change: Change, columns: frozenset[str])
     values |= kept
     incomplete = frozenset(missing - kept.keys())
     same = stored is not None and stored.incomplete == incomplete and are_equal(stored.values, values)
+    dated = stored if same and stored is not None else change
     # The very same values, so that whoever compares the two versions sees at once that they are equal.
     record = Record(
         address=change.address,
         position=change.position,
-        observed_at=stored.observed_at if same and stored is not None else change.observed_at,
+        observed_at=dated.observed_at,
+        accepted_at=dated.accepted_at,
+        undated=dated.undated,
         values=known if same else values,
         streamed=change.source_position or _streamed_before(stored, change),
         incomplete=incomplete,

@@ -6,10 +6,10 @@ from itertools import combinations, product
 
 from hypothesis import strategies as st
 
-from graph_model.catalogue.rules import Catalogue, Source, Trait
+from graph_model.catalogue.rules import Catalogue, Column, Source, Trait
 from graph_model.records.record import Change, RecordAddress
 from graph_model.records.verdicts import Judgement, Verdict
-from graph_model.resolution.mapping import Origin, row_change
+from graph_model.resolution.row_changes import Origin, row_change
 from graph_model.values.equality import JsonValue
 from graph_model.values.identifiers import IdentifierKind
 from graph_model.values.positions import Position
@@ -68,8 +68,10 @@ def catalogue(
             event_time=None,
             version=None,
             epoch=1,
-            identifiers=tuple((f"{kind}_{place}", kind) for kind in KINDS for place in (1, 2)),
-            traits=tuple((name, name) for name in TRAITS),
+            meanings=(
+                *(Column(name=f"{kind}_{place}", identifier=kind, trait=None) for kind in KINDS for place in (1, 2)),
+                *(Column(name=name, identifier=None, trait=name) for name in TRAITS),
+            ),
             rank=rank,
             trust=trusted,
         )

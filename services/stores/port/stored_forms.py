@@ -20,7 +20,9 @@ from graph_model.values.positions import (
 )
 
 #: What most records have, and nothing else.
-_USUAL = frozenset(("epoch", "offset", "observed_at", "values", "streamed", "incomplete", "generation"))
+_USUAL = frozenset(
+    ("epoch", "offset", "observed_at", "accepted_at", "undated", "values", "streamed", "incomplete", "generation")
+)
 
 _TRUNCATE_SOURCE = "truncate_source"
 _RE_RESOLVE = "re_resolve"
@@ -47,6 +49,10 @@ def write_record(record: Record) -> bytes:
         fields["moved_to"] = [*record.moved_to]
     if record.passages:
         fields["passages"] = [[[*p.moved_from], [*p.moved_to]] for p in record.passages]
+    if record.accepted_at is not None:
+        fields["accepted_at"] = record.accepted_at
+    if record.undated:
+        fields["undated"] = True
     if record.generation:
         fields["generation"] = record.generation
     return orjson.dumps(fields)
@@ -62,6 +68,8 @@ def read_record(address: RecordAddress, document: bytes | str) -> Record:
         values=fields["values"],
         streamed=source_position_of(fields["streamed"]),
         incomplete=frozenset(fields["incomplete"]),
+        accepted_at=fields.get("accepted_at"),
+        undated=fields.get("undated", False),
         generation=fields.get("generation", 0),
     )
     return record if fields.keys() <= _USUAL else _with_rare_fields(record, fields)

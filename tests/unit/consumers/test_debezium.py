@@ -10,7 +10,7 @@ import pytest
 
 from consumers.decoders import debezium
 from consumers.decoders.message import Message
-from graph_model.catalogue.rules import Catalogue
+from graph_model.catalogue.rules import Catalogue, TimeColumn
 from graph_model.errors import MessageRejected
 from graph_model.records.record import Change, RecordAddress
 from graph_model.records.tasks import TruncateSource
@@ -197,7 +197,7 @@ def test_a_truncate_of_a_source_of_many_topics_empties_only_its_own(captured: Ca
 def test_a_truncate_in_a_file_is_refused_where_versions_order_the_rows(
     captured: Captured, catalogue: Catalogue
 ) -> None:
-    account = replace(catalogue.sources["account"], topic="capcrm.crm.account", version="memo")
+    account = replace(catalogue.sources["account"], topic="capcrm.crm.account", version=TimeColumn("memo"))
     versioned = replace(catalogue, sources={"account": account})
     assert "a truncate has no version" in refusal(captured("t", topic=""), versioned).reason
 

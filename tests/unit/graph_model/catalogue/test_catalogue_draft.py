@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from graph_model.catalogue.document import parse_catalogue
 from graph_model.catalogue.draft import DraftOrigin, draft_catalogue
-from graph_model.catalogue.rules import Catalogue
+from graph_model.catalogue.rules import Catalogue, TimeColumn
 from graph_model.values.equality import JsonValue
 from graph_model.values.trait_values import TraitType
 
@@ -96,7 +96,7 @@ def test_the_key_is_a_unique_column_with_the_name_of_a_key() -> None:
 
 
 def test_the_event_time_is_the_column_that_tells_changes() -> None:
-    assert drafted(ROWS).sources["crm"].event_time == "updated_at"
+    assert drafted(ROWS).sources["crm"].event_time == TimeColumn("updated_at")
 
 
 @pytest.mark.parametrize(
