@@ -46,4 +46,5 @@ def _hint(column: str, columns: Collection[str]) -> str:
 
 
 def _listed(columns: Collection[str]) -> str:
-    return ", ".join([*list(columns)[:_SHOWN], *(["…"] if len(columns) > _SHOWN else [])])
+    shown = [repr(column) if "," in column else column for column in list(columns)[:_SHOWN]]
+    return ", ".join([*shown, *(["…"] if len(columns) > _SHOWN else [])])

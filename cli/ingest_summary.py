@@ -18,7 +18,7 @@ from graph_model.records.record import Outcome, apply_change
 from graph_model.records.tasks import TruncateSource
 from graph_model.resolution.mapping import map_record
 from graph_model.values.identifiers import Identifier
-from services.ingestion.ingest import Committed, IngestResult
+from services.ingestion.ingest import WAY_OUT_OF_REWOUND, Committed, IngestResult
 from services.stores.port.protocols import Store
 
 #: So many identifiers and profiles are shown; of the rest only the number.
@@ -43,6 +43,8 @@ class IngestSummary:
     rejections: Rejections = field(default_factory=Rejections)
     unread: UnreadValues = field(default_factory=UnreadValues)
     generic: dict[Identifier, None] = field(default_factory=dict)  #: identifiers that became generic, in order
+    taken_apart: dict[str, None] = field(default_factory=dict)  #: profiles that this has split
+    rewound: Counter[str] = field(default_factory=Counter)  #: source -> changes whose positions jumped back
     owed_records: int = 0  #: records read to do what was owed
     largest: list[tuple[str, int]] = field(default_factory=list)  #: profile id, its records; most first
     sizes: dict[str, int] = field(default_factory=dict)  #: candidates for the largest profiles
@@ -58,7 +60,7 @@ class IngestSummary:
         for change in entry.changes:
             record = apply_change(None, change, self.catalogue.sources[change.address.source].columns).record
             if record is not None:
-                self.unread.add(map_record(record, self.catalogue))
+                self.unread.add(map_record(record, self.catalogue), file.name, entry.line)
 
     @property
     def in_force(self) -> int:
@@ -72,6 +74,8 @@ class IngestSummary:
         for task in owed:
             self.outcomes[task.source, Outcome.APPLIED.value] += 1
         self.generic |= dict.fromkeys(result.became_generic)
+        self.taken_apart |= dict.fromkeys(result.taken_apart)
+        self.rewound += result.rewound
 
     def count_events(self, committed: Iterable[Committed]) -> None:
         """Count what was told of commits."""
@@ -95,7 +99,9 @@ class IngestSummary:
             "became_generic": {
                 "count": len(self.generic),
                 "first": [{"kind": each.kind, "value": each.value} for each in list(self.generic)[:SHOWN]],
+                "taken_apart": list(self.taken_apart)[:SHOWN],
             },
+            "positions_jumped_back": dict(sorted(self.rewound.items())),
             "unread_values": self.unread.to_json(),
             "rejected": self.rejections.to_json(),
         }
@@ -123,6 +129,14 @@ class IngestSummary:
             yield from (f"  {identifier}" for identifier in list(self.generic)[:SHOWN])
             if len(self.generic) > SHOWN:
                 yield f"  … and {len(self.generic) - SHOWN} more"
+        if self.taken_apart:
+            yield f"That took apart {counted(len(self.taken_apart), 'profile')}; see `identity-graph explain`:"
+            yield from (f"  {profile_id}" for profile_id in list(self.taken_apart)[:SHOWN])
+        for source, count in sorted(self.rewound.items()):
+            yield (
+                f"\nwarning: {counted(count, 'change')} of {source} counted as sent again, since log positions jump "
+                f"back while times go on; {WAY_OUT_OF_REWOUND}"
+            )
         yield from self.unread.lines()
         yield from self.rejections.lines()
 

@@ -11,7 +11,8 @@ import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from cli.exit_codes import UsageRefused
-from cli.input_files import is_message, open_path
+from cli.input_files import open_path
+from cli.output import warn
 from consumers.decoders.documents import Schema, open_document
 from consumers.decoders.logical_types import convert_row
 from consumers.kafka_admin import KafkaAdmin
@@ -19,7 +20,9 @@ from consumers.kafka_clients import close_quietly, connection_options, kafka_err
 from graph_model.catalogue.rules import MessageFormat
 from graph_model.errors import MessageRejected
 from graph_model.values.equality import JsonValue
-from services.ingestion.row_files import BadLine, FileRow, file_format, read_csv, read_json
+from services.files.console_messages import as_message
+from services.files.lines import BadLine, FileRow
+from services.files.reading import Wanted, read_rows
 from services.settings import KafkaSettings
 
 #: So many rows are enough to guess from.
@@ -53,11 +56,17 @@ def sample_file(path: Path) -> Sample:
         UsageRefused: it cannot be read, or holds no row.
     """
     with open_path(path) as stream:
-        entries = {"csv": read_csv, "json": read_json}[file_format(path.name, stream.peek())](stream)
+        _, entries = read_rows(path.name, stream, Wanted(used=()), lambda told: warn(f"{path} {told}"))
         read = list(islice(entries, SAMPLE_ROWS))
     rows = [entry.values for entry in read if isinstance(entry, FileRow)]
-    sample = _sample(str(path), (orjson.dumps(row["value"] if is_message(row) else row) for row in rows))
+    sample = _sample(str(path), (orjson.dumps(_value(row)) for row in rows))
     return replace(sample, bad_lines=[entry for entry in read if isinstance(entry, BadLine)])
+
+
+def _value(row: Row) -> JsonValue:
+    """The value of a line that is a message, else the line."""
+    message = as_message(row)
+    return row if message is None else message["value"]
 
 
 async def sample_topic(settings: KafkaSettings, topic: str) -> Sample:

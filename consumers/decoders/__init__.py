@@ -9,8 +9,10 @@ from typing import Final
 
 from consumers.decoders import debezium, rows
 from consumers.decoders.message import Decoded, Message
+from consumers.decoders.recognition import looks_like
 from consumers.routing import format_of_topic
 from graph_model.catalogue.rules import Catalogue, MessageFormat
+from graph_model.errors import MessageRejected
 from graph_model.records.record import Change
 
 Decoder = Callable[[Message, Catalogue], tuple[Decoded, ...]]
@@ -24,7 +26,22 @@ def decode(message: Message, catalogue: Catalogue) -> tuple[Decoded, ...]:
     Raises:
         MessageRejected: the message cannot become a change.
     """
-    return DECODERS[format_of_topic(catalogue, message.topic)](message, catalogue)
+    return decode_as(format_of_topic(catalogue, message.topic), message, catalogue)
+
+
+def decode_as(written: MessageFormat, message: Message, catalogue: Catalogue) -> tuple[Decoded, ...]:
+    """Decode a message of a format.
+
+    Raises:
+        MessageRejected: the message cannot become a change; where it looks like one of another format, that is told.
+    """
+    try:
+        return DECODERS[written](message, catalogue)
+    except MessageRejected as rejection:
+        hint = looks_like(message, written)
+        if hint is None:
+            raise
+        raise MessageRejected(rejection.stage, f"{rejection.reason}; {hint}") from None
 
 
 def source_of(decoded: Decoded) -> str:

@@ -22,7 +22,8 @@ def decode(message: Message, catalogue: Catalogue) -> tuple[Change, ...]:
     """
     source = find_source(catalogue, message.topic, table=None)
     origin = Origin(
-        position=Position(source.epoch, message.offset),
+        # What did not come from a log is ordered by the number it was given when it was accepted.
+        position=Position(source.epoch if message.topic else 0, message.offset),
         observed_at=message.timestamp,
         undated=not message.topic,
         trace=message.trace,

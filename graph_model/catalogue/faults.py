@@ -68,7 +68,8 @@ def shape_faults(document: JsonValue, error: ValidationError) -> list[Fault]:
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean 'x'?` where one of `known` looks like `word`, else nothing."""
-    close = get_close_matches(word, sorted(known), n=1)
+    names = sorted(known)
+    close = [name for name in names if name.casefold() == word.casefold()] or get_close_matches(word, names, n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 

@@ -193,6 +193,7 @@ class AppliedChange:
 
     record: Record
     outcome: Outcome
+    is_rewound: bool = False  #: stale only because its source's own positions jumped back, while its times go on
 
 
 def apply_change(stored: Record | None, change: Change, columns: frozenset[str]) -> AppliedChange:
@@ -207,8 +208,10 @@ def apply_change(stored: Record | None, change: Change, columns: frozenset[str])
         The version in force afterwards, and `applied`, `unchanged` (only the position moved) or `stale`
         (a replay, or something that a connector sent again).
     """
-    if stored is not None and _is_stale(stored, change):
+    if stored is not None and change.position <= stored.position:
         return AppliedChange(stored, Outcome.STALE)
+    if stored is not None and _was_streamed_before(stored, change):
+        return AppliedChange(stored, Outcome.STALE, is_rewound=change.observed_at > stored.observed_at)
     if change.row is None:
         tombstone = Record(
             address=change.address,
@@ -284,9 +287,8 @@ def with_marks(marks: Iterable[VerdictMark], further: Iterable[VerdictMark]) -> 
     return tuple(by_verdict[verdict_id] for verdict_id in sorted(by_verdict))
 
 
-def _is_stale(stored: Record, change: Change) -> bool:
-    if change.position <= stored.position:
-        return True
+def _was_streamed_before(stored: Record, change: Change) -> bool:
+    """Tell whether a connector sends again what it had sent, as the source's own positions say."""
     sent = change.source_position
     if sent is None or change.position.epoch != stored.position.epoch:
         return False

@@ -15,7 +15,7 @@ from graph_model.values.identifiers import IdentifierKind
 from graph_model.values.positions import Position
 from graph_model.values.trait_values import TraitType
 from tests.properties import oracle
-from tests.properties.values import TEXTS, VALUES, identity, one_of_many, trait
+from tests.properties.values import TEXTS, VALUES, identities, one_of_many, trait
 
 KINDS = ("email", "phone", "passport")
 TRAITS = ("name",)
@@ -214,7 +214,7 @@ def expected(
                 identifiers=frozenset(
                     (column.split("_")[0], said)
                     for column in row.keys() - {*TRAITS}
-                    if (said := identity(row[column])) is not None
+                    for said in identities(row[column])
                 ),
                 traits={name: said for name in TRAITS if (said := trait(row.get(name))) is not None},
                 trust=catalogue.sources[address.source].trust,
