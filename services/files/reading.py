@@ -15,7 +15,8 @@ from services.files.unpacking import DAMAGED, NoRows, in_utf8, peek, unpacked
 #: Takes a warning about the whole file; it goes on after the file's name: "has …".
 Warn: TypeAlias = Callable[[str], None]
 
-_SUFFIXES: Final = (".gz", ".zst", ".zip", ".zstd")
+#: Endings of packed files.
+SUFFIXES: Final = (".gz", ".zst", ".zip", ".zstd")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ def read_rows(
         if not beginning:
             warn("is empty")
         inner = name.lower()
-        for suffix in _SUFFIXES:
+        for suffix in SUFFIXES:
             inner = inner.removesuffix(suffix)
         if beginning.startswith(b"PK\x03\x04"):
             return "xlsx", _guarded(read_xlsx(plain, warn))

@@ -120,7 +120,7 @@ def _unmarked_utf16(beginning: bytes) -> str | None:
     return "utf-16-be" if even > odd else "utf-16-le"
 
 
-def _by_looks(beginning: bytes, warn: Warn) -> str | None:
+def encoding_by_looks(beginning: bytes) -> str | None:
     """The encoding that bytes look like which are no UTF-8; None where they are, or where it cannot be told."""
     cut = codecs.getincrementaldecoder("utf-8")()
     try:
@@ -129,13 +129,18 @@ def _by_looks(beginning: bytes, warn: Warn) -> str | None:
         best = from_bytes(beginning, cp_isolation=_CANDIDATES, threshold=0.3).best()
         if best is None or best.coherence == 0:
             return None
-        found = next((each for each in _CANDIDATES if _decoded(beginning, each) == str(best)), str(best.encoding))
+        return next((each for each in _CANDIDATES if _decoded(beginning, each) == str(best)), str(best.encoding))
+    return None
+
+
+def _by_looks(beginning: bytes, warn: Warn) -> str | None:
+    found = encoding_by_looks(beginning)
+    if found is not None:
         warn(
             f"is not UTF-8; it is read as {found}, which it looks like. If names come out wrong, name another encoding "
             f"in the catalogue, else say `encoding: {found}`"
         )
-        return found
-    return None
+    return found
 
 
 def _decoded(content: bytes, encoding: str) -> str:

@@ -11,7 +11,8 @@ from typing import Final
 
 from graph_model.catalogue.draft.guesses import Guess
 from graph_model.catalogue.draft.kinds import standard_columns
-from graph_model.catalogue.draft.table_drafts import TableDraft
+from graph_model.catalogue.draft.people import namesakes
+from graph_model.catalogue.draft.table_drafts import TableDraft, texts_of
 from graph_model.catalogue.draft.words import Meaning
 from graph_model.values.normalise import NormaliserName
 from graph_model.values.reading import read_day
@@ -24,6 +25,7 @@ _FIRST_OF_JANUARY: Final = 0.05
 #: A place that so many rows share tells nobody apart.
 _EVERYWHERE: Final = 0.5
 _ENOUGH_ROWS: Final = 20
+_NO_CHANCE: Final = 2  #: pairs of rows
 
 _PLACES: Final = frozenset({Meaning.POSTCODE, Meaning.CITY})
 _NORMALISERS: Final[dict[Meaning, NormaliserName]] = {
@@ -93,6 +95,8 @@ def _parts(draft: TableDraft) -> list[Meaning]:
     places = [
         meaning for meaning in (Meaning.POSTCODE, Meaning.CITY) if meaning in columns and _tells_apart(columns[meaning])
     ]
+    if _has_namesakes(draft):
+        return []
     if _is_imprecise(draft):
         return [*names, Meaning.BIRTH_DATE, places[0]] if places else []
     return [*names, Meaning.BIRTH_DATE, *(place for place in places if place is Meaning.POSTCODE)]
@@ -102,6 +106,16 @@ def _tells_apart(guess: Guess) -> bool:
     """Whether a place is not the same for most rows."""
     filled = guess.profile.filled
     return filled > 0 and (filled < _ENOUGH_ROWS or guess.profile.most_repeated <= _EVERYWHERE * filled)
+
+
+def _has_namesakes(draft: TableDraft) -> bool:
+    """Whether rows of one name and birth date have quite different numbers of one person."""
+    for guess in draft.guesses:
+        if guess.role == "national":
+            found = namesakes(texts_of(guess), draft.people)
+            if found.unlike >= _NO_CHANCE and found.unlike > found.mistyped:
+                return True
+    return False
 
 
 def _is_imprecise(draft: TableDraft) -> bool:

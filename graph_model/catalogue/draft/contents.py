@@ -53,8 +53,13 @@ def is_phone_like(value: JsonValue) -> bool:
 
 
 def is_international(value: JsonValue) -> bool:
-    """Tell whether a value is a telephone number with its country."""
-    return isinstance(value, str) and value.lstrip(" (")[:1] in "+0" and normalise_phone(value) is not None
+    """Tell whether a value is a telephone number with its country, and can be one."""
+    return names_country(value) and normalise_phone(str(value)) is not None
+
+
+def names_country(value: JsonValue) -> bool:
+    """Tell whether a telephone number is written with its country."""
+    return isinstance(value, str) and value.lstrip(" (").startswith(("+", "00"))
 
 
 def separator_in(test: Test, values: Sequence[JsonValue]) -> str | None:
@@ -138,6 +143,11 @@ def number_normaliser(values: Sequence[JsonValue]) -> NormaliserName:
     if texts and any(_UUID.fullmatch(text) for text in texts):
         return "casefold"
     return "exact"
+
+
+def has_digits(value: JsonValue) -> bool:
+    """Tell whether there are digits in a value."""
+    return any(character.isdecimal() for character in str(value))
 
 
 def digits_of(text: str) -> str | None:

@@ -5,7 +5,7 @@ strangers. Every guess has its reason, and what is in doubt is asked. Nothing of
 that stand for none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -33,6 +33,12 @@ Role = Literal["email", "phone", "national", "number", "login"]
 _LONG_TEXT: Final = 500  #: characters
 #: So many values of a column may be written wrongly without a question.
 _SLIPS: Final = 0.05
+#: Letters of the codes of states and countries, two of which are also written for no value.
+_CODE: Final = 2
+#: How names of columns begin that programs add which copy rows: Debezium, Fivetran, Airbyte, Singer.
+_ADDED: Final = ("__", "_fivetran_", "_airbyte_", "_ab_", "_sdc_")
+#: When the source wrote the row, as Debezium adds it on demand.
+_CHANGE_OF_SOURCE: Final = ("__source_ts_ms", "__ts_ms")
 _NAMES: Final = (Meaning.FIRST_NAME, Meaning.LAST_NAME, Meaning.MIDDLE_NAME, Meaning.NAME)
 _TEXTS: Final = (*_NAMES, Meaning.POSTCODE, Meaning.CITY, Meaning.COUNTRY, Meaning.KEY, Meaning.FAX, Meaning.PHONE)
 #: What makes a day or a time of numbers is the name alone.
@@ -55,6 +61,7 @@ class Guess:
     profile: Profile
     role: Role | None = None  #: what kind of identifier it may be
     kind_of: str = ""  #: the name that its kind has from elsewhere
+    link: str = ""  #: what has one kind whatever else speaks against it: a key, and the columns that name it
     normalise: NormaliserName = "exact"
     exclusive: bool = False  #: whether a person has only one value of that kind
     trait: TraitType | None = None
@@ -74,8 +81,9 @@ class Guess:
     @property
     def tells_change(self) -> bool:
         """Whether it says when the row was last changed."""
-        readable = self.written is not None and self.written.is_clear and bool(self.profile.singles)
-        return readable and self.means(Meaning.CHANGED) and not self.profile.is_element
+        readable = self.written is not None and self.written.is_clear
+        named = self.means(Meaning.CHANGED) or self.column in _CHANGE_OF_SOURCE
+        return readable and named and not self.profile.is_element
 
     def means(self, *meanings: Meaning) -> bool:
         """Whether its name says one of these."""
@@ -104,6 +112,9 @@ def _by_content(profile: Profile, setting: Setting) -> Guess:
         return Guess(profile=profile, left_out="looks like a secret")
     if profile.left_out:
         return Guess(profile=profile, left_out=profile.left_out)
+    if profile.column.startswith(_ADDED) and not profile.name.meanings.keys() & {Meaning.DELETED, Meaning.OPERATION}:
+        written = written_days(profile.singles) if Meaning.DATED in profile.name.meanings else None
+        return Guess(profile=profile, written=written, left_out="is added by the program that copies the rows")
     contact = _contact(profile)
     if contact is not None:
         return contact
@@ -244,8 +255,10 @@ def _dated(plain: Guess, setting: Setting) -> Guess | None:
         if not asked and is_named and 2 * written.fits >= written.of:
             asked = ["are these days or times? they are written in several ways: `read` names one, or several patterns"]
         return plain.doubting(*asked) if asked else None
-    if is_birth and not written.fits and not written.doubts:
-        return None
+    if is_birth and not written.fits and not doubts:
+        if not contents.mostly(contents.has_digits, values):
+            return None
+        doubts.append("none of these can be read as a day: how are they written?")
     if is_birth and written.has_time:
         doubts.append("times beside birth dates: in which zone is the day? `read: {as: iso, zone: …}`")
     missed = written.of - written.fits
@@ -263,21 +276,34 @@ def _dated(plain: Guess, setting: Setting) -> Guess | None:
 
 def _with_nulls(guess: Guess) -> Guess:
     """Find what stands for no value: in columns that hold something else, and in texts what is no word."""
-    markers = guess.profile.markers
-    if not markers:
-        return guess
     if guess.means(*_NAMES):
-        listed = ", ".join(f'"{marker}"' for marker in sorted(markers))
-        return guess.doubting(f"some say {listed}: is this a name? else `nulls: [{listed}]`")
+        return _asking_for_names(guess)
+    markers = guess.profile.markers
     is_text = guess.role is None and guess.trait is TraitType.TEXT
     sure = tuple(sorted(marker for marker in markers if not is_text or marker in PUNCTUATION))
-    asked = sorted(markers.keys() - set(sure))
+    asked = [marker for marker in markers if marker not in sure and len(marker) > _CODE]
     if sure:
         guess = replace(guess, nulls=sure)
     if asked:
-        listed = ", ".join(f'"{marker}"' for marker in asked)
+        listed = _listed(asked)
         guess = guess.doubting(f"some say {listed}: does it stand for no value? then `nulls: [{listed}]`")
     return guess
+
+
+def _asking_for_names(guess: Guess) -> Guess:
+    """People are called Null, None and Unknown, and programs write these where there is no name."""
+    asked = [marker for marker in guess.profile.markers if len(marker) > _CODE or not marker.isalpha()]
+    if asked:
+        listed = _listed(asked)
+        guess = guess.doubting(f"some say {listed}: is it a name? if it stands for no value, `nulls: [{listed}]`")
+    if guess.profile.nothing:
+        listed = _listed(guess.profile.nothing)
+        guess = guess.doubting(f"some say {listed}, which is no value: is it a name? then `nulls: []`")
+    return guess
+
+
+def _listed(markers: Iterable[str]) -> str:
+    return ", ".join(f'"{marker}"' for marker in sorted(markers))
 
 
 def rows(number: int) -> str:

@@ -52,11 +52,14 @@ def find_kinds(drafts: Sequence[TableDraft]) -> Kinds:
     """Give every identifier column a kind: one for several tables where these mean the same."""
     kinds: dict[str, Kind] = {}
     of: dict[tuple[str, str], str] = {}
+    links: dict[str, str] = {}
     for draft in drafts:
         for guess in draft.guesses:
             if guess.role is None or guess.left_out:
                 continue
-            name, doubt = _kind_for(draft, guess, kinds)
+            name, doubt = (links[guess.link], "") if guess.link in links else _kind_for(draft, guess, kinds)
+            if guess.link:
+                links[guess.link] = name
             kind = kinds.setdefault(name, Kind(name, guess.normalise, guess.exclusive, "few"))
             kind.columns.append((draft, guess))
             kind.doubts += [doubt] if doubt else []
@@ -69,7 +72,7 @@ def find_kinds(drafts: Sequence[TableDraft]) -> Kinds:
 def _kind_for(draft: TableDraft, guess: Guess, kinds: Mapping[str, Kind]) -> tuple[str, str]:
     """The name of a column's kind, and a doubt."""
     name = kind_name(guess)
-    if guess.role in ("email", "phone") or name not in kinds or guess.kind_of:
+    if guess.role in ("email", "phone") or name not in kinds:
         return name, ""
     other, known = kinds[name].columns[0]
     if other.source == draft.source:

@@ -38,6 +38,8 @@ _TIME: Final = (
 )
 _WRITTEN: Final = re.compile(_WEEKDAY + _DAY + _TIME, re.ASCII)
 _DIGITS: Final = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
+_YEAR_FIRST: Final = re.compile(r"(?:1[89]|20)\d{6}", re.ASCII)
+_YEAR_LAST: Final = re.compile(r"\d{4}(?:1[89]|20)\d\d", re.ASCII)
 _TIME_OF_DAY: Final = re.compile(r"[Tt ](?!00:00(?::00(?:\.0*)?)?(?:$|[^\d.:]))\d{1,2}:", re.ASCII)
 _NAMED_ZONE: Final = re.compile(r"(?:Z|UTC|GMT|[+-]\d\d:?\d\d)(?:\[[^\]]*\])?$|\d\d:\d\d.*[+-]\d\d$", re.ASCII)
 
@@ -116,7 +118,7 @@ def written_days(
     """
     texts = [value if isinstance(value, str) else str(value) for value in values]
     if sum(1 for text in texts if _DIGITS.fullmatch(text)) >= MOST * len(texts) > 0:
-        return _of_numbers(texts, is_birth=is_birth) if counts else Written(fits=0, of=len(texts))
+        return _of_numbers(texts, is_birth=is_birth, hint=hint) if counts else Written(fits=0, of=len(texts))
     return _of_texts(texts, is_birth=is_birth, hint=hint)
 
 
@@ -164,20 +166,35 @@ def _proved(texts: Sequence[str], patterns: tuple[str, ...], *, tells: DayOrder 
     )
 
 
-def _of_numbers(texts: Sequence[str], *, is_birth: bool) -> Written:
+def _of_numbers(texts: Sequence[str], *, is_birth: bool, hint: DayOrder | None) -> Written:
     numbers = [int(float(text)) for text in texts if _DIGITS.fullmatch(text)]
-    compact = sum(1 for text in texts if _is_compact(text))
-    if compact >= MOST * len(texts):
-        has_time = any(len(text.partition(".")[0]) > len("YYYYMMDD") for text in texts)
+    compact = [text for text in texts if _is_compact(text)]
+    if len(compact) >= MOST * len(texts):
+        timed = sum(1 for text in compact if len(text.partition(".")[0]) > len("YYYYMMDD"))
+        has_time = 2 * timed > len(compact)
         return Written(
-            fits=compact, of=len(texts), notation=Notation.YYYYMMDD, has_time=has_time, has_zone=not has_time
+            fits=len(compact), of=len(texts), notation=Notation.YYYYMMDD, has_time=has_time, has_zone=not has_time
         )
+    year_last = [text for text in texts if _YEAR_LAST.fullmatch(text)]
+    if len(year_last) >= MOST * len(texts):
+        return _of_days_without_marks(texts, hint)
     for notation, fits in _counted(numbers, is_birth=is_birth):
         if fits >= MOST * len(texts):
-            doubts = _COUNTED_DAYS.get(notation, ())
             has_time = notation not in (Notation.EXCEL_SERIAL, Notation.EPOCH_DAYS)
+            doubts = _COUNTED_DAYS.get(notation, ())
             return Written(fits=fits, of=len(texts), notation=notation, has_time=has_time, doubts=doubts)
     return Written(fits=0, of=len(texts))
+
+
+def _of_days_without_marks(texts: Sequence[str], hint: DayOrder | None) -> Written:
+    """Eight digits with the year at the end."""
+    pattern = _Pattern("%d%m%Y", "%m%d%Y")
+    told = [[order for order in _ORDERS if _reads(text, Reading(formats=(pattern.of(order),)))] for text in texts]
+    order = _order(Counter(orders[0] for orders in told if len(orders) == 1))
+    if order is not None:
+        return _proved(texts, (pattern.of(order),), tells=order, doubts=[])
+    doubts = ["does the day or the month come first? no value tells, or both do"]
+    return _proved(texts, () if hint is None else (pattern.of(hint),), tells=None, doubts=doubts)
 
 
 def _counted(numbers: Sequence[int], *, is_birth: bool) -> Iterator[tuple[Notation, int]]:
@@ -249,7 +266,7 @@ def _time_pattern(found: re.Match[str]) -> str:
 
 
 def _is_compact(text: str) -> bool:
-    return text.partition(".")[0].isdecimal() and _reads(text, Reading(notation=Notation.YYYYMMDD))
+    return _YEAR_FIRST.match(text) is not None and _reads(text, Reading(notation=Notation.YYYYMMDD))
 
 
 def _reads(text: str, reading: Reading) -> bool:

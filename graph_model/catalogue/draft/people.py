@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import islice, pairwise
-from typing import Final
+from typing import Final, TypeVar
 
 from graph_model.catalogue.draft.contents import email_in
 from graph_model.catalogue.draft.guesses import Guess
@@ -26,6 +26,8 @@ _FEW_VALUES: Final = 0.02
 #: From here on, two spellings are one name.
 _ALIKE: Final = 0.75
 _INITIAL: Final = 1  #: character
+
+_Shared = TypeVar("_Shared")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +144,40 @@ def across(one: Iterable[tuple[str | None, Person]], other: Iterable[tuple[str |
     return Sharing(same, different, different, len(shared))
 
 
-def _pairs(holders: Mapping[str, Sequence[int]]) -> Iterator[tuple[str, int, int]]:
+@dataclass(frozen=True, slots=True)
+class Namesakes:
+    """Rows of one name and one birth date, two by two."""
+
+    mistyped: int  #: their numbers are nearly the same
+    unlike: int  #: they have quite different numbers
+
+
+def namesakes(texts: Sequence[str | None], people: Sequence[Person]) -> Namesakes:
+    """Compare the numbers of rows that have the same name and birth date.
+
+    Args:
+        texts: of each row the number that only one person has.
+        people: what each row says of its person.
+    """
+    rows: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
+    for row, person in enumerate(people):
+        if person.born is not None and texts[row] is not None and ((person.first and person.last) or person.whole):
+            rows[person.first, person.last, person.whole, person.born].append(row)
+    mistyped = unlike = 0
+    for _, first, second in islice(_pairs(rows), _MOST_PAIRS):
+        one, other = texts[first] or "", texts[second] or ""
+        if one != other:
+            alike = SequenceMatcher(None, one, other).ratio() >= _ALIKE
+            mistyped += alike
+            unlike += not alike
+    return Namesakes(mistyped, unlike)
+
+
+def _pairs(holders: Mapping[_Shared, Sequence[int]]) -> Iterator[tuple[_Shared, int, int]]:
     """Rows that share a value, each with the one before it."""
-    for text, rows in holders.items():
+    for shared, rows in holders.items():
         for first, second in pairwise(rows):
-            yield text, first, second
+            yield shared, first, second
 
 
 def _person(cells: Mapping[Meaning, JsonValue], birth: Guess | None, address: JsonValue) -> Person:

@@ -36,6 +36,7 @@ class Profile:
     texts: tuple[str | None, ...]  #: of each single value, what compares: no notation of numbers, no guards
     singles: tuple[JsonValue, ...]  #: single values without those that may stand for none; a share of them if many
     markers: Mapping[str, int]  #: what may stand for none, as it is written, and how often
+    nothing: frozenset[str] = frozenset()  #: what it has of the markers that stand for none in every catalogue
     guarded: bool = False  #: numbers have an apostrophe in front that keeps spreadsheets from reading them
     left_out: str = ""  #: why it cannot be used
 
@@ -132,6 +133,7 @@ def profile_of(column: str, values: Sequence[JsonValue]) -> Profile:
     cells = tuple(None if _is_nothing(value) else value for value in values)
     flat = [each for cell in cells for each in (cell if isinstance(cell, list) else [cell]) if each is not None]
     markers = Counter(each.strip() for each in flat if isinstance(each, str) and stands_for_none(each))
+    nothing = {value.strip() for value in values if isinstance(value, str)} & NULL_MARKERS
     singles = [_bare(each) for each in flat if not (isinstance(each, str) and stands_for_none(each))]
     guarded = any(isinstance(each, str) and without_guard(each.strip()) != each.strip() for each in flat)
     return Profile(
@@ -141,6 +143,7 @@ def profile_of(column: str, values: Sequence[JsonValue]) -> Profile:
         texts=tuple(None if isinstance(cell, str) and stands_for_none(cell) else comparable(cell) for cell in cells),
         singles=tuple(singles[:: len(singles) // CLOSE_LOOK + 1]),
         markers=markers,
+        nothing=frozenset(nothing),
         guarded=guarded,
         left_out="holds lists of lists" if any(isinstance(each, list | Mapping) for each in singles) else "",
     )

@@ -85,7 +85,7 @@ def find_region(guesses: Sequence[Guess], language: str | None) -> RegionGuess |
     if not phones:
         return None
     numbers = [str(value) for guess in phones for value in single_values(guess)]
-    national = [number for number in numbers if not contents.is_international(number)]
+    national = [number for number in numbers if not contents.names_country(number)]
     by_column = _by_column(guesses, phones, len(national))
     if by_column is not None:
         return by_column
@@ -127,7 +127,7 @@ def _by_column(guesses: Sequence[Guess], phones: Sequence[Guess], national: int)
         for cell, country in zip(guess.profile.cells, countries.profile.cells, strict=True):
             region = _country(country)
             for number in contents.parted(cell if isinstance(cell, list) else [cell], guess.separator):
-                if number is not None and region is not None and not contents.is_international(number):
+                if number is not None and region is not None and not contents.names_country(number):
                     read += 1
                     exist += normalise_phone(str(number), region) is not None
     if not national:
@@ -160,7 +160,7 @@ def _hints(guesses: Sequence[Guess], numbers: Sequence[str], language: str | Non
 def _of_numbers(numbers: Sequence[str]) -> Iterator[tuple[str, float, str]]:
     codes: Counter[str] = Counter()
     for number in numbers:
-        written = normalise_phone(number) if contents.is_international(number) else None
+        written = normalise_phone(number) if contents.names_country(number) else None
         region = None if written is None else _region(written)
         codes.update([] if region is None else [region])
     for code, count in codes.items():

@@ -7,7 +7,7 @@ from typing import Final
 
 from graph_model.catalogue.draft.guesses import Guess
 from graph_model.catalogue.draft.naming import folded_word, named
-from graph_model.catalogue.draft.people import sharing
+from graph_model.catalogue.draft.people import Sharing, across, sharing
 from graph_model.catalogue.draft.person_words import ABOVE, PERSONS
 from graph_model.catalogue.draft.profiles import Profile
 from graph_model.catalogue.draft.table_drafts import TableDraft
@@ -90,6 +90,9 @@ def _refers(draft: TableDraft, guess: Guess, other: TableDraft) -> bool:
     known = set() if keys is None else {text for text in keys.texts if text is not None}
     if not said or not known:
         return False
+    found = _shared_with(draft, guess, other)
+    if found.is_judged and found.different > found.same and not guess.profile.repeats:
+        return False
     contained = len(said & known) / len(said)
     if (guess.column,) == draft.key.columns and contained < _ALL_BUT_SLIPS:
         return False
@@ -156,17 +159,37 @@ def _linked(drafts: Sequence[TableDraft], reference: Reference) -> list[TableDra
         without = draft.with_guess(replace(guess, role=None, trait=None, left_out=left_out))
         return [without if each.source == draft.source else each for each in drafts]
     key = next((each for each in target.guesses if each.column == reference.key), None)
-    if key is None or key.left_out:
+    if key is None or key.left_out or not _are_same_people(draft, guess, target):
         return list(drafts)
     normalise: NormaliserName = "exact" if guess.normalise == "exact" or key.normalise == "exact" else guess.normalise
-    reason = f"the key of {reference.target}, which {reference.source} names"
-    names_person = replace(guess, role="number", normalise=normalise, kind_of=reference.column, trait=None)
-    is_named = replace(key, role="number", normalise=normalise, kind_of=reference.column, trait=None, reason=reason)
+    number = replace(
+        guess,
+        role="number",
+        normalise=normalise,
+        kind_of=guess.column,
+        link=f"{target.source}.{key.column}",
+        trait=None,
+    )
     changed = {
-        draft.source: draft.with_guess(replace(names_person, reason=f"the key of {reference.target}")),
-        target.source: target.with_guess(is_named),
+        draft.source: draft.with_guess(replace(number, reason=f"the key of {target.source}")),
+        target.source: target.with_guess(
+            replace(number, profile=key.profile, doubts=key.doubts, reason=f"the key, which {draft.source} names")
+        ),
     }
     return [changed.get(each.source, each) for each in drafts]
+
+
+def _are_same_people(draft: TableDraft, guess: Guess, target: TableDraft) -> bool:
+    """Tell whether equal numbers of two tables are of the same people, as each system counts its own from 1."""
+    found = _shared_with(draft, guess, target)
+    return found.tells_people_apart if found.is_judged else draft.key.columns != (guess.column,)
+
+
+def _shared_with(draft: TableDraft, guess: Guess, target: TableDraft) -> Sharing:
+    """Who shares the values of a column with the key of another table."""
+    key = _profile(target, target.key.columns[0])
+    texts = () if key is None else key.texts
+    return across(zip(texts, target.people, strict=False), zip(guess.profile.texts, draft.people, strict=True))
 
 
 def _without_own_references(draft: TableDraft) -> TableDraft:

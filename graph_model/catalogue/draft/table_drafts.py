@@ -10,7 +10,7 @@ from graph_model.catalogue.draft.guesses import Guess, Setting, guess_column, or
 from graph_model.catalogue.draft.keys import Key, find_key, message_key, newest_rows
 from graph_model.catalogue.draft.naming import name_words, source_name
 from graph_model.catalogue.draft.notations import DayOrder
-from graph_model.catalogue.draft.people import Person, Sharing, people_in, sharing
+from graph_model.catalogue.draft.people import Person, Sharing, namesakes, people_in, sharing
 from graph_model.catalogue.draft.profiles import Profile, profiles_of
 from graph_model.catalogue.draft.regions import LANGUAGE_NAMES, RegionGuess, find_region, language_of
 from graph_model.catalogue.draft.tables import SampledTable
@@ -19,6 +19,8 @@ from graph_model.catalogue.draft.words import Meaning
 #: Of so many rows on, a column of few values sorts people and names none.
 _ENOUGH_ROWS: Final = 20
 _FEW_VALUES: Final = 0.05
+#: So many numbers that are nearly the same are no chance.
+_SLIPS: Final = 2
 
 #: Countries that write the month first.
 _MONTH_FIRST: Final = frozenset({"US", "PH"})
@@ -68,7 +70,7 @@ def drafted_table(table: SampledTable, source: str = "") -> TableDraft:
     profiles = profiles_of(table.columns, newest)
     guesses = _in_setting(table, profiles)
     people = people_in(guesses)
-    guesses = [_judged(guess, people) for guess in guesses]
+    guesses = [_not_mistyped(_judged(guess, people), people) for guess in guesses]
     key = find_key(guesses, profiles, in_messages, entity_of(table.name))
     deletion = find_deletion(guesses)
     guesses = [_of_the_row(guess, deletion, key) for guess in guesses]
@@ -80,10 +82,16 @@ def drafted_table(table: SampledTable, source: str = "") -> TableDraft:
         guesses=tuple(_doubting_order(guess) for guess in guesses),
         key=key,
         people=tuple(people_in(guesses)),
-        event_time=next((guess for guess in guesses if guess.tells_change and guess.column not in key.columns), None),
+        event_time=_event_time(guesses, key),
         deletion=deletion,
         region=region,
     )
+
+
+def _event_time(guesses: Sequence[Guess], key: Key) -> Guess | None:
+    """The column that says when the row was last changed; what the table itself says before what was added."""
+    telling = [guess for guess in guesses if guess.tells_change and guess.column not in key.columns]
+    return min(telling, key=lambda guess: bool(guess.left_out), default=None)
 
 
 def entity_of(name: str) -> str:
@@ -156,6 +164,17 @@ def _by_people(guess: Guess, found: Sharing) -> Guess:
             "`blocked` keeps a value from joining"
         )
     return guess
+
+
+def _not_mistyped(guess: Guess, people: Sequence[Person]) -> Guess:
+    """Let a person have several numbers, where the same people have nearly the same number in several rows."""
+    if not guess.exclusive:
+        return guess
+    found = namesakes(texts_of(guess), people)
+    if found.mistyped <= found.unlike or found.mistyped < _SLIPS:
+        return guess
+    reason = f"{guess.reason}; mistyped in places, so that two of them do not keep rows apart"
+    return replace(guess, exclusive=False, reason=reason)
 
 
 def _of_the_row(guess: Guess, deletion: Deletion | None, key: Key) -> Guess:
