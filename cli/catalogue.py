@@ -78,11 +78,11 @@ def draft(
         identity-graph catalogue draft --topic shop.crm.customers --topic shop.crm.orders
     """
     if not files and not topics:
-        raise UsageRefused("give files, or topics with --topic")
+        raise UsageRefused("give files, or --topic")
     tables: list[SampledTable] = []
     for file in files or ():
         sample = sample_file(file)
-        _warn_of_sample(sample, f"of {file}: " if len(files or ()) > 1 else "")
+        _warn_of_sample(str(file), sample)
         tables += sample.tables
     if topics:
         settings = Settings()
@@ -92,17 +92,17 @@ def draft(
     typer.echo(draft_catalogue(tables), nl=False)
 
 
-def _warn_of_sample(sample: FileSample, where: str) -> None:
+def _warn_of_sample(name: str, sample: FileSample) -> None:
     if sample.bad_lines:
         first, bad = sample.bad_lines[0], len(sample.bad_lines)
         warn(
-            f"{where}{bad:,} of the first {counted(bad + sample.rows, 'row')} could not be read; the first is on line "
+            f"{name}: {bad:,} of the first {counted(bad + sample.rows, 'row')} could not be read; the first is on line "
             f"{first.line}: {first.reason}"
         )
     for table in sample.tables:
         if len(table.columns) == 1:
             warn(
-                f"{where}only one column was found, {table.columns[0]!r}; columns of CSV are separated by comma, "
+                f"{name}: only one column was found, {table.columns[0]!r}; columns of CSV are separated by comma, "
                 "semicolon, tab or bar"
             )
 

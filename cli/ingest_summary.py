@@ -11,6 +11,7 @@ import typer
 from cli.input_files import Entry, InputFile
 from cli.output import counted, print_table
 from cli.rejections import Rejections, UnreadValues
+from cli.snapshot import Snapshot
 from graph_model.catalogue.rules import Catalogue
 from graph_model.profile.codec import count_records
 from graph_model.profile.document import ProfileStatus
@@ -45,12 +46,15 @@ class IngestSummary:
     generic: dict[Identifier, None] = field(default_factory=dict)  #: identifiers that became generic, in order
     taken_apart: dict[str, None] = field(default_factory=dict)  #: profiles that this has split
     rewound: Counter[str] = field(default_factory=Counter)  #: source -> changes whose positions jumped back
+    snapshot: Snapshot | None = None  #: where the files are whole tables
     owed_records: int = 0  #: records read to do what was owed
     largest: list[tuple[str, int]] = field(default_factory=list)  #: profile id, its records; most first
     sizes: dict[str, int] = field(default_factory=dict)  #: candidates for the largest profiles
 
     def count_entry(self, file: InputFile, entry: Entry) -> None:
         """Count what came in, and what comes to nothing."""
+        if self.snapshot is not None:
+            self.snapshot.take(file, entry)
         self.lines[entry.source] += max(1, len(entry.changes) + len(entry.tasks))
         if entry.reason is not None:
             self.outcomes[entry.source, "rejected"] += 1
@@ -95,6 +99,7 @@ class IngestSummary:
             },
             "profiles": dict(sorted(self.events.items())),
             "owed_records": self.owed_records,
+            **({} if self.snapshot is None else {"snapshot": self.snapshot.to_json()}),
             "largest_profiles": [{"profile_id": profile_id, "records": size} for profile_id, size in self.largest],
             "became_generic": {
                 "count": len(self.generic),
@@ -119,8 +124,12 @@ class IngestSummary:
     def _remarks(self) -> Iterator[str]:
         if self.events:
             yield "\nProfile changes: " + ", ".join(f"{count} {word}" for word, count in sorted(self.events.items()))
+        for source, count in sorted(self.snapshot.deleted.items() if self.snapshot is not None else ()):
+            yield f"\nDeleted, since the snapshot does not hold them: {counted(count, 'row')} of {source}"
+        for source, reason in sorted(self.snapshot.refused.items() if self.snapshot is not None else ()):
+            yield f"\nNothing of {source} is deleted: {reason}"
         if self.owed_records:
-            yield f"\nWork that was owed (truncated tables): done, {counted(self.owed_records, 'record')} read"
+            yield f"\nWork that was owed (deletions): done, {counted(self.owed_records, 'record')} read"
         if self.largest:
             yield "Largest of them:"
             yield from (f"  {profile_id}  {counted(size, 'record')}" for profile_id, size in self.largest)

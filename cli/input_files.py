@@ -20,9 +20,9 @@ from consumers.decoders import decode_as, source_of
 from consumers.decoders.message import Decoded, Headers, Message
 from graph_model.catalogue.rules import Catalogue, Source
 from graph_model.errors import MessageRejected
-from graph_model.records.record import Change
+from graph_model.records.record import Change, RecordAddress
 from graph_model.records.tasks import TruncateSource
-from graph_model.resolution.row_changes import Origin, row_change
+from graph_model.resolution.row_changes import Origin, key_address, row_change
 from graph_model.values.equality import JsonValue
 from graph_model.values.paths import has_column, root_of
 from graph_model.values.positions import Position
@@ -78,6 +78,7 @@ class Entry:
     changes: tuple[Change, ...] = ()
     tasks: tuple[TruncateSource, ...] = ()  #: without changes and tasks it is ignored by rule, or rejected
     reason: str | None = None  #: why it was rejected
+    address: RecordAddress | None = None  #: of a rejected row: its address, where that could be read
 
 
 def choose_sources(paths: list[Path], source: str | None, catalogue: Catalogue) -> list[InputFile]:
@@ -124,8 +125,9 @@ def read_entries(
         accept: called for every change, in the order of the lines.
         warn: called once for each thing to be said of the whole file.
     """
-    written, lines = read_rows(file.path.name, stream, _wanted(file), lambda told: warn(f"{file.name} {told}"))
-    if file.rows_of is not None and written != "json":
+    read = read_rows(file.path.name, stream, _wanted(file), lambda told: warn(f"{file.name} {told}"))
+    lines = read.entries
+    if file.rows_of is not None and read.format != "json":
         # JSON rows may leave out what they have no value for, so their columns are looked at in the first ones only.
         first = _first_rows(lines, 1)
         columns = _columns(first)
@@ -146,7 +148,8 @@ def read_entries(
         try:
             found = decode(line, number, now)
         except MessageRejected as rejection:
-            yield Entry(line=line.line, source=file.label, reason=rejection.reason)
+            address = _address(file.rows_of, line)
+            yield Entry(line=line.line, source=file.label, reason=rejection.reason, address=address)
             continue
         changes = tuple(each for each in found if isinstance(each, Change))
         if file.rows_of is not None and file.rows_of.version is None:
@@ -160,6 +163,14 @@ def read_entries(
     told = repeated.told()
     if told is not None:
         warn(f"{file.name} {told}")
+
+
+def _address(source: Source | None, line: FileRow) -> RecordAddress | None:
+    """The address of a row that cannot be used otherwise."""
+    try:
+        return None if source is None else key_address(source, line.values)
+    except MessageRejected:
+        return None
 
 
 def _wanted(file: InputFile) -> Wanted:

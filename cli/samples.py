@@ -23,8 +23,7 @@ from graph_model.errors import MessageRejected
 from graph_model.values.equality import JsonValue
 from services.files.console_messages import as_message
 from services.files.lines import BadLine, FileRow
-from services.files.reading import SUFFIXES, Wanted, read_rows
-from services.files.unpacking import DAMAGED, NoRows, encoding_by_looks, peek, unpacked
+from services.files.reading import PACKED_SUFFIXES, Wanted, read_rows
 from services.settings import KafkaSettings
 
 #: So many rows are enough to guess from.
@@ -49,11 +48,9 @@ def sample_file(path: Path) -> FileSample:
     Raises:
         UsageRefused: it cannot be read, or holds no row.
     """
-    encoding = _encoding(path)
     with open_path(path) as stream:
-        wanted = Wanted(used=(), encoding=encoding)
-        _, entries = read_rows(path.name, stream, wanted, lambda told: warn(f"{path} {told}"))
-        read = list(islice(entries, SAMPLE_ROWS))
+        found = read_rows(path.name, stream, Wanted(used=()), lambda told: warn(f"{path} {told}"))
+        read = list(islice(found.entries, SAMPLE_ROWS))
     bad_lines = [entry for entry in read if isinstance(entry, BadLine)]
     rows = [entry for entry in read if isinstance(entry, FileRow)]
     file, is_whole = None if path == STANDARD_STREAM else path.name, len(read) < SAMPLE_ROWS
@@ -62,7 +59,7 @@ def sample_file(path: Path) -> FileSample:
     except MessageRejected as rejection:
         reason = f"line {bad_lines[0].line}: {bad_lines[0].reason}" if bad_lines else rejection.reason
         raise UsageRefused(f"{path} holds no row: {reason}") from None
-    tables = [replace(table, origin=replace(table.origin, encoding=encoding)) for table in tables]
+    tables = [replace(table, origin=replace(table.origin, encoding=found.encoding)) for table in tables]
     return FileSample(tables, len(rows), bad_lines)
 
 
@@ -88,20 +85,9 @@ async def sample_topic(settings: KafkaSettings, topic: str) -> list[SampledTable
 def _table_name(path: Path) -> str:
     """The name of a file without its endings."""
     name = path.name
-    for suffix in SUFFIXES:
+    for suffix in PACKED_SUFFIXES:
         name = name.removesuffix(suffix)
     return "input" if path == STANDARD_STREAM else Path(name).stem
-
-
-def _encoding(path: Path) -> str | None:
-    """The encoding that a file looks to be in, if it is not UTF-8; standard input cannot be looked at beforehand."""
-    if path == STANDARD_STREAM:
-        return None
-    with open_path(path) as stream:
-        try:
-            return encoding_by_looks(peek(unpacked(stream)))
-        except (NoRows, *DAMAGED):
-            return None  # told when its rows are read
 
 
 def _message(row: FileRow) -> Message:

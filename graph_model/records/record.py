@@ -77,6 +77,7 @@ class Change:
     moved_to: RecordAddress | None = None  #: of a deletion: the address this row has since its key changed
     trace: str | None = None  #: W3C `traceparent` of the message that carried it
     is_numbered: bool = False  #: whether its position is a number given at acceptance: nothing but the order of arrival
+    is_absence: bool = False  #: a full snapshot did not hold the version at this position, which is therefore gone
 
 
 class VerdictMark(NamedTuple):
@@ -133,6 +134,9 @@ class Record:
     passages: tuple[Passage, ...] = ()  #: rows that came here and left again by changes of their keys, oldest first
     accepted_at: int | None = None  #: when these values were accepted, or sent; None: at `observed_at`
     undated: bool = False  #: the source did not say when: `observed_at` is nothing but the time of acceptance
+    is_absent: bool = (
+        False  #: of a tombstone: a full snapshot did not hold the row; it may come back at its own version
+    )
     generation: int = (
         0  #: which meaning of the catalogue its identifiers are stored by; see `services.maintenance.re_resolve`
     )
@@ -208,9 +212,9 @@ def apply_change(stored: Record | None, change: Change, columns: frozenset[str])
         The version in force afterwards, and `applied`, `unchanged` (only the position moved) or `stale`
         (a replay, or something that a connector sent again).
     """
-    if stored is not None and change.position <= stored.position:
+    if stored is not None and _is_old(stored, change):
         return AppliedChange(stored, Outcome.STALE)
-    if stored is not None and _was_streamed_before(stored, change):
+    if stored is not None and not change.is_absence and _was_streamed_before(stored, change):
         return AppliedChange(stored, Outcome.STALE, is_rewound=change.observed_at > stored.observed_at)
     if change.row is None:
         tombstone = Record(
@@ -220,6 +224,7 @@ def apply_change(stored: Record | None, change: Change, columns: frozenset[str])
             accepted_at=change.accepted_at,
             values=None,
             streamed=change.source_position or _streamed_before(stored, change),
+            is_absent=change.is_absence,
         )
         was_there = stored is not None and not stored.is_tombstone
         return AppliedChange(
@@ -285,6 +290,19 @@ def with_marks(marks: Iterable[VerdictMark], further: Iterable[VerdictMark]) -> 
     """Put marks together; a record has one place in each verdict, and of two the further one holds."""
     by_verdict = {mark.verdict_id: mark for mark in (*marks, *further)}
     return tuple(by_verdict[verdict_id] for verdict_id in sorted(by_verdict))
+
+
+def _is_old(stored: Record, change: Change) -> bool:
+    """Tell whether a change says nothing that is newer than what is stored.
+
+    An absence is about one version, the one at its position. A version that a source numbers itself and sends again
+    after its absence is there again; the offset of a log that comes again is a replay.
+    """
+    if change.is_absence:
+        return stored.is_tombstone or change.position != stored.position
+    if stored.is_absent and stored.position.epoch == 0:
+        return change.position < stored.position
+    return change.position <= stored.position
 
 
 def _was_streamed_before(stored: Record, change: Change) -> bool:

@@ -41,10 +41,33 @@ class TruncateSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteAbsent:
+    """Rows that a full snapshot of their table did not hold; those that have changed since then stay."""
+
+    source: str
+    rows: tuple[tuple[str, Position], ...]  #: key, and the version that was not in the snapshot
+    observed_at: int  #: when the snapshot was taken, milliseconds since 1970
+    done_to: RecordAddress | None = None  #: always None: it is done in one step
+
+    def deletions(self) -> list[Change]:
+        """What the absence means for each row."""
+        return [
+            Change(
+                address=RecordAddress(self.source, key),
+                position=position,
+                row=None,
+                observed_at=self.observed_at,
+                is_absence=True,
+            )
+            for key, position in self.rows
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReResolve:
     """The meaning of the catalogue has changed: every record is read anew by it."""
 
     done_to: RecordAddress | None = None  #: records up to this one are done
 
 
-Task: TypeAlias = TruncateSource | ReResolve
+Task: TypeAlias = TruncateSource | DeleteAbsent | ReResolve

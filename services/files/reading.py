@@ -15,8 +15,9 @@ from services.files.unpacking import DAMAGED, NoRows, in_utf8, peek, unpacked
 #: Takes a warning about the whole file; it goes on after the file's name: "has …".
 Warn: TypeAlias = Callable[[str], None]
 
-#: Endings of packed files.
-SUFFIXES: Final = (".gz", ".zst", ".zip", ".zstd")
+_ZIP: Final = b"PK\x03\x04"
+#: Endings of the names of packed files.
+PACKED_SUFFIXES: Final = (".gz", ".zst", ".zip", ".zstd")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +30,16 @@ class Wanted:
     only_json: bool = False  #: it holds messages, whatever its name
 
 
-def read_rows(
-    name: str, stream: io.BufferedReader, wanted: Wanted, warn: Warn
-) -> tuple[RowFormat, Iterator[FileEntry]]:
+@dataclass(frozen=True, slots=True)
+class FileRows:
+    """What stands in a file."""
+
+    format: RowFormat  #: how it is written
+    entries: Iterator[FileEntry]
+    encoding: str | None = None  #: what it was found to be encoded in, where nothing declares or marks it
+
+
+def read_rows(name: str, stream: io.BufferedReader, wanted: Wanted, warn: Warn) -> FileRows:
     """Read the rows of a file: CSV, JSON lines or a JSON array, xlsx or Parquet, also packed with gzip, zstd or zip.
 
     A bad line comes as such and costs the others nothing. What is no file of rows gives one bad line that says what
@@ -42,34 +50,30 @@ def read_rows(
         stream: the bytes of the file.
         wanted: what of it is of use.
         warn: takes what is to be said of the whole file.
-
-    Returns:
-        How it is written, and what stands in it.
     """
+    inner = name.lower()
+    for suffix in PACKED_SUFFIXES:
+        inner = inner.removesuffix(suffix)
     try:
         plain = unpacked(stream)
         beginning = peek(plain)
         if not beginning:
             warn("is empty")
-        inner = name.lower()
-        for suffix in SUFFIXES:
-            inner = inner.removesuffix(suffix)
-        if beginning.startswith(b"PK\x03\x04"):
-            return "xlsx", _guarded(read_xlsx(plain, warn))
-        written: RowFormat = "json" if wanted.only_json else row_format(inner, beginning)
-        if written == "parquet":
-            return written, _guarded(read_parquet(plain))
+        if beginning.startswith(_ZIP):
+            return FileRows("xlsx", _guarded(read_xlsx(plain, warn)))
+        if not wanted.only_json and row_format(inner, beginning) == "parquet":
+            return FileRows("parquet", _guarded(read_parquet(plain)))
         other = no_rows(beginning)
         if other is not None:
-            return written, iter((_no_file(other),))
-        text = in_utf8(plain, wanted.encoding, warn)
-        if not wanted.only_json:
-            written = row_format(inner, peek(text))
+            return FileRows("csv", iter((_no_file(other),)))
+        text, encoding = in_utf8(plain, wanted.encoding, warn)
+        written = "json" if wanted.only_json else row_format(inner, peek(text))
     except (NoRows, *DAMAGED) as error:
-        return "csv", iter((_no_file(_what_is_wrong(error)),))
+        return FileRows("csv", iter((_no_file(_what_is_wrong(error)),)))
     if written == "json":
-        return written, _guarded(read_json(text))
-    return written, _guarded(read_csv(text, needed=wanted.needed, used=wanted.used, warn=warn))
+        return FileRows("json", _guarded(read_json(text)), encoding)
+    entries = read_csv(text, needed=wanted.needed, used=wanted.used, warn=warn)
+    return FileRows("csv", _guarded(entries), encoding)
 
 
 def _guarded(entries: Iterator[FileEntry]) -> Iterator[FileEntry]:

@@ -37,6 +37,10 @@ _CANDIDATES: Final = [
     "cp949", "koi8_r", "iso8859_2", "iso8859_15",
 ]  # fmt: skip
 
+_LAST_OF_ASCII: Final = 127
+#: So many bytes beyond ASCII tell an encoding; fewer may be anything, or damage.
+_ENOUGH_TO_TELL: Final = 10
+
 Warn = Callable[[str], None]
 
 #: What reading a damaged file fails with.
@@ -69,7 +73,7 @@ def unpacked(stream: io.BufferedReader) -> io.BufferedReader:
     return stream
 
 
-def in_utf8(stream: io.BufferedReader, encoding: str | None, warn: Warn) -> io.BufferedReader:
+def in_utf8(stream: io.BufferedReader, encoding: str | None, warn: Warn) -> tuple[io.BufferedReader, str | None]:
     """The text of a stream in UTF-8, with line feeds at the ends of its lines.
 
     Bytes that mean nothing in the encoding stay as they are, so that they cost the line they stand on.
@@ -78,17 +82,21 @@ def in_utf8(stream: io.BufferedReader, encoding: str | None, warn: Warn) -> io.B
         stream: the bytes.
         encoding: the declared one; None: that of the byte order mark, or UTF-8, or what the bytes look like.
         warn: told where the encoding was found by its looks.
+
+    Returns:
+        The text, and the encoding that it was found to have by its looks; None where that was declared or marked.
     """
     beginning = peek(stream)
     marked = next((name for mark, name in _MARKS if beginning.startswith(mark)), None)
     declared = None if encoding is None else codecs.lookup(encoding).name
-    found = marked or declared or _unmarked_utf16(beginning) or _by_looks(beginning, warn)
+    looks = None if marked or declared else _unmarked_utf16(beginning) or _by_looks(beginning, warn)
+    found = marked or declared or looks
     text = beginning if found is None else beginning.decode(found, errors="ignore").encode(errors="ignore")
     carriage_returns_only = b"\r" in text and b"\n" not in text
     if found in (None, "utf-8") and not carriage_returns_only:
-        return stream
+        return stream, None
     recoded = _Recoded(stream, found or "utf-8", carriage_returns_only=carriage_returns_only)
-    return io.BufferedReader(cast("io.RawIOBase", recoded), PEEKED_BYTES)
+    return io.BufferedReader(cast("io.RawIOBase", recoded), PEEKED_BYTES), looks
 
 
 def _out_of_zip(stream: io.BufferedReader) -> io.BufferedReader:
@@ -120,27 +128,24 @@ def _unmarked_utf16(beginning: bytes) -> str | None:
     return "utf-16-be" if even > odd else "utf-16-le"
 
 
-def encoding_by_looks(beginning: bytes) -> str | None:
+def _by_looks(beginning: bytes, warn: Warn) -> str | None:
     """The encoding that bytes look like which are no UTF-8; None where they are, or where it cannot be told."""
     cut = codecs.getincrementaldecoder("utf-8")()
     try:
         cut.decode(beginning)
     except UnicodeDecodeError:
+        if sum(byte > _LAST_OF_ASCII for byte in beginning) < _ENOUGH_TO_TELL:
+            return None
         best = from_bytes(beginning, cp_isolation=_CANDIDATES, threshold=0.3).best()
         if best is None or best.coherence == 0:
             return None
-        return next((each for each in _CANDIDATES if _decoded(beginning, each) == str(best)), str(best.encoding))
-    return None
-
-
-def _by_looks(beginning: bytes, warn: Warn) -> str | None:
-    found = encoding_by_looks(beginning)
-    if found is not None:
+        found = next((each for each in _CANDIDATES if _decoded(beginning, each) == str(best)), str(best.encoding))
         warn(
             f"is not UTF-8; it is read as {found}, which it looks like. If names come out wrong, name another encoding "
             f"in the catalogue, else say `encoding: {found}`"
         )
-    return found
+        return found
+    return None
 
 
 def _decoded(content: bytes, encoding: str) -> str:

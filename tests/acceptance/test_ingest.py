@@ -217,7 +217,7 @@ def test_a_truncate_twice_is_harmless(run: Run, folder: Path) -> None:
 
 def test_a_truncate_is_told_to_people(run: Run, folder: Path) -> None:
     (folder / "changes.jsonl").write_text(envelopes("c", "t"))
-    assert "Work that was owed (truncated tables): done, 1 record read" in run("ingest", "changes.jsonl").stdout
+    assert "Work that was owed (deletions): done, 1 record read" in run("ingest", "changes.jsonl").stdout
 
 
 def test_a_missing_file_is_misuse(run: Run) -> None:

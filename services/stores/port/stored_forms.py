@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from graph_model.records.record import ExpectedVerdictMark, Passage, Record, RecordAddress, VerdictMark
-from graph_model.records.tasks import ReResolve, Task, TruncateSource
+from graph_model.records.tasks import DeleteAbsent, ReResolve, Task, TruncateSource
 from graph_model.records.verdicts import Verdict, VerdictEntry, Withdrawal
 from graph_model.values.positions import (
     Position,
@@ -26,6 +26,7 @@ _USUAL = frozenset(
 
 _TRUNCATE_SOURCE = "truncate_source"
 _RE_RESOLVE = "re_resolve"
+_DELETE_ABSENT = "delete_absent"
 
 
 def write_record(record: Record) -> bytes:
@@ -53,6 +54,8 @@ def write_record(record: Record) -> bytes:
         fields["accepted_at"] = record.accepted_at
     if record.undated:
         fields["undated"] = True
+    if record.is_absent:
+        fields["absent"] = True
     if record.generation:
         fields["generation"] = record.generation
     return orjson.dumps(fields)
@@ -78,6 +81,7 @@ def read_record(address: RecordAddress, document: bytes | str) -> Record:
 def _with_rare_fields(record: Record, fields: Mapping[str, Any]) -> Record:
     return replace(
         record,
+        is_absent=fields.get("absent", False),
         marks=tuple(VerdictMark(*mark) for mark in fields.get("marks", ())),
         expected=tuple(
             ExpectedVerdictMark(RecordAddress(*at), VerdictMark(*mark)) for at, mark in fields.get("expected", ())
@@ -140,6 +144,9 @@ def write_task(task: Task) -> bytes:
                 "observed_at": task.observed_at,
                 "trace": task.trace,
             }
+        case DeleteAbsent():
+            rows = [[key, position_fields(position)] for key, position in task.rows]
+            fields = {"task": _DELETE_ABSENT, "source": task.source, "rows": rows, "observed_at": task.observed_at}
         case ReResolve():
             fields = {"task": _RE_RESOLVE}
     fields["done_to"] = None if task.done_to is None else [*task.done_to]
@@ -152,6 +159,9 @@ def read_task(document: bytes | str) -> Task:
     done_to = None if fields["done_to"] is None else RecordAddress(*fields["done_to"])
     if fields["task"] == _RE_RESOLVE:
         return ReResolve(done_to=done_to)
+    if fields["task"] == _DELETE_ABSENT:
+        absent = tuple((key, position_of(position)) for key, position in fields["rows"])
+        return DeleteAbsent(source=fields["source"], rows=absent, observed_at=fields["observed_at"], done_to=done_to)
     return TruncateSource(
         source=fields["source"],
         topic=fields["topic"],

@@ -92,7 +92,7 @@ def test_rows_get_their_positions_in_the_order_of_the_lines(catalogue: Catalogue
 
 
 def test_a_bad_key_costs_its_own_line_only(catalogue: Catalogue, tmp_path: Path) -> None:
-    content = b"id,email\n1,\n8.96529E+18,\n1234567890123456789,\n,\n2.0,\n"
+    content = b"id,email\n1,\n8.96529E+18,\n1234567890123456789,\n,x\n2.0,\n"
     read = entries(chosen(catalogue, tmp_path / "crm.csv"), catalogue, content)
     keys = [entry.changes[0].address.key if entry.changes else entry.reason for entry in read]
     assert keys[::2] == ["[1]", '["1234567890123456789"]', "[2]"]

@@ -1,6 +1,7 @@
 import csv
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph_model.catalogue.document import parse_catalogue
-from graph_model.catalogue.draft import DraftOrigin, draft_catalogue
+from graph_model.catalogue.draft.tables import SampleTable
+from graph_model.catalogue.draft.writing import draft_catalogue
 from graph_model.catalogue.rules import Catalogue, TimeColumn
 from graph_model.values.equality import JsonValue
 from graph_model.values.trait_values import TraitType
@@ -33,6 +35,7 @@ ROWS: list[dict[str, JsonValue]] = [
         "updated_at": f"2026-10-18 17:42:{number:02}",
         "notes": "likes hiking",
         "address": {"street": "Main St"},
+        "tags": [["a"], ["b"]],
         "fax": None,
     }
     for number in range(20)
@@ -40,8 +43,15 @@ ROWS: list[dict[str, JsonValue]] = [
 
 
 def drafted(rows: Sequence[Mapping[str, JsonValue]], name: str = "crm") -> Catalogue:
-    columns = list(dict.fromkeys(column for row in rows for column in row))
-    return parse_catalogue(draft_catalogue(name, columns, rows, DraftOrigin()), "draft")
+    return parse_catalogue(draft(rows, name), "draft")
+
+
+def draft(rows: Sequence[Mapping[str, JsonValue]], name: str = "crm") -> str:
+    return draft_catalogue([table(rows, name)])
+
+
+def table(rows: Sequence[Mapping[str, JsonValue]], name: str = "crm") -> SampleTable:
+    return SampleTable(name=name, columns=list(dict.fromkeys(column for row in rows for column in row)), rows=rows)
 
 
 @pytest.mark.parametrize(
@@ -101,10 +111,10 @@ def test_the_event_time_is_the_column_that_tells_changes() -> None:
 
 @pytest.mark.parametrize(
     ("column", "reason"),
-    [("notes", "holds free text"), ("address", "holds lists or objects"), ("fax", "has no values in the sample")],
+    [("notes", "holds free text"), ("tags", "holds lists or objects"), ("fax", "has no values in the sample")],
 )
 def test_what_is_left_out_is_told_with_the_reason(column: str, reason: str) -> None:
-    text = draft_catalogue("crm", list(ROWS[0]), ROWS, DraftOrigin())
+    text = draft(ROWS)
 
     assert f"# left out, {reason}: {column}" in text
 
@@ -112,7 +122,7 @@ def test_what_is_left_out_is_told_with_the_reason(column: str, reason: str) -> N
 def test_a_column_that_is_not_unique_is_marked_as_a_doubtful_key() -> None:
     rows: list[dict[str, JsonValue]] = [{"email": "a@example.com"}, {"email": "a@example.com"}]
 
-    assert "key: [email] # not unique in the sample" in draft_catalogue("crm", ["email"], rows, DraftOrigin())
+    assert "key: [email] # not unique in the sample" in draft(rows)
 
 
 def test_where_nothing_identifies_the_key_does() -> None:
@@ -122,14 +132,14 @@ def test_where_nothing_identifies_the_key_does() -> None:
 
 
 def test_no_value_of_the_sample_is_in_the_draft() -> None:
-    text = draft_catalogue("crm", list(ROWS[0]), ROWS, DraftOrigin())
+    text = draft(ROWS)
 
     assert not any(value in text for value in ("Brooklyn", "ann1", "987", "hiking", "Lee"))
 
 
 def test_the_origin_is_written_down() -> None:
-    origin = DraftOrigin(file="crm*.csv", topic="shop.crm", format="debezium")
-    source = parse_catalogue(draft_catalogue("crm", list(ROWS[0]), ROWS, origin), "draft").sources["crm"]
+    sample = replace(table(ROWS), file="crm*.csv", topic="shop.crm", format="debezium")
+    source = parse_catalogue(draft_catalogue([sample]), "draft").sources["crm"]
 
     assert (source.file, source.topic, source.format) == ("crm*.csv", "shop.crm", "debezium")
 
@@ -153,4 +163,4 @@ ODD_NAMES = st.one_of(st.text(max_size=12), st.sampled_from(["null", "no", "1", 
 def test_any_table_has_a_draft_that_is_a_catalogue(name: str, columns: list[str], values: list[JsonValue]) -> None:
     rows = [dict.fromkeys(columns, value) for value in values]
 
-    assert parse_catalogue(draft_catalogue(name, columns, rows, DraftOrigin()), "draft")
+    assert parse_catalogue(draft_catalogue([SampleTable(name=name, columns=columns, rows=rows)]), "draft")

@@ -26,8 +26,8 @@ def entries(
     content: bytes, name: str = "people.csv", wanted: Wanted | None = None
 ) -> tuple[list[FileEntry], list[str]]:
     told: list[str] = []
-    _, found = read_rows(name, io.BufferedReader(io.BytesIO(content)), wanted or Wanted(), told.append)
-    return list(found), told
+    found = read_rows(name, io.BufferedReader(io.BytesIO(content)), wanted or Wanted(), told.append)
+    return list(found.entries), told
 
 
 def rows(content: bytes, name: str = "people.csv", wanted: Wanted | None = None) -> list[dict[str, object]]:
