@@ -26,5 +26,11 @@ def draft_catalogue(tables: Sequence[SampledTable]) -> str:
     composite = find_composite(drafts)
     if composite is None and not any(guess.role for draft in drafts for guess in draft.guesses if not guess.left_out):
         drafts = with_one_identifier(drafts)
+    useful = {source for source, _ in (*trait_names(drafts), *find_kinds(drafts).of)}
+    left_out = (
+        *found.left_out,
+        *((draft.source, "holds nothing that can be used; left out") for draft in drafts if draft.source not in useful),
+    )
+    drafts = [draft for draft in drafts if draft.source in useful]
     traits = trait_names(drafts)
-    return written_draft(drafts, found.left_out, find_kinds(drafts), composite, traits, trait_types(drafts, traits))
+    return written_draft(drafts, left_out, find_kinds(drafts), composite, traits, trait_types(drafts, traits))

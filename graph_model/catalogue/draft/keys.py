@@ -74,8 +74,8 @@ def find_key(guesses: Sequence[Guess], profiles: Sequence[Profile], in_messages:
     unique = [guess for guess in ranked if guess.profile.unique]
     if unique and is_named_like_key(unique[0]):
         return Key((unique[0].column,), f"unique in {rows(number)}", _too_few(number))
-    together = _unique_together(ranked) if not unique else None
-    if together is not None:
+    together = _unique_together(ranked)
+    if together is not None and (not unique or any(_is_own(guess, named) for guess in fit if guess.column in together)):
         return Key(together, f"together unique in {rows(number)}", "is this the key?")
     if unique:
         return Key((unique[0].column,), f"unique in {rows(number)}", "it is not named like a key: is it one?")
@@ -89,16 +89,21 @@ def find_key(guesses: Sequence[Guess], profiles: Sequence[Profile], in_messages:
 
 def _preference(guess: Guess, named: str) -> tuple[bool, bool, bool, bool, int]:
     """Unique columns first, then those that are named like this table's key, then like any key."""
-    words = guess.profile.name.words
-    is_own = words == ("id",) or bool(named and any(word.startswith(named) or named.startswith(word) for word in words))
     is_named = is_named_like_key(guess)
     return (
         not guess.profile.unique,
         not is_named,
-        not (is_named and is_own),
+        not _is_own(guess, named),
         _is_unlikely(guess),
-        len(words) if is_named else 0,
+        len(guess.profile.name.words) if is_named else 0,
     )
+
+
+def _is_own(guess: Guess, named: str) -> bool:
+    """Whether a column is named like the key of just this table: `id`, or `customer_no` of `customers`."""
+    words = guess.profile.name.words
+    is_own = words == ("id",) or bool(named and any(word.startswith(named) or named.startswith(word) for word in words))
+    return is_own and is_named_like_key(guess)
 
 
 def is_named_like_key(guess: Guess) -> bool:

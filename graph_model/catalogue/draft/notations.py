@@ -27,7 +27,7 @@ _SLIPS: Final = 0.05
 
 _WEEKDAY: Final = r"(?P<weekday>(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*(?P<after_weekday>,? ))?"
 _DAY: Final = (
-    r"(?:(?P<a>\d{1,2}|\d{4})(?P<mark>[./-])(?P<b>\d{1,2})(?P=mark)(?P<c>\d{4}|\d{2}(?!\d))"
+    r"(?:(?P<a>\d{1,2}|\d{4})(?P<mark>[./-])(?P<b>\d{1,2})(?P=mark)(?P<c>\d{4}|\d{1,2}(?!\d))"
     r"|(?P<day>\d{1,2})(?P<gap>[ -]?)(?P<month>[A-Za-z]{3,9})(?P<dot>,?\.?)(?P=gap)(?P<year>\d{4}|\d{2}(?!\d))"
     r"|(?P<first_month>[A-Za-z]{3,9}) (?P<second_day>\d{1,2}), (?P<last_year>\d{4})"
     r"|(?P<compact>\d{8}))"

@@ -2,7 +2,7 @@
 
 A column of the row that says it is the best there is. Else the numbers themselves say it, in which country they could
 be assigned, together with what hints at a country: other numbers, addresses, postcodes, the language of the headers.
-Numbers alone fit several countries, so that a hint decides, and what is decided is asked.
+Numbers alone fit a dozen countries, so that nothing is guessed without a hint.
 """
 
 import re
@@ -24,11 +24,8 @@ from graph_model.values.normalise.phone import normalise_phone
 
 #: So many numbers are read in each country that comes into question.
 _READ: Final = 60
-#: So many make a country sure without a question, if a hint says the same.
+#: So many make a country sure without a question.
 _ENOUGH: Final = 20
-#: Without any hint, the only country in which nearly all numbers exist.
-_NEARLY_ALL: Final = 0.9
-_MANY: Final = 0.6
 
 #: Countries by the languages of headers, the likely ones first. English is written everywhere.
 LANGUAGE_REGIONS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -96,7 +93,8 @@ def find_region(guesses: Sequence[Guess], language: str | None) -> RegionGuess |
     fits = {code: _valid(some, code) for code in hints}
     fitting = sorted((code for code in hints if fits[code] >= MOST), key=lambda code: -hints[code][0])
     if not fitting:
-        return _without_hint(some, len(national))
+        asked = f"which country do the {len(national):,} numbers without + belong to?"
+        return RegionGuess(doubt=f"{asked} `region: …`; without it they are refused")
     code = fitting[0]
     others = [each for each in fitting[1:] if _calling_code(each) != _calling_code(code) and hints[each][0] >= 1]
     reason = f"{fits[code]:.0%} of the numbers without a country exist there; {hints[code][1]}"
@@ -112,7 +110,8 @@ def language_of(guesses: Sequence[Guess]) -> str | None:
         score.update(guess.profile.name.languages)
     english = score.pop("en", 0)
     likely = score.most_common(2)
-    if not likely or likely[0][1] <= english or (len(likely) > 1 and likely[1][1] == likely[0][1]):
+    # Words such as `id` and `email` stand in tables of all languages.
+    if not likely or 2 * likely[0][1] < english or (len(likely) > 1 and likely[1][1] == likely[0][1]):
         return None
     return likely[0][0]
 
@@ -217,25 +216,6 @@ def _without_national(numbers: Sequence[str], hints: Mapping[str, tuple[float, s
         reason=hints[likely][1],
         doubt="all numbers have their country in the sample; do others belong to this one?",
     )
-
-
-def _without_hint(numbers: Sequence[str], number: int) -> RegionGuess:
-    """The only country whose numbers these can be, if there is one, and they are many."""
-    asked = f"which country do the {number:,} numbers without + belong to? `region: …`; without it they are refused"
-    if len(numbers) < _ENOUGH:
-        return RegionGuess(doubt=asked)
-    some = numbers[:_ENOUGH]
-    shares: dict[int, tuple[float, str]] = {}
-    for code in sorted(phone_regions()):
-        share, calling = _valid(some, code), _calling_code(code)
-        if share > shares.get(calling, (0.0, ""))[0]:
-            shares[calling] = share, code
-    likely = sorted(shares.values(), reverse=True)[:2]
-    if not likely or likely[0][0] < _NEARLY_ALL or (len(likely) > 1 and likely[1][0] > _MANY):
-        return RegionGuess(doubt=asked)
-    code = phonenumbers.region_code_for_country_code(_calling_code(likely[0][1]))
-    reason = f"{likely[0][0]:.0%} of the numbers without a country exist there, and in no other country so many"
-    return RegionGuess(code=code, reason=reason, doubt="is it this country?")
 
 
 def _valid(numbers: Sequence[str], code: str) -> float:

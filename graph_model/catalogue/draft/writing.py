@@ -53,7 +53,7 @@ def written_draft(
     ]
     for draft in drafts:
         lines += _source_lines(draft, kinds, traits, types)
-    lines += [f"  # {_comment(source)} {reason}" for source, reason in left_out]
+    lines += [f"  # {_comment(source)} {_comment(reason)}" for source, reason in left_out]
     return "\n".join(lines) + "\n"
 
 
@@ -126,7 +126,7 @@ def _origin_lines(draft: TableDraft) -> Iterator[str]:
 def _event_time_lines(guess: Guess) -> Iterator[str]:
     read = _written(guess.written)
     written = scalar(guess.column) if not read else f"{{column: {scalar(guess.column)}, read: {read}}}"
-    yield f"    event_time: {written} # named like the time of the last change, {guess.reason}"
+    yield f"    event_time: {written} # named like the time of the last change, {_comment(guess.reason)}"
     yield from _questions(guess.column, guess.doubts, "    ")
 
 
