@@ -16,7 +16,8 @@ from services.files.unpacking import DAMAGED, NoRows, in_utf8, peek, unpacked
 Warn: TypeAlias = Callable[[str], None]
 
 _ZIP: Final = b"PK\x03\x04"
-_SUFFIXES: Final = (".gz", ".zst", ".zip", ".zstd")
+#: Endings of the names of packed files.
+PACKED_SUFFIXES: Final = (".gz", ".zst", ".zip", ".zstd")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ def read_rows(name: str, stream: io.BufferedReader, wanted: Wanted, warn: Warn) 
         warn: takes what is to be said of the whole file.
     """
     inner = name.lower()
-    for suffix in _SUFFIXES:
+    for suffix in PACKED_SUFFIXES:
         inner = inner.removesuffix(suffix)
     try:
         plain = unpacked(stream)

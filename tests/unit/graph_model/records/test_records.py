@@ -228,3 +228,42 @@ def test_a_file_says_nothing_against_a_row_of_a_log_that_is_there() -> None:
     assert (values(record), outcome) == ({"email": "a"}, Outcome.STALE)
     record, outcome = after(change(5, {"email": "a"}), change(6, None), change(9, {"email": "b"}, epoch=0))
     assert (values(record), outcome) == (None, Outcome.STALE)
+
+
+def is_rewound(*changes: Change) -> bool:
+    record: Record | None = None
+    for each in changes[:-1]:
+        record = apply_change(record, each, COLUMNS).record
+    applied = apply_change(record, changes[-1], COLUMNS)
+    assert applied.is_rewound is False or applied.outcome is Outcome.STALE
+    return applied.is_rewound
+
+
+def test_a_position_that_jumps_back_while_times_go_on_is_told() -> None:
+    assert is_rewound(change(5, {"email": "a"}, lsn=9_000), change(6, {"email": "b"}, lsn=20))
+    assert is_rewound(change(5, {"email": "a"}, lsn=9_000), change(6, None, lsn=20))
+    assert is_rewound(change(5, None, lsn=9_000), change(6, {"email": "b"}, lsn=20))
+
+
+def test_what_a_connector_sends_again_is_no_jump() -> None:
+    """After a crash it repeats a block of its log: positions and times both lie before the newest ones."""
+    first, second, third = (change(n, {"email": each}, lsn=10 * n) for n, each in ((1, "a"), (2, "b"), (3, "c")))
+    for again in (first, second, third):
+        assert not is_rewound(first, second, third, replace(again, position=Position(1, 9)))
+
+
+def test_what_is_sent_again_is_no_jump_where_versions_said_the_same() -> None:
+    """Of versions that say the same the time of the first one is kept."""
+    first, second, third = (change(n, {"email": "a"}, lsn=10 * n) for n in (1, 2, 3))
+    for again in (second, third):
+        assert not is_rewound(first, second, third, replace(again, position=Position(1, 9)))
+
+
+def test_a_deletion_that_is_sent_again_is_no_jump() -> None:
+    gone = change(2, None, lsn=20)
+    assert not is_rewound(change(1, {"email": "a"}, lsn=10), gone, replace(gone, position=Position(1, 9)))
+
+
+def test_a_raised_epoch_ends_the_jump() -> None:
+    record, outcome = after(change(5, {"email": "a"}, lsn=9_000), change(6, {"email": "b"}, epoch=2, lsn=20))
+    assert (values(record), outcome) == ({"email": "b"}, Outcome.APPLIED)
