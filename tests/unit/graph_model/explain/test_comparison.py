@@ -50,7 +50,7 @@ def row(name: str, /, **values: JsonValue) -> MappedRecord:
 def told(name: str, values: Mapping[str, JsonValue] | None) -> MappedRecord:
     source = name.rstrip("0123456789")
     address = RecordAddress.of(source, [int(name.removeprefix(source))])
-    return map_record(Record(address=address, position=Position(0, 1), observed_at=0, values=values), CATALOGUE)
+    return map_record(Record(address=address, position=Position(0, 1), observed_at=1_795_824_000_000, values=values), CATALOGUE)
 
 
 def line(found: RowComparison, field: str) -> ComparedLine:
