@@ -38,6 +38,13 @@ def _valid_unicode(text: str) -> str:
 
 #: JSON can write half a character, which nothing else can hold.
 UnicodeText: TypeAlias = Annotated[str, AfterValidator(_valid_unicode)]
+Undated = Annotated[
+    bool,
+    Field(
+        description="true: the source did not say when, and `observed_at` is only when the row was accepted; left out "
+        "where it did"
+    ),
+]
 Timestamp: TypeAlias = Annotated[
     str, Field(description="ISO 8601 in UTC, to the millisecond", examples=["2026-11-20T08:30:00.000Z"])
 ]
@@ -89,6 +96,7 @@ class TraitValue(RecordReference):
     further: list[Observation] = Field(
         default_factory=list, description="further rows that the value comes from; left out where there are none"
     )
+    undated: Undated = False
 
 
 class CarriedIdentifier(ResponseDocument):
@@ -101,6 +109,7 @@ class CarriedIdentifier(ResponseDocument):
     source: str = Field(description="source of the newest record that carries it", examples=["crm"])
     key: Key
     observed_at: Timestamp
+    undated: Undated = False
 
 
 class ValueIssue(ResponseDocument):
@@ -116,6 +125,7 @@ class MemberRecord(RecordReference):
     observed_at: Timestamp
     issues: list[ValueIssue]
     incomplete: list[str] = Field(description="columns whose value the source has never sent")
+    undated: Undated = False
 
 
 class RefusedUnion(ResponseDocument):

@@ -10,7 +10,7 @@ from benchmarks.figures import Figure, percentile
 from benchmarks.workload import catalogue
 from cli.main import collect_rarely
 from graph_model.records.record import Change
-from graph_model.resolution.mapping import Origin, row_change
+from graph_model.resolution.row_changes import Origin, row_change
 from graph_model.values.positions import Position
 from services.ingestion.ingest import Ingest
 from services.metrics import Metrics

@@ -8,12 +8,12 @@ import typer
 
 from cli.exit_codes import UsageRefused
 from cli.opening import load_catalogue
-from cli.options import STANDARD_STREAM
 from cli.output import counted, print_table, warn
 from cli.running import run_batch, set_up_logging
-from cli.samples import Sample, sample_file, sample_topic
+from cli.samples import FileSample, sample_file, sample_topic
 from graph_model.catalogue.document import catalogue_json_schema, catalogue_warnings
-from graph_model.catalogue.draft import DraftOrigin, draft_catalogue
+from graph_model.catalogue.draft.drafting import draft_catalogue
+from graph_model.catalogue.draft.tables import SampledTable
 from graph_model.catalogue.rules import Catalogue
 from graph_model.values.identifiers import IdentifierKind
 from services.settings import Settings
@@ -57,51 +57,54 @@ def schema() -> None:
 
 @app.command()
 def draft(
-    file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="Rows or change envelopes; `-` is standard input.")
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE]...", help="Rows, messages or change envelopes; `-` is standard input."),
     ] = None,
-    topic: Annotated[
-        str | None, typer.Option("--topic", metavar="TOPIC", help="A topic of the configured Kafka instead.")
+    topics: Annotated[
+        list[str] | None, typer.Option("--topic", metavar="TOPIC", help="A topic of the configured Kafka; repeatable.")
     ] = None,
 ) -> None:
-    """Guess a catalogue of one source from the first rows of a file, or from messages of a topic.
+    """Guess a catalogue from the first rows of files, and from messages of topics.
 
-    It is a beginning: read it, correct it; of several drafts, put identifiers, traits and sources into one file. No
-    value of the data is in it.
+    Every guess has its reason as a comment, every doubt is a question: a line that begins with `# ?`. Give all tables
+    at once: what is the same in them gets one name, and tables of what people did are told from those of people. No
+    value of the data is in the draft but what stands for no value, and what flags say.
 
     For example:
 
-        identity-graph catalogue draft customers.csv > catalogue.yaml
+        identity-graph catalogue draft customers.csv newsletter.jsonl > catalogue.yaml
 
-        identity-graph catalogue draft --topic shop.crm.customers
+        identity-graph catalogue draft --topic shop.crm.customers --topic shop.crm.orders
     """
-    if (file is None) == (topic is None):
-        raise UsageRefused("give either a file or --topic")
-    if file is not None:
-        sample, name = sample_file(file), file.stem
-        pattern = None if file == STANDARD_STREAM else file.name
-        origin = DraftOrigin(file=pattern, topic=sample.topic, format=sample.format)
-    else:
+    if not files and not topics:
+        raise UsageRefused("give files, or --topic")
+    tables: list[SampledTable] = []
+    for file in files or ():
+        sample = sample_file(file)
+        _warn_of_sample(str(file), sample)
+        tables += sample.tables
+    if topics:
         settings = Settings()
         set_up_logging(settings)
-        sample, name = run_batch(sample_topic(settings.kafka, str(topic))), str(topic).rpartition(".")[2]
-        origin = DraftOrigin(topic=topic, format=sample.format)
-    _warn_of_sample(sample)
-    typer.echo(draft_catalogue(name, sample.columns, sample.rows, origin), nl=False)
+        for topic in topics:
+            tables += run_batch(sample_topic(settings.kafka, topic))
+    typer.echo(draft_catalogue(tables), nl=False)
 
 
-def _warn_of_sample(sample: Sample) -> None:
+def _warn_of_sample(name: str, sample: FileSample) -> None:
     if sample.bad_lines:
-        first = sample.bad_lines[0]
+        first, bad = sample.bad_lines[0], len(sample.bad_lines)
         warn(
-            f"{len(sample.bad_lines):,} of the first {counted(len(sample.bad_lines) + len(sample.rows), 'row')} could "
-            f"not be read; the first is on line {first.line}: {first.reason}"
+            f"{name}: {bad:,} of the first {counted(bad + sample.rows, 'row')} could not be read; the first is on line "
+            f"{first.line}: {first.reason}"
         )
-    if len(sample.columns) == 1:
-        warn(
-            f"only one column was found, {sample.columns[0]!r}; columns of CSV are separated by comma, semicolon, "
-            "tab or bar"
-        )
+    for table in sample.tables:
+        if len(table.columns) == 1:
+            warn(
+                f"{name}: only one column was found, {table.columns[0]!r}; columns of CSV are separated by comma, "
+                "semicolon, tab or bar"
+            )
 
 
 def _print_kinds(catalogue: Catalogue) -> None:
@@ -127,7 +130,7 @@ def _print_sources(catalogue: Catalogue) -> None:
             source.file or "-",
             ", ".join(source.key),
             str(len(source.columns)),
-            f"column {source.version}"
+            f"column {source.version.column}"
             if source.version
             else "topic"
             if source.topic or source.topic_pattern

@@ -5,6 +5,7 @@ from typing import Final
 
 from graph_model.catalogue.faults import suggestion
 from graph_model.catalogue.rules import Source
+from graph_model.values.paths import root_of
 
 #: So many columns of a file are named in a message.
 _SHOWN: Final = 12
@@ -12,8 +13,8 @@ _SHOWN: Final = 12
 
 def header_refusal(source: Source, columns: Collection[str]) -> str | None:
     """Why no row of a CSV file can be used that has these columns; None where rows can, or where there are none."""
-    needed = [*source.key, *([source.version] if source.version is not None else [])]
-    missing = [column for column in needed if column not in columns]
+    needed = [*source.key, *([source.version.column] if source.version is not None else [])]
+    missing = [column for column in needed if not _has(columns, column)]
     if not missing or not columns:
         return None
     role = "key" if missing[0] in source.key else "version"
@@ -25,13 +26,18 @@ def header_refusal(source: Source, columns: Collection[str]) -> str | None:
 
 def missing_columns(source: Source, columns: Collection[str]) -> str | None:
     """Which columns of the catalogue's a file with these columns does not have; None where it has all, or no rows."""
-    times = [column for column in (source.event_time, source.version) if column is not None]
-    named = dict.fromkeys([*source.key, *times, *sorted(source.columns)])
-    missing = [column for column in named if column not in columns]
+    single = [each.column for each in (source.event_time, source.version, source.deleted) if each is not None]
+    named = dict.fromkeys([*source.key, *single, *sorted(source.columns)])
+    missing = [column for column in named if not _has(columns, column)]
     if not missing or not columns:
         return None
     told = ", ".join(f"{column!r}{_hint(column, columns)}" for column in missing)
     return f"no column {told}; the catalogue names that for source {source.name!r}; the file has {_listed(columns)}"
+
+
+def _has(columns: Collection[str], column: str) -> bool:
+    """Whether there is such a column, or the one that a path begins in."""
+    return column in columns or root_of(column) in columns
 
 
 def _hint(column: str, columns: Collection[str]) -> str:
@@ -40,4 +46,5 @@ def _hint(column: str, columns: Collection[str]) -> str:
 
 
 def _listed(columns: Collection[str]) -> str:
-    return ", ".join([*list(columns)[:_SHOWN], *(["…"] if len(columns) > _SHOWN else [])])
+    shown = [repr(column) if "," in column else column for column in list(columns)[:_SHOWN]]
+    return ", ".join([*shown, *(["…"] if len(columns) > _SHOWN else [])])

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
-from cli.exit_codes import ExitCode
+from cli.exit_codes import ExitCode, UsageRefused
 from cli.ingest_summary import IngestSummary, largest_profiles
 from cli.input_files import InputFile, choose_sources, read_entries
 from cli.opening import load_catalogue, opened_store
@@ -14,6 +14,7 @@ from cli.output import counted, print_json, warn
 from cli.progress import FileProgress, file_progress
 from cli.publishing import publishing
 from cli.running import run_batch, set_up_logging
+from cli.snapshot import AsOfOption, MostDeletedOption, Snapshot, SnapshotOption
 from cli.store_progress import finish_owed_work
 from graph_model.catalogue.document import NO_VERSION
 from graph_model.catalogue.rules import Catalogue
@@ -41,6 +42,9 @@ def ingest(
     source: Annotated[
         str | None, typer.Option("--source", metavar="NAME", help="Source of all files; else told by their names.")
     ] = None,
+    snapshot: SnapshotOption = False,
+    as_of: AsOfOption = None,
+    most_deleted: MostDeletedOption = 5.0,
     catalogue: CatalogueOption = None,
     store: StoreOption = None,
     as_json: JsonOption = False,
@@ -58,6 +62,8 @@ def ingest(
 
         identity-graph ingest --source crm export-2026.csv --json
 
+        identity-graph ingest --snapshot customers-*.csv.gz
+
         zcat changes.jsonl.gz | identity-graph ingest -
     """
     settings = settings_with(catalogue=catalogue, store=store)
@@ -66,6 +72,10 @@ def ingest(
     chosen = choose_sources(files, source, meaning)
     _warn_of_order(chosen)
     summary = IngestSummary(meaning)
+    if snapshot:
+        summary.snapshot = Snapshot.of(chosen, as_of, most_deleted, now_milliseconds())
+    elif as_of is not None:
+        raise UsageRefused("--as-of says when a snapshot was read; expected --snapshot beside it")
     try:
         run_batch(_ingest(settings, meaning, chosen, summary))
     except KeyboardInterrupt:
@@ -73,11 +83,16 @@ def ingest(
         told = f"Interrupted; at least {counted(summary.in_force, 'row')} {are} in force; the same command goes on."
         typer.echo(told, err=True)
         raise typer.Exit(ExitCode.INTERRUPTED) from None
+    _tell(summary, as_json=as_json)
+
+
+def _tell(summary: IngestSummary, *, as_json: bool) -> None:
+    """Print what became of everything; what was rejected or refused shows in the exit code."""
     if as_json:
         print_json(summary.to_json())
     else:
         summary.print()
-    if summary.rejections.total:
+    if summary.rejections.total or (summary.snapshot is not None and summary.snapshot.refused):
         raise typer.Exit(ExitCode.REFUSED)
 
 
@@ -99,10 +114,14 @@ async def _ingest(settings: Settings, catalogue: Catalogue, files: list[InputFil
         await writer.open()
         batches = _Batches(writer, summary)
         await batches.open()
+        if summary.snapshot is not None:
+            await summary.snapshot.count_live(store)
         with file_progress() as progress:
             for file in files:
                 await _ingest_file(file, catalogue, batches, progress)
         await batches.finish()
+        if summary.snapshot is not None:
+            await summary.snapshot.owe_deletions(store, writer)
         summary.owed_records = await finish_owed_work(store, writer)
         summary.largest = await largest_profiles(store, summary)
 

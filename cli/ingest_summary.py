@@ -11,6 +11,7 @@ import typer
 from cli.input_files import Entry, InputFile
 from cli.output import counted, print_table
 from cli.rejections import Rejections, UnreadValues
+from cli.snapshot import Snapshot
 from graph_model.catalogue.rules import Catalogue
 from graph_model.profile.codec import count_records
 from graph_model.profile.document import ProfileStatus
@@ -18,7 +19,7 @@ from graph_model.records.record import Outcome, apply_change
 from graph_model.records.tasks import TruncateSource
 from graph_model.resolution.mapping import map_record
 from graph_model.values.identifiers import Identifier
-from services.ingestion.ingest import Committed, IngestResult
+from services.ingestion.ingest import WAY_OUT_OF_REWOUND, Committed, IngestResult
 from services.stores.port.protocols import Store
 
 #: So many identifiers and profiles are shown; of the rest only the number.
@@ -43,12 +44,17 @@ class IngestSummary:
     rejections: Rejections = field(default_factory=Rejections)
     unread: UnreadValues = field(default_factory=UnreadValues)
     generic: dict[Identifier, None] = field(default_factory=dict)  #: identifiers that became generic, in order
+    taken_apart: dict[str, None] = field(default_factory=dict)  #: profiles that this has split
+    rewound: Counter[str] = field(default_factory=Counter)  #: source -> changes whose positions jumped back
+    snapshot: Snapshot | None = None  #: where the files are whole tables
     owed_records: int = 0  #: records read to do what was owed
     largest: list[tuple[str, int]] = field(default_factory=list)  #: profile id, its records; most first
     sizes: dict[str, int] = field(default_factory=dict)  #: candidates for the largest profiles
 
     def count_entry(self, file: InputFile, entry: Entry) -> None:
         """Count what came in, and what comes to nothing."""
+        if self.snapshot is not None:
+            self.snapshot.take(file, entry)
         self.lines[entry.source] += max(1, len(entry.changes) + len(entry.tasks))
         if entry.reason is not None:
             self.outcomes[entry.source, "rejected"] += 1
@@ -58,7 +64,7 @@ class IngestSummary:
         for change in entry.changes:
             record = apply_change(None, change, self.catalogue.sources[change.address.source].columns).record
             if record is not None:
-                self.unread.add(map_record(record, self.catalogue))
+                self.unread.add(map_record(record, self.catalogue), file.name, entry.line)
 
     @property
     def in_force(self) -> int:
@@ -72,6 +78,8 @@ class IngestSummary:
         for task in owed:
             self.outcomes[task.source, Outcome.APPLIED.value] += 1
         self.generic |= dict.fromkeys(result.became_generic)
+        self.taken_apart |= dict.fromkeys(result.taken_apart)
+        self.rewound += result.rewound
 
     def count_events(self, committed: Iterable[Committed]) -> None:
         """Count what was told of commits."""
@@ -91,11 +99,14 @@ class IngestSummary:
             },
             "profiles": dict(sorted(self.events.items())),
             "owed_records": self.owed_records,
+            **({} if self.snapshot is None else {"snapshot": self.snapshot.to_json()}),
             "largest_profiles": [{"profile_id": profile_id, "records": size} for profile_id, size in self.largest],
             "became_generic": {
                 "count": len(self.generic),
                 "first": [{"kind": each.kind, "value": each.value} for each in list(self.generic)[:SHOWN]],
+                "taken_apart": list(self.taken_apart)[:SHOWN],
             },
+            "positions_jumped_back": dict(sorted(self.rewound.items())),
             "unread_values": self.unread.to_json(),
             "rejected": self.rejections.to_json(),
         }
@@ -113,8 +124,12 @@ class IngestSummary:
     def _remarks(self) -> Iterator[str]:
         if self.events:
             yield "\nProfile changes: " + ", ".join(f"{count} {word}" for word, count in sorted(self.events.items()))
+        for source, count in sorted(self.snapshot.deleted.items() if self.snapshot is not None else ()):
+            yield f"\nDeleted, since the snapshot does not hold them: {counted(count, 'row')} of {source}"
+        for source, reason in sorted(self.snapshot.refused.items() if self.snapshot is not None else ()):
+            yield f"\nNothing of {source} is deleted: {reason}"
         if self.owed_records:
-            yield f"\nWork that was owed (truncated tables): done, {counted(self.owed_records, 'record')} read"
+            yield f"\nWork that was owed (deletions): done, {counted(self.owed_records, 'record')} read"
         if self.largest:
             yield "Largest of them:"
             yield from (f"  {profile_id}  {counted(size, 'record')}" for profile_id, size in self.largest)
@@ -123,6 +138,14 @@ class IngestSummary:
             yield from (f"  {identifier}" for identifier in list(self.generic)[:SHOWN])
             if len(self.generic) > SHOWN:
                 yield f"  … and {len(self.generic) - SHOWN} more"
+        if self.taken_apart:
+            yield f"That took apart {counted(len(self.taken_apart), 'profile')}; see `identity-graph explain`:"
+            yield from (f"  {profile_id}" for profile_id in list(self.taken_apart)[:SHOWN])
+        for source, count in sorted(self.rewound.items()):
+            yield (
+                f"\nwarning: {counted(count, 'change')} of {source} counted as sent again, since log positions jump "
+                f"back while times go on; {WAY_OUT_OF_REWOUND}"
+            )
         yield from self.unread.lines()
         yield from self.rejections.lines()
 

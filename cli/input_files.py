@@ -15,27 +15,28 @@ import orjson
 from cli.exit_codes import UsageRefused
 from cli.file_columns import header_refusal, missing_columns
 from cli.options import STANDARD_STREAM
-from consumers.decoders import DECODERS, Decoder, source_of
+from cli.repeated_keys import RepeatedKeys
+from consumers.decoders import decode_as, decode_row, source_of
 from consumers.decoders.message import Decoded, Headers, Message
 from graph_model.catalogue.rules import Catalogue, Source
 from graph_model.errors import MessageRejected
-from graph_model.records.record import Change
+from graph_model.records.record import Change, RecordAddress
 from graph_model.records.tasks import TruncateSource
-from graph_model.resolution.mapping import Origin, row_change
+from graph_model.resolution.row_changes import Origin, key_address
 from graph_model.values.equality import JsonValue
+from graph_model.values.paths import has_column, root_of
 from graph_model.values.positions import Position
-from services.ingestion.row_files import BadLine, FileEntry, FileFormat, FileRow, file_format, read_csv, read_json
+from services.files.console_messages import as_message
+from services.files.lines import BadLine, FileEntry, FileRow
+from services.files.reading import Wanted, read_rows
 
 #: What entries are counted under while it is not known which source they belong to.
 UNKNOWN_SOURCE: Final = "unknown"
 
 _ANY_TOPIC: Final = re.compile(".*", re.DOTALL)
-_PEEKED_BYTES: Final = 4096
 
 #: JSON rows may leave out what they have no value for, so a column counts as missing only if all of these do.
 _FIRST_JSON_ROWS: Final = 100
-
-_MESSAGE_FIELDS: Final = frozenset({"key", "value", "headers"})
 
 #: Gives the next acceptance number and the present time in milliseconds.
 Accept = Callable[[], tuple[int, int]]
@@ -77,6 +78,7 @@ class Entry:
     changes: tuple[Change, ...] = ()
     tasks: tuple[TruncateSource, ...] = ()  #: without changes and tasks it is ignored by rule, or rejected
     reason: str | None = None  #: why it was rejected
+    address: RecordAddress | None = None  #: of a rejected row: its address, where that could be read
 
 
 def choose_sources(paths: list[Path], source: str | None, catalogue: Catalogue) -> list[InputFile]:
@@ -121,43 +123,79 @@ def read_entries(
         stream: the file's bytes.
         catalogue: what the columns mean.
         accept: called for every change, in the order of the lines.
-        warn: called once for all columns of the catalogue's that the file does not have.
+        warn: called once for each thing to be said of the whole file.
     """
-    written = _format(file, stream)
-    lines = {"csv": read_csv, "json": read_json}[written](stream)
-    if file.rows_of is not None:
-        first = _first_rows(lines, 1 if written == "csv" else _FIRST_JSON_ROWS)
-        columns = dict.fromkeys(column for line in first if isinstance(line, FileRow) for column in line.values)
-        refusal = header_refusal(file.rows_of, columns) if written == "csv" else None
+    read = read_rows(file.path.name, stream, _wanted(file), lambda told: warn(f"{file.name} {told}"))
+    lines = read.entries
+    if file.rows_of is not None and read.format != "json":
+        # JSON rows may leave out what they have no value for, so their columns are looked at in the first ones only.
+        first = _first_rows(lines, 1)
+        columns = _columns(first)
+        refusal = header_refusal(file.rows_of, columns)
         if refusal is not None:
             yield Entry(line=1, source=file.label, reason=refusal)
             return
-        missing = missing_columns(file.rows_of, columns)
-        if missing is not None:
-            warn(f"{file.name} has {missing}")
-        lines = chain(first, lines)
-    narrowed = replace(catalogue, sources=file.sources)
-    decode = _decoder(file)
+        lines = _told_missing(file, file.rows_of, first, lines, warn)
+    elif file.rows_of is not None:
+        lines = _told_missing(file, file.rows_of, _first_rows(lines, _FIRST_JSON_ROWS), lines, warn)
+    repeated = RepeatedKeys()
+    decode = _decoder(file, replace(catalogue, sources=file.sources))
     for line in lines:
         if isinstance(line, BadLine):
             yield Entry(line=line.line, source=file.label, reason=line.reason)
             continue
         number, now = accept()
         try:
-            if file.rows_of is not None:
-                origin = Origin(position=Position(0, number), observed_at=now)
-                found: tuple[Decoded, ...] = (row_change(file.rows_of, line.values, origin),)
-            else:
-                found = decode(_message(line, number, now), narrowed)
+            found = decode(line, number, now)
         except MessageRejected as rejection:
-            yield Entry(line=line.line, source=file.label, reason=rejection.reason)
+            address = _address(file.rows_of, line)
+            yield Entry(line=line.line, source=file.label, reason=rejection.reason, address=address)
             continue
+        changes = tuple(each for each in found if isinstance(each, Change))
+        if file.rows_of is not None and file.rows_of.version is None:
+            repeated.note(line.line, changes)
         yield Entry(
             line=line.line,
             source=source_of(found[0]) if found else file.label,
-            changes=tuple(each for each in found if isinstance(each, Change)),
+            changes=changes,
             tasks=tuple(each for each in found if isinstance(each, TruncateSource)),
         )
+    told = repeated.told()
+    if told is not None:
+        warn(f"{file.name} {told}")
+
+
+def _address(source: Source | None, line: FileRow) -> RecordAddress | None:
+    """The address of a row that cannot be used otherwise."""
+    try:
+        return None if source is None else key_address(source, line.values)
+    except MessageRejected:
+        return None
+
+
+def _wanted(file: InputFile) -> Wanted:
+    source = file.rows_of
+    if source is None:
+        return Wanted(only_json=True)
+    single = [each.column for each in (source.event_time, source.version, source.deleted) if each is not None]
+    roots = {root_of(column) for column in (*source.key, *single, *source.columns)}
+    return Wanted(
+        needed=source.key, used=frozenset({*source.key, *single, *source.columns, *roots}), encoding=source.encoding
+    )
+
+
+def _columns(lines: list[FileEntry]) -> dict[str, None]:
+    return dict.fromkeys(column for line in lines if isinstance(line, FileRow) for column in line.values)
+
+
+def _told_missing(
+    file: InputFile, source: Source, first: list[FileEntry], lines: Iterator[FileEntry], warn: Warn
+) -> Iterator[FileEntry]:
+    """All lines, after telling which columns of the catalogue the first ones do not have."""
+    missing = missing_columns(source, _columns(first))
+    if missing is not None and not any(isinstance(line, FileRow) and as_message(line.values) for line in first):
+        warn(f"{file.name} has {missing}")
+    return chain(first, lines)
 
 
 def _first_rows(lines: Iterator[FileEntry], number: int) -> list[FileEntry]:
@@ -170,11 +208,6 @@ def _first_rows(lines: Iterator[FileEntry], number: int) -> list[FileEntry]:
         if rows == number:
             break
     return first
-
-
-def is_message(fields: Mapping[str, JsonValue]) -> bool:
-    """Tell whether a line is one message as it lay in its topic: key, value, headers."""
-    return "value" in fields and fields.keys() <= _MESSAGE_FIELDS
 
 
 def _input_file(path: Path, source: str | None, catalogue: Catalogue) -> InputFile:
@@ -207,39 +240,52 @@ def _named(name: str, catalogue: Catalogue) -> Source:
 
 
 def _file_of(path: Path, source: Source) -> InputFile:
-    """A file of one source; its envelopes are taken whatever the topic that they were sent to."""
-    if source.format == "rows":
-        return InputFile(path=path, sources={source.name: source}, rows_of=source)
-    return InputFile(path=path, sources={source.name: replace(source, topic_pattern=_ANY_TOPIC)}, rows_of=None)
+    """A file of one source; its messages are taken whatever the topic that they were sent to."""
+    # The topic is a part of the key where the source has a pattern; else no topic is needed.
+    topic = source.topic if source.topic_pattern is not None else source.topic or ""
+    of_any_topic = replace(source, topic=topic, topic_pattern=_ANY_TOPIC)
+    return InputFile(
+        path=path, sources={source.name: of_any_topic}, rows_of=source if source.format == "rows" else None
+    )
 
 
-def _format(file: InputFile, stream: BufferedReader) -> FileFormat:
-    """How the file is written; changes come as JSON only."""
-    return file_format(file.path.name, stream.peek(_PEEKED_BYTES)) if file.rows_of is not None else "json"
-
-
-def _decoder(file: InputFile) -> Decoder:
+def _decoder(file: InputFile, narrowed: Catalogue) -> Callable[[FileRow, int, int], tuple[Decoded, ...]]:
+    """What makes changes of the lines of a file: of rows, of messages with rows, or of envelopes."""
     formats = {source.format for source in file.sources.values()}
     if len(formats) > 1:
         raise UsageRefused(
             f"{file.name} may hold changes of several formats ({', '.join(sorted(formats))}); name its source "
             "with --source"
         )
-    return DECODERS[formats.pop()]
+    written = formats.pop()
+    source = file.rows_of
+
+    def decoded(line: FileRow, number: int, now: int) -> tuple[Decoded, ...]:
+        message = as_message(line.values)
+        if source is not None and (message is None or _has_key(source, line.values)):
+            origin = Origin(position=Position(0, number), observed_at=now, undated=True)
+            return (decode_row(source, line.values, origin),)
+        return decode_as(written, _message(message, line.values, number, now), narrowed)
+
+    return decoded
 
 
-def _message(row: FileRow, number: int, now: int) -> Message:
-    """The message that a line holds: the bare value, or an object of key, value and headers."""
-    fields = row.values
-    if not is_message(fields):
-        return Message(topic="", offset=number, timestamp=now, value=orjson.dumps(fields))
+def _has_key(source: Source, row: Mapping[str, JsonValue]) -> bool:
+    """Whether a line is a row itself, although it has columns as a message has."""
+    return all(has_column(row, column) for column in source.key)
+
+
+def _message(said: Mapping[str, JsonValue] | None, line: Mapping[str, JsonValue], number: int, now: int) -> Message:
+    """The message that a line holds: the bare value, or key, value and headers where it says them."""
+    if said is None:
+        return Message(topic="", offset=number, timestamp=now, value=orjson.dumps(line))
     return Message(
         topic="",
         offset=number,
         timestamp=now,
-        key=_content(fields.get("key")),
-        value=_content(fields["value"]),
-        headers=_headers(fields.get("headers")),
+        key=_content(said.get("key")),
+        value=_content(said["value"]),
+        headers=_headers(said.get("headers")),
     )
 
 

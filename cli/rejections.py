@@ -5,12 +5,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+import orjson
+
 from cli.input_files import Entry, InputFile
 from cli.output import counted
+from graph_model.explain.masking import mask
 from graph_model.resolution.mapping import MappedRecord
+from graph_model.values.equality import JsonValue
 
 #: So many are shown; of the rest only the number.
 SHOWN: Final = 20
+
+_LONGEST_EXAMPLE: Final = 60  #: characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +61,38 @@ class UnreadValues:
     """The values of a run that could not be read, by column and reason; never the values themselves."""
 
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)  #: (source, column, reason) -> values
+    first: dict[tuple[str, str, str], str] = field(default_factory=dict)  #: likewise -> the first of them
 
-    def add(self, mapped: MappedRecord) -> None:
-        """Count those of one row."""
+    def add(self, mapped: MappedRecord, file: str, line: int) -> None:
+        """Count those of one row, which stands on a line of a file."""
         for issue in mapped.issues:
-            self.counts[mapped.address.source, issue.column, issue.reason] += 1
+            kept = (mapped.address.source, issue.column, issue.reason)
+            self.counts[kept] += 1
+            if kept not in self.first:
+                value = (mapped.record.values or {}).get(issue.column)
+                shown = "" if value is None else f": {_shortened(mask(_text(value)))}"
+                self.first[kept] = f"{file}, line {line}{shown}"
 
     def to_json(self) -> list[dict[str, object]]:
         """For scripts."""
         return [
-            {"source": source, "column": column, "reason": reason, "count": count}
-            for (source, column, reason), count in sorted(self.counts.items())
+            {"source": kept[0], "column": kept[1], "reason": kept[2], "count": count, "first": self.first[kept]}
+            for kept, count in sorted(self.counts.items())
         ]
 
     def lines(self) -> Iterator[str]:
         """For people; nothing where all could be read."""
         if self.counts:
             yield "\nValues that could not be read (their rows are used without them):"
-            for (source, column, reason), count in sorted(self.counts.items()):
-                yield f"  {source}.{column}  {count} ({reason})"
+            for kept, count in sorted(self.counts.items()):
+                source, column, reason = kept
+                yield f"  {source}.{column}  {count}: the value {reason}"
+                yield f"      first in {self.first[kept]}"
+
+
+def _text(value: JsonValue) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_EXAMPLE else f"{text[:_LONGEST_EXAMPLE]}…"

@@ -1,6 +1,6 @@
 """Samples to draft a catalogue from: the first rows of a file, or messages of a topic."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -8,59 +8,62 @@ from pathlib import Path
 from typing import Final
 
 import orjson
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from cli.exit_codes import UsageRefused
-from cli.input_files import is_message, open_path
-from consumers.decoders.documents import Schema, open_document
-from consumers.decoders.logical_types import convert_row
+from cli.input_files import open_path
+from cli.options import STANDARD_STREAM
+from cli.output import warn
+from consumers.decoders.message import Message
 from consumers.kafka_admin import KafkaAdmin
 from consumers.kafka_clients import close_quietly, connection_options, kafka_errors, start
-from graph_model.catalogue.rules import MessageFormat
+from consumers.sampling import sampled_tables
+from graph_model.catalogue.draft.tables import SampledTable
 from graph_model.errors import MessageRejected
 from graph_model.values.equality import JsonValue
-from services.ingestion.row_files import BadLine, FileRow, file_format, read_csv, read_json
+from services.files.console_messages import as_message
+from services.files.lines import BadLine, FileRow
+from services.files.reading import PACKED_SUFFIXES, Wanted, read_rows
 from services.settings import KafkaSettings
 
 #: So many rows are enough to guess from.
-SAMPLE_ROWS: Final = 1_000
+SAMPLE_ROWS: Final = 10_000
 
 _POLL_MILLISECONDS: Final = 2_000
 _CLOSE_SECONDS: Final = 5.0
 
-Row = Mapping[str, JsonValue]
-
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """Rows of one table."""
+class FileSample:
+    """The tables of one file."""
 
-    rows: Sequence[Row]
-    format: MessageFormat = "rows"  #: how they were written
-    topic: str | None = None  #: the topic that a connector sends such envelopes to, unless it was told otherwise
-    bad_lines: Sequence[BadLine] = ()  #: lines of the file among them that could not be read
-
-    @property
-    def columns(self) -> Sequence[str]:
-        """All columns, in the order in which they first appear."""
-        return list(dict.fromkeys(column for row in self.rows for column in row))
+    tables: list[SampledTable]
+    rows: int  #: lines that were read as rows
+    bad_lines: list[BadLine]  #: lines among them that could not be read
 
 
-def sample_file(path: Path) -> Sample:
+def sample_file(path: Path) -> FileSample:
     """Read the first rows of a file; bad lines are passed over, and kept to be told.
 
     Raises:
         UsageRefused: it cannot be read, or holds no row.
     """
     with open_path(path) as stream:
-        entries = {"csv": read_csv, "json": read_json}[file_format(path.name, stream.peek())](stream)
-        read = list(islice(entries, SAMPLE_ROWS))
-    rows = [entry.values for entry in read if isinstance(entry, FileRow)]
-    sample = _sample(str(path), (orjson.dumps(row["value"] if is_message(row) else row) for row in rows))
-    return replace(sample, bad_lines=[entry for entry in read if isinstance(entry, BadLine)])
+        found = read_rows(path.name, stream, Wanted(used=()), lambda told: warn(f"{path} {told}"))
+        read = list(islice(found.entries, SAMPLE_ROWS))
+    bad_lines = [entry for entry in read if isinstance(entry, BadLine)]
+    rows = [entry for entry in read if isinstance(entry, FileRow)]
+    file, is_whole = None if path == STANDARD_STREAM else path.name, len(read) < SAMPLE_ROWS
+    try:
+        tables = sampled_tables(map(_message, rows), _table_name(path), file=file, is_whole=is_whole)
+    except MessageRejected as rejection:
+        reason = f"line {bad_lines[0].line}: {bad_lines[0].reason}" if bad_lines else rejection.reason
+        raise UsageRefused(f"{path} holds no row: {reason}") from None
+    tables = [replace(table, origin=replace(table.origin, encoding=found.encoding)) for table in tables]
+    return FileSample(tables, len(rows), bad_lines)
 
 
-async def sample_topic(settings: KafkaSettings, topic: str) -> Sample:
+async def sample_topic(settings: KafkaSettings, topic: str) -> list[SampledTable]:
     """Read the newest messages of a topic; those that hold no row are passed over.
 
     Raises:
@@ -72,8 +75,31 @@ async def sample_topic(settings: KafkaSettings, topic: str) -> Sample:
             # Asking for a topic by its name could make it.
             if topic not in await reader.topics():
                 raise UsageRefused(f"Kafka has no topic {topic!r}; name one that carries the changes of a table")
-            values = await _newest_values(reader, await _partitions(settings, topic))
-    return _sample(f"topic {topic!r}", values)
+            messages = await _newest_messages(reader, await _partitions(settings, topic))
+    try:
+        return sampled_tables(messages, topic.rpartition(".")[2], file=None, is_whole=False)
+    except MessageRejected as rejection:
+        raise UsageRefused(f"topic {topic!r} holds no row: {rejection.reason}") from None
+
+
+def _table_name(path: Path) -> str:
+    """The name of a file without its endings."""
+    name = path.name
+    for suffix in PACKED_SUFFIXES:
+        name = name.removesuffix(suffix)
+    return "input" if path == STANDARD_STREAM else Path(name).stem
+
+
+def _message(row: FileRow) -> Message:
+    """The message that a line stands for."""
+    fields = as_message(row.values)
+    is_row = fields is None or not isinstance(fields["value"], Mapping | None)
+    key, value = (None, row.values) if fields is None or is_row else (fields.get("key"), fields["value"])
+    return Message(topic="", offset=row.line, timestamp=0, key=_content(key), value=_content(value))
+
+
+def _content(value: JsonValue) -> bytes | None:
+    return None if value is None else orjson.dumps(value)
 
 
 @asynccontextmanager
@@ -96,53 +122,28 @@ async def _partitions(settings: KafkaSettings, topic: str) -> list[TopicPartitio
         await admin.close()
 
 
-async def _newest_values(reader: AIOKafkaConsumer, partitions: list[TopicPartition]) -> list[bytes]:
+async def _newest_messages(reader: AIOKafkaConsumer, partitions: list[TopicPartition]) -> list[Message]:
     first, end = await reader.beginning_offsets(partitions), await reader.end_offsets(partitions)
     share = SAMPLE_ROWS // len(partitions) + 1
     reader.assign(partitions)
     for partition in partitions:
         reader.seek(partition, max(first[partition], end[partition] - share))
-    values: list[bytes] = []
-    while len(values) < SAMPLE_ROWS:
+    read: list[Message] = []
+    while len(read) < SAMPLE_ROWS:
         fetched = await reader.getmany(timeout_ms=_POLL_MILLISECONDS)
-        values += [message.value for messages in fetched.values() for message in messages if message.value is not None]
+        read += (message for records in fetched.values() for message in _messages(records))
         if not fetched:
             break
-    return values[:SAMPLE_ROWS]
+    return read[:SAMPLE_ROWS]
 
 
-def _sample(where: str, values: Iterable[bytes]) -> Sample:
-    rows: list[Row] = []
-    of_envelopes: list[Row] = []
-    topic = None
-    for value in values:
-        try:
-            document = open_document(value, "value")
-        except MessageRejected:
-            continue
-        payload, schema = document.payload, document.schema
-        if not isinstance(payload, Mapping):
-            continue
-        if "op" not in payload or "source" not in payload:
-            rows.append(convert_row(payload, schema))
-        elif isinstance(after := payload.get("after"), Mapping):
-            of_envelopes.append(convert_row(after, _schema_of_after(schema)))
-            topic = topic or _default_topic(payload["source"])
-    if not rows and not of_envelopes:
-        raise UsageRefused(f"{where} holds no row that could be read; rows, or Debezium envelopes, are expected")
-    # Between envelopes, a connector writes messages of its own.
-    return Sample(of_envelopes, "debezium", topic) if of_envelopes else Sample(rows)
-
-
-def _default_topic(source: JsonValue) -> str | None:
-    if not isinstance(source, Mapping):
-        return None
-    parts = (source.get("name"), source.get("schema") or source.get("db"), source.get("table"))
-    return ".".join(map(str, parts)) if all(parts) else None
-
-
-def _schema_of_after(schema: Schema | None) -> Schema | None:
-    fields = None if schema is None else schema.get("fields")
-    if not isinstance(fields, list):
-        return None
-    return next((field for field in fields if isinstance(field, Mapping) and field.get("field") == "after"), None)
+def _messages(records: list[ConsumerRecord]) -> Iterator[Message]:
+    for record in records:
+        yield Message(
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            timestamp=record.timestamp,
+            key=record.key,
+            value=record.value,
+        )

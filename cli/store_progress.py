@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from graph_model.records.tasks import Task, TruncateSource
+from graph_model.records.tasks import DeleteAbsent, ReResolve, Task, TruncateSource
 from services.ingestion.writer import Writer
 from services.maintenance.tasks import work_off
 from services.maintenance.verification.scan import Progress as Listener
@@ -15,7 +15,13 @@ from services.stores.port.protocols import Store
 
 def task_name(task: Task) -> str:
     """What a task is about, on one line."""
-    return f"truncation of {task.source}" if isinstance(task, TruncateSource) else "re-resolution of all records"
+    match task:
+        case TruncateSource():
+            return f"truncation of {task.source}"
+        case DeleteAbsent():
+            return f"deletion of rows of {task.source} that its full snapshot did not hold"
+        case ReResolve():
+            return "re-resolution of all records"
 
 
 @contextmanager

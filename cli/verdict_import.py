@@ -16,7 +16,8 @@ from cli.publishing import publishing
 from cli.rejections import Rejections
 from cli.running import run_batch, set_up_logging
 from graph_model.catalogue.rules import Catalogue
-from services.ingestion.row_files import BadLine, FileRow, read_json
+from services.files.json_rows import read_json
+from services.files.lines import BadLine, FileRow
 from services.ingestion.writer import Writer
 from services.metrics import Metrics
 from services.settings import Settings

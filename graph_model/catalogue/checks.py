@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from graph_model.catalogue.faults import Fault, suggestion
 from graph_model.catalogue.form import CatalogueForm, IdentifierForm, SourceForm
-from graph_model.values.normalise import NormaliserName, phone_regions
+from graph_model.catalogue.reading_checks import country_faults, reading_faults, trait_faults
+from graph_model.values.normalise import NormaliserName
 
 
 def meaning_faults(form: CatalogueForm, declared_kinds: Iterable[str], declared_traits: Iterable[str]) -> list[Fault]:
@@ -24,8 +25,11 @@ def meaning_faults(form: CatalogueForm, declared_kinds: Iterable[str], declared_
         faults.append(Fault(("sources",), "no source is declared; expected at least one"))
     for name, kind in form.identifiers.items():
         faults += _kind_faults(name, kind, traits)
+    for name, trait in form.traits.items():
+        faults += trait_faults(name, trait)
     for name, source in form.sources.items():
         faults += _topic_faults(name, source)
+        faults += reading_faults(name, source)
         faults += _column_faults(name, source, form, kinds, traits)
     faults += _shared_topics(form)
     # A kind may seem unused only because a column misspells it, so that is told once the names are right.
@@ -66,10 +70,8 @@ def _region_faults(path: tuple[str, ...], kind: IdentifierForm) -> Iterator[Faul
         return
     if "phone" not in normalisers:
         yield Fault((*path, "region"), "found a region; expected it only where `normalise` is phone")
-    elif kind.region not in phone_regions():
-        hint = suggestion(kind.region.upper(), phone_regions())
-        message = f"found {kind.region!r}; expected the two-letter code of a country, such as US or GB{hint}"
-        yield Fault((*path, "region"), message)
+    else:
+        yield from country_faults((*path, "region"), kind.region)
 
 
 def _unused_kind(name: str, kind: IdentifierForm, form: CatalogueForm) -> Iterator[Fault]:

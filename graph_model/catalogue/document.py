@@ -4,25 +4,20 @@
 is found in one go.
 """
 
-import re
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Any
 
-import orjson
 from pydantic import ValidationError
 
 from graph_model.catalogue.checks import meaning_faults
+from graph_model.catalogue.compilation import compiled_kind, compiled_source, compiled_trait
 from graph_model.catalogue.faults import Fault, shape_faults, suggestion, without
-from graph_model.catalogue.form import HOLDER_LIMITS, CatalogueForm, IdentifierForm, SourceForm
+from graph_model.catalogue.fingerprint import fingerprint
+from graph_model.catalogue.form import HOLDER_LIMITS, CatalogueForm
 from graph_model.catalogue.marked_yaml import Path, YamlDocument, read_yaml
-from graph_model.catalogue.rules import IDENTIFIER_VALUES_VERSION, LAW_VERSION, Catalogue, Source, Trait
+from graph_model.catalogue.rules import Catalogue
 from graph_model.errors import CatalogueError
-from graph_model.values.blocked_values import BLOCKED_PATTERNS, BLOCKED_VALUES
 from graph_model.values.equality import JsonValue
-from graph_model.values.identifiers import CompositePart, IdentifierKind
-from graph_model.values.normalise import NORMALISERS
-from graph_model.values.trait_values import TRAIT_VALUES_VERSION
 
 __all__ = ["NO_VERSION", "catalogue_json_schema", "catalogue_warnings", "parse_catalogue"]
 
@@ -52,13 +47,13 @@ def parse_catalogue(text: str, name: str) -> Catalogue:
         raise CatalogueError(name, [_problem_line(*problem) for problem in placed])
     return Catalogue(
         name=name,
-        kinds={kind_name: _kind(kind_name, kind) for kind_name, kind in form.identifiers.items()},
-        traits={trait_name: Trait(trait.type) for trait_name, trait in form.traits.items()},
+        kinds={kind_name: compiled_kind(kind_name, kind) for kind_name, kind in form.identifiers.items()},
+        traits={trait_name: compiled_trait(trait_name, trait) for trait_name, trait in form.traits.items()},
         sources={
-            source_name: _source(source_name, source, rank)
+            source_name: compiled_source(source_name, source, rank, form)
             for rank, (source_name, source) in enumerate(form.sources.items())
         },
-        fingerprint=_fingerprint(form),
+        fingerprint=fingerprint(form),
         exclusive_traits=frozenset(trait_name for trait_name, trait in form.traits.items() if trait.exclusive),
         text=text,
     )
@@ -133,77 +128,3 @@ def _follows_from(fault: Fault, shape: list[Fault]) -> bool:
 def _problem_line(line: int, path: Path, message: str) -> str:
     where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
     return f"line {line}: {where}: {message}" if where else f"line {line}: {message}"
-
-
-def _kind(name: str, form: IdentifierForm) -> IdentifierKind:
-    normalise = None if form.normalise is None else NORMALISERS[form.normalise].for_region(form.region)
-    normal = (normalise(value) for value in form.blocked) if normalise is not None else ()
-    spellings = (*form.blocked, *(value for value in normal if value is not None))
-    return IdentifierKind(
-        name=name,
-        normalise=normalise,
-        holder_limit=form.holders,
-        priority=form.priority,
-        value_limit=_value_limit(form),
-        blocked_values=BLOCKED_VALUES | {value.strip().casefold() for value in spellings},
-        blocked_patterns=(
-            *BLOCKED_PATTERNS,
-            *(re.compile(pattern, re.IGNORECASE) for pattern in form.blocked_patterns),
-        ),
-        parts=tuple(
-            CompositePart(part.trait, NORMALISERS[part.normalise].for_region(form.region))
-            for part in form.composite or ()
-        ),
-    )
-
-
-def _value_limit(form: IdentifierForm) -> int | None:
-    return 1 if form.exclusive else form.values
-
-
-def _source(name: str, form: SourceForm, rank: int) -> Source:
-    return Source(
-        name=name,
-        format=form.format,
-        topic=form.topic,
-        topic_pattern=None if form.topic_pattern is None else re.compile(form.topic_pattern),
-        table=form.table,
-        file=form.file,
-        key=form.key,
-        event_time=form.event_time,
-        version=form.version,
-        epoch=form.epoch,
-        identifiers=tuple(
-            (column, meaning.identifier) for column, meaning in form.columns.items() if meaning.identifier is not None
-        ),
-        traits=tuple((column, meaning.trait) for column, meaning in form.columns.items() if meaning.trait is not None),
-        rank=rank,
-        trust=form.trust,
-    )
-
-
-def _fingerprint(form: CatalogueForm) -> str:
-    """Hash all that the result depends on, so not where records come from (topics, files) nor epochs."""
-    used = {kind.normalise for kind in form.identifiers.values() if kind.normalise is not None}
-    used |= {part.normalise for kind in form.identifiers.values() for part in kind.composite or ()}
-    meaning: dict[str, JsonValue] = {
-        "identifiers": {name: _kind_meaning(kind) for name, kind in form.identifiers.items()},
-        "traits": [[name, trait.type.value, trait.exclusive] for name, trait in form.traits.items()],
-        "sources": [[name, _source_meaning(source)] for name, source in form.sources.items()],
-        "blocked": [sorted(BLOCKED_VALUES), [pattern.pattern for pattern in BLOCKED_PATTERNS]],
-        "normalisers": {name: NORMALISERS[name].version for name in used},
-        "trait_values": TRAIT_VALUES_VERSION,
-        "identifier_values": IDENTIFIER_VALUES_VERSION,
-        "law": LAW_VERSION,
-    }
-    return sha256(orjson.dumps(meaning, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def _kind_meaning(form: IdentifierForm) -> JsonValue:
-    meaning: dict[str, JsonValue] = form.model_dump(mode="json", exclude={"exclusive", "values"})
-    return {**meaning, "values": _value_limit(form)}
-
-
-def _source_meaning(form: SourceForm) -> JsonValue:
-    columns = [[column, meaning.identifier, meaning.trait] for column, meaning in form.columns.items()]
-    return [form.format, list(form.key), form.event_time, form.version, form.trust, columns]

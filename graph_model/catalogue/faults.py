@@ -12,8 +12,12 @@ from graph_model.catalogue.form import (
     CatalogueForm,
     ColumnForm,
     CompositePartForm,
+    DeletedForm,
     IdentifierForm,
+    ReadForm,
+    RegionForm,
     SourceForm,
+    TimeForm,
     TraitForm,
 )
 from graph_model.catalogue.marked_yaml import Path
@@ -27,6 +31,18 @@ class Fault:
     path: Path
     message: str
 
+
+#: Forms by the key that they stand under.
+_FORMS: Mapping[str, type[BaseModel]] = {
+    "identifiers": IdentifierForm,
+    "traits": TraitForm,
+    "sources": SourceForm,
+    "read": ReadForm,
+    "region": RegionForm,
+    "event_time": TimeForm,
+    "version": TimeForm,
+    "deleted": DeletedForm,
+}
 
 _EXPECTED = {
     "string_type": "text (put it in quotes)",
@@ -52,7 +68,8 @@ def shape_faults(document: JsonValue, error: ValidationError) -> list[Fault]:
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean 'x'?` where one of `known` looks like `word`, else nothing."""
-    close = get_close_matches(word, sorted(known), n=1)
+    names = sorted(known)
+    close = [name for name in names if name.casefold() == word.casefold()] or get_close_matches(word, names, n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
@@ -91,8 +108,8 @@ def _fault(document: JsonValue, details: ErrorDetails) -> Fault:
     if kind == "extra_forbidden":
         return Fault(loc, _unknown_key(loc))
     path = loc[:-1] if loc and loc[-1] == "[key]" else loc
-    if path[:1] == ("traits",) and not isinstance(_value_at(document, path[:2]), Mapping):
-        path = loc = path[:2]  # the trait is written as its type alone
+    while path and not isinstance(_value_at(document, path[:-1]), Mapping | list):
+        path = loc = path[:-1]  # what may be a mapping or a list is written as its one value alone
     found = str(path[-1]) if path != loc else _value_at(document, path)
     if kind in {"literal_error", "enum"}:
         choices = re.findall(r"'([^']*)'", str(details.get("ctx", {}).get("expected", ""))) or ["1"]
@@ -113,16 +130,14 @@ def _unknown_key(path: Path) -> str:
 def _form_around(path: Path) -> type[BaseModel]:
     """Return the form that the key at the end of `path` was written into."""
     match path:
+        case ("sources", _, *_, "read" | "region" | "event_time" | "version" | "deleted" as written, _):
+            return _FORMS[str(written)]
         case ("identifiers", _, "composite", _, _):
             return CompositePartForm
-        case ("identifiers", _, _):
-            return IdentifierForm
-        case ("traits", _, _):
-            return TraitForm
         case ("sources", _, "columns", _, _):
             return ColumnForm
-        case ("sources", _, _):
-            return SourceForm
+        case ("identifiers" | "traits" | "sources" as section, _, _):
+            return _FORMS[str(section)]
         case _:
             return CatalogueForm
 

@@ -7,9 +7,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from graph_model.values.identifiers import IdentifierKind
+from graph_model.values.paths import is_path
+from graph_model.values.reading import AS_WRITTEN, Reading
 from graph_model.values.trait_values import TraitType
 
 #: So many records at the most are joined into one profile; above it the weakest evidence is dropped, never a verdict.
@@ -19,7 +21,7 @@ COMPONENT_LIMIT = 1_000
 LAW_VERSION: Final = "2"
 
 #: Enters the catalogue's fingerprint; raised when a column's value becomes another text before it is normalised.
-IDENTIFIER_VALUES_VERSION: Final = "1"
+IDENTIFIER_VALUES_VERSION: Final = "2"
 
 MessageFormat = Literal["debezium", "rows"]
 
@@ -35,12 +37,68 @@ class TraitRule(StrEnum):
     )
 
 
+#: What programs write where there is no value, in just these spellings; a catalogue may name more, or none.
+NULL_MARKERS: Final = frozenset({"NULL", "\\N", "NaN", "#N/A", "(null)"})
+
+#: The latest day of a trait is that on which its row was accepted.
+ACCEPTED: Final = "accepted"
+
+
 @dataclass(frozen=True, slots=True)
 class Trait:
     """Something that is known of a person."""
 
     type: TraitType  #: what its values are
     rule: TraitRule = TraitRule.NEWEST
+    earliest: str | None = None  #: ISO 8601 day; what lies before is no value
+    latest: str | None = None  #: likewise, or `ACCEPTED`; what lies behind is no value
+    blocked: frozenset[str] = frozenset()  #: values (casefolded) that stand for none
+    is_limited: bool = field(init=False, compare=False)  #: whether it has limits, or blocked values
+
+    def __post_init__(self) -> None:
+        """Look once: every value asks."""
+        object.__setattr__(self, "is_limited", bool(self.earliest or self.latest or self.blocked))
+
+
+@dataclass(frozen=True, slots=True)
+class RegionColumn:
+    """The column of a row that says which country its numbers belong to."""
+
+    column: str
+    otherwise: str | None = None  #: the country of rows that say none
+
+
+#: Which country phone numbers without `+` belong to: a two-letter code, or the column that says it.
+Region: TypeAlias = str | RegionColumn
+
+
+@dataclass(frozen=True, slots=True)
+class TimeColumn:
+    """A column that orders or dates a row, and how it is written."""
+
+    column: str
+    reading: Reading = AS_WRITTEN
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionFlag:
+    """The column that says that a row is deleted."""
+
+    column: str
+    equals: frozenset[str] | None  #: what it says then, casefolded; None: anything but nothing, false, 0, no
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column that is kept, and how its values are read."""
+
+    name: str
+    identifier: str | None  #: kind of identifier
+    trait: str | None
+    reading: Reading = AS_WRITTEN
+    separator: str | None = None  #: what parts several values in one text
+    region: Region | None = None  #: of phone numbers
+    nulls: frozenset[str] = NULL_MARKERS  #: texts that stand for no value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,19 +112,35 @@ class Source:
     table: str | None  #: `schema.table`, where one topic carries several tables
     file: str | None  #: file name pattern (`customers*.csv`) that `ingest` recognises
     key: tuple[str, ...]  #: columns of the key, in order
-    event_time: str | None  #: column that says when the row was last changed
-    version: str | None  #: column whose growing value orders a row's versions where there is no log
+    event_time: TimeColumn | None  #: says when the row was last changed
+    version: TimeColumn | None  #: its growing value orders a row's versions where there is no log
     epoch: int  #: raised when the topic is made anew; at least 1
-    identifiers: tuple[tuple[str, str], ...]  #: (column, identifier kind)
-    traits: tuple[tuple[str, str], ...]  #: (column, trait)
+    meanings: tuple[Column, ...]  #: the columns that say something of a person
     rank: int  #: place in the catalogue, 0 first; breaks ties between values equally new
     trust: int = FULL_TRUST  #: how far its records' identifiers are evidence: 0 (not at all) to `FULL_TRUST`
+    deleted: DeletionFlag | None = None
+    nulls: frozenset[str] = NULL_MARKERS  #: of columns that date, order or delete its rows
+    encoding: str | None = None  #: of its files; None: told by their bytes
 
+    identifiers: tuple[tuple[str, str], ...] = field(init=False, compare=False)  #: (column, identifier kind)
+    traits: tuple[tuple[str, str], ...] = field(init=False, compare=False)  #: (column, trait)
     columns: frozenset[str] = field(init=False, compare=False)  #: every column whose value is kept
+    paths: tuple[str, ...] = field(init=False, compare=False)  #: names of columns that may lead into others
 
     def __post_init__(self) -> None:
         """Gather the columns once: every change of a row asks for them."""
-        object.__setattr__(self, "columns", frozenset(column for column, _ in (*self.identifiers, *self.traits)))
+        regions = {each.region.column for each in self.meanings if isinstance(each.region, RegionColumn)}
+        kept = frozenset({each.name for each in self.meanings} | regions)
+        single = (self.event_time, self.version, self.deleted)
+        named = {*kept, *self.key, *(each.column for each in single if each is not None)}
+        derived = {
+            "identifiers": tuple((each.name, each.identifier) for each in self.meanings if each.identifier is not None),
+            "traits": tuple((each.name, each.trait) for each in self.meanings if each.trait is not None),
+            "columns": kept,
+            "paths": tuple(sorted(column for column in named if is_path(column))),
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
 
     @property
     def key_names(self) -> tuple[str, ...]:

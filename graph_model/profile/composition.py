@@ -85,6 +85,7 @@ def _record(mapped: MappedRecord) -> ProfileRecord:
         iso_time(record.observed_at),
         tuple(ValueIssue(issue.column, issue.reason) for issue in mapped.issues) if mapped.issues else (),
         tuple(sorted(record.incomplete)) if record.incomplete else (),
+        record.undated,
     )
 
 
@@ -94,12 +95,13 @@ def _trait(golden: GoldenValue, shown: Mapping[RecordAddress, ProfileRecord]) ->
     if len(golden.records) > 1:
         others = [shown[mapped.address] for mapped in golden.records[1:]]
         further = tuple(Observation(each.source, each.key, each.observed_at) for each in others)
-    return ProfileTrait(Raw(canonical_bytes(golden.value)), first.source, first.key, first.observed_at, further)
+    value = Raw(canonical_bytes(golden.value))
+    return ProfileTrait(value, first.source, first.key, first.observed_at, further, first.undated)
 
 
 def _identifier(identifier: Identifier, said: ProfileRecord, count: int, is_generic: bool) -> ProfileIdentifier:
     return ProfileIdentifier(
-        identifier.kind, identifier.value, said.source, said.key, said.observed_at, count, is_generic
+        identifier.kind, identifier.value, said.source, said.key, said.observed_at, count, is_generic, said.undated
     )
 
 

@@ -37,6 +37,13 @@ Time: TypeAlias = Annotated[
         extra_json_schema={"format": "date-time", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"},
     ),
 ]
+Undated: TypeAlias = Annotated[
+    bool,
+    Meta(
+        description="The source did not say when: `observed_at` is only the time at which the row was accepted. Left "
+        "out where it did."
+    ),
+]
 SourceName: TypeAlias = Annotated[str, Meta(description="Name of the source in the catalogue.")]
 #: The parts of a key. Documents of long ago may spell numbers in other ways than those of today.
 Key: TypeAlias = Annotated[
@@ -97,6 +104,7 @@ class ProfileTrait(Struct, frozen=True, omit_defaults=True, gc=False):
         tuple[Observation, ...],
         Meta(description="Further rows that the value comes from, where the trait's rule takes several."),
     ] = ()
+    undated: Undated = False
 
     @property
     def value(self) -> JsonValue:
@@ -117,7 +125,7 @@ class ProfileTrait(Struct, frozen=True, omit_defaults=True, gc=False):
         return (RecordReference(self.source, self.key), *self.further)
 
 
-class ProfileIdentifier(Struct, frozen=True, gc=False):
+class ProfileIdentifier(Struct, frozen=True, omit_defaults=True, gc=False):
     """An identifier that its records carry."""
 
     kind: str
@@ -129,6 +137,7 @@ class ProfileIdentifier(Struct, frozen=True, gc=False):
         int, Meta(description="How many of the profile's records carry it.", extra_json_schema={"minimum": 1})
     ]
     generic: Annotated[bool, Meta(description="Too many records carry it for it to be evidence.")]
+    undated: Undated = False
 
     @property
     def identifier(self) -> Identifier:
@@ -143,11 +152,12 @@ class ValueIssue(Struct, frozen=True, gc=False):
     reason: str
 
 
-class ProfileRecord(Observation, frozen=True, gc=False):
+class ProfileRecord(Observation, frozen=True, omit_defaults=True, gc=False):
     """A row that belongs to this person."""
 
     issues: tuple[ValueIssue, ...]
     incomplete: Annotated[tuple[str, ...], Meta(description="Columns whose value the source has never sent.")]
+    undated: Undated = False
 
 
 class ProfileConflict(Struct, frozen=True, gc=False):

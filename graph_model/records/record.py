@@ -69,12 +69,15 @@ class Change:
     position: Position
     row: Mapping[str, JsonValue] | None  #: the columns as received; None: the row was deleted
     observed_at: int  #: when the source said so, milliseconds since 1970
+    accepted_at: int | None = None  #: when it was accepted, or sent; None: at `observed_at`
+    undated: bool = False  #: the source did not say when: `observed_at` is nothing but the time of acceptance
     unavailable: frozenset[str] = frozenset()  #: columns that the source did not send: keep what is stored
     source_position: SourcePosition | None = None  #: only of streamed versions, never of snapshot rows
     previous: RecordAddress | None = None  #: the address this row had before its key changed
     moved_to: RecordAddress | None = None  #: of a deletion: the address this row has since its key changed
     trace: str | None = None  #: W3C `traceparent` of the message that carried it
     is_numbered: bool = False  #: whether its position is a number given at acceptance: nothing but the order of arrival
+    is_absence: bool = False  #: a full snapshot did not hold the version at this position, which is therefore gone
 
 
 class VerdictMark(NamedTuple):
@@ -129,9 +132,19 @@ class Record:
     moved_from: RecordAddress | None = None  #: the address that the row had before its key changed
     moved_to: RecordAddress | None = None  #: of a tombstone: the address that the row has since its key changed
     passages: tuple[Passage, ...] = ()  #: rows that came here and left again by changes of their keys, oldest first
+    accepted_at: int | None = None  #: when these values were accepted, or sent; None: at `observed_at`
+    undated: bool = False  #: the source did not say when: `observed_at` is nothing but the time of acceptance
+    is_absent: bool = (
+        False  #: of a tombstone: a full snapshot did not hold the row; it may come back at its own version
+    )
     generation: int = (
         0  #: which meaning of the catalogue its identifiers are stored by; see `services.maintenance.re_resolve`
     )
+
+    @property
+    def believed_until(self) -> int:
+        """The time that no value may lie behind, where the catalogue says so: when the values were accepted."""
+        return self.observed_at if self.accepted_at is None else self.accepted_at
 
     @property
     def is_tombstone(self) -> bool:
@@ -157,7 +170,7 @@ class Record:
     def says_same_as(self, other: "Record") -> bool:
         """Tell whether nothing different follows from two versions: values and time are the same, as far as known."""
         return (
-            self.observed_at == other.observed_at
+            (self.observed_at, self.accepted_at, self.undated) == (other.observed_at, other.accepted_at, other.undated)
             and self.incomplete == other.incomplete
             and are_equal(self.values, other.values)
         )
@@ -184,6 +197,7 @@ class AppliedChange:
 
     record: Record
     outcome: Outcome
+    is_rewound: bool = False  #: stale although it is new: its source's own positions jumped back, while times go on
 
 
 def apply_change(stored: Record | None, change: Change, columns: frozenset[str]) -> AppliedChange:
@@ -198,37 +212,59 @@ def apply_change(stored: Record | None, change: Change, columns: frozenset[str])
         The version in force afterwards, and `applied`, `unchanged` (only the position moved) or `stale`
         (a replay, or something that a connector sent again).
     """
-    if stored is not None and _is_stale(stored, change):
+    if stored is not None and _is_old(stored, change):
         return AppliedChange(stored, Outcome.STALE)
+    if stored is not None and not change.is_absence and _was_streamed_before(stored, change):
+        return AppliedChange(stored, Outcome.STALE, is_rewound=_is_rewound(stored, change, columns))
+    if stored is not None and change.position < stored.position:
+        change = replace(change, position=stored.position)  # positions never go back, so that what is old stays old
     if change.row is None:
-        tombstone = Record(
-            address=change.address,
-            position=change.position,
-            observed_at=change.observed_at,
-            values=None,
-            streamed=change.source_position or _streamed_before(stored, change),
-        )
         was_there = stored is not None and not stored.is_tombstone
-        return AppliedChange(
-            _inheriting(stored, change, tombstone), Outcome.APPLIED if was_there else Outcome.UNCHANGED
-        )
+        return AppliedChange(_tombstone(stored, change), Outcome.APPLIED if was_there else Outcome.UNCHANGED)
     known = None if stored is None else stored.values
-    values = {column: change.row[column] for column in sorted(columns & change.row.keys() - change.unavailable)}
-    missing = columns & change.unavailable
-    kept = {column: known[column] for column in missing if known is not None and column in known}
-    values |= kept
-    incomplete = frozenset(missing - kept.keys())
+    values, incomplete = _values_after(known, change.row, change.unavailable, columns)
     same = stored is not None and stored.incomplete == incomplete and are_equal(stored.values, values)
+    dated = stored if same and stored is not None else change
     # The very same values, so that whoever compares the two versions sees at once that they are equal.
     record = Record(
         address=change.address,
         position=change.position,
-        observed_at=stored.observed_at if same and stored is not None else change.observed_at,
+        observed_at=dated.observed_at,
+        accepted_at=dated.accepted_at,
+        undated=dated.undated,
         values=known if same else values,
         streamed=change.source_position or _streamed_before(stored, change),
         incomplete=incomplete,
     )
     return AppliedChange(_inheriting(stored, change, record), Outcome.UNCHANGED if same else Outcome.APPLIED)
+
+
+def _tombstone(stored: Record | None, change: Change) -> Record:
+    tombstone = Record(
+        address=change.address,
+        position=change.position,
+        observed_at=change.observed_at,
+        accepted_at=change.accepted_at,
+        values=None,
+        streamed=change.source_position or _streamed_before(stored, change),
+        is_absent=change.is_absence,
+    )
+    return _inheriting(stored, change, tombstone)
+
+
+def _values_after(
+    known: Mapping[str, JsonValue] | None,
+    row: Mapping[str, JsonValue],
+    unavailable: frozenset[str],
+    columns: frozenset[str],
+) -> tuple[dict[str, JsonValue], frozenset[str]]:
+    """The values of a record after a change of its row, and the columns whose value was never sent."""
+    values = {column: row[column] for column in sorted(columns & row.keys() - unavailable)}
+    if not unavailable:
+        return values, frozenset()
+    missing = columns & unavailable
+    kept = {column: known[column] for column in missing if known is not None and column in known}
+    return values | kept, frozenset(missing - kept.keys())
 
 
 def _inheriting(stored: Record | None, change: Change, record: Record) -> Record:
@@ -271,13 +307,43 @@ def with_marks(marks: Iterable[VerdictMark], further: Iterable[VerdictMark]) -> 
     return tuple(by_verdict[verdict_id] for verdict_id in sorted(by_verdict))
 
 
-def _is_stale(stored: Record, change: Change) -> bool:
-    if change.position <= stored.position:
-        return True
+def _is_old(stored: Record, change: Change) -> bool:
+    """Tell whether a change says nothing that is newer than what is stored.
+
+    An absence is about one version, the one at its position. What a snapshot has taken away, a later one gives back:
+    a row without a log's position is there again, at the version that was stored or a later one. The offset of a log
+    that comes again is a replay.
+    """
+    if change.is_absence:
+        return stored.is_tombstone or change.position != stored.position
+    if stored.is_absent and change.position.epoch == 0:
+        if stored.position.epoch == 0:
+            return change.position < stored.position
+        return change.row is None
+    return change.position <= stored.position
+
+
+def _was_streamed_before(stored: Record, change: Change) -> bool:
+    """Tell whether a connector sends again what it had sent, as the source's own positions say."""
     sent = change.source_position
     if sent is None or change.position.epoch != stored.position.epoch:
         return False
     return not sent.is_newer_than(stored.streamed)
+
+
+def _is_rewound(stored: Record, change: Change, columns: frozenset[str]) -> bool:
+    """Tell whether a version that counts as sent again cannot have been sent before.
+
+    Its source wrote it later than the stored one, at a position before it, and it says something else. (One that says
+    the same proves nothing: of versions that said the same, the time of the first is kept.)
+    """
+    sent = change.source_position
+    if sent is None or sent == stored.streamed or change.observed_at <= stored.observed_at:
+        return False
+    if change.row is None or stored.values is None:
+        return (change.row is None) is not stored.is_tombstone
+    values, _ = _values_after(stored.values, change.row, change.unavailable, columns)
+    return not are_equal(stored.values, values)
 
 
 def _streamed_before(stored: Record | None, change: Change) -> SourcePosition | None:

@@ -21,6 +21,7 @@ class TruncateSource:
     position: Position  #: where the truncation stands in the log
     source_position: SourcePosition | None
     observed_at: int  #: milliseconds since 1970
+    accepted_at: int | None = None  #: when it was accepted, or sent; None: at `observed_at`
     trace: str | None = None
     done_to: RecordAddress | None = None  #: records up to this one are done
 
@@ -35,9 +36,33 @@ class TruncateSource:
             position=self.position,
             row=None,
             observed_at=self.observed_at,
+            accepted_at=self.accepted_at,
             source_position=self.source_position,
             trace=self.trace,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteAbsent:
+    """Rows that a full snapshot of their table did not hold; those that have changed since then stay."""
+
+    source: str
+    rows: tuple[tuple[str, Position], ...]  #: key, and the version that was not in the snapshot
+    observed_at: int  #: when the snapshot was taken, milliseconds since 1970
+    done_to: RecordAddress | None = None  #: always None: it is done in one step
+
+    def deletions(self) -> list[Change]:
+        """What the absence means for each row."""
+        return [
+            Change(
+                address=RecordAddress(self.source, key),
+                position=position,
+                row=None,
+                observed_at=self.observed_at,
+                is_absence=True,
+            )
+            for key, position in self.rows
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,4 +72,4 @@ class ReResolve:
     done_to: RecordAddress | None = None  #: records up to this one are done
 
 
-Task: TypeAlias = TruncateSource | ReResolve
+Task: TypeAlias = TruncateSource | DeleteAbsent | ReResolve

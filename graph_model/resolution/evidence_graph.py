@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from graph_model.catalogue.rules import FULL_TRUST, Catalogue
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Judgement, Verdict
-from graph_model.resolution.mapping import MappedRecord, identifying_text
+from graph_model.resolution.column_values import read_identifiers
+from graph_model.resolution.mapping import MappedRecord
 from graph_model.resolution.union_find import UnionFind
 from graph_model.values.identifiers import Identifier
 
@@ -115,19 +116,15 @@ def evidence_graph(
 
 def unusable_values(mapped: MappedRecord, catalogue: Catalogue) -> dict[Identifier, Obstacle]:
     """The values of a record's identifier columns that identify nobody, or cannot be read, in comparable form."""
-    source = catalogue.sources.get(mapped.address.source)
     found: dict[Identifier, Obstacle] = {}
-    for column, kind_name in () if source is None else source.identifiers:
-        value = (mapped.record.values or {}).get(column)
-        text = (identifying_text(value) or "").strip()
-        kind = catalogue.kinds[kind_name]
+    for kind, read in read_identifiers(mapped.record, catalogue):
+        text = read.text.strip()
         if not text or kind.normalise is None:
             continue
-        normal = kind.normalise(text)
-        if kind.is_blocked(text) or (normal is not None and kind.is_blocked(normal)):
-            found[Identifier(kind_name, normal or text.casefold())] = Obstacle.BLOCKED
-        elif normal is None:
-            found[Identifier(kind_name, text.casefold())] = Obstacle.UNREADABLE
+        if read.is_blocked:
+            found[Identifier(kind.name, read.normal or text.casefold())] = Obstacle.BLOCKED
+        elif read.normal is None:
+            found[Identifier(kind.name, text.casefold())] = Obstacle.UNREADABLE
     return found
 
 

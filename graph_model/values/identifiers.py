@@ -47,6 +47,9 @@ class IdentifierKind:
     value_limit: int | None = None  #: how many values one person may have; None: any number
     blocked_values: frozenset[str] = frozenset()  #: normal forms (casefolded) that identify nobody
     blocked_patterns: tuple[re.Pattern[str], ...] = ()
+    blocked_mailboxes: frozenset[str] = frozenset()  #: local parts of addresses that several people read
+    allowed_values: frozenset[str] = frozenset()  #: what is not blocked nevertheless; `info@`: of every domain
+    for_region: Callable[[str | None], Normaliser] | None = None  #: of phone numbers: the normaliser of a country
     parts: tuple[CompositePart, ...] = ()
 
     def is_generic(self, holders: int) -> bool:
@@ -56,4 +59,9 @@ class IdentifierKind:
     def is_blocked(self, text: str) -> bool:
         """Tell whether a value, as received or normalised, is one that identifies nobody."""
         folded = text.strip().casefold()
-        return folded in self.blocked_values or any(pattern.search(folded) for pattern in self.blocked_patterns)
+        mailbox, at, _ = folded.rpartition("@")
+        if self.allowed_values and (folded in self.allowed_values or f"{mailbox}{at}" in self.allowed_values):
+            return False
+        if folded in self.blocked_values or (at and mailbox in self.blocked_mailboxes):
+            return True
+        return any(pattern.search(folded) for pattern in self.blocked_patterns)

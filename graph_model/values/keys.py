@@ -21,7 +21,7 @@ WrittenPart: TypeAlias = int | str
 #: Whole numbers in text; `007` and `+1` are names.
 _WHOLE: Final = re.compile(r"(0|-?[1-9][0-9]*)|(-?[1-9][0-9]*)\.0+", re.ASCII)
 #: What a spreadsheet makes of a long number: the digits that are not shown are gone.
-_SHORTENED: Final = re.compile(r"\s*[+-]?(?:[0-9]+\.[0-9]*|\.[0-9]+)[eE][+-]?[0-9]+\s*", re.ASCII)
+_SHORTENED: Final = re.compile(r"\s*'?[+-]?(?:[0-9]+[.,][0-9]*|[.,][0-9]+)[eE][+-]?[0-9]+\s*", re.ASCII)
 #: Whole numbers that are written as JSON numbers.
 _SMALL: Final = re.compile(r"0|-?[1-9][0-9]{0,14}", re.ASCII)
 
@@ -76,6 +76,12 @@ def is_shortened(text: str) -> bool:
     return _SHORTENED.fullmatch(text) is not None
 
 
+def without_notation(text: str) -> str:
+    """Write a whole number as its digits, in whichever way it is written; every other text stays as it is."""
+    whole = _WHOLE.fullmatch(text)
+    return text if whole is None else whole[1] or whole[2]
+
+
 def write_key(parts: Sequence[str]) -> str:
     """Write the parts of a key as the canonical JSON array."""
     return orjson.dumps([int(part) if _SMALL.fullmatch(part) else part for part in parts]).decode()
@@ -112,12 +118,7 @@ def _text_part(text: str) -> str:
             text.encode()
         except UnicodeEncodeError:
             raise NotAKey("text that is not valid Unicode") from None
-    return _without_notation(text)
-
-
-def _without_notation(text: str) -> str:
-    whole = _WHOLE.fullmatch(text)
-    return text if whole is None else whole[1] or whole[2]
+    return without_notation(text)
 
 
 def stored_part(part: object) -> str:
@@ -125,5 +126,5 @@ def stored_part(part: object) -> str:
     if isinstance(part, bool):
         return "true" if part else "false"
     if isinstance(part, float):
-        return _without_notation(plain_decimal(Decimal(repr(part))))
-    return _without_notation(str(part))
+        return without_notation(plain_decimal(Decimal(repr(part))))
+    return without_notation(str(part))

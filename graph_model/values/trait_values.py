@@ -9,30 +9,31 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
+from graph_model.values.characters import visible_text, without_guard
 from graph_model.values.equality import JsonValue
-from graph_model.values.normalise.characters import visible_text
-from graph_model.values.normalise.date import day_of_count, normalise_date
-from graph_model.values.times import iso_moment
+from graph_model.values.reading import AS_WRITTEN, Reading, read_day, read_moment
 
 #: Enters the catalogue's fingerprint; raised when a value is read differently.
-TRAIT_VALUES_VERSION = "1"
+TRAIT_VALUES_VERSION: Final = "2"
 
-LONGEST_TEXT = 2_000  #: characters
-_LARGEST_INTEGER = 2**63 - 1
-_EXACT_IN_A_FLOAT = 2**53
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_FIRST_MILLISECOND = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=1)
-_LAST_MILLISECOND = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=1)
+LONGEST_TEXT: Final = 2_000  #: characters
+_LARGEST_INTEGER: Final = 2**63 - 1
+_EXACT_IN_A_FLOAT: Final = 2**53
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
-_INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
-_NUMBER = re.compile(r"[+-]?(?:\d{1,400}(?:\.\d{0,400})?|\.\d{1,400})(?:[eE][+-]?\d{1,3})?", re.ASCII)
-_TIME_COUNT = re.compile(r"-?\d{9,19}", re.ASCII)
-_FRACTION = re.compile(r"[.,](\d+)", re.ASCII)  # of the seconds: ISO 8601 dates and zones have none
-_FRACTION_DIGITS = 100
-_TRUTHS = {
-    "true": True, "t": True, "yes": True, "1": True,
-    "false": False, "f": False, "no": False, "0": False,
+_INTEGER: Final = re.compile(r"([+-]?\d{1,19})(?:\.0{1,400})?", re.ASCII)
+_NUMBER: Final = re.compile(r"[+-]?(?:\d{1,400}(?:\.\d{0,400})?|\.\d{1,400})(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_FRACTION: Final = re.compile(r":\d\d[.,](\d+)|T\d{6}[.,](\d+)", re.ASCII | re.IGNORECASE)
+_FRACTION_DIGITS: Final = 100
+#: What stands around an amount of money.
+_CURRENCY: Final = re.compile(r"(?:[A-Z]{3}|\w?\w?[^\w\s.,+-])?\s?(.*?)\s?(?:[A-Z]{3}|[^\w\s.,+-])?")
+#: What parts thousands beside the mark that is not the decimal one.
+_SPACES: Final = " '\u2019"
+_TRUTHS: Final = {
+    "true": True, "t": True, "yes": True, "y": True, "1": True, "1.0": True,
+    "false": False, "f": False, "no": False, "n": False, "0": False, "0.0": False,
 }  # fmt: skip
 
 
@@ -40,19 +41,20 @@ class TraitType(StrEnum):
     """What values of a trait are; a value that is not of the type becomes an issue of its record."""
 
     TEXT = "text"
-    DATE = "date"  #: ISO 8601 text, or days since 1970
-    TIMESTAMP = "timestamp"  #: ISO 8601 text, or seconds, milli-, micro- or nanoseconds since 1970
+    DATE = "date"
+    TIMESTAMP = "timestamp"
     INTEGER = "integer"
     NUMBER = "number"
     BOOLEAN = "boolean"
 
 
-def typed_value(value: JsonValue, trait_type: TraitType) -> JsonValue:
+def typed_value(value: JsonValue, trait_type: TraitType, reading: Reading = AS_WRITTEN) -> JsonValue:
     """Read a column's value as a trait.
 
     Args:
         value: as received from the source.
         trait_type: what the catalogue says the trait is.
+        reading: how the column is written.
 
     Returns:
         Text; a date as `YYYY-MM-DD`; a timestamp as `YYYY-MM-DDTHH:MM:SS.mmmZ`; a number; a boolean; or None
@@ -62,49 +64,35 @@ def typed_value(value: JsonValue, trait_type: TraitType) -> JsonValue:
         ValueError: the value is not of the type. The message completes "the value …".
     """
     if isinstance(value, str):
-        value = visible_text(value)
+        value = without_guard(visible_text(value))
     if value is None or value == "":
         return None
-    return _READERS[trait_type](value)
+    return _READERS[trait_type](value, reading)
 
 
-def timestamp_milliseconds(value: JsonValue) -> int | None:
-    """Read a time as milliseconds since 1970, rounded down; None where it cannot be read.
-
-    Text is ISO 8601 with a date (without a zone it is UTC) or a count of at least nine digits. The size of a
-    count tells its unit: seconds below 10^11, milliseconds below 10^14, microseconds below 10^17, else
-    nanoseconds. So seconds reach the year 5138, and milliseconds are understood from March 1973 on.
-    """
+def timestamp_milliseconds(value: JsonValue, reading: Reading = AS_WRITTEN) -> int | None:
+    """Read a time as milliseconds since 1970, rounded down; None where it cannot be read."""
     try:
-        if isinstance(value, str):
-            return _milliseconds_of_text(visible_text(value))
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return _milliseconds_of_count(value)
-    except (ValueError, OverflowError):
+        return (read_moment(value, reading) - _EPOCH) // timedelta(milliseconds=1)
+    except ValueError:
         return None
-    return None
 
 
-def exact_milliseconds(value: JsonValue) -> Decimal | None:
-    """Read an ISO 8601 time as milliseconds since 1970 with all digits of its fraction; None where it is none."""
-    if not isinstance(value, str):
-        return None
-    text = visible_text(value)
+def exact_milliseconds(value: JsonValue, reading: Reading = AS_WRITTEN) -> Decimal | None:
+    """Read a time as milliseconds since 1970 with all digits of its fraction; None where it is none."""
     try:
-        moment = _moment(text)
-    except (ValueError, OverflowError):
+        moment = read_moment(value, reading)
+    except ValueError:
         return None
-    seconds = (moment - _EPOCH) // timedelta(seconds=1)
-    fraction = _FRACTION.search(text)
-    digits = fraction[1] if fraction is not None else ""
+    fraction = _FRACTION.search(value) if isinstance(value, str) and not reading.formats else None
+    digits = f"{moment.microsecond:06}" if fraction is None else fraction[1] or fraction[2]
     if len(digits) > _FRACTION_DIGITS:
         return None
-    return Decimal(f"{seconds * 10 ** len(digits) + int(digits or 0)}E{3 - len(digits)}")
+    seconds = (moment - _EPOCH) // timedelta(seconds=1)
+    return Decimal(f"{seconds * 10 ** len(digits) + int(digits)}E{3 - len(digits)}")
 
 
-def _text(value: JsonValue) -> str:
+def _text(value: JsonValue, _: Reading) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
@@ -116,93 +104,96 @@ def _text(value: JsonValue) -> str:
     return value
 
 
-def _date(value: JsonValue) -> str:
-    day = None
-    if isinstance(value, str):
-        day = normalise_date(value)
-    elif isinstance(value, int) and not isinstance(value, bool):
-        try:
-            day = day_of_count(value)
-        except OverflowError:
-            day = None
-    if day is None:
-        raise _unfit(value, "a date such as 1984-03-07 or a count of days since 1970")
-    return day
+def _date(value: JsonValue, reading: Reading) -> str:
+    return read_day(value, reading).isoformat()
 
 
-def _timestamp(value: JsonValue) -> str:
-    milliseconds = timestamp_milliseconds(value)
-    if milliseconds is None:
-        raise _unfit(value, "an ISO 8601 timestamp or a count since 1970")
-    moment = _EPOCH + timedelta(milliseconds=milliseconds)
+def _timestamp(value: JsonValue, reading: Reading) -> str:
+    moment = read_moment(value, reading)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _integer(value: JsonValue) -> int:
-    if isinstance(value, str) and _INTEGER.fullmatch(value):
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _LARGEST_INTEGER:
+def _integer(value: JsonValue, reading: Reading) -> int:
+    number = _plain_number(value, reading)
+    whole = _INTEGER.fullmatch(number) if isinstance(number, str) else None
+    if whole is not None:
+        number = int(whole[1])
+    elif isinstance(number, float) and number.is_integer() and abs(number) <= _EXACT_IN_A_FLOAT:
+        number = int(number)
+    if isinstance(number, bool) or not isinstance(number, int) or abs(number) > _LARGEST_INTEGER:
         raise _unfit(value, "a whole number of at most 64 bits")
-    return value
+    return number
 
 
-def _number(value: JsonValue) -> int | float:
+def _number(value: JsonValue, reading: Reading) -> int | float:
     """Make whole numbers integers where that loses nothing, so that `12`, `"12"` and `12.0` are one."""
-    if isinstance(value, str) and _NUMBER.fullmatch(value):
-        value = float(value) if _INTEGER.fullmatch(value) is None else int(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    number = _plain_number(value, reading)
+    if isinstance(number, str) and _NUMBER.fullmatch(number):
+        whole = _INTEGER.fullmatch(number)
+        number = _exact_float(number) if whole is None else int(whole[1])
+    if isinstance(number, bool) or not isinstance(number, int | float):
         raise _unfit(value, "a number")
+    if isinstance(number, int) and abs(number) <= _LARGEST_INTEGER:
+        return number
     try:
-        number = float(value)
+        close = float(number)
     except OverflowError:
-        number = math.inf
-    if not math.isfinite(number):
+        close = math.inf
+    if not math.isfinite(close):
         raise _unfit(value, "a finite number")
-    if isinstance(value, int) and abs(value) <= _LARGEST_INTEGER:
+    if close != number:
+        raise _inexact()
+    return int(close) if close.is_integer() and abs(close) <= _EXACT_IN_A_FLOAT else close
+
+
+def _exact_float(text: str) -> float:
+    """The number whose shortest spelling has the digits that are written."""
+    number = float(text)
+    if math.isfinite(number) and Decimal(repr(number)) != Decimal(text):
+        raise _inexact()
+    return number
+
+
+def _plain_number(value: JsonValue, reading: Reading) -> JsonValue:
+    """A number as programs write it, of one that people write as the column declares."""
+    if reading.decimal is None or not isinstance(value, str):
         return value
-    return int(number) if number.is_integer() and abs(number) <= _EXACT_IN_A_FLOAT else number
+    around = _CURRENCY.fullmatch(value)
+    text = value if around is None else around[1]
+    parting = "," if reading.decimal == "." else "."
+    mark, parted = re.escape(reading.decimal), f"[{re.escape(parting)}{_SPACES}]"
+    whole = rf"\d{{1,3}}(?:({parted})(?:\d{{2,3}}\3)*\d{{3}})?|\d+"  # India parts hundreds of thousands by two digits
+    found = re.fullmatch(rf"([+-]?)({whole})((?:{mark}\d*)?)(-?)", text, re.ASCII)
+    if found is None or (found[1] and found[5]):
+        raise _unfit(value, f"a number with the decimal mark {reading.decimal!r}, as declared")
+    return f"{found[1] or found[5]}{re.sub(parted, '', found[2])}{found[4].replace(reading.decimal, '.', 1)}"
 
 
-def _boolean(value: JsonValue) -> bool:
-    truth = _TRUTHS.get(str(value).casefold()) if isinstance(value, str | int) else None
+def _boolean(value: JsonValue, _: Reading) -> bool:
+    truth = _TRUTHS.get(str(value).casefold()) if isinstance(value, str | int | float) else None
     if truth is None:
         raise _unfit(value, "true or false")
     return truth
 
 
-def _milliseconds_of_text(text: str) -> int:
-    if _TIME_COUNT.fullmatch(text):
-        return _milliseconds_of_count(int(text))
-    return (_moment(text) - _EPOCH) // timedelta(milliseconds=1)
-
-
-def _moment(text: str) -> datetime:
-    """The time that an ISO 8601 text names, to the microsecond."""
-    moment = iso_moment(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _milliseconds_of_count(count: int) -> int:
-    size = abs(count)
-    if size < 10**11:
-        milliseconds = count * 1_000
-    elif size < 10**14:
-        milliseconds = count
-    elif size < 10**17:
-        milliseconds = count // 1_000
-    else:
-        milliseconds = count // 1_000_000
-    if not _FIRST_MILLISECOND <= milliseconds <= _LAST_MILLISECOND:
-        raise OverflowError("outside the years 1 to 9999")
-    return milliseconds
+def _inexact() -> ValueError:
+    return ValueError("has more digits than a JSON number holds exactly; expected fewer, or a trait of type text")
 
 
 def _unfit(value: JsonValue, expected: str) -> ValueError:
-    names = {bool: "a boolean", int: "a number", float: "a number", str: "text"}
-    return ValueError(f"is {names.get(type(value), 'a list or an object')}; expected {expected}")
+    return ValueError(f"is {nested_name(value)}; expected {expected}")
 
 
-_READERS: Mapping[TraitType, Callable[[JsonValue], JsonValue]] = {
+def nested_name(value: JsonValue) -> str:
+    """What sort of value it is, and of one that holds others how to get at them."""
+    if isinstance(value, Mapping):
+        return "an object, whose members have paths such as `address.city`"
+    if isinstance(value, list):
+        return "a list of several values"
+    return {bool: "a boolean", str: "text", type(None): "null"}.get(type(value), "a number")
+
+
+_READERS: Final[Mapping[TraitType, Callable[[JsonValue, Reading], JsonValue]]] = {
     TraitType.TEXT: _text,
     TraitType.DATE: _date,
     TraitType.TIMESTAMP: _timestamp,

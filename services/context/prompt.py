@@ -207,7 +207,7 @@ def _fact(
     pieces = [
         f"- {_label(name)}:",
         *[f" {word}" for word in value.split(" ")],
-        _provenance(source, observed_at[:10], day),
+        _loaded(source, observed_at[:10]) if entry.undated else _provenance(source, observed_at[:10], day),
     ]
     return _Fact(field, source, observed_at, pieces, shortened)
 
@@ -229,6 +229,12 @@ def _provenance(source: str, observed_on: str, day: date) -> str:
     else:
         told = f"dated {-age} day{'s' if age < -1 else ''} ahead"
     return f" ({_label(source)}, {observed_on}, {told})\n"
+
+
+@lru_cache(maxsize=10_000)
+def _loaded(source: str, accepted_on: str) -> str:
+    """Where a fact comes from whose age nobody knows: only when its row was loaded."""
+    return f" ({_label(source)}, loaded {accepted_on})\n"
 
 
 def _included(fact: _Fact, tokens: int) -> IncludedFact:

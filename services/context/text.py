@@ -10,8 +10,8 @@ from typing import Final
 
 import orjson
 
+from graph_model.values.characters import visible_text
 from graph_model.values.equality import JsonValue
-from graph_model.values.normalise.characters import visible_text
 
 #: Longer values are cut; a name or an address stays whole, a pasted document does not.
 MAX_VALUE_LENGTH: Final = 200

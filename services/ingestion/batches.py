@@ -95,6 +95,7 @@ class RecordChange:
     last: Change | None  #: the newest change of the record in this batch; None: a verdict, or work owed
     previous: RecordAddress | None  #: the address it had before its key changed, where this batch says so
     outcomes: tuple[Outcome, ...]  #: one for each change
+    rewound: int = 0  #: changes that are stale although their times go on; see `AppliedChange.is_rewound`
     verdicts: tuple[VerdictEntry, ...] = ()  #: verdicts about it that this batch gives or withdraws
     read_anew: bool  #: what is linked with it may follow another meaning of the catalogue, or be wrong
     is_changed: bool = field(init=False)  #: whether anything may follow from it for other records
@@ -185,6 +186,7 @@ class _AppliedChanges:
     record: Record
     departures: tuple[Departure, ...]
     outcomes: tuple[Outcome, ...]
+    rewound: int
     previous: RecordAddress | None
     last: Change | None  #: the newest of them, as it was numbered
 
@@ -228,6 +230,7 @@ def batch_outcome(
                 last=None if each is None else each.last,
                 previous=None if each is None else each.previous,
                 outcomes=() if each is None else each.outcomes,
+                rewound=0 if each is None else each.rewound,
                 verdicts=decided.about.get(address, ()),
                 read_anew=address in batch.recompute or _is_of_former_meaning(stored[address], generation),
             )
@@ -252,6 +255,7 @@ def _applied_changes(
     record = stored
     departures: list[Departure] = []
     outcomes: list[Outcome] = []
+    rewound = 0
     previous: RecordAddress | None = None
     last: Change | None = None
     for given in changes:
@@ -259,12 +263,13 @@ def _applied_changes(
         applied = apply_change(record, change, columns)
         record = applied.record
         outcomes.append(applied.outcome)
+        rewound += applied.is_rewound
         if applied.outcome is Outcome.APPLIED:
             previous = change.previous or previous
         if change.moved_to is not None and applied.outcome is not Outcome.STALE:
             departures += [Departure(address, change.moved_to, mark) for mark in record.marks]
             record = replace(record, marks=())
-    return _AppliedChanges(record or awaited(address), tuple(departures), tuple(outcomes), previous, last)
+    return _AppliedChanges(record or awaited(address), tuple(departures), tuple(outcomes), rewound, previous, last)
 
 
 def accepted_number(batch: Batch) -> int | None:

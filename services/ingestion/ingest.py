@@ -11,15 +11,17 @@ import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
+
+import structlog
 
 from graph_model.catalogue.rules import Catalogue
-from graph_model.profile.events import ProfileEvent
+from graph_model.profile.events import ProfileEvent, ProfileEventType
 from graph_model.records.record import Change, Outcome, RecordAddress
 from graph_model.values.identifiers import Identifier
 from graph_model.values.positions import Position
 from services.clock import new_id, now_milliseconds
-from services.ingestion.batches import Batch, accepted_number, gather, halve
+from services.ingestion.batches import Batch, RecordChange, accepted_number, gather, halve
 from services.ingestion.loading import Loaded, load
 from services.ingestion.planning import Commit, make_plan
 from services.metrics import Metrics
@@ -62,6 +64,18 @@ class IngestResult:
     outcomes: Counter[tuple[str, Outcome]] = field(default_factory=Counter)  #: (source, outcome) -> changes
     committed: list[Committed] = field(default_factory=list)  #: in order of commit
     became_generic: list[Identifier] = field(default_factory=list)
+    taken_apart: list[str] = field(default_factory=list)  #: profiles that were split by commits that made some generic
+    rewound: Counter[str] = field(default_factory=Counter)  #: source -> changes; see `AppliedChange.is_rewound`
+
+
+_log = structlog.get_logger()
+
+#: What to do where a database was restored or its replication slot made anew.
+WAY_OUT_OF_REWOUND: Final = (
+    "if the database was restored, or its replication slot or binlog made anew, give the connector another "
+    "`topic.prefix` and let it take a snapshot, name the new topics in the catalogue, and raise `epoch` of the source "
+    "there; of files, raise `epoch` and load what was written since"
+)
 
 
 class Ingest:
@@ -94,6 +108,7 @@ class Ingest:
         self._metrics = metrics
         self._clock = clock
         self._on_commit = on_commit
+        self._told_rewound: set[str] = set()
 
     @property
     def accepted(self) -> int:
@@ -237,7 +252,11 @@ class Ingest:
             result.committed.append(committed)
             if self._on_commit is not None:
                 await self._on_commit(committed)
-            result.became_generic.extend(sorted(i for i in loaded.crossing if loaded.growth(i) > 0))
+            generic = sorted(i for i in loaded.crossing if loaded.growth(i) > 0)
+            result.became_generic.extend(generic)
+            if generic:
+                split = (event.profile_id for event in plan.events if event.type is ProfileEventType.SPLIT)
+                result.taken_apart.extend(split)
             self._metrics.commits.inc()
             for event_type, count in Counter(event.type.value for event in plan.events).items():
                 self._metrics.events.labels(event_type).inc(count)
@@ -247,8 +266,23 @@ class Ingest:
         for (source, outcome), count in outcomes.items():
             self._metrics.changes.labels(source, outcome.value).inc(count)
         result.outcomes.update(outcomes)
+        self._tell_rewound([change for change in loaded.changes.values() if change.rewound], result)
         self._metrics.refusals.set(0)
         self._metrics.commit_seconds.observe(time.perf_counter() - started)
+
+    def _tell_rewound(self, rewound: Sequence[RecordChange], result: IngestResult) -> None:
+        """Count the changes whose positions jumped back while times go on, and warn of each source once."""
+        for change in rewound:
+            source = change.address.source
+            result.rewound[source] += change.rewound
+            self._metrics.rewound.labels(source).inc(change.rewound)
+            if source not in self._told_rewound:
+                self._told_rewound.add(source)
+                _log.warning(
+                    "log positions of the source jump back while its times go on, so its changes count as sent again",
+                    source=source,
+                    way_out=WAY_OUT_OF_REWOUND,
+                )
 
     async def _require_still_owed(self, batch: Batch) -> None:
         """Reading again does not help where another worker has moved the mark of the task."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from graph_model.catalogue.rules import Catalogue, Source
 from graph_model.errors import IdentityGraphError, MessageRejected
 from graph_model.records.record import Change, Outcome
-from graph_model.resolution.mapping import Origin, row_change
+from graph_model.resolution.row_changes import Origin, row_change
 from graph_model.values.equality import JsonValue
 from graph_model.values.exact_json import DEEPEST, is_writable
 from graph_model.values.positions import Position
@@ -119,7 +119,7 @@ class ChangeIntake:
         changes: list[Change] = []
         rejected: list[RejectedChange] = []
         for index, row in enumerate(rows):
-            origin = Origin(position=Position(0, first + index), observed_at=now)
+            origin = Origin(position=Position(0, first + index), observed_at=now, undated=True)
             try:
                 _require_storable(row.values)
                 changes.append(row_change(source, row.values, origin, deleted=row.deleted))

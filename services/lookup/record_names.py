@@ -12,7 +12,7 @@ from typing import Final
 from graph_model.catalogue.rules import Catalogue, Source
 from graph_model.errors import MessageRejected
 from graph_model.records.record import RecordAddress
-from graph_model.resolution.mapping import key_address
+from graph_model.resolution.row_changes import key_address
 from graph_model.values.equality import JsonValue
 from graph_model.values.exact_json import read_exact_json
 from services.lookup.profiles import LookupFailed

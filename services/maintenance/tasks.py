@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final, TypeAlias
 
 from graph_model.records.record import RecordAddress
-from graph_model.records.tasks import ReResolve, Task, TruncateSource
+from graph_model.records.tasks import DeleteAbsent, Task, TruncateSource
 from services.ingestion.ingest import Ingest
 from services.maintenance.pages import pages
 from services.stores.port.errors import CommitTooLarge, TaskTaken
@@ -59,6 +59,13 @@ async def work_off(store: Store, lend: Lend, progress: Progress | None = None) -
 
 async def _do(stored: StoredTask, store: Store, lend: Lend, progress: Progress | None) -> None:
     task, revision = stored.task, stored.revision
+    if isinstance(task, DeleteAbsent):
+        done = TaskWrite(task_id=stored.task_id, expected=revision, task=None)
+        async with lend() as ingest:
+            await ingest.apply(task.deletions(), tasks=(done,))
+        if progress is not None:
+            progress(task, len(task.rows))
+        return
     async for records in pages(store.scan_records(_start(task)), BATCH_SIZE):
         task = replace(task, done_to=records[-1].record.address)
         async with lend() as ingest:
@@ -91,6 +98,6 @@ async def _revision(store: Store, task_id: str, task: Task) -> str:
 
 
 def _start(task: Task) -> RecordAddress | None:
-    if task.done_to is not None or isinstance(task, ReResolve):
-        return task.done_to
-    return RecordAddress(task.source, "")
+    if isinstance(task, TruncateSource) and task.done_to is None:
+        return RecordAddress(task.source, "")
+    return task.done_to

@@ -66,15 +66,15 @@ def test_lines_that_a_draft_could_not_read_are_told(run: Run, folder: Path) -> N
         file.write("4,few\n5,few\n")
     finished = run("catalogue", "draft", "crm.csv")
     assert finished.stderr == (
-        "warning: 2 of the first 5 rows could not be read; the first is on line 5: the row has 2 columns; the header "
-        "has 5\n"
+        "warning: crm.csv: 2 of the first 5 rows could not be read; the first is on line 5: the row has 2 columns; the "
+        "header has 5\n"
     )
 
 
 def test_a_draft_of_a_single_column_is_warned_of(run: Run, folder: Path) -> None:
-    (folder / "odd.csv").write_text("id^email\n1^ann@example.com\n")
+    (folder / "odd.csv").write_text("id#email\n1#ann@example.com\n")
     finished = run("catalogue", "draft", "odd.csv")
-    assert "warning: only one column was found, 'id^email'" in finished.stderr
+    assert "warning: odd.csv: only one column was found, 'id#email'" in finished.stderr
 
 
 def test_a_draft_of_envelopes_is_a_catalogue_that_takes_them(run: Run, folder: Path) -> None:
@@ -89,4 +89,4 @@ def test_a_draft_of_envelopes_is_a_catalogue_that_takes_them(run: Run, folder: P
 def test_a_draft_needs_something_to_draft_from(run: Run) -> None:
     finished = run("catalogue", "draft")
     assert finished.returncode == 2
-    assert finished.stderr == "error: give either a file or --topic\n"
+    assert finished.stderr == "error: give files, or --topic\n"

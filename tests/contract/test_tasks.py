@@ -3,7 +3,7 @@
 import pytest
 
 from graph_model.records.record import RecordAddress
-from graph_model.records.tasks import ReResolve, Task, TruncateSource
+from graph_model.records.tasks import DeleteAbsent, ReResolve, Task, TruncateSource
 from graph_model.values.positions import Position, SourcePosition
 from services.clock import new_id
 from services.stores.port.protocols import Outbox, Store
@@ -33,6 +33,11 @@ TASKS: dict[str, Task] = {
         topic=None,
         position=Position(2, 10**56 + 1),
         source_position=SourcePosition("kinesis", (10**56 + 1,)),
+        observed_at=OBSERVED_AT,
+    ),
+    "rows that are absent": DeleteAbsent(
+        source="crm",
+        rows=(("[1]", Position(0, 1_795_900_000_000_000)), ('["a",2]', Position(0, 10**56 + 1))),
         observed_at=OBSERVED_AT,
     ),
     "re-resolution": ReResolve(),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from graph_model.errors import MessageRejected
 from graph_model.records.record import RecordAddress
-from graph_model.resolution.mapping import Origin, key_address, row_change
+from graph_model.resolution.row_changes import Origin, key_address, row_change
 from graph_model.values.equality import JsonValue
 from graph_model.values.exact_json import read_exact_json
 from graph_model.values.keys import NotAKey, canonical_key, is_canonical, key_part, write_key

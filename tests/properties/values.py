@@ -47,8 +47,16 @@ def identity(value: JsonValue) -> str | None:
     return "0" if digits == "-0" else digits
 
 
+def identities(value: JsonValue) -> list[str]:
+    """All that a value of an identifier column stands for: a list may hold several."""
+    pieces = value if isinstance(value, list) else [value]
+    return [said for piece in pieces if (said := identity(piece)) is not None]
+
+
 def trait(value: JsonValue) -> str | None:
-    """What a value of a text trait says."""
+    """What a value of a text trait says; a list says what the first says that says anything."""
+    if isinstance(value, list):
+        return next((said for piece in value if (said := trait(piece)) is not None), None)
     if isinstance(value, bool):
         return json.dumps(value)
     return str(value) or None if isinstance(value, str | int | float) else None

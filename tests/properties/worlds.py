@@ -6,16 +6,16 @@ from itertools import combinations, product
 
 from hypothesis import strategies as st
 
-from graph_model.catalogue.rules import Catalogue, Source, Trait
+from graph_model.catalogue.rules import Catalogue, Column, Source, Trait
 from graph_model.records.record import Change, RecordAddress
 from graph_model.records.verdicts import Judgement, Verdict
-from graph_model.resolution.mapping import Origin, row_change
+from graph_model.resolution.row_changes import Origin, row_change
 from graph_model.values.equality import JsonValue
 from graph_model.values.identifiers import IdentifierKind
 from graph_model.values.positions import Position
 from graph_model.values.trait_values import TraitType
 from tests.properties import oracle
-from tests.properties.values import TEXTS, VALUES, identity, one_of_many, trait
+from tests.properties.values import TEXTS, VALUES, identities, one_of_many, trait
 
 KINDS = ("email", "phone", "passport")
 TRAITS = ("name",)
@@ -68,8 +68,10 @@ def catalogue(
             event_time=None,
             version=None,
             epoch=1,
-            identifiers=tuple((f"{kind}_{place}", kind) for kind in KINDS for place in (1, 2)),
-            traits=tuple((name, name) for name in TRAITS),
+            meanings=(
+                *(Column(name=f"{kind}_{place}", identifier=kind, trait=None) for kind in KINDS for place in (1, 2)),
+                *(Column(name=name, identifier=None, trait=name) for name in TRAITS),
+            ),
             rank=rank,
             trust=trusted,
         )
@@ -212,7 +214,7 @@ def expected(
                 identifiers=frozenset(
                     (column.split("_")[0], said)
                     for column in row.keys() - {*TRAITS}
-                    if (said := identity(row[column])) is not None
+                    for said in identities(row[column])
                 ),
                 traits={name: said for name in TRAITS if (said := trait(row.get(name))) is not None},
                 trust=catalogue.sources[address.source].trust,

@@ -19,7 +19,7 @@ from consumers.worker_parts import WorkerParts
 from graph_model.catalogue.document import parse_catalogue
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.tasks import ReResolve, TruncateSource
-from graph_model.resolution.mapping import Origin, row_change
+from graph_model.resolution.row_changes import Origin, row_change
 from graph_model.values.positions import Position
 from services.ingestion.ingest import Ingest
 from services.maintenance import tasks

@@ -18,7 +18,7 @@ from consumers.producer import Producer
 from consumers.publisher import Publisher
 from consumers.worker import run_worker
 from graph_model.records.record import Change
-from graph_model.resolution.mapping import Origin, row_change
+from graph_model.resolution.row_changes import Origin, row_change
 from graph_model.values.equality import JsonValue
 from graph_model.values.positions import Position
 from services.ingestion.ingest import Ingest, IngestResult

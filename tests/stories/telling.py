@@ -11,7 +11,7 @@ from graph_model.catalogue.rules import Catalogue
 from graph_model.profile.document import ProfileStatus
 from graph_model.records.record import Change, Outcome, RecordAddress
 from graph_model.records.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal
-from graph_model.resolution.mapping import Origin, row_change
+from graph_model.resolution.row_changes import Origin, row_change
 from graph_model.values.equality import JsonObject, JsonValue
 from graph_model.values.positions import Position
 from services.clock import new_id

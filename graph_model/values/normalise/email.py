@@ -1,18 +1,25 @@
 """E-mail addresses."""
 
 import re
+from email.utils import getaddresses
 from functools import lru_cache
 from typing import Final
+from urllib.parse import unquote
 
 from email_validator import EmailNotValidError, validate_email
 
-from graph_model.values.normalise.characters import readable
+from graph_model.values.characters import readable
 from graph_model.values.normalise.plain import fold_case
 
 #: A dot-atom of RFC 5322 in ASCII, at most 64 characters; everything else takes the library's whole check.
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ORDINARY_LOCAL_PART: Final = re.compile(rf"(?=.{{1,64}}\Z){_ATOM}(?:\.{_ATOM})*")
 _LONGEST_ADDRESS: Final = 254
+
+#: Schemes that stand in front of an address: in links, and in directories of Exchange.
+_SCHEME: Final = re.compile(r"(?:mailto|smtp):(?://)?", re.IGNORECASE)
+#: White space, quotes and what splitting a list leaves at the ends.
+_FRAME: Final = " '\"‘’“”,;"  # noqa: RUF001 quotes as they are typed
 
 
 @lru_cache(maxsize=32_768)
@@ -21,7 +28,10 @@ def normalise_email(text: str) -> str | None:
 
     Tags (`ann+shop@…`) and dots stay: whether they count is each provider's own rule, and joining two people
     is worse than missing one. Refused: what is no address by RFC 5321 and 6531, quoted local parts, domains
-    without a dot or reserved against use with mail (`.invalid`, `.local`). Nothing is looked up.
+    without a dot or reserved against use with mail (`.invalid`, `.local`), several addresses. Nothing is looked up.
+
+    Of `Ann Lee <ann@…>` and `mailto:ann@…?subject=…` the address counts, without quotes around it, the comma that
+    splitting a list left, or the dot that ended a sentence.
 
     >>> normalise_email("Ann.Lee@Example.COM")
     'ann.lee@example.com'
@@ -31,6 +41,31 @@ def normalise_email(text: str) -> str | None:
         return None
     # Folding may change which characters there are, so what is checked is the folded address.
     folded = fold_case(seen)
+    if folded[0] not in _FRAME:
+        address = _checked(folded)
+        if address is not None:
+            return address
+    bare = _bare(folded)
+    return None if bare is None else _checked(bare)
+
+
+def _bare(text: str) -> str | None:
+    """Return the one address in a text that holds more than an address; None where there is none, or several."""
+    text = text.strip(_FRAME)
+    scheme = _SCHEME.match(text)
+    if scheme is not None:
+        text = fold_case(unquote(text[scheme.end() :].partition("?")[0]))
+    found = {address for _, address in getaddresses([text]) if "@" in address} if "<" in text or "(" in text else {text}
+    bare = {address.strip(_FRAME).removesuffix(".") for address in found}
+    if len(bare) != 1:
+        return None
+    address = bare.pop()
+    # A name that is another address, or half of one, tells of somebody else.
+    others = text.replace(address, "")
+    return None if not address or "@" in others else address
+
+
+def _checked(folded: str) -> str | None:
     local, _, domain = folded.rpartition("@")
     if not _ORDINARY_LOCAL_PART.fullmatch(local):
         return _validated(folded)

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from graph_model.values.normalise.characters import readable, within_limit
+from graph_model.values.characters import readable, within_limit
 
 #: Latin letters that Unicode does not take apart into a base letter and a mark.
 _BASE_LETTERS = str.maketrans(

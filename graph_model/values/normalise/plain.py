@@ -3,8 +3,8 @@
 import re
 import unicodedata
 
-from graph_model.values.keys import is_shortened
-from graph_model.values.normalise.characters import readable, visible_text, within_limit
+from graph_model.values.characters import readable, visible_text, within_limit, without_guard
+from graph_model.values.keys import is_shortened, without_notation
 
 #: What a program adds that takes a whole number for one with a fraction.
 _EMPTY_FRACTION = re.compile(r"([^.]*\d)\.0+")
@@ -13,21 +13,31 @@ _EMPTY_FRACTION = re.compile(r"([^.]*\d)\.0+")
 def normalise_exact(text: str) -> str | None:
     """Keep a customer number or the like, without invisible characters or white space at its ends, in form NFC.
 
+    A whole number is its digits, however it is written (`1000001.0`, `'1000001`); one that was written with a point and
+    an exponent (`8.96529E+18`) has lost digits, and is refused.
+
     >>> normalise_exact(" C-0042 ")
     'C-0042'
     """
     seen = readable(text)
-    return None if seen is None else within_limit(seen)
+    if seen is None or is_shortened(seen):
+        return None
+    return within_limit(without_notation(without_guard(seen)))
 
 
 def normalise_casefold(text: str) -> str | None:
     """Fold case and width (Unicode NFKC case folding), strip the ends: of user names, host names.
 
+    Numbers are read as `normalise_exact` does.
+
     >>> normalise_casefold(" AnnLee ")
     'annlee'
     """
     seen = readable(text)
-    return None if seen is None else within_limit(visible_text(fold_case(seen)))
+    folded = None if seen is None else visible_text(fold_case(seen))
+    if folded is None or is_shortened(folded):
+        return None
+    return within_limit(without_notation(without_guard(folded)))
 
 
 def fold_case(text: str) -> str:

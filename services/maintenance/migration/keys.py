@@ -70,6 +70,8 @@ def _arrival(move: Move, *, met: bool) -> Change:
         position=record.position,
         row=record.values,
         observed_at=record.observed_at,
+        accepted_at=record.accepted_at,
+        undated=record.undated,
         unavailable=record.incomplete,
         # Of two rows that become one, positions of the source need not compare: that of the log decides.
         source_position=None if met else record.streamed,

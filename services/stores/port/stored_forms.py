@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from graph_model.records.record import ExpectedVerdictMark, Passage, Record, RecordAddress, VerdictMark
-from graph_model.records.tasks import ReResolve, Task, TruncateSource
+from graph_model.records.tasks import DeleteAbsent, ReResolve, Task, TruncateSource
 from graph_model.records.verdicts import Verdict, VerdictEntry, Withdrawal
 from graph_model.values.positions import (
     Position,
@@ -20,10 +20,13 @@ from graph_model.values.positions import (
 )
 
 #: What most records have, and nothing else.
-_USUAL = frozenset(("epoch", "offset", "observed_at", "values", "streamed", "incomplete", "generation"))
+_USUAL = frozenset(
+    ("epoch", "offset", "observed_at", "accepted_at", "undated", "values", "streamed", "incomplete", "generation")
+)
 
 _TRUNCATE_SOURCE = "truncate_source"
 _RE_RESOLVE = "re_resolve"
+_DELETE_ABSENT = "delete_absent"
 
 
 def write_record(record: Record) -> bytes:
@@ -47,6 +50,12 @@ def write_record(record: Record) -> bytes:
         fields["moved_to"] = [*record.moved_to]
     if record.passages:
         fields["passages"] = [[[*p.moved_from], [*p.moved_to]] for p in record.passages]
+    if record.accepted_at is not None:
+        fields["accepted_at"] = record.accepted_at
+    if record.undated:
+        fields["undated"] = True
+    if record.is_absent:
+        fields["absent"] = True
     if record.generation:
         fields["generation"] = record.generation
     return orjson.dumps(fields)
@@ -62,6 +71,8 @@ def read_record(address: RecordAddress, document: bytes | str) -> Record:
         values=fields["values"],
         streamed=source_position_of(fields["streamed"]),
         incomplete=frozenset(fields["incomplete"]),
+        accepted_at=fields.get("accepted_at"),
+        undated=fields.get("undated", False),
         generation=fields.get("generation", 0),
     )
     return record if fields.keys() <= _USUAL else _with_rare_fields(record, fields)
@@ -70,6 +81,7 @@ def read_record(address: RecordAddress, document: bytes | str) -> Record:
 def _with_rare_fields(record: Record, fields: Mapping[str, Any]) -> Record:
     return replace(
         record,
+        is_absent=fields.get("absent", False),
         marks=tuple(VerdictMark(*mark) for mark in fields.get("marks", ())),
         expected=tuple(
             ExpectedVerdictMark(RecordAddress(*at), VerdictMark(*mark)) for at, mark in fields.get("expected", ())
@@ -130,8 +142,12 @@ def write_task(task: Task) -> bytes:
                 "position": position_fields(task.position),
                 "source_position": source_position_fields(task.source_position),
                 "observed_at": task.observed_at,
+                "accepted_at": task.accepted_at,
                 "trace": task.trace,
             }
+        case DeleteAbsent():
+            rows = [[key, position_fields(position)] for key, position in task.rows]
+            fields = {"task": _DELETE_ABSENT, "source": task.source, "rows": rows, "observed_at": task.observed_at}
         case ReResolve():
             fields = {"task": _RE_RESOLVE}
     fields["done_to"] = None if task.done_to is None else [*task.done_to]
@@ -144,12 +160,16 @@ def read_task(document: bytes | str) -> Task:
     done_to = None if fields["done_to"] is None else RecordAddress(*fields["done_to"])
     if fields["task"] == _RE_RESOLVE:
         return ReResolve(done_to=done_to)
+    if fields["task"] == _DELETE_ABSENT:
+        absent = tuple((key, position_of(position)) for key, position in fields["rows"])
+        return DeleteAbsent(source=fields["source"], rows=absent, observed_at=fields["observed_at"], done_to=done_to)
     return TruncateSource(
         source=fields["source"],
         topic=fields["topic"],
         position=position_of(fields["position"]),
         source_position=source_position_of(fields["source_position"]),
         observed_at=fields["observed_at"],
+        accepted_at=fields.get("accepted_at"),
         trace=fields["trace"],
         done_to=done_to,
     )

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from consumers.decoders.message import Message
-from graph_model.catalogue.rules import Catalogue, MessageFormat, Source, Trait
+from graph_model.catalogue.rules import Catalogue, Column, MessageFormat, Source, Trait
 from graph_model.values.trait_values import TraitType
 
 CAPTURES = Path(__file__).parents[2] / "captures"
@@ -78,7 +78,6 @@ def source(
         event_time=None,
         version=None,
         epoch=3,
-        identifiers=(),
-        traits=tuple((column, column) for column in columns),
+        meanings=tuple(Column(name=column, identifier=None, trait=column) for column in columns),
         rank=0,
     )

@@ -15,7 +15,7 @@ from graph_model.catalogue.document import parse_catalogue
 from graph_model.profile.events import ProfileEvent
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Judgement, Verdict, VerdictEntry
-from graph_model.resolution.mapping import Origin, row_change
+from graph_model.resolution.row_changes import Origin, row_change
 from graph_model.values.equality import JsonValue
 from graph_model.values.positions import Position
 from services.ingestion.ingest import Ingest

@@ -10,7 +10,7 @@ from graph_model.profile.document import ProfileStatus
 from graph_model.profile.events import ProfileEvent
 from graph_model.records.record import Change, RecordAddress
 from graph_model.records.verdicts import Judgement, Verdict, VerdictEntry, Withdrawal
-from graph_model.resolution.mapping import Origin, row_change
+from graph_model.resolution.row_changes import Origin, row_change
 from graph_model.values.equality import JsonObject, JsonValue
 from graph_model.values.positions import Position
 from services.ingestion.ingest import Ingest, IngestResult

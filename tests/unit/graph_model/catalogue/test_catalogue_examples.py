@@ -13,7 +13,8 @@ from graph_model.catalogue.document import catalogue_warnings, parse_catalogue
 from graph_model.catalogue.rules import Catalogue
 from graph_model.errors import CatalogueError
 from graph_model.records.record import apply_change
-from graph_model.resolution.mapping import MappedRecord, Origin, map_record, row_change
+from graph_model.resolution.mapping import MappedRecord, map_record
+from graph_model.resolution.row_changes import Origin, row_change
 from graph_model.values.equality import JsonValue
 from graph_model.values.positions import Position
 
@@ -40,7 +41,7 @@ def records(shop: Catalogue) -> list[MappedRecord]:
     for source_name, file_name in FILES.items():
         source = shop.sources[source_name]
         for number, row in enumerate(rows_of(DATA / file_name)):
-            change = row_change(source, row, Origin(position=Position(0, number), observed_at=0))
+            change = row_change(source, row, Origin(position=Position(0, number), observed_at=1_795_900_000_000))
             record = apply_change(None, change, source.columns).record
             assert record is not None
             mapped.append(map_record(record, shop))

@@ -83,14 +83,14 @@ def test_the_name_of_the_file_leaves_the_fingerprint_alone() -> None:
 def test_a_new_version_of_a_normaliser_in_use_changes_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
     before = fingerprint(CATALOGUE)
     newer = {**NORMALISERS, "exact": NamedNormaliser(NORMALISERS["exact"].for_region, "another")}
-    monkeypatch.setattr("graph_model.catalogue.document.NORMALISERS", newer)
+    monkeypatch.setattr("graph_model.catalogue.fingerprint.NORMALISERS", newer)
 
     assert fingerprint(CATALOGUE) != before
 
 
 def test_a_new_version_of_the_law_changes_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
     before = fingerprint(CATALOGUE)
-    monkeypatch.setattr("graph_model.catalogue.document.LAW_VERSION", "another")
+    monkeypatch.setattr("graph_model.catalogue.fingerprint.LAW_VERSION", "another")
 
     assert fingerprint(CATALOGUE) != before
 
@@ -107,6 +107,6 @@ def test_one_value_means_the_same_as_exclusive() -> None:
 def test_a_new_version_of_a_normaliser_not_in_use_leaves_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     before = fingerprint(CATALOGUE)
     newer = {**NORMALISERS, "phone": NamedNormaliser(NORMALISERS["phone"].for_region, "another")}
-    monkeypatch.setattr("graph_model.catalogue.document.NORMALISERS", newer)
+    monkeypatch.setattr("graph_model.catalogue.fingerprint.NORMALISERS", newer)
 
     assert fingerprint(CATALOGUE) == before

@@ -4,9 +4,11 @@ from decimal import Decimal
 
 import pytest
 
+from graph_model.catalogue.rules import TimeColumn
 from graph_model.errors import MessageRejected
 from graph_model.records.record import Record, RecordAddress
-from graph_model.resolution.mapping import MappedRecord, Origin, key_address, map_record, row_change
+from graph_model.resolution.mapping import MappedRecord, map_record
+from graph_model.resolution.row_changes import Origin, key_address, row_change
 from graph_model.values.equality import JsonValue
 from graph_model.values.exact_json import read_exact_json
 from graph_model.values.identifiers import Identifier
@@ -17,7 +19,7 @@ CRM = worlds.catalogue((1, 1, 1), (1, 2, 3), (False, False, True)).sources["crm"
 
 
 def version_of(value: JsonValue) -> Offset:
-    source = replace(CRM, version="changed")
+    source = replace(CRM, version=TimeColumn("changed"))
     origin = Origin(position=Position(0, 5), observed_at=0)
     return row_change(source, {"id": 1, "changed": value}, origin).position.offset
 
@@ -90,7 +92,7 @@ def test_an_identifier_is_a_number_without_its_notation(value: JsonValue, text: 
     assert (mapped.identifiers, mapped.issues) == ((Identifier("email", text),), ())
 
 
-@pytest.mark.parametrize("value", [1e30, 8.96529e18, float("nan"), True, [1], {"a": 1}])
+@pytest.mark.parametrize("value", [1e30, 8.96529e18, float("nan"), True, [[1]], [{"a": 1}], {"a": 1}])
 def test_what_may_be_another_number_than_was_meant_identifies_nobody(value: JsonValue) -> None:
     mapped = mapped_with({"email_1": value})
     assert mapped.identifiers == ()

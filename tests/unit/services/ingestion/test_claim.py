@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from graph_model.records.record import Change
-from graph_model.resolution.mapping import Origin, row_change
+from graph_model.resolution.row_changes import Origin, row_change
 from graph_model.values.positions import Position
 from services.ingestion.claim import Claim
 from services.ingestion.ingest import Committed

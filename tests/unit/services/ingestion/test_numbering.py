@@ -7,7 +7,7 @@ import pytest
 
 from graph_model.catalogue.document import parse_catalogue
 from graph_model.records.record import Change, Outcome, RecordAddress
-from graph_model.resolution.mapping import Origin, row_change
+from graph_model.resolution.row_changes import Origin, row_change
 from graph_model.values.equality import JsonValue
 from graph_model.values.positions import Position
 from services.ingestion.acceptance import AcceptanceClock

@@ -8,7 +8,7 @@ import pytest
 
 from graph_model.records.record import Change
 from graph_model.records.tasks import ReResolve
-from graph_model.resolution.mapping import Origin, row_change
+from graph_model.resolution.row_changes import Origin, row_change
 from graph_model.values.positions import Position
 from services.ingestion.ingest import Committed
 from services.ingestion.writer import ABANDONED_MILLISECONDS, Writer

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from graph_model.catalogue.rules import Catalogue
+from graph_model.catalogue.rules import Catalogue, Column
 from graph_model.records.tasks import ReResolve
 from graph_model.records.verdicts import Judgement
 from services.ingestion.ingest import Ingest
@@ -84,7 +84,9 @@ async def test_a_new_constraint_is_named_as_the_reason_of_a_split(company: Compa
 
 async def test_records_that_lose_all_evidence_are_told(company: Company) -> None:
     await _fill(company, {"crm1": "email_1=a", "shop1": "email_1=a"})
-    crm = replace(CATALOGUE.sources["crm"], identifiers=())
+    crm = replace(
+        CATALOGUE.sources["crm"], meanings=tuple(replace(c, identifier=None) for c in CATALOGUE.sources["crm"].meanings)
+    )
     without = replace(CATALOGUE, sources={**CATALOGUE.sources, "crm": crm}, fingerprint="without")
     (split,) = (await _preview(company, without)).splits
     assert split.reasons == ("crm[1] and shop[1]: nothing connects them any more",)
@@ -100,7 +102,8 @@ async def test_verdicts_stay_in_force(company: Company) -> None:
 async def test_columns_that_were_not_kept_are_named(company: Company) -> None:
     await _fill(company, {"crm1": "email_1=a"})
     crm = CATALOGUE.sources["crm"]
-    wider = replace(crm, identifiers=(*crm.identifiers, ("cookie", "email"), ("login", "email")))
+    further = [Column(name=name, identifier="email", trait=None) for name in ("cookie", "login")]
+    wider = replace(crm, meanings=(*crm.meanings, *further))
     found = await _preview(
         company, replace(CATALOGUE, sources={**CATALOGUE.sources, "crm": wider}, fingerprint="wider")
     )

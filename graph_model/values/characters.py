@@ -28,6 +28,15 @@ def visible_text(text: str) -> str:
     return unicodedata.normalize("NFC", seen).strip()
 
 
+#: Spreadsheets are told by an apostrophe that a number is text; it belongs to the file and not to the value.
+_GUARDED = re.compile(r"'[+0-9][0-9 ().+-]*", re.ASCII)
+
+
+def without_guard(text: str) -> str:
+    """Return the text without the apostrophe that keeps a number from being taken for one."""
+    return text[1:] if text[:1] == "'" and _GUARDED.fullmatch(text) else text
+
+
 def readable(text: str) -> str | None:
     """Return the visible text of a value, None where nothing is visible or it is too long."""
     if len(text) > LONGEST_IDENTIFIER:

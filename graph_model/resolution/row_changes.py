@@ -1,0 +1,153 @@
+"""From a row as it was received to the change that it stands for: address, position, time, deletion."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from graph_model.catalogue.rules import Source
+from graph_model.errors import MessageRejected
+from graph_model.records.record import Change, RecordAddress
+from graph_model.resolution.deletions import is_deleted
+from graph_model.values.equality import JsonValue
+from graph_model.values.keys import NotAKey, key_part, stored_part, write_key
+from graph_model.values.paths import has_column, root_of, value_at
+from graph_model.values.positions import Offset, Position, SourcePosition
+from graph_model.values.reading import AS_WRITTEN
+from graph_model.values.trait_values import exact_milliseconds, timestamp_milliseconds
+
+#: A version number has so many digits at the most, those behind its point included.
+_VERSION_DIGITS: Final = 100
+_LONGEST_VERSION: Final = 1_000  #: characters
+
+_DAY_MILLISECONDS: Final = 86_400_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where in which log a row was found, and when."""
+
+    position: Position
+    observed_at: int  #: milliseconds since 1970, where the row itself does not say
+    accepted_at: int | None = None  #: when the row was accepted, or sent; None: at `observed_at`
+    undated: bool = False  #: `observed_at` is nothing but the time of acceptance
+    source_position: SourcePosition | None = None
+    previous: RecordAddress | None = None
+    moved_to: RecordAddress | None = None
+    trace: str | None = None
+
+
+def row_change(
+    source: Source,
+    row: Mapping[str, JsonValue],
+    origin: Origin,
+    *,
+    deleted: bool = False,
+    unavailable: frozenset[str] = frozenset(),
+    address: RecordAddress | None = None,
+) -> Change:
+    """Make the change that a row of `source` stands for.
+
+    Args:
+        source: the source that the row belongs to.
+        row: its columns; for a deleted row the key columns are enough.
+        origin: position and time of this version.
+        deleted: the row is gone.
+        unavailable: columns of which the source did not send the value.
+        address: the row's address where the message has it apart from the row.
+
+    Raises:
+        MessageRejected: a column of the key is missing or is no key, or the version column is no number and no time.
+    """
+    if source.paths:
+        row = {**row, **{path: value_at(row, path) for path in source.paths if path not in row}}
+        unavailable |= frozenset(path for path in source.paths if root_of(path) in unavailable)
+    where = address or key_address(source, row)
+    deleted = deleted or is_deleted(source, row)
+    position = origin.position
+    without_log = position.epoch == 0
+    if source.version is not None and without_log:
+        position = Position(0, _version_number(source, row))
+    accepted_at = origin.observed_at if origin.accepted_at is None else origin.accepted_at
+    said = None if deleted else _event_time(source, row, accepted_at)
+    observed_at = origin.observed_at if said is None else said
+    return Change(
+        address=where,
+        position=position,
+        row=None if deleted else row,
+        observed_at=observed_at,
+        accepted_at=None if accepted_at == observed_at else accepted_at,
+        undated=said is None and (origin.undated if source.event_time is None or deleted else True),
+        unavailable=frozenset() if deleted else unavailable & source.columns,
+        source_position=origin.source_position,
+        previous=origin.previous,
+        moved_to=origin.moved_to,
+        trace=origin.trace,
+        is_numbered=without_log and source.version is None,
+    )
+
+
+def _event_time(source: Source, row: Mapping[str, JsonValue], accepted_at: int) -> int | None:
+    """When the row says that it was changed; None where it does not, or cannot be believed."""
+    if source.event_time is None:
+        return None
+    value = row.get(source.event_time.column)
+    if isinstance(value, str) and value.strip() in source.nulls:
+        return None
+    said = timestamp_milliseconds(value, source.event_time.reading)
+    return None if said == 0 or said is None or said > accepted_at + _DAY_MILLISECONDS else said
+
+
+def key_address(source: Source, values: Mapping[str, JsonValue], topic: str = "") -> RecordAddress:
+    """Build a record's address from its key columns, in the catalogue's order.
+
+    Of a source with a topic pattern the topic comes first: topics are logs of their own, and the same key may
+    stand in several of them for different rows.
+
+    Raises:
+        MessageRejected: a column of the key is missing, or its value is no key; see `graph_model.values.keys`.
+    """
+    parts: list[str] = []
+    if source.topic_pattern is not None and source.topic is None:
+        if not topic:
+            raise MessageRejected("map", f"rows of source {source.name!r} come from the topics of its pattern only")
+        parts.append(stored_part(topic))
+    for column in source.key:
+        try:
+            parts.append(key_part(value_at(values, column)))
+        except NotAKey as error:
+            found = error if has_column(values, column) else "missing"
+            raise MessageRejected(
+                "map",
+                f"the key column {column!r} of source {source.name!r} is {found}; a text or number is expected",
+            ) from None
+    return RecordAddress(source.name, write_key(parts))
+
+
+def _version_number(source: Source, row: Mapping[str, JsonValue]) -> Offset:
+    """The version column's value as a growing number, exact; times count in milliseconds."""
+    column, reading = ("", AS_WRITTEN) if source.version is None else (source.version.column, source.version.reading)
+    value = row.get(column)
+    number = _sensible_number(value) if reading == AS_WRITTEN else None
+    version = exact_milliseconds(value, reading) if number is None else number
+    if version is None:
+        raise MessageRejected(
+            "map",
+            f"the version column {column!r} of source {source.name!r} holds no number of at most "
+            f"{_VERSION_DIGITS} digits and no time",
+        )
+    return version
+
+
+def _sensible_number(value: JsonValue) -> Decimal | None:
+    """A number of a size that can be written in digits."""
+    if not isinstance(value, str | int | float) or (isinstance(value, str) and len(value) > _LONGEST_VERSION):
+        return None
+    try:
+        number = Decimal(str(value))
+    except (InvalidOperation, ValueError):  # Python writes whole numbers of some thousand digits only
+        return None
+    _, digits, exponent = number.as_tuple()
+    if not isinstance(exponent, int):
+        return None
+    return number if max(len(digits), len(digits) + exponent, -exponent) <= _VERSION_DIGITS else None

@@ -1,0 +1,1 @@
+"""Files of rows: told apart, unpacked, decoded, and read line by line."""
