@@ -18,6 +18,8 @@ class RowDocument(RecordReference):
         "acceptance; text where 64 bits do not hold it"
     )
     observed_at: Timestamp = Field(description="when the source said so; of a deleted row when it was deleted")
+    undated: bool = Field(description="true: the source did not say when; `observed_at` is the time of acceptance")
+    accepted_at: Timestamp | None = Field(description="when the values were accepted, or sent; null: at `observed_at`")
     values: dict[str, JsonValue] | None = Field(
         description=f"the catalogue's columns as they were received, each value {MASKED}; null: the row is deleted",
         examples=[{"email": "Ann.Lee@example.com", "birth_date": "1984-03-07"}],

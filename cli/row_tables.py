@@ -49,7 +49,7 @@ def comparison_text(comparison: JsonObject) -> str:
 def record_text(document: JsonObject) -> str:
     """One row with what became of it."""
     place = f"epoch {document['epoch']}, offset {document['offset']}"
-    verb = "deleted" if document["deleted"] else "observed"
+    verb = "deleted" if document["deleted"] else "accepted" if document["undated"] else "observed"
     told = [f"{record_name(document)}: {verb} {document['observed_at']} ({place})"]
     told += [f"{'last in' if document['deleted'] else 'in'} profile {document['profile_id']}"]
     told += [f"its key was {record_name(document['moved_from'])}"] if document["moved_from"] else []

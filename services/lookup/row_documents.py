@@ -45,6 +45,8 @@ def record_document(account: RecordAccount, visibility: Visibility) -> JsonObjec
         "epoch": record.position.epoch,
         "offset": record.position.told,
         "observed_at": iso_time(record.observed_at),
+        "undated": record.undated,
+        "accepted_at": None if record.accepted_at is None else iso_time(record.accepted_at),
         "values": values,
         "incomplete": sorted(record.incomplete),
         "issues": [{"column": issue.column, "reason": issue.reason} for issue in account.issues],

@@ -49,7 +49,7 @@ def test_an_identifier_that_nobody_carries_is_told(filled: Run) -> None:
 def test_a_row_is_shown_as_it_was_received(filled: Run) -> None:
     for name in (("shop:10",), ("shop", "10"), ("shop[10]",)):
         first, second, *values = filled("record", *name).stdout.splitlines()
-        assert first.startswith("shop[10]: observed ")
+        assert first.startswith("shop[10]: accepted ")
         assert second.startswith("in profile ")
         assert values == ["  email  ANN@example.com", "  phone  (missing)"]
 

@@ -67,8 +67,15 @@ async def test_a_row_is_shown_as_it_was_received(service: Service) -> None:
         "note": None,
     }
     assert (found.source, found.key, found.deleted, found.epoch) == ("crm", [1], False, 0)
-    assert found.observed_at == "2026-11-20T08:00:00.000Z"
+    assert (found.observed_at, found.undated) == ("2026-11-20T08:00:00.000Z", False)
+    assert found.accepted_at == "2026-11-21T10:00:00.000Z"
     assert found.profile_id == await service.profile_id("email:ann@example.com")
+
+
+async def test_a_row_whose_source_does_not_say_when_has_the_time_of_acceptance(service: Service) -> None:
+    await service.send("shop", {"id": 7, "mail": "ann@example.com"})
+    found = await row(service, "shop/7")
+    assert (found.undated, found.observed_at) == (True, "2026-11-21T10:00:00.000Z")
 
 
 async def test_what_could_not_be_read_of_a_row_is_told(service: Service) -> None:

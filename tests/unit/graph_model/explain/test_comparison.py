@@ -130,6 +130,12 @@ def test_a_value_that_identifies_nobody_contradicts_nobody() -> None:
     assert cells(compare_rows(rows, CATALOGUE), "email") == [("n/a",), ("ann@x.org",)]
 
 
+@pytest.mark.parametrize("marker", ["NULL", "\\N", "#N/A"])
+def test_a_marker_for_no_value_contradicts_nobody(marker: str) -> None:
+    rows = [row("crm1", last_name=marker, email=marker), row("crm2", last_name="Lee", email="ann@x.org")]
+    assert differing(*rows) == []
+
+
 def test_a_deleted_row_says_nothing_and_is_told_to_be_deleted() -> None:
     found = compare_rows([row("crm1", last_name="Lee"), told("crm2", None)], CATALOGUE)
     assert [shown.is_deleted for shown in found.rows] == [False, True]
