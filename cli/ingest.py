@@ -14,7 +14,7 @@ from cli.output import counted, print_json, warn
 from cli.progress import FileProgress, file_progress
 from cli.publishing import publishing
 from cli.running import run_batch, set_up_logging
-from cli.snapshot import Snapshot
+from cli.snapshot import AsOfOption, MostDeletedOption, Snapshot, SnapshotOption
 from cli.store_progress import finish_owed_work
 from graph_model.catalogue.document import NO_VERSION
 from graph_model.catalogue.rules import Catalogue
@@ -42,22 +42,9 @@ def ingest(
     source: Annotated[
         str | None, typer.Option("--source", metavar="NAME", help="Source of all files; else told by their names.")
     ] = None,
-    snapshot: Annotated[
-        bool,
-        typer.Option(
-            "--snapshot", help="The files hold every row of their table: rows that they do not hold are deleted."
-        ),
-    ] = False,
-    as_of: Annotated[
-        str | None,
-        typer.Option(
-            "--as-of", metavar="TIME", help="When the snapshot was read, ISO 8601: rows that came later stay. Else now."
-        ),
-    ] = None,
-    most_deleted: Annotated[
-        float,
-        typer.Option("--most-deleted", metavar="PERCENT", help="A snapshot may delete so many of a source's rows."),
-    ] = 5.0,
+    snapshot: SnapshotOption = False,
+    as_of: AsOfOption = None,
+    most_deleted: MostDeletedOption = 5.0,
     catalogue: CatalogueOption = None,
     store: StoreOption = None,
     as_json: JsonOption = False,
@@ -96,6 +83,11 @@ def ingest(
         told = f"Interrupted; at least {counted(summary.in_force, 'row')} {are} in force; the same command goes on."
         typer.echo(told, err=True)
         raise typer.Exit(ExitCode.INTERRUPTED) from None
+    _tell(summary, as_json=as_json)
+
+
+def _tell(summary: IngestSummary, *, as_json: bool) -> None:
+    """Print what became of everything; what was rejected or refused shows in the exit code."""
     if as_json:
         print_json(summary.to_json())
     else:
@@ -122,6 +114,8 @@ async def _ingest(settings: Settings, catalogue: Catalogue, files: list[InputFil
         await writer.open()
         batches = _Batches(writer, summary)
         await batches.open()
+        if summary.snapshot is not None:
+            await summary.snapshot.count_live(store)
         with file_progress() as progress:
             for file in files:
                 await _ingest_file(file, catalogue, batches, progress)

@@ -16,13 +16,13 @@ from cli.exit_codes import UsageRefused
 from cli.file_columns import header_refusal, missing_columns
 from cli.options import STANDARD_STREAM
 from cli.repeated_keys import RepeatedKeys
-from consumers.decoders import decode_as, source_of
+from consumers.decoders import decode_as, decode_row, source_of
 from consumers.decoders.message import Decoded, Headers, Message
 from graph_model.catalogue.rules import Catalogue, Source
 from graph_model.errors import MessageRejected
 from graph_model.records.record import Change, RecordAddress
 from graph_model.records.tasks import TruncateSource
-from graph_model.resolution.row_changes import Origin, key_address, row_change
+from graph_model.resolution.row_changes import Origin, key_address
 from graph_model.values.equality import JsonValue
 from graph_model.values.paths import has_column, root_of
 from graph_model.values.positions import Position
@@ -241,7 +241,9 @@ def _named(name: str, catalogue: Catalogue) -> Source:
 
 def _file_of(path: Path, source: Source) -> InputFile:
     """A file of one source; its messages are taken whatever the topic that they were sent to."""
-    of_any_topic = replace(source, topic=source.topic or "", topic_pattern=_ANY_TOPIC)
+    # The topic is a part of the key where the source has a pattern; else no topic is needed.
+    topic = source.topic if source.topic_pattern is not None else source.topic or ""
+    of_any_topic = replace(source, topic=topic, topic_pattern=_ANY_TOPIC)
     return InputFile(
         path=path, sources={source.name: of_any_topic}, rows_of=source if source.format == "rows" else None
     )
@@ -262,7 +264,7 @@ def _decoder(file: InputFile, narrowed: Catalogue) -> Callable[[FileRow, int, in
         message = as_message(line.values)
         if source is not None and (message is None or _has_key(source, line.values)):
             origin = Origin(position=Position(0, number), observed_at=now, undated=True)
-            return (row_change(source, line.values, origin),)
+            return (decode_row(source, line.values, origin),)
         return decode_as(written, _message(message, line.values, number, now), narrowed)
 
     return decoded

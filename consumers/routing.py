@@ -5,23 +5,29 @@ from graph_model.catalogue.rules import Catalogue, MessageFormat, Source
 from graph_model.errors import MessageRejected
 
 
-def find_source(catalogue: Catalogue, topic: str, table: str | None) -> Source:
+def find_source(catalogue: Catalogue, topic: str, *tables: str) -> Source:
     """Find the source of a topic, or of one table of a topic that carries several.
 
     Args:
         catalogue: all sources.
         topic: name of the topic.
-        table: `schema.table` where the message tells it; for MySQL and MariaDB `database.table`.
+        tables: what the table is called, where the message tells it: `schema.table` (for MySQL and MariaDB
+            `database.table`), and before it `database.schema.table` where there are both; the longest that a source
+            names counts.
 
     Raises:
         MessageRejected: no source takes this topic and table, or more than one does.
     """
     found = sources_of_topic(catalogue, topic)
-    exact = [source for source in found if source.table is not None and source.table == table]
-    matches = exact or [source for source in found if source.table is None]
+    for table in tables:
+        matches = [source for source in found if source.table == table]
+        if matches:
+            break
+    else:
+        matches = [source for source in found if source.table is None]
     if len(matches) == 1:
         return matches[0]
-    where = f"topic {topic!r}" if table is None else f"table {table!r} of topic {topic!r}"
+    where = f"table {tables[-1]!r} of topic {topic!r}" if tables else f"topic {topic!r}"
     if not matches:
         raise MessageRejected(
             "map",

@@ -8,6 +8,7 @@ from consumers.decoders.documents import Schema, SchemaDocument, open_document
 from consumers.decoders.logical_types import convert_row
 from consumers.decoders.message import Message
 from consumers.decoders.recognition import looks_like
+from consumers.decoders.tables import default_topics
 from graph_model.catalogue.draft.tables import DraftOrigin, Row, SampledTable
 from graph_model.errors import MessageRejected
 from graph_model.values.equality import JsonValue
@@ -46,7 +47,7 @@ def sampled_tables(messages: Iterable[Message], name: str, *, file: str | None, 
         _gather(message, tables)
     envelopes = {table: found for table, found in tables.items() if table != _ROWS}
     if not tables:
-        found = None if first is None else looks_like(first, "rows")
+        found = None if first is None else looks_like(first)
         raise MessageRejected("decode", found or "no row that could be read; rows, or Debezium envelopes, are expected")
     # Between envelopes, a connector writes messages of its own.
     return [
@@ -76,7 +77,7 @@ def _gather(message: Message, tables: dict[str, _Table]) -> None:
     except MessageRejected:
         return
     payload, schema = document.payload, document.schema
-    if not isinstance(payload, Mapping):
+    if not isinstance(payload, Mapping) or looks_like(message) is not None:
         return
     source, after = payload.get("source"), payload.get("after")
     if "op" not in payload or not isinstance(source, Mapping):
@@ -86,8 +87,7 @@ def _gather(message: Message, tables: dict[str, _Table]) -> None:
         schema_name, name = source.get("schema") or source.get("db"), source.get("table")
         table = tables.setdefault(f"{schema_name}.{name}", _Table())
         table.rows.append(convert_row(after, _schema_of_after(schema)))
-        parts = (source.get("name"), schema_name, name)
-        table.topic = ".".join(map(str, parts)) if all(parts) else None
+        table.topic = next(iter(default_topics(source)), None)
     else:
         return
     table.keys.append(_key(message))

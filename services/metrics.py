@@ -19,6 +19,11 @@ class Metrics:
         self.registry = CollectorRegistry()
         counter, gauge = partial(Counter, registry=self.registry), partial(Gauge, registry=self.registry)
         self.changes = counter("identity_graph_changes", "Changes by outcome", ("source", "outcome"))
+        self.rewound = counter(
+            "identity_graph_rewound_changes",
+            "Stale changes whose log position jumped back while times go on, as after a restore of a database",
+            ("source",),
+        )
         self.owed_changes = counter(
             "identity_graph_owed_changes", "Deletions that truncations owed, by outcome", ("source", "outcome")
         )

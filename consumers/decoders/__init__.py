@@ -9,11 +9,13 @@ from typing import Final
 
 from consumers.decoders import debezium, rows
 from consumers.decoders.message import Decoded, Message
-from consumers.decoders.recognition import looks_like
+from consumers.decoders.recognition import looks_like, value_looks_like, with_hint
 from consumers.routing import format_of_topic
-from graph_model.catalogue.rules import Catalogue, MessageFormat
+from graph_model.catalogue.rules import Catalogue, MessageFormat, Source
 from graph_model.errors import MessageRejected
 from graph_model.records.record import Change
+from graph_model.resolution.row_changes import Origin
+from graph_model.values.equality import JsonValue
 
 Decoder = Callable[[Message, Catalogue], tuple[Decoded, ...]]
 
@@ -38,10 +40,15 @@ def decode_as(written: MessageFormat, message: Message, catalogue: Catalogue) ->
     try:
         return DECODERS[written](message, catalogue)
     except MessageRejected as rejection:
-        hint = looks_like(message, written)
-        if hint is None:
-            raise
-        raise MessageRejected(rejection.stage, f"{rejection.reason}; {hint}") from None
+        raise with_hint(rejection, looks_like(message, written)) from None
+
+
+def decode_row(source: Source, row: Mapping[str, JsonValue], origin: Origin) -> Change:
+    """Read a row of a file, which is no message; see `decode_as`."""
+    try:
+        return rows.plain_row(source, row, origin)
+    except MessageRejected as rejection:
+        raise with_hint(rejection, value_looks_like(row, "rows")) from None
 
 
 def source_of(decoded: Decoded) -> str:

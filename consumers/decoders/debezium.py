@@ -4,7 +4,6 @@ An image of the row `before` the change is never used but for key columns: witho
 holds invented values. Reference: https://debezium.io/documentation/reference/stable/connectors/postgresql.html
 """
 
-import base64
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -12,7 +11,9 @@ from typing import Final
 from consumers.decoders.documents import Schema, SchemaDocument, open_document
 from consumers.decoders.logical_types import convert_row
 from consumers.decoders.message import Decoded, Message
-from consumers.routing import find_source
+from consumers.decoders.tables import Table, default_topics, table_of
+from consumers.decoders.unavailable import unavailable_columns
+from consumers.routing import find_source, sources_of_topic
 from graph_model.catalogue.rules import Catalogue, Source
 from graph_model.errors import MessageRejected
 from graph_model.records.record import Change, RecordAddress
@@ -20,7 +21,7 @@ from graph_model.records.tasks import TruncateSource
 from graph_model.resolution.row_changes import Origin, key_address, row_change
 from graph_model.values.equality import JsonValue
 from graph_model.values.exact_json import whole_number
-from graph_model.values.positions import Position, SourcePosition
+from graph_model.values.positions import LARGEST_INTEGER, Position, SourcePosition
 
 _Fields = Mapping[str, JsonValue]
 
@@ -32,22 +33,8 @@ _NEW_KEY_HEADER: Final = "__debezium.newkey"
 #: Messages of the connector itself, told by fields that no row envelope has.
 _TRANSACTION_MARKER: Final = frozenset({"status", "id", "event_count"})
 _HEARTBEAT: Final = frozenset({"ts_ms"})
+_FIRST_EPOCH: Final = 1
 _BINLOG_FILE: Final = re.compile(r"\.(\d+)$")
-
-#: TOASTed values that an update left alone: PostgreSQL does not log them, so the connector writes a placeholder in the
-#: shape of the column's type. Shapes: io.debezium.connector.postgresql.UnchangedToastedPlaceholder, with the default
-#: placeholder.
-_UNAVAILABLE: Final = "__debezium_unavailable_value"
-_UNAVAILABLE_BASE64: Final = base64.b64encode(_UNAVAILABLE.encode()).decode()
-#: Java's `UUID.nameUUIDFromBytes` of the text: an MD5 UUID without a name space.
-_UNAVAILABLE_UUID: Final = "b68a35a7-17ad-35b3-af2a-ae46edb4545a"
-_UNAVAILABLE_SCALARS: Final = frozenset({_UNAVAILABLE, _UNAVAILABLE_BASE64, f'{{"{_UNAVAILABLE}":"{_UNAVAILABLE}"}}'})
-_UNAVAILABLE_LISTS: Final[tuple[list[JsonValue], ...]] = (
-    [_UNAVAILABLE],
-    [_UNAVAILABLE_BASE64],
-    [_UNAVAILABLE_UUID],
-    list(_UNAVAILABLE.encode()),
-)
 
 
 def decode(message: Message, catalogue: Catalogue) -> tuple[Decoded, ...]:
@@ -69,12 +56,10 @@ def decode(message: Message, catalogue: Catalogue) -> tuple[Decoded, ...]:
     if operation == "m" or (operation is None and _is_side_message(envelope)):
         return ()
     if not isinstance(operation, str):
-        raise MessageRejected(
-            "decode",
-            "no Debezium envelope: it has no `op`; where the connector unwraps rows, use `format: rows`",
-        )
-    topic = _topic(message, envelope)
-    source = find_source(catalogue, topic, _table(envelope))
+        raise MessageRejected("decode", "no Debezium envelope: it has no `op`")
+    table = _table(envelope)
+    topic = message.topic or _default_topic(envelope, catalogue)
+    source = find_source(catalogue, topic, *table.names)
     if operation == "t":
         return (_truncation(source, topic, envelope, message),)
     return (_change(source, topic, envelope, document.schema, message),)
@@ -96,7 +81,7 @@ def _change(source: Source, topic: str, envelope: _Fields, schema: Schema | None
         row,
         _origin(source, topic, envelope, key, message),
         deleted=deleted,
-        unavailable=_unavailable_columns(raw),
+        unavailable=unavailable_columns(raw),
         address=key_address(source, row if keys is None else {**row, **keys}, topic),
     )
 
@@ -114,6 +99,7 @@ def _truncation(source: Source, topic: str, envelope: _Fields, message: Message)
         position=origin.position,
         source_position=origin.source_position,
         observed_at=origin.observed_at,
+        accepted_at=origin.accepted_at if origin.accepted_at != origin.observed_at else None,
         trace=origin.trace,
     )
 
@@ -128,7 +114,7 @@ def _origin(source: Source, topic: str, envelope: _Fields, key: SchemaDocument |
         observed_at=message.timestamp if said is None else said,
         accepted_at=message.timestamp,
         undated=said is None and not message.topic,
-        source_position=_source_position(block),
+        source_position=_source_position(block, 0 if message.topic else source.epoch),
         previous=None if is_deletion else _address_in_header(_OLD_KEY_HEADER, source, topic, message, key),
         moved_to=_address_in_header(_NEW_KEY_HEADER, source, topic, message, key) if is_deletion else None,
         trace=message.trace,
@@ -138,10 +124,12 @@ def _origin(source: Source, topic: str, envelope: _Fields, key: SchemaDocument |
 def _written_at(block: _Fields, envelope: _Fields, message: Message) -> int | None:
     """When the database wrote a version, else when the connector read it; None where neither can be.
 
-    Both are milliseconds since 1970. Of snapshots some connectors say 0, which means that they do not know.
+    Both are milliseconds since 1970. Of snapshots some connectors say 0, which means that they do not know. A message
+    without a time of its own tells no latest one.
     """
+    latest = message.timestamp + _DAY_MILLISECONDS if message.timestamp > 0 else LARGEST_INTEGER
     for said in (whole_number(block.get("ts_ms")), whole_number(envelope.get("ts_ms"))):
-        if said is not None and 0 < said <= message.timestamp + _DAY_MILLISECONDS:
+        if said is not None and 0 < said <= latest:
             return said
     return None
 
@@ -162,38 +150,43 @@ def _address_in_header(
         return None
 
 
-def _source_position(block: _Fields) -> SourcePosition | None:
-    """The position of a streamed version. Snapshot rows have none: they do not compare with streamed ones."""
+def _source_position(block: _Fields, epoch: int) -> SourcePosition | None:
+    """The position of a streamed version. Snapshot rows have none: they do not compare with streamed ones.
+
+    Args:
+        block: `source` of the envelope.
+        epoch: where the version has no place in a log: the epoch of its source. Positions of two do not compare.
+    """
     if block.get("snapshot") not in (None, False, "false"):
         return None
     connector = block.get("connector")
+    later = f"@{epoch}" if epoch > _FIRST_EPOCH else ""
     if connector == "postgresql":
         lsn = whole_number(block.get("lsn"))
-        return None if lsn is None else SourcePosition("postgresql", (lsn,))
+        return None if lsn is None else SourcePosition(f"postgresql{later}", (lsn,))
     if connector in ("mysql", "mariadb"):
         file = _BINLOG_FILE.search(str(block.get("file")))
         position, row = whole_number(block.get("pos")), whole_number(block.get("row"))
         if file is None or position is None or row is None:
             return None
         # After a failover another server counts anew.
-        return SourcePosition(f"{connector}:{block.get('server_id')}", (int(file[1]), position, row))
+        return SourcePosition(f"{connector}:{block.get('server_id')}{later}", (int(file[1]), position, row))
     return None
 
 
-def _table(envelope: _Fields) -> str:
-    block = _source_block(envelope)
-    schema, table = block.get("schema") or block.get("db"), block.get("table")
-    if not (isinstance(schema, str) and isinstance(table, str)):
+def _table(envelope: _Fields) -> Table:
+    table = table_of(_source_block(envelope))
+    if table is None:
         raise MessageRejected("decode", "the envelope's `source` does not tell schema and table")
-    return f"{schema}.{table}"
+    return table
 
 
-def _topic(message: Message, envelope: _Fields) -> str:
-    """The topic of a message; of an envelope from a file the one that Debezium would have written it to."""
-    name = _source_block(envelope).get("name")
-    if not message.topic and not isinstance(name, str):
+def _default_topic(envelope: _Fields, catalogue: Catalogue) -> str:
+    """Of an envelope from a file: the topic that its connector would have sent it to, as far as the catalogue tells."""
+    topics = default_topics(_source_block(envelope))
+    if not topics:
         raise MessageRejected("decode", "the envelope's `source` does not tell its name")
-    return message.topic or f"{name}.{_table(envelope)}"
+    return next((topic for topic in topics if sources_of_topic(catalogue, topic)), topics[0])
 
 
 def _source_block(envelope: _Fields) -> _Fields:
@@ -225,17 +218,3 @@ def _struct(value: JsonValue, what: str) -> _Fields:
         found = "null or missing" if value is None else type(value).__name__
         raise MessageRejected("decode", f"{what} is {found}; a JSON object is expected")
     return value
-
-
-def _is_unavailable(value: JsonValue) -> bool:
-    """Tell whether a column's value is the placeholder for "not sent"."""
-    if isinstance(value, str):
-        return value in _UNAVAILABLE_SCALARS
-    if isinstance(value, list):
-        return value in _UNAVAILABLE_LISTS
-    return isinstance(value, Mapping) and value == {_UNAVAILABLE: _UNAVAILABLE}
-
-
-def _unavailable_columns(row: Mapping[str, JsonValue]) -> frozenset[str]:
-    """The columns of a row image whose value was not sent."""
-    return frozenset(column for column, value in row.items() if _is_unavailable(value))

@@ -9,6 +9,7 @@ from consumers.decoders.logical_types import convert_row
 from graph_model.errors import MessageRejected
 from graph_model.values.equality import JsonValue
 from graph_model.values.exact_json import DEEPEST, is_writable, read_exact_json
+from services.files.lines import BYTE_ORDER_MARK
 
 #: The largest value that is read; a customer row is thousands of times smaller.
 MAX_VALUE_BYTES: Final = 5_000_000
@@ -37,7 +38,7 @@ def open_document(content: bytes, what: str) -> SchemaDocument:
     if len(content) > MAX_VALUE_BYTES:
         raise MessageRejected("decode", f"the {what} has {len(content)} bytes; the most is {MAX_VALUE_BYTES}")
     try:
-        document = read_exact_json(content)
+        document = read_exact_json(content.removeprefix(BYTE_ORDER_MARK))
     except JSONDecodeError as error:
         # Of the error only the place is told: the text may quote data.
         raise MessageRejected("decode", f"the {what} is not UTF-8 JSON (at character {error.pos})") from None

@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from consumers.decoders.documents import open_document, open_row
 from consumers.decoders.logical_types import convert_row
 from consumers.decoders.message import Message
+from consumers.decoders.recognition import value_looks_like
+from consumers.decoders.unavailable import UNAVAILABLE, unavailable_columns
 from consumers.routing import find_source
 from graph_model.catalogue.rules import Catalogue, Source
 from graph_model.errors import MessageRejected
 from graph_model.records.record import Change
 from graph_model.resolution.row_changes import Origin, key_address, row_change
 from graph_model.values.equality import JsonValue
+from graph_model.values.paths import root_of
 from graph_model.values.positions import Position
 
 
@@ -18,9 +21,9 @@ def decode(message: Message, catalogue: Catalogue) -> tuple[Change, ...]:
     """Read one row.
 
     Raises:
-        MessageRejected: no source, no JSON object, or no usable key.
+        MessageRejected: no source, no JSON object, no usable key, or a message of another format.
     """
-    source = find_source(catalogue, message.topic, table=None)
+    source = find_source(catalogue, message.topic)
     origin = Origin(
         # What did not come from a log is ordered by the number it was given when it was accepted.
         position=Position(source.epoch if message.topic else 0, message.offset),
@@ -29,11 +32,31 @@ def decode(message: Message, catalogue: Catalogue) -> tuple[Change, ...]:
         trace=message.trace,
     )
     if message.value is None:
-        row, deleted = _key_columns(source, message.key), True
-    else:
-        row, deleted = open_row(message.value, "value"), False
-    address = key_address(source, row, message.topic)
-    return (row_change(source, row, origin, deleted=deleted, address=address),)
+        row = _key_columns(source, message.key)
+        address = key_address(source, row, message.topic)
+        return (row_change(source, row, origin, deleted=True, address=address),)
+    return (plain_row(source, open_row(message.value, "value"), origin, message.topic),)
+
+
+def plain_row(source: Source, row: Mapping[str, JsonValue], origin: Origin, topic: str = "") -> Change:
+    """Make the change that one row stands for, whatever road it came.
+
+    A row that a connector has unwrapped may hold placeholders for values that it did not send.
+
+    Raises:
+        MessageRejected: no usable key, or it has no column of the source and looks like a message of another format.
+    """
+    if source.columns.isdisjoint(row):
+        _refuse_other_format(source, row)
+    unavailable = unavailable_columns(row) if UNAVAILABLE in row.values() else frozenset()
+    address = key_address(source, row, topic)
+    return row_change(source, row, origin, unavailable=unavailable, address=address)
+
+
+def _refuse_other_format(source: Source, row: Mapping[str, JsonValue]) -> None:
+    """Refuse what is no row, although it has something that is called like the key."""
+    if not any(root_of(path) in row for path in source.paths) and value_looks_like(row, "rows") is not None:
+        raise MessageRejected("decode", f"it has none of the columns that source {source.name!r} reads")
 
 
 def _key_columns(source: Source, key: bytes | None) -> Mapping[str, JsonValue]:

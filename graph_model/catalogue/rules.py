@@ -53,11 +53,11 @@ class Trait:
     earliest: str | None = None  #: ISO 8601 day; what lies before is no value
     latest: str | None = None  #: likewise, or `ACCEPTED`; what lies behind is no value
     blocked: frozenset[str] = frozenset()  #: values (casefolded) that stand for none
+    is_limited: bool = field(init=False, compare=False)  #: whether it has limits, or blocked values
 
-    @property
-    def is_limited(self) -> bool:
-        """Whether it has limits, or blocked values."""
-        return bool(self.earliest or self.latest or self.blocked)
+    def __post_init__(self) -> None:
+        """Look once: every value asks."""
+        object.__setattr__(self, "is_limited", bool(self.earliest or self.latest or self.blocked))
 
 
 @dataclass(frozen=True, slots=True)

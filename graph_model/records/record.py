@@ -197,7 +197,7 @@ class AppliedChange:
 
     record: Record
     outcome: Outcome
-    is_rewound: bool = False  #: stale only because its source's own positions jumped back, while its times go on
+    is_rewound: bool = False  #: stale although it is new: its source's own positions jumped back, while times go on
 
 
 def apply_change(stored: Record | None, change: Change, columns: frozenset[str]) -> AppliedChange:
@@ -215,27 +215,14 @@ def apply_change(stored: Record | None, change: Change, columns: frozenset[str])
     if stored is not None and _is_old(stored, change):
         return AppliedChange(stored, Outcome.STALE)
     if stored is not None and not change.is_absence and _was_streamed_before(stored, change):
-        return AppliedChange(stored, Outcome.STALE, is_rewound=change.observed_at > stored.observed_at)
+        return AppliedChange(stored, Outcome.STALE, is_rewound=_is_rewound(stored, change, columns))
+    if stored is not None and change.position < stored.position:
+        change = replace(change, position=stored.position)  # positions never go back, so that what is old stays old
     if change.row is None:
-        tombstone = Record(
-            address=change.address,
-            position=change.position,
-            observed_at=change.observed_at,
-            accepted_at=change.accepted_at,
-            values=None,
-            streamed=change.source_position or _streamed_before(stored, change),
-            is_absent=change.is_absence,
-        )
         was_there = stored is not None and not stored.is_tombstone
-        return AppliedChange(
-            _inheriting(stored, change, tombstone), Outcome.APPLIED if was_there else Outcome.UNCHANGED
-        )
+        return AppliedChange(_tombstone(stored, change), Outcome.APPLIED if was_there else Outcome.UNCHANGED)
     known = None if stored is None else stored.values
-    values = {column: change.row[column] for column in sorted(columns & change.row.keys() - change.unavailable)}
-    missing = columns & change.unavailable
-    kept = {column: known[column] for column in missing if known is not None and column in known}
-    values |= kept
-    incomplete = frozenset(missing - kept.keys())
+    values, incomplete = _values_after(known, change.row, change.unavailable, columns)
     same = stored is not None and stored.incomplete == incomplete and are_equal(stored.values, values)
     dated = stored if same and stored is not None else change
     # The very same values, so that whoever compares the two versions sees at once that they are equal.
@@ -250,6 +237,34 @@ def apply_change(stored: Record | None, change: Change, columns: frozenset[str])
         incomplete=incomplete,
     )
     return AppliedChange(_inheriting(stored, change, record), Outcome.UNCHANGED if same else Outcome.APPLIED)
+
+
+def _tombstone(stored: Record | None, change: Change) -> Record:
+    tombstone = Record(
+        address=change.address,
+        position=change.position,
+        observed_at=change.observed_at,
+        accepted_at=change.accepted_at,
+        values=None,
+        streamed=change.source_position or _streamed_before(stored, change),
+        is_absent=change.is_absence,
+    )
+    return _inheriting(stored, change, tombstone)
+
+
+def _values_after(
+    known: Mapping[str, JsonValue] | None,
+    row: Mapping[str, JsonValue],
+    unavailable: frozenset[str],
+    columns: frozenset[str],
+) -> tuple[dict[str, JsonValue], frozenset[str]]:
+    """The values of a record after a change of its row, and the columns whose value was never sent."""
+    values = {column: row[column] for column in sorted(columns & row.keys() - unavailable)}
+    if not unavailable:
+        return values, frozenset()
+    missing = columns & unavailable
+    kept = {column: known[column] for column in missing if known is not None and column in known}
+    return values | kept, frozenset(missing - kept.keys())
 
 
 def _inheriting(stored: Record | None, change: Change, record: Record) -> Record:
@@ -295,13 +310,16 @@ def with_marks(marks: Iterable[VerdictMark], further: Iterable[VerdictMark]) -> 
 def _is_old(stored: Record, change: Change) -> bool:
     """Tell whether a change says nothing that is newer than what is stored.
 
-    An absence is about one version, the one at its position. A version that a source numbers itself and sends again
-    after its absence is there again; the offset of a log that comes again is a replay.
+    An absence is about one version, the one at its position. What a snapshot has taken away, a later one gives back:
+    a row without a log's position is there again, at the version that was stored or a later one. The offset of a log
+    that comes again is a replay.
     """
     if change.is_absence:
         return stored.is_tombstone or change.position != stored.position
-    if stored.is_absent and stored.position.epoch == 0:
-        return change.position < stored.position
+    if stored.is_absent and change.position.epoch == 0:
+        if stored.position.epoch == 0:
+            return change.position < stored.position
+        return change.row is None
     return change.position <= stored.position
 
 
@@ -311,6 +329,21 @@ def _was_streamed_before(stored: Record, change: Change) -> bool:
     if sent is None or change.position.epoch != stored.position.epoch:
         return False
     return not sent.is_newer_than(stored.streamed)
+
+
+def _is_rewound(stored: Record, change: Change, columns: frozenset[str]) -> bool:
+    """Tell whether a version that counts as sent again cannot have been sent before.
+
+    Its source wrote it later than the stored one, at a position before it, and it says something else. (One that says
+    the same proves nothing: of versions that said the same, the time of the first is kept.)
+    """
+    sent = change.source_position
+    if sent is None or sent == stored.streamed or change.observed_at <= stored.observed_at:
+        return False
+    if change.row is None or stored.values is None:
+        return (change.row is None) is not stored.is_tombstone
+    values, _ = _values_after(stored.values, change.row, change.unavailable, columns)
+    return not are_equal(stored.values, values)
 
 
 def _streamed_before(stored: Record | None, change: Change) -> SourcePosition | None:

@@ -21,6 +21,7 @@ class TruncateSource:
     position: Position  #: where the truncation stands in the log
     source_position: SourcePosition | None
     observed_at: int  #: milliseconds since 1970
+    accepted_at: int | None = None  #: when it was accepted, or sent; None: at `observed_at`
     trace: str | None = None
     done_to: RecordAddress | None = None  #: records up to this one are done
 
@@ -35,6 +36,7 @@ class TruncateSource:
             position=self.position,
             row=None,
             observed_at=self.observed_at,
+            accepted_at=self.accepted_at,
             source_position=self.source_position,
             trace=self.trace,
         )

@@ -1,6 +1,5 @@
 """What single columns of a row say: identifiers and traits, read as the catalogue declares them."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -11,6 +10,7 @@ from graph_model.values.countries import region_of_country
 from graph_model.values.equality import JsonValue
 from graph_model.values.identifiers import IdentifierKind, Normaliser
 from graph_model.values.keys import is_shortened, number_text
+from graph_model.values.normalise.several import looks_like_several
 from graph_model.values.reading import AS_WRITTEN, Reading, read_day
 from graph_model.values.times import iso_time
 from graph_model.values.trait_values import nested_name, typed_value
@@ -19,22 +19,14 @@ from graph_model.values.trait_values import nested_name, typed_value
 _LATEST_ZONE_MILLISECONDS: Final = 14 * 3_600_000
 
 
-#: What people put between two values in one cell.
-_SEPARATORS: Final = re.compile(r"\s*(?::::|[;,|/\n])\s*|\s+(?:or|and|und|oder|et|ou|y|o)\s+")
-
-
 class ReadIdentifier(NamedTuple):
     """What was made of one value of an identifier column."""
 
     text: str  #: the value as text
     normal: str | None  #: its normal form; None where it has none
-    is_blocked: bool  #: it identifies nobody
-    reason: str | None  #: why it cannot be read; "the value …"
-
-    @property
-    def identifies(self) -> str | None:
-        """The normal form, where it identifies somebody."""
-        return None if self.is_blocked else self.normal
+    identifies: str | None = None  #: its normal form where it identifies somebody
+    is_blocked: bool = False  #: it is known to identify nobody
+    reason: str | None = None  #: why it cannot be read; "the value …"
 
 
 def read_identifiers(record: Record, catalogue: Catalogue) -> Iterator[tuple[IdentifierKind, ReadIdentifier]]:
@@ -59,15 +51,17 @@ def read_identifier(
         kind: the kind of identifier.
         values: the row's values, one of which may say its country.
     """
+    if column.reading is AS_WRITTEN and column.region is None and isinstance(value, str):
+        return _identify(kind, value)
     text = identifying_text(value)
     if text is None:
         found = "a number that may have lost digits" if isinstance(value, float) else nested_name(value)
-        return ReadIdentifier("", None, False, f"is {found}; a text or number is expected for kind {kind.name!r}")
+        return ReadIdentifier("", None, reason=f"is {found}; a text or number is expected for kind {kind.name!r}")
     if column.reading.tells_time:
         try:
             text = read_day(value, column.reading).isoformat()
         except ValueError as error:
-            return ReadIdentifier(text, None, False, str(error))
+            return ReadIdentifier(text, None, reason=str(error))
     if column.region is None:
         return _identify(kind, text)
     return _identify_in(kind, text, _region(column.region, values))
@@ -168,17 +162,18 @@ def _identify_in(kind: IdentifierKind, text: str, region: str | None) -> ReadIde
 
 def _read_by(kind: IdentifierKind, text: str, normalise: Normaliser | None) -> ReadIdentifier:
     if normalise is None or kind.is_blocked(text):
-        return ReadIdentifier(text, None if normalise is None else normalise(text), True, None)
+        return ReadIdentifier(text, None if normalise is None else normalise(text), is_blocked=True)
     normal = normalise(text)
     if normal is None:
-        return ReadIdentifier(text, None, False, _unread_reason(kind, text, normalise) if text.strip() else None)
-    return ReadIdentifier(text, normal, normal != text and kind.is_blocked(normal), None)
+        return ReadIdentifier(text, None, reason=_unread_reason(kind, text) if text.strip() else None)
+    if normal != text and kind.is_blocked(normal):
+        return ReadIdentifier(text, normal, is_blocked=True)
+    return ReadIdentifier(text, normal, normal)
 
 
-def _unread_reason(kind: IdentifierKind, text: str, normalise: Normaliser) -> str:
+def _unread_reason(kind: IdentifierKind, text: str) -> str:
     if is_shortened(text):
         return f"is a number that has lost digits, since it was written with an exponent; no kind {kind.name!r}"
-    pieces = [piece for piece in _SEPARATORS.split(text) if piece.strip()]
-    if len(pieces) > 1 and sum(normalise(piece) is not None for piece in pieces) > 1:
+    if looks_like_several(text):
         return "holds several values; declare what parts them with `separator`, or name one column for each"
     return f"cannot be read as kind {kind.name!r}"

@@ -10,7 +10,7 @@ from typing import Final
 
 import orjson
 
-from graph_model.catalogue.rules import Catalogue, Column
+from graph_model.catalogue.rules import Catalogue, Column, Trait
 from graph_model.records.record import Record, RecordAddress
 from graph_model.resolution.column_values import identifying_text, read_identifier, single_values, trait_value
 from graph_model.values.equality import JsonValue
@@ -53,14 +53,16 @@ def map_record(record: Record, catalogue: Catalogue) -> MappedRecord:
     traits: dict[str, JsonValue] = {}
     identifiers: set[Identifier] = set()
     issues: set[Issue] = set()
+    values, accepted_at = record.values, record.believed_until
     for column in source.meanings:
-        for value in single_values(column, record.values.get(column.name)):
+        received = values.get(column.name)
+        for value in () if received is None else single_values(column, received):
             if column.trait is not None and column.trait not in traits:
-                said = _trait(column, value, record, catalogue, issues)
+                said = _trait(column, value, catalogue.traits[column.trait], accepted_at, issues)
                 if said is not None:
                     traits[column.trait] = said
             if column.identifier is not None:
-                read = read_identifier(column, value, catalogue.kinds[column.identifier], record.values)
+                read = read_identifier(column, value, catalogue.kinds[column.identifier], values)
                 if read.identifies is not None:
                     identifiers.add(Identifier(column.identifier, read.identifies))
                 elif read.reason is not None:
@@ -74,10 +76,10 @@ def map_record(record: Record, catalogue: Catalogue) -> MappedRecord:
     return MappedRecord(record, tuple(sorted(identifiers)), traits, tuple(sorted(issues)) if issues else ())
 
 
-def _trait(column: Column, value: JsonValue, record: Record, catalogue: Catalogue, issues: set[Issue]) -> JsonValue:
+def _trait(column: Column, value: JsonValue, trait: Trait, accepted_at: int, issues: set[Issue]) -> JsonValue:
     """What a value says of the trait of its column; None where it says nothing, or cannot be read."""
     try:
-        return trait_value(value, catalogue.traits[column.trait or ""], column.reading, record.believed_until)
+        return trait_value(value, trait, column.reading, accepted_at)
     except ValueError as error:
         issues.add(Issue(column.name, str(error)))
         return None

@@ -16,6 +16,7 @@ _MOMENT: Final = re.compile(
     r"(?:\[[A-Za-z][A-Za-z0-9_+/-]{0,63}\])?)?",  # Java writes the name of the zone beside its offset
     re.ASCII,
 )
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _COMPACT_MOMENT: Final = re.compile(r"(\d{8})(\d{6}(?:[.,]\d+)?(?:[Zz]|UTC|GMT)?)", re.ASCII)
 _HOURS_ONLY: Final = 3  #: characters of a zone without minutes
 
@@ -56,8 +57,13 @@ def iso_day(text: str) -> date:
     Raises:
         ValueError: see `iso_moment`.
     """
-    iso_moment(text)  # the time beside the day must make sense, too
-    return _moment(_written_moment(text), "00").date()
+    if _DAY.fullmatch(text) is None:
+        iso_moment(text)  # the time beside the day must make sense, too
+        text = _written_moment(text)["day"]
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(_NO_SUCH_DAY) from None
 
 
 def _written_moment(text: str) -> re.Match[str]:

@@ -72,8 +72,9 @@ _log = structlog.get_logger()
 
 #: What to do where a database was restored or its replication slot made anew.
 WAY_OUT_OF_REWOUND: Final = (
-    "if the database was restored, or its replication slot or binlog made anew, raise `epoch` of the source in the "
-    "catalogue and let the connector take a snapshot"
+    "if the database was restored, or its replication slot or binlog made anew, give the connector another "
+    "`topic.prefix` and let it take a snapshot, name the new topics in the catalogue, and raise `epoch` of the source "
+    "there; of files, raise `epoch` and load what was written since"
 )
 
 
@@ -274,6 +275,7 @@ class Ingest:
         for change in rewound:
             source = change.address.source
             result.rewound[source] += change.rewound
+            self._metrics.rewound.labels(source).inc(change.rewound)
             if source not in self._told_rewound:
                 self._told_rewound.add(source)
                 _log.warning(

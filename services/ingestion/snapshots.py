@@ -1,11 +1,10 @@
 """Full snapshots: files that together hold every row of a table, so that whatever they do not hold is gone."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from graph_model.catalogue.rules import Source
-from graph_model.errors import IdentityGraphError
 from graph_model.records.record import Record, RecordAddress
 from graph_model.records.tasks import DeleteAbsent
 from graph_model.values.positions import Position
@@ -17,23 +16,23 @@ from services.stores.port.protocols import Store
 _ROWS_OF_A_TASK: Final = 200
 
 
-class TooManyAbsent(IdentityGraphError):
-    """So many rows are not in a snapshot that it is probably not a whole one."""
-
-    def __init__(self, source: str, absent: int, live: int, most: float) -> None:
-        self.absent = absent
-        super().__init__(
-            f"{absent:,} of the {live:,} rows of {source} are not in the snapshot, which is more than {most:g} %; none "
-            f"is deleted. If the files hold the whole table, allow it: --most-deleted {_percent(absent, live)}"
-        )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AbsentRows:
     """What a snapshot does not hold."""
 
     rows: Sequence[tuple[str, Position]]  #: key, and the version that is stored
-    live: int  #: rows of the source that are in force, these included
+    live: int  #: rows of the source that were in force before the snapshot's own ones
+
+    def refusal(self, most: float) -> str | None:
+        """Why they are not to be deleted, where they are more than so many percent of all; else None."""
+        absent = len(self.rows)
+        if absent * 100 <= most * self.live:
+            return None
+        percent = min(100, -(-absent * 100 // self.live))
+        return (
+            f"{absent:,} of its {self.live:,} rows are not in the snapshot, which is more than {most:g} %. If the "
+            f"files hold the whole table, allow it: --most-deleted {percent}"
+        )
 
 
 class PresentRows:
@@ -50,7 +49,15 @@ class PresentRows:
         return hash(address) in self._hashes
 
 
-async def absent_rows(store: Store, source: Source, present: PresentRows, as_of: int) -> AbsentRows:
+async def count_live(store: Store, source: Source) -> int:
+    """Count the rows of a source that are in force; before a snapshot is loaded, so that its own do not count."""
+    live = 0
+    async for _ in _live(store, source):
+        live += 1
+    return live
+
+
+async def absent_rows(store: Store, source: Source, present: PresentRows, as_of: int, live: int) -> AbsentRows:
     """Find the live rows of a source that a snapshot does not hold, and that were accepted before it was taken.
 
     Args:
@@ -58,35 +65,32 @@ async def absent_rows(store: Store, source: Source, present: PresentRows, as_of:
         source: whose table it is.
         present: all rows of the snapshot.
         as_of: when the snapshot was taken, milliseconds since 1970.
+        live: rows of the source that were in force before the snapshot's own ones.
     """
-    rows: list[tuple[str, Position]] = []
-    live = 0
+    rows = [
+        (record.address.key, record.position)
+        async for record in _live(store, source)
+        if record.address not in present and not _came_later(record, source, as_of)
+    ]
+    return AbsentRows(rows=rows, live=max(live, len(rows)))
+
+
+async def _live(store: Store, source: Source) -> AsyncIterator[Record]:
     async for stored in store.scan_records(RecordAddress(source.name, "")):
-        record = stored.record
-        if record.address.source != source.name:
+        if stored.record.address.source != source.name:
             break
-        if record.is_tombstone:
-            continue
-        live += 1
-        if record.address not in present and not _came_later(record, source, as_of):
-            rows.append((record.address.key, record.position))
-    return AbsentRows(rows=rows, live=live)
+        if not stored.record.is_tombstone:
+            yield stored.record
 
 
-def deletions_owed(source: Source, found: AbsentRows, as_of: int, most: float) -> list[TaskWrite]:
+def deletions_owed(source: Source, found: AbsentRows, as_of: int) -> list[TaskWrite]:
     """The deletion of absent rows as work owed, in portions.
 
     Args:
         source: whose rows they are.
         found: the rows.
         as_of: when the snapshot was taken, milliseconds since 1970.
-        most: so many percent of the source's rows may be deleted.
-
-    Raises:
-        TooManyAbsent: they are more.
     """
-    if len(found.rows) * 100 > most * found.live:
-        raise TooManyAbsent(source.name, len(found.rows), found.live, most)
     portions = (found.rows[start : start + _ROWS_OF_A_TASK] for start in range(0, len(found.rows), _ROWS_OF_A_TASK))
     return [
         TaskWrite(
@@ -104,7 +108,3 @@ def _came_later(record: Record, source: Source, as_of: int) -> bool:
         return True
     position = record.position
     return source.version is None and position.epoch == 0 and position > Position(0, as_of * 1_000)
-
-
-def _percent(absent: int, live: int) -> str:
-    return f"{min(100, -(-absent * 100 // live))}"

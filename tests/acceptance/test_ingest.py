@@ -141,14 +141,36 @@ def test_a_value_that_cannot_be_used_leaves_its_record_in_force(run: Run) -> Non
 def test_values_that_cannot_be_used_are_counted_by_column_and_reason(run: Run) -> None:
     rows = HEADER + b"1,Ann,not an email,,\n2,Bob,neither,,\n3,Cleo,cleo@example.com,,\n"
     result = summary(run, "--source", "crm", "-", stdin=rows)
-    assert result["unread_values"] == [
-        {"source": "crm", "column": "email", "reason": "cannot be read as kind 'email'", "count": 2}
-    ]
+    (found,) = result["unread_values"]
+    assert (found["source"], found["column"], found["count"]) == ("crm", "email", 2)
+    assert found["reason"] == "cannot be read as kind 'email'"
+
+
+def test_of_values_that_cannot_be_used_the_first_is_shown_masked_with_its_line(run: Run) -> None:
+    rows = HEADER + b"1,Ann,ann@example.com,,\n2,Bob,not a mail,,\n3,Cleo,neither,,\n"
+    (found,) = summary(run, "--source", "crm", "-", stdin=rows)["unread_values"]
+    assert found["first"] == "standard input, line 3: n*** a*** m***"
 
 
 def test_values_that_cannot_be_used_are_told_to_people(run: Run) -> None:
     finished = run("ingest", "--source", "crm", "-", stdin=HEADER + b"1,Ann,not an email,,\n")
-    assert "crm.email  1 (cannot be read as kind 'email')" in finished.stdout
+    assert "crm.email  1: the value cannot be read as kind 'email'" in finished.stdout
+    assert "first in standard input, line 2: n*** a*** e***" in finished.stdout
+
+
+def test_a_key_that_stands_twice_in_a_file_is_told_with_its_lines(run: Run) -> None:
+    finished = run("ingest", "--source", "crm", "-", stdin=HEADER + b"1,Ann,,,\n2,Bob,,,\n1,Cleo,,,\n")
+    assert "has 1 row whose key came before" in finished.stderr
+    assert "the first is on line 4, with the key of line 2" in finished.stderr
+
+
+def test_people_whom_a_generic_identifier_takes_apart_are_told(run: Run) -> None:
+    def till(numbers: Iterable[int]) -> bytes:
+        return HEADER + b"".join(b"%d,,till@example.com,,\n" % number for number in numbers)
+
+    summary(run, "--source", "crm", "-", stdin=till(range(2)))
+    result = summary(run, "--source", "crm", "-", stdin=till(range(4)))
+    assert len(result["became_generic"]["taken_apart"]) == 1
 
 
 def test_a_file_without_the_key_column_is_refused_once(run: Run) -> None:

@@ -48,6 +48,7 @@ def test_the_summary_can_be_read_by_scripts(run: Run) -> None:
         "profiles": 4,
         "largest_profile": 3,
         "conflicts": 0,
+        "generic": [],
         "unread_values": [],
         "rejected": {"count": 0, "first": []},
     }
@@ -71,7 +72,14 @@ def test_a_result_that_cannot_be_written_is_misuse(run: Run) -> None:
 def test_values_that_cannot_be_used_are_counted(run: Run) -> None:
     rows = b'{"id": 1, "phone": "12"}\n{"id": 2, "phone": "13"}\n'
     finished = run("resolve", "--catalogue", "catalogue.yaml", "--source", "crm", "-", "--out", "-", stdin=rows)
-    assert "crm.phone  2 (cannot be read as kind 'phone')" in finished.stderr
+    assert "crm.phone  2: the value cannot be read as kind 'phone'" in finished.stderr
+    assert "first in standard input, line 1: 1***" in finished.stderr
+
+
+def test_identifiers_that_are_too_common_are_listed_with_the_people_they_do_not_join(run: Run) -> None:
+    rows = b"".join(b'{"id": %d, "email": "till@example.com"}\n' % number for number in range(4))
+    options = ("--catalogue", "catalogue.yaml", "--source", "crm", "-", "--out", "-")
+    assert "email:till@example.com  in 4 records, which are 4 profiles" in run("resolve", *options, stdin=rows).stderr
 
 
 def test_a_column_that_a_file_lacks_is_warned_of(run: Run) -> None:

@@ -1,4 +1,4 @@
-"""A store of form 1, of either kind, for each test anew."""
+"""A store of a former form, of either kind, for each test anew."""
 
 import sqlite3
 from collections.abc import AsyncIterator, Callable
@@ -33,10 +33,11 @@ _PASSING = frozenset({"migrator", "claim"})
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Where a store of form 1 is."""
+    """Where a store of a former form is."""
 
     path: Path
     url: str = ""  #: empty: an SQLite file
+    form: int = 1
 
     @property
     def settings(self) -> Settings:
@@ -46,11 +47,11 @@ class Ground:
         """Make the store, anew where there is one."""
         if self.url:
             await empty_graph(self.url)
-            await load_graph(self.url)
+            await load_graph(self.url, self.form)
         else:
             for file in self.path.parent.glob(f"{self.path.name}*"):
                 file.unlink()
-            load_file(self.path)
+            load_file(self.path, self.form)
 
     @asynccontextmanager
     async def migrating(self) -> AsyncIterator[MigratingStore]:
@@ -158,9 +159,15 @@ async def _ask(url: str, traversal: Any) -> list[Any]:  # noqa: ANN401 - the lib
         await socket.close()
 
 
+@pytest.fixture
+def form() -> int:
+    """The form of the store; modules about another one have a fixture of their own."""
+    return 1
+
+
 @pytest.fixture(params=["sqlite", pytest.param("gremlin", marks=pytest.mark.gremlin)])
-async def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Ground:
+async def ground(request: pytest.FixtureRequest, tmp_path: Path, form: int) -> Ground:
     url = request.getfixturevalue("gremlin_url") if request.param == "gremlin" else ""
-    found = Ground(tmp_path / "graph.sqlite", url)
+    found = Ground(tmp_path / "graph.sqlite", url, form)
     await found.fill()
     return found

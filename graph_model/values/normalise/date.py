@@ -1,9 +1,12 @@
 """Calendar dates."""
 
+from functools import lru_cache
+
 from graph_model.values.characters import readable
 from graph_model.values.reading import read_day
 
 
+@lru_cache(maxsize=32_768)
 def normalise_date(text: str) -> str | None:
     """Write the date as `YYYY-MM-DD`.
 

@@ -1,6 +1,7 @@
 """E-mail addresses."""
 
 import re
+from email.utils import getaddresses
 from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
@@ -15,12 +16,10 @@ _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ORDINARY_LOCAL_PART: Final = re.compile(rf"(?=.{{1,64}}\Z){_ATOM}(?:\.{_ATOM})*")
 _LONGEST_ADDRESS: Final = 254
 
-#: Nothing stands around an address, as is nearly always so.
-_BARE: Final = re.compile(r"[^\s<>,;:'\"]*[^\s<>,;:'\".]")
-_NAMED: Final = re.compile(r"[^<>]*<\s*([^<>]+?)\s*>")
-_SCHEME: Final = "mailto:"
-#: What may be left at the ends of an address that was in a list, or a sentence.
-_LEFT_OVER: Final = " ,;"
+#: Schemes that stand in front of an address: in links, and in directories of Exchange.
+_SCHEME: Final = re.compile(r"(?:mailto|smtp):(?://)?", re.IGNORECASE)
+#: White space, quotes and what splitting a list leaves at the ends.
+_FRAME: Final = " '\"‘’“”,;"  # noqa: RUF001 quotes as they are typed
 
 
 @lru_cache(maxsize=32_768)
@@ -29,35 +28,50 @@ def normalise_email(text: str) -> str | None:
 
     Tags (`ann+shop@…`) and dots stay: whether they count is each provider's own rule, and joining two people
     is worse than missing one. Refused: what is no address by RFC 5321 and 6531, quoted local parts, domains
-    without a dot or reserved against use with mail (`.invalid`, `.local`). Nothing is looked up. Of `Ann <ann@…>` and
-    `mailto:ann@…` the address counts, and so it does without the comma that splitting a list leaves behind it.
+    without a dot or reserved against use with mail (`.invalid`, `.local`), several addresses. Nothing is looked up.
 
-    >>> normalise_email("Ann Lee <Ann.Lee@Example.COM>")
+    Of `Ann Lee <ann@…>` and `mailto:ann@…?subject=…` the address counts, without quotes around it, the comma that
+    splitting a list left, or the dot that ended a sentence.
+
+    >>> normalise_email("Ann.Lee@Example.COM")
     'ann.lee@example.com'
     """
     seen = readable(text)
     if seen is None:
         return None
-    if not _BARE.fullmatch(seen):
-        seen = _address_in(seen)
     # Folding may change which characters there are, so what is checked is the folded address.
     folded = fold_case(seen)
+    if folded[0] not in _FRAME:
+        address = _checked(folded)
+        if address is not None:
+            return address
+    bare = _bare(folded)
+    return None if bare is None else _checked(bare)
+
+
+def _bare(text: str) -> str | None:
+    """Return the one address in a text that holds more than an address; None where there is none, or several."""
+    text = text.strip(_FRAME)
+    scheme = _SCHEME.match(text)
+    if scheme is not None:
+        text = fold_case(unquote(text[scheme.end() :].partition("?")[0]))
+    found = {address for _, address in getaddresses([text]) if "@" in address} if "<" in text or "(" in text else {text}
+    bare = {address.strip(_FRAME).removesuffix(".") for address in found}
+    if len(bare) != 1:
+        return None
+    address = bare.pop()
+    # A name that is another address, or half of one, tells of somebody else.
+    others = text.replace(address, "")
+    return None if not address or "@" in others else address
+
+
+def _checked(folded: str) -> str | None:
     local, _, domain = folded.rpartition("@")
     if not _ORDINARY_LOCAL_PART.fullmatch(local):
         return _validated(folded)
     # An ordinary local part says nothing about the domain, and most addresses share a few domains.
     checked = _validated_domain(domain)
     return None if checked is None or len(folded) > _LONGEST_ADDRESS else f"{local}@{checked}"
-
-
-def _address_in(text: str) -> str:
-    """The address in a text that holds a name, a scheme or punctuation beside it."""
-    text = text.strip(_LEFT_OVER)
-    named = _NAMED.fullmatch(text)
-    address = text if named is None else named[1]
-    if address[: len(_SCHEME)].lower() == _SCHEME:
-        address = unquote(address[len(_SCHEME) :].partition("?")[0])
-    return address.strip(_LEFT_OVER).removesuffix(".")
 
 
 @lru_cache(maxsize=8_192)

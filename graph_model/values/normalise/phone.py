@@ -27,7 +27,7 @@ _LABELS: Final = (
 )
 #: What people write in front of an extension; the first ones leave no doubt, so that more digits may follow.
 _CLEAR_LABELS: Final = r"[ ,;]*(?:ext|extn|xtn?|extension|extensi[óo]n|ext\.?-?nr|доб|добавочный|anexo|ramal|poste)"
-_SHORT_LABELS: Final = r"[ ,;]*(?:x|\#|int|interno|wew|toestel|内線|分机|分機|转|轉)"
+_SHORT_LABELS: Final = r"[ ,;]*(?:x|int|interno|wew|toestel|内線|分机|分機|转|轉)"
 _WRITTEN: Final = re.compile(
     rf"""
     (?:(?:{_LABELS})\b[ .:]*)?
@@ -39,6 +39,7 @@ _WRITTEN: Final = re.compile(
         ;ext=(?P<uniform>[0-9]{{1,20}})
         | {_CLEAR_LABELS}[ :.,=-]*(?P<clear>[0-9]{{1,20}})?[#)]?
         | {_SHORT_LABELS}[ :.,=-]*(?P<short>[0-9]{{1,9}})?[#)]?
+        | [ ,;]*\#[ ]*(?P<numbered>[0-9]{{1,9}})
         | (?:,{{1,3}}|;)[ ]*(?P<dialled>[0-9]{{1,5}})[#]?  # what telephones dial after a pause; more may be a number
         | [ -]+(?P<hashed>[0-9]{{1,6}})[#]
     )?
@@ -47,7 +48,7 @@ _WRITTEN: Final = re.compile(
 )
 
 #: The international prefix nearly everywhere. Where `001` leads abroad by itself, the country follows it.
-_ABROAD: Final = re.compile(r"[ (\[]*0[ ]?0[ )\].-]*(?=[(\[]?[1-9])(?!1[ )\].-]*1)")
+_ABROAD: Final = re.compile(r"[ (\[]*\+{0,2} ?0 ?0[ )\].-]*(?=[(\[]?[1-9])(?!1[ )\].-]*1)")
 _TRUNK_DIGIT: Final = re.compile(r"[(\[] ?0 ?[)\]]")
 
 #: What had to be dialled in a country until its numbers became uniform, by country code. The rest is the number.
@@ -90,7 +91,7 @@ def normalise_phone(text: str, region: str | None = None) -> str | None:
     number = _meant(written["number"], region)
     if number is None:
         return None
-    extension = written["uniform"] or written["clear"] or written["short"] or written["dialled"] or written["hashed"]
+    extension = written[written.lastgroup or "number"] if written.lastgroup != "number" else None
     return number if extension is None else f"{number};ext={extension}"
 
 
@@ -131,7 +132,7 @@ def _holds_several(written: str, region: str | None) -> bool:
 def _readings(written: str, region: str | None) -> Iterator[PhoneNumber | None]:
     """Yield the numbers that a text may stand for; nearly always one."""
     number = _assigned(written, region)
-    abroad = None if "+" in written else _ABROAD.match(written)
+    abroad = _ABROAD.match(written)
     if abroad is not None:
         yield number
         written, region = f"+{written[abroad.end() :]}", None

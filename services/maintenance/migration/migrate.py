@@ -9,14 +9,14 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Final
 
-from services.maintenance.migration import form_2
+from services.maintenance.migration import form_2, form_3
 from services.maintenance.migration.steps import Checkpoint, Opened, Progress, Step, Work
 from services.stores.port.errors import LaterForm, StoreError
 from services.stores.port.migration import MigratingStore
 from services.stores.port.stored_form import SCHEMA_VERSION
 
 #: Form -> the steps to the next one.
-MIGRATIONS: Final[Mapping[int, Sequence[Step]]] = {1: form_2.STEPS}
+MIGRATIONS: Final[Mapping[int, Sequence[Step]]] = {1: form_2.STEPS, 2: form_3.STEPS}
 
 
 class UnknownStep(StoreError):

@@ -10,13 +10,14 @@ from typing import Final
 from services.stores.port.errors import FormerForm, LaterForm, MigrationTaken, MigrationUnderWay
 
 #: The form that this program writes.
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 #: The form of stores that do not tell theirs.
 UNTOLD_VERSION: Final = 1
 
 #: Stands where programs that know nothing of schema versions look for the meaning of the catalogue: it is none that
-#: any catalogue has, so they refuse the store. They show its first twelve characters.
+#: any catalogue has, so they refuse the store. They show its first twelve characters; form 2 is the first that they do
+#: not know, so later ones keep this text.
 REFUSAL: Final = "newer form 2: this store needs a newer version of identity-graph"
 
 

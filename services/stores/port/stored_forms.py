@@ -142,6 +142,7 @@ def write_task(task: Task) -> bytes:
                 "position": position_fields(task.position),
                 "source_position": source_position_fields(task.source_position),
                 "observed_at": task.observed_at,
+                "accepted_at": task.accepted_at,
                 "trace": task.trace,
             }
         case DeleteAbsent():
@@ -168,6 +169,7 @@ def read_task(document: bytes | str) -> Task:
         position=position_of(fields["position"]),
         source_position=source_position_of(fields["source_position"]),
         observed_at=fields["observed_at"],
+        accepted_at=fields.get("accepted_at"),
         trace=fields["trace"],
         done_to=done_to,
     )

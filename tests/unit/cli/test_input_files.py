@@ -121,6 +121,14 @@ def test_envelopes_of_a_named_source_may_come_from_any_topic(catalogue: Catalogu
     assert entry.changes[0].address.source == "elsewhere"
 
 
+def test_a_row_of_a_source_with_a_pattern_has_the_same_key_from_a_file_as_from_its_topic(tmp_path: Path) -> None:
+    pattern = "{topic_pattern: 'cap.*', format: debezium, key: [id], columns: {email: {identifier: email}}}"
+    catalogue = parse_catalogue(CATALOGUE[: CATALOGUE.index("  customer:")] + f"  all: {pattern}\n", "catalogue.yaml")
+    (entry,) = entries(chosen(catalogue, tmp_path / "dump", "all"), catalogue, _line())
+    (change,) = entry.changes
+    assert change.address.key == '["capcrm.crm.customer",1003]'
+
+
 def test_changes_from_a_file_never_outrank_those_of_a_topic(catalogue: Catalogue, tmp_path: Path) -> None:
     file = chosen(catalogue, tmp_path / "changes.jsonl")
     (entry,) = entries(file, catalogue, json.dumps(json.loads(CAPTURED.read_bytes())).encode())
@@ -177,3 +185,7 @@ def test_a_column_that_only_some_json_rows_have_is_not_warned_of(catalogue: Cata
     read = entries(chosen(catalogue, tmp_path / "crm.jsonl", "crm"), catalogue, content, warnings)
     assert len(read) == 2
     assert warnings == []
+
+
+def _line() -> bytes:
+    return json.dumps(json.loads(CAPTURED.read_bytes())).encode() + b"\n"

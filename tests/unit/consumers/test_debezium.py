@@ -18,6 +18,8 @@ from graph_model.values.positions import Position, SourcePosition
 
 Captured = Callable[..., Message]
 
+DAY = 86_400_000
+
 
 def only(message: Message, catalogue: Catalogue) -> Change:
     (change,) = debezium.decode(message, catalogue)
@@ -272,6 +274,52 @@ def test_values_mean_what_their_schema_says(
     assert row[column] == value
 
 
+@pytest.mark.parametrize("unknown", [0, -1, -62_135_596_800_000, None, 1_795_259_999_999 + 2 * DAY, 2**63 - 1])
+@pytest.mark.parametrize(("folder", "name"), [("debezium_mariadb", "r_all_types"), ("debezium_postgres", "c")])
+def test_a_time_of_the_database_that_cannot_be_is_unknown_and_that_of_the_envelope_counts(
+    folder: str, name: str, unknown: object, captured: Captured, catalogue: Catalogue
+) -> None:
+    message = edited(captured(name, folder=folder), lambda envelope: envelope["source"].update(ts_ms=unknown))
+    change = only(message, catalogue)
+    assert change.observed_at == orjson.loads(message.value or b"")["ts_ms"]
+    assert not change.undated
+
+
+def test_without_a_time_in_the_envelope_that_of_the_message_counts(captured: Captured, catalogue: Catalogue) -> None:
+    def forget(envelope: dict[str, Any]) -> None:
+        envelope["source"]["ts_ms"] = envelope["ts_ms"] = 0
+
+    message = edited(captured("r_all_types"), forget)
+    assert (only(message, catalogue).observed_at, only(message, catalogue).undated) == (message.timestamp, False)
+    from_file = only(replace(message, topic=""), replace(catalogue, sources={"a": catalogue.sources["default_name"]}))
+    assert (from_file.observed_at, from_file.undated) == (message.timestamp, True)
+
+
+def test_a_time_within_a_day_after_that_of_the_message_is_one(captured: Captured, catalogue: Catalogue) -> None:
+    ahead = 1_795_259_999_999 + DAY
+    message = edited(captured("c"), lambda envelope: envelope["source"].update(ts_ms=ahead))
+    assert only(message, catalogue).observed_at == ahead
+
+
+def test_a_message_without_a_time_limits_no_other(captured: Captured, catalogue: Catalogue) -> None:
+    message = captured("c")
+    said = orjson.loads(message.value or b"")["source"]["ts_ms"]
+    assert only(replace(message, timestamp=-1), catalogue).observed_at == said
+
+
+def test_positions_of_a_file_count_within_their_epoch_only(captured: Captured, catalogue: Catalogue) -> None:
+    """The file has no place in a log, so that nothing else tells one life of a database from the next."""
+    customers = replace(catalogue.sources["default_name"], epoch=1)
+    message = replace(captured("c"), topic="")
+    first, second = (
+        only(message, replace(catalogue, sources={"a": replace(customers, epoch=epoch)})) for epoch in (1, 2)
+    )
+    assert first.position == second.position
+    assert first.source_position == SourcePosition("postgresql", (27_112_440,))
+    assert second.source_position is not None
+    assert second.source_position.is_newer_than(SourcePosition("postgresql", (99_999_999,)))
+
+
 def test_a_trace_is_carried_along(captured: Captured, catalogue: Catalogue) -> None:
     trace = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     message = captured("c")
@@ -288,10 +336,6 @@ def test_an_unknown_table_of_a_shared_topic_is_refused(captured: Captured, catal
     error = refusal(message, catalogue)
     assert error.stage == "map"
     assert "'crm.supplier'" in error.reason
-
-
-def test_an_unwrapped_row_is_refused_with_the_format_it_needs(captured: Captured, catalogue: Catalogue) -> None:
-    assert "format: rows" in refusal(captured("unwrap_c"), catalogue).reason
 
 
 def test_an_envelope_without_a_row_is_refused(captured: Captured, catalogue: Catalogue) -> None:

@@ -21,7 +21,7 @@ def test_a_topic_of_one_source_takes_every_table(catalogue: Catalogue) -> None:
 
 def test_a_shared_topic_needs_a_table(catalogue: Catalogue) -> None:
     with pytest.raises(MessageRejected, match="belongs to no source"):
-        find_source(catalogue, "customers", None)
+        find_source(catalogue, "customers")
 
 
 def test_a_topic_without_source_has_no_format(catalogue: Catalogue) -> None:

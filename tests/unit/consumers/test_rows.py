@@ -12,6 +12,7 @@ from graph_model.catalogue.rules import Catalogue
 from graph_model.errors import MessageRejected
 from graph_model.records.record import RecordAddress
 from graph_model.values.positions import Position
+from tests.unit.consumers.conftest import source
 
 Captured = Callable[..., Message]
 
@@ -83,3 +84,43 @@ def test_a_value_that_is_no_object_is_refused(value: bytes, message: Message, ca
 def test_a_row_without_its_key_column_is_refused(message: Message, catalogue: Catalogue) -> None:
     with pytest.raises(MessageRejected, match="'id'"):
         rows.decode(replace(message, value=b'{"name":"Ann"}'), catalogue)
+
+
+@pytest.mark.parametrize(
+    ("name", "topic", "key"),
+    [("unwrap_d", "people", [1003]), ("unwrapt_d", "people", [1003]), ("unwrap_full_d", "accounts", None)],
+)
+def test_a_row_that_a_connector_has_rewritten_as_deleted_is_a_deletion(
+    name: str, topic: str, key: list[int] | None, captured: Captured, catalogue: Catalogue
+) -> None:
+    """Of the row but the key columns nothing is sure: the others are null, or fillers."""
+    written = captured(name, topic=topic)
+    if key is None:
+        accounts = source("accounts", topic="accounts", message_format="rows", key=("account_no", "bank"))
+        catalogue = replace(catalogue, sources={"accounts": accounts})
+        key = [orjson.loads(written.key or b"")[column] for column in ("account_no", "bank")]
+    (change,) = rows.decode(written, catalogue)
+    assert change.row is None
+    assert change.address == RecordAddress.of(change.address.source, key)
+
+
+def test_the_tombstone_behind_it_deletes_the_same_row(captured: Captured, catalogue: Catalogue) -> None:
+    (rewritten,), (tombstone,) = (
+        rows.decode(captured(name, topic="people"), catalogue) for name in ("unwrapt_d", "unwrapt_tombstone")
+    )
+    assert (rewritten.address, rewritten.row) == (tombstone.address, tombstone.row)
+
+
+@pytest.mark.parametrize("name", ["unwrap_c", "unwrap_u"])
+def test_a_row_that_says_that_it_is_not_deleted_is_live(name: str, captured: Captured, catalogue: Catalogue) -> None:
+    (change,) = rows.decode(captured(name, topic="people"), catalogue)
+    assert change.row is not None
+
+
+def test_a_toasted_column_of_an_unwrapped_row_that_was_not_sent_is_unavailable(
+    captured: Captured, catalogue: Catalogue
+) -> None:
+    people = source("people", topic="people", message_format="rows", columns=("note", "email"))
+    message = captured("unwrap_u_unchanged_toast", topic="people")
+    (change,) = rows.decode(message, replace(catalogue, sources={"people": people}))
+    assert change.unavailable == {"note"}
