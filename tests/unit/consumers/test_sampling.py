@@ -99,7 +99,7 @@ def test_between_envelopes_other_messages_are_passed_over() -> None:
 
 def test_where_no_message_holds_a_row_it_is_said_what_they_look_like() -> None:
     message = Message(topic="t", offset=0, timestamp=0, value=b"\x00\x00\x00\x00\x07abc")
-    with pytest.raises(MessageRejected, match="wire format of a Confluent schema registry"):
+    with pytest.raises(MessageRejected, match="this looks like the Confluent wire format"):
         sampled_tables([message], "t", file=None, is_whole=True)
     with pytest.raises(MessageRejected, match="no row that could be read"):
         sampled_tables([], "t", file=None, is_whole=True)
