@@ -1,5 +1,6 @@
 """What a decision of a steward leads to: which profiles there were, which there are, and the rows it is about."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -72,8 +73,11 @@ async def observed(
     members = {address for profile in before for address in profile.records}
     after = await _profiles_of(store, members.union(named))
     stored = await store.read_records(named)
-    rows = [map_record(stored[address].record, catalogue) for address in named if address in stored]
-    return answer, Consequences(before=before, after=after, comparison=compare_rows(rows, catalogue))
+
+    def compare() -> RowComparison:
+        return compare_rows([map_record(stored[a].record, catalogue) for a in named if a in stored], catalogue)
+
+    return answer, Consequences(before=before, after=after, comparison=await asyncio.to_thread(compare))
 
 
 async def records_of_verdict(store: StoreReader, verdict_id: str) -> tuple[RecordAddress, ...]:
