@@ -50,7 +50,8 @@ def row(name: str, /, **values: JsonValue) -> MappedRecord:
 def told(name: str, values: Mapping[str, JsonValue] | None) -> MappedRecord:
     source = name.rstrip("0123456789")
     address = RecordAddress.of(source, [int(name.removeprefix(source))])
-    return map_record(Record(address=address, position=Position(0, 1), observed_at=1_795_824_000_000, values=values), CATALOGUE)
+    record = Record(address=address, position=Position(0, 1), observed_at=1_795_824_000_000, values=values)
+    return map_record(record, CATALOGUE)
 
 
 def line(found: RowComparison, field: str) -> ComparedLine:

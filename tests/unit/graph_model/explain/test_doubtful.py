@@ -60,7 +60,8 @@ def rows_of(rows: Mapping[str, str], *verdicts: Verdict) -> dict[RecordAddress, 
     for name, text in rows.items():
         values = {part.split("=")[0]: part.split("=")[1].replace("_", " ") for part in text.split()}
         own = tuple(mark for of, mark in marks if of == at(name))
-        record = Record(address=at(name), position=Position(0, 1), observed_at=1_795_824_000_000, values=values, marks=own)
+        said_at = 1_795_824_000_000
+        record = Record(address=at(name), position=Position(0, 1), observed_at=said_at, values=values, marks=own)
         found[at(name)] = map_record(record, CATALOGUE)
     return found
 
