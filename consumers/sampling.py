@@ -1,7 +1,7 @@
 """From messages to samples of tables, for a draft: rows with the keys of their messages, each table by itself."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from consumers.decoders.documents import Schema, SchemaDocument, open_document
@@ -77,7 +77,8 @@ def _gather(message: Message, tables: dict[str, _Table]) -> None:
     except MessageRejected:
         return
     payload, schema = document.payload, document.schema
-    if not isinstance(payload, Mapping) or looks_like(message) is not None:
+    # Of a key that is no JSON rows can do without.
+    if not isinstance(payload, Mapping) or looks_like(replace(message, key=None)) is not None:
         return
     source, after = payload.get("source"), payload.get("after")
     if "op" not in payload or not isinstance(source, Mapping):

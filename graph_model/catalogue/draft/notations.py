@@ -145,7 +145,7 @@ def _of_texts(texts: Sequence[str], *, is_birth: bool, hint: DayOrder | None) ->
         frequent = [pattern for pattern in frequent if order is not None or not pattern.leaves_order_open]
     patterns = tuple(dict.fromkeys(pattern.of(order or "day") for pattern in frequent))
     if patterns and not all(text.isdecimal() for text in iso):
-        patterns = ("%Y-%m-%d", *patterns)
+        patterns = tuple(dict.fromkeys(("%Y-%m-%d", *patterns)))
     return _proved(texts, patterns, tells=_order(tells), doubts=doubts)
 
 

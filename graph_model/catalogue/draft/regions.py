@@ -97,7 +97,7 @@ def find_region(guesses: Sequence[Guess], language: str | None) -> RegionGuess |
         return RegionGuess(doubt=f"{asked} `region: …`; without it they are refused")
     code = fitting[0]
     others = [each for each in fitting[1:] if _calling_code(each) != _calling_code(code) and hints[each][0] >= 1]
-    reason = f"{fits[code]:.0%} of the numbers without a country exist there; {hints[code][1]}"
+    reason = f"{fits[code]:.0%} of them exist there; {hints[code][1]}"
     if others:
         return RegionGuess(code=code, reason=reason, doubt=f"or is it {' or '.join(others)}?")
     return RegionGuess(code=code, reason=reason, doubt="" if len(some) >= _ENOUGH else "is it this country?")

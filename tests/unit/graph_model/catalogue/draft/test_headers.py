@@ -118,7 +118,7 @@ def test_a_german_table_is_read_as_it_is_written() -> None:
     for line in (
         "key: [Kundennummer] # unique in 2 rows",
         'event_time: {column: "Geändert am", read: {time: "%d.%m.%Y %H:%M"}}',
-        "region: DE # of telephone numbers without +: 100% of the numbers without a country exist there",
+        "region: DE # of telephone numbers without +: 100% of them exist there",
         "Kundennummer: {identifier: customer_number}",
         "Telefon: {identifier: phone, trait: phone}",
         "Handy: {identifier: phone, trait: mobile}",
