@@ -10,7 +10,7 @@ import structlog
 from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
-from api import changes, context, explain, health, profile_updates, profiles, verdicts
+from api import changes, context, explain, health, profile_updates, profiles, records, verdicts
 from api.background import look_after_outboxes, work_off_owed
 from api.dependencies import Services, Wiring
 from api.docs_page import add_docs_page
@@ -35,7 +35,7 @@ applications as prompt context.
 
 * **context**: the most useful facts about a person, within a budget of tokens
 * **profiles**: everything known of a person, with where it comes from
-* **explain**: why records are one person, why they are not, and how a profile came to be
+* **explain**: why records are one person, why they are not, how a profile came to be, and rows as they were received
 * **verdicts**: a steward's word, stronger than all evidence
 * **changes**: rows in, where there is no Kafka
 * **profile updates**: who cares that a profile changed, listens here
@@ -119,7 +119,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _add_operations(app: FastAPI) -> None:
     """Add the operations, and what stands before all of them."""
-    for module in (profiles, explain, context, changes, verdicts, profile_updates, health):
+    for module in (profiles, explain, records, context, changes, verdicts, profile_updates, health):
         app.include_router(module.router)
     add_docs_page(app)
     add_problem_handlers(app)

@@ -5,8 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from api.documents import ProfileId, RecordReference, RecordsNow, ResponseDocument, Timestamp
-
-_MASKED = "masked for callers without the steward's token, where one is configured"
+from api.row_documents import MASKED, RowComparison
 
 Pair = Annotated[list[RecordReference], Field(min_length=2, max_length=2, description="the two records")]
 Rule = Annotated[
@@ -30,7 +29,7 @@ class ExplainedVerdict(ResponseDocument):
     records: list[RecordReference]
     groups: list[list[RecordReference]] = Field(description="those of one person each, as far as they are in view")
     author: str | None = Field(description="null: it was withdrawn a moment ago")
-    reason: str | None = Field(description=_MASKED)
+    reason: str | None = Field(description=MASKED)
     given_at: Timestamp | None
 
 
@@ -43,7 +42,7 @@ class ExplainedConflict(ResponseDocument):
     )
     name: str = Field(description="the identifier kind, the trait, or the verdict's id")
     records: Pair
-    values: list[str] = Field(min_length=2, max_length=2, description=f"the two values; {_MASKED}")
+    values: list[str] = Field(min_length=2, max_length=2, description=f"the two values; {MASKED}")
     refused: str | None = Field(
         description="strongest evidence that would have joined them; null: one record by itself"
     )
@@ -55,7 +54,7 @@ class EvidenceStep(ResponseDocument):
 
     records: Pair
     kind: str | None = Field(description="identifier kind; null: a verdict", examples=["email"])
-    value: str | None = Field(description=f"normalised value; {_MASKED}", examples=["ann.lee@example.com"])
+    value: str | None = Field(description=f"normalised value; {MASKED}", examples=["ann.lee@example.com"])
     verdict: ExplainedVerdict | None
     strength: int | None = Field(
         description="priority of the kind times the lesser trust (0 to 100) of the two sources; null: a verdict, which "
@@ -70,7 +69,7 @@ class SharedValue(ResponseDocument):
     """A value that records have in common."""
 
     kind: str
-    value: str = Field(description=f"normalised value; {_MASKED}")
+    value: str = Field(description=f"normalised value; {MASKED}")
     holders: int = Field(description="how many records carry it; of blocked and unreadable values only those in view")
     obstacle: Literal["generic", "blocked", "unreadable", "dropped", "untrusted", "contradictory"] | None = Field(
         description="why it joins nobody here; null: it is evidence"
@@ -82,9 +81,22 @@ class SuspiciousLink(ResponseDocument):
     """A value to blame if the profile is two people."""
 
     kind: str
-    value: str = Field(description=f"normalised value; {_MASKED}")
+    value: str = Field(description=f"normalised value; {MASKED}")
     record: RecordReference = Field(description="the record at which the two parts meet")
     parts: list[int] = Field(min_length=2, max_length=2, description="records on either side of it")
+    explanation: str
+
+
+class DoubtfulPair(ResponseDocument):
+    """Two records that one identifier joins although their names or birth dates differ."""
+
+    kind: str
+    value: str = Field(description=f"normalised value; {MASKED}")
+    records: Pair
+    parts: list[int] = Field(min_length=2, max_length=2, description="records that would stay with each of the two")
+    differing: list[str] = Field(
+        description="the traits that differ; `name` also where the two keep their names in different traits"
+    )
     explanation: str
 
 
@@ -106,6 +118,10 @@ class ProfileExplanation(_OfProfile):
     unused: list[SharedValue] = Field(description="values that join nobody, and why")
     conflicts: list[ExplainedConflict] = Field(description="what keeps other records apart from these")
     suspicious: list[SuspiciousLink] = Field(description="values by which alone two large parts hang together")
+    doubtful: list[DoubtfulPair] = Field(
+        description="records that a single value joins although their names or birth dates differ"
+    )
+    comparison: RowComparison = Field(description="its rows side by side; without any of a former profile")
 
 
 class RecordStanding(RecordReference):
@@ -130,6 +146,7 @@ class PairExplanation(ResponseDocument):
     shared: list[SharedValue] = Field(description="what both have, and whether it is evidence")
     conflicts: list[ExplainedConflict] = Field(description="what keeps the two profiles apart")
     verdicts: list[ExplainedVerdict] = Field(description="those in force between the two, or their profiles")
+    comparison: RowComparison = Field(description="the two rows side by side")
 
 
 class HistoryCause(RecordReference):

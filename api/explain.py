@@ -13,9 +13,8 @@ from api.answers import json_answer
 from api.dependencies import path_parameter, services_of
 from api.evidence_documents import EvidenceGraph, PairExplanation, ProfileExplanation, ProfileHistory
 from api.problems import InvalidRequest, problem_docs
-from api.rights import may_see_values
+from api.rights import PRIVATE, visibility_of
 from graph_model.explain.evidence_export import GraphFormat, export_graph
-from graph_model.explain.masking import Visibility
 from services.ingestion.batches import UnknownRecord
 from services.lookup.explain import evidence_of, explain_history, explain_pair, explain_profile
 from services.lookup.explanation_documents import ExplanationWriter
@@ -26,9 +25,6 @@ from services.stores.port.errors import StoreDamaged, StoreUnavailable
 router = APIRouter(tags=["explain"])
 
 _MEDIA_TYPES: Final = {"json": "application/json", "dot": "text/vnd.graphviz", "graphml": "application/graphml+xml"}
-
-#: What a caller sees may depend on its token.
-_CACHING: Final = {"Cache-Control": "private, no-cache"}
 
 _PROFILE_ID: Final = {"parameters": [path_parameter("profile_id", "id of the profile, live or not")]}
 
@@ -55,6 +51,8 @@ _GRAPH_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
 async def explain_one_profile(request: Request) -> Response:
     """The evidence that holds a profile together, what joins nobody, what keeps others apart, and what is suspicious.
 
+    `comparison` shows its rows side by side.
+
     Every id ever published answers: one that is no longer live tells where its records are now.
 
     ```
@@ -63,7 +61,7 @@ async def explain_one_profile(request: Request) -> Response:
     """
     services = services_of(request)
     account = await explain_profile(services.store, services.catalogue, request.path_params["profile_id"])
-    return json_answer(await asyncio.to_thread(_writer(request).profile, account), headers=_CACHING)
+    return json_answer(await asyncio.to_thread(_writer(request).profile, account), headers=PRIVATE)
 
 
 @router.get(
@@ -84,7 +82,7 @@ async def explain_one_history(request: Request) -> Response:
     ```
     """
     account = await explain_history(services_of(request).store, request.path_params["profile_id"])
-    return json_answer(await asyncio.to_thread(_writer(request).history, account), headers=_CACHING)
+    return json_answer(await asyncio.to_thread(_writer(request).history, account), headers=PRIVATE)
 
 
 @router.get(
@@ -108,8 +106,8 @@ async def export_profile_graph(
     """
     services = services_of(request)
     graph = await evidence_of(services.store, services.catalogue, profile_id)
-    content = await asyncio.to_thread(export_graph, graph, services.catalogue, _visibility(request), graph_format)
-    return Response(content, headers=_CACHING, media_type=_MEDIA_TYPES[graph_format])
+    content = await asyncio.to_thread(export_graph, graph, services.catalogue, visibility_of(request), graph_format)
+    return Response(content, headers=PRIVATE, media_type=_MEDIA_TYPES[graph_format])
 
 
 @router.get(
@@ -135,6 +133,8 @@ async def explain_two_records(
 ) -> Response:
     """The way from one record to another, what both have in common, and why it joins them or does not.
 
+    `comparison` shows the two rows side by side, with a mark where they say different things.
+
     ```
     curl -G localhost:8080/v1/explain --data-urlencode 'record=crm[1]' --data-urlencode 'record=web_shop["A-17"]'
     ```
@@ -142,12 +142,8 @@ async def explain_two_records(
     services = services_of(request)
     one, other = (read_record_name(name, services.catalogue) for name in record)
     account = await explain_pair(services.store, services.catalogue, one, other)
-    return json_answer(await asyncio.to_thread(_writer(request).pair, account), headers=_CACHING)
-
-
-def _visibility(request: Request) -> Visibility:
-    return Visibility.of(services_of(request).catalogue, may_see_values=may_see_values(request))
+    return json_answer(await asyncio.to_thread(_writer(request).pair, account), headers=PRIVATE)
 
 
 def _writer(request: Request) -> ExplanationWriter:
-    return ExplanationWriter(services_of(request).catalogue, _visibility(request))
+    return ExplanationWriter(services_of(request).catalogue, visibility_of(request))

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.documents import ProfileId, RecordReference, ResponseDocument, Timestamp, UnicodeText
+from api.row_documents import RowComparison
 
 Author = Annotated[
     UnicodeText, Field(min_length=1, max_length=200, description="who decides", examples=["kim@example.com"])
@@ -43,6 +44,30 @@ class VerdictDocument(ResponseDocument):
     withdrawn_at: Timestamp | None
 
 
+class ResultingProfile(ResponseDocument):
+    """A profile with its records."""
+
+    profile_id: ProfileId
+    records: list[RecordReference] = Field(description="the first ten of them")
+    records_total: int
+
+
+class Consequences(ResponseDocument):
+    """What a decision has led to."""
+
+    explanation: str = Field(examples=["1 profile became 2"])
+    profiles_before: list[ResultingProfile] = Field(description="those that the records of the verdict were in")
+    profiles: list[ResultingProfile] = Field(
+        description="those that all records of these are in now, the greatest first; a profile that was not there "
+        "before is new"
+    )
+    comparison: RowComparison = Field(description="the records of the verdict side by side")
+
+
+class VerdictAnswer(Consequences, VerdictDocument):
+    """A verdict, its story, and what it has led to."""
+
+
 class VerdictList(ResponseDocument):
     """A page of the ledger."""
 
@@ -60,7 +85,7 @@ class SplitRequest(ResponseDocument):
     author: Author
 
 
-class SplitAnswer(ResponseDocument):
+class SplitAnswer(Consequences):
     """What a split led to."""
 
     profile_ids: list[ProfileId] = Field(description="the profile of each group now, in the order of the groups")

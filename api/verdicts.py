@@ -1,5 +1,7 @@
 """What stewards decide, over HTTP."""
 
+from collections.abc import Awaitable
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -7,20 +9,24 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.answers import json_answer, json_list
-from api.dependencies import services_of, written
+from api.dependencies import Services, services_of, written
 from api.documents import RecordReference
 from api.exact_bodies import ExactRoute
 from api.problems import InvalidRequest, NotSentAsJson, UnreadableBody, problem_docs
-from api.rights import NotASteward, require_steward
-from api.verdict_documents import Author, SplitAnswer, SplitRequest, VerdictDocument, VerdictList, VerdictRequest
+from api.rights import NotASteward, require_steward, visibility_of
+from api.verdict_documents import Author, SplitAnswer, SplitRequest, VerdictAnswer, VerdictList, VerdictRequest
 from graph_model.errors import MessageRejected
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Judgement, VerdictEntry
+from graph_model.values.equality import JsonObject
 from services.ingestion.batches import UnknownRecord
 from services.ingestion.writer import NobodyPublishes
 from services.lookup.profiles import AmbiguousIdentifier, ProfileGone, UnknownProfile
 from services.lookup.record_names import UnreadableRecord
+from services.stewardship.consequences import Consequences, consequences_document, observed, records_of_verdict
 from services.stewardship.decisions import (
+    DecidedSplit,
+    Given,
     OneRecord,
     ProfileMoved,
     Signature,
@@ -59,7 +65,7 @@ def _responses(status: int, model: type[Any], description: str, *errors: type[An
     response_class=Response,
     responses=_responses(
         201,
-        VerdictDocument,
+        VerdictAnswer,
         "the verdict is in force; 200: it was before",
         UnknownRecord,
         UnreadableRecord,
@@ -73,7 +79,7 @@ async def give_verdict(request: Request, sent: VerdictRequest) -> Response:
 
     It belongs to the two records, not to their profiles: it holds when they change, when their keys change, when they
     are deleted and come back, and whatever evidence comes later, until it is withdrawn. Giving the same one again
-    changes nothing.
+    changes nothing. `profiles` tells which profiles there are now, and `comparison` shows the two rows side by side.
 
     ```
     curl localhost:8080/v1/verdicts -H 'Content-Type: application/json' -d '{
@@ -84,8 +90,14 @@ async def give_verdict(request: Request, sent: VerdictRequest) -> Response:
     one, other = map(_address, sent.records)
     signature = Signature(author=sent.author, reason=sent.reason)
     judgement = Judgement(sent.judgement)
-    given = await written(request, lambda services: services.stewardship.give(judgement, one, other, signature))
-    return json_answer(verdict_document(given.entry), HTTPStatus.CREATED if given.is_new else HTTPStatus.OK)
+
+    def give(services: Services) -> Awaitable[tuple[Given, Consequences]]:
+        decision = partial(services.stewardship.give, judgement, one, other, signature)
+        return observed(services.store, services.catalogue, (one, other), decision, lambda given: given.entry)
+
+    given, consequences = await written(request, give)
+    body = verdict_document(given.entry) | _told(request, consequences)
+    return json_answer(body, HTTPStatus.CREATED if given.is_new else HTTPStatus.OK)
 
 
 @router.get(
@@ -118,7 +130,7 @@ async def list_verdicts(
     "/v1/verdicts/{verdict_id}",
     summary="Withdraw a verdict",
     response_class=Response,
-    responses=_responses(200, VerdictDocument, "it is withdrawn", UnknownVerdict, VerdictWithdrawn),
+    responses=_responses(200, VerdictAnswer, "it is withdrawn", UnknownVerdict, VerdictWithdrawn),
 )
 async def withdraw_verdict(request: Request, verdict_id: str, author: Annotated[Author, Query()]) -> Response:
     """Take a verdict back; profiles are then what the evidence says without it. The ledger keeps it.
@@ -127,8 +139,14 @@ async def withdraw_verdict(request: Request, verdict_id: str, author: Annotated[
     curl -X DELETE 'localhost:8080/v1/verdicts/019aa5b1c2d37e4f8a9b0c1d2e3f4a5b?author=kim@example.com'
     ```
     """
-    entry = await written(request, lambda services: services.stewardship.withdraw(verdict_id, author))
-    return json_answer(verdict_document(entry))
+
+    async def withdraw(services: Services) -> tuple[VerdictEntry, Consequences]:
+        named = await records_of_verdict(services.store, verdict_id)
+        decision = partial(services.stewardship.withdraw, verdict_id, author)
+        return await observed(services.store, services.catalogue, named, decision, lambda entry: entry)
+
+    entry, consequences = await written(request, withdraw)
+    return json_answer(verdict_document(entry) | _told(request, consequences))
 
 
 @router.post(
@@ -161,8 +179,19 @@ async def split_profile(request: Request, profile_id: str, sent: SplitRequest) -
     """
     groups = [[_address(record) for record in group] for group in sent.groups]
     signature = Signature(author=sent.author, reason=sent.reason)
-    split = await written(request, lambda services: services.stewardship.split(profile_id, groups, signature))
-    return json_answer({"profile_ids": split.profile_ids, "verdicts": [verdict_document(split.verdict)]})
+    named = [address for group in groups for address in group]
+
+    def separate(services: Services) -> Awaitable[tuple[DecidedSplit, Consequences]]:
+        decision = partial(services.stewardship.split, profile_id, groups, signature)
+        return observed(services.store, services.catalogue, named, decision, lambda split: split.verdict)
+
+    split, consequences = await written(request, separate)
+    body = {"profile_ids": split.profile_ids, "verdicts": [verdict_document(split.verdict)]}
+    return json_answer(body | _told(request, consequences))
+
+
+def _told(request: Request, consequences: Consequences) -> JsonObject:
+    return consequences_document(consequences, visibility_of(request))
 
 
 def _address(record: RecordReference) -> RecordAddress:

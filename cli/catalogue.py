@@ -8,13 +8,12 @@ import typer
 
 from cli.exit_codes import UsageRefused
 from cli.opening import load_catalogue
-from cli.options import STANDARD_STREAM
 from cli.output import counted, print_table, warn
 from cli.running import run_batch, set_up_logging
-from cli.samples import Sample, sample_file, sample_topic
+from cli.samples import FileSample, sample_file, sample_topic
 from graph_model.catalogue.document import catalogue_json_schema, catalogue_warnings
-from graph_model.catalogue.draft.tables import SampleTable
-from graph_model.catalogue.draft.writing import draft_catalogue
+from graph_model.catalogue.draft.drafting import draft_catalogue
+from graph_model.catalogue.draft.tables import SampledTable
 from graph_model.catalogue.rules import Catalogue
 from graph_model.values.identifiers import IdentifierKind
 from services.settings import Settings
@@ -59,71 +58,53 @@ def schema() -> None:
 @app.command()
 def draft(
     files: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FILE...]", help="Rows or change envelopes; `-` is standard input.")
+        list[Path] | None,
+        typer.Argument(metavar="[FILE]...", help="Rows, messages or change envelopes; `-` is standard input."),
     ] = None,
     topics: Annotated[
-        list[str] | None,
-        typer.Option("--topic", metavar="TOPIC", help="A topic of the configured Kafka; may be given several times."),
+        list[str] | None, typer.Option("--topic", metavar="TOPIC", help="A topic of the configured Kafka; repeatable.")
     ] = None,
 ) -> None:
-    """Guess a catalogue from the first rows of files, or from messages of topics.
+    """Guess a catalogue from the first rows of files, and from messages of topics.
 
-    Each is a source; kinds of identifiers and traits are shared. It is a beginning: every guess has its reason, every
-    doubt is a question. Read it, correct it. No value of the data is in it, but texts that stand for none.
+    Every guess has its reason as a comment, every doubt is a question: a line that begins with `# ?`. Give all tables
+    at once: what is the same in them gets one name, and tables of what people did are told from those of people. No
+    value of the data is in the draft but what stands for no value, and what flags say.
 
     For example:
 
-        identity-graph catalogue draft customers.csv shop.jsonl > catalogue.yaml
+        identity-graph catalogue draft customers.csv newsletter.jsonl > catalogue.yaml
 
-        identity-graph catalogue draft --topic shop.crm.customers
+        identity-graph catalogue draft --topic shop.crm.customers --topic shop.crm.orders
     """
     if not files and not topics:
         raise UsageRefused("give files, or --topic")
-    tables = []
-    for file in files or []:
+    tables: list[SampledTable] = []
+    for file in files or ():
         sample = sample_file(file)
         _warn_of_sample(str(file), sample)
-        pattern = None if file == STANDARD_STREAM else file.name
-        tables.append(_table(sample, _stem(file), file=pattern, topic=sample.topic))
+        tables += sample.tables
     if topics:
         settings = Settings()
         set_up_logging(settings)
         for topic in topics:
-            sample = run_batch(sample_topic(settings.kafka, topic))
-            tables.append(_table(sample, topic.rpartition(".")[2], file=None, topic=topic))
+            tables += run_batch(sample_topic(settings.kafka, topic))
     typer.echo(draft_catalogue(tables), nl=False)
 
 
-def _table(sample: Sample, name: str, *, file: str | None, topic: str | None) -> SampleTable:
-    return SampleTable(
-        name=name,
-        columns=sample.columns,
-        rows=sample.rows,
-        file=file,
-        topic=topic,
-        format=sample.format,
-        key=sample.key,
-        encoding=sample.encoding,
-    )
-
-
-def _stem(file: Path) -> str:
-    """The name of a file without its endings."""
-    return "source" if file == STANDARD_STREAM else file.name.partition(".")[0] or file.name
-
-
-def _warn_of_sample(name: str, sample: Sample) -> None:
+def _warn_of_sample(name: str, sample: FileSample) -> None:
     if sample.bad_lines:
-        first, looked_at = sample.bad_lines[0], len(sample.bad_lines) + len(sample.rows)
+        first, bad = sample.bad_lines[0], len(sample.bad_lines)
         warn(
-            f"{name}: {len(sample.bad_lines):,} of the first {counted(looked_at, 'row')} could not be read; the first "
-            f"is on line {first.line}: {first.reason}"
+            f"{name}: {bad:,} of the first {counted(bad + sample.rows, 'row')} could not be read; the first is on line "
+            f"{first.line}: {first.reason}"
         )
-    if len(sample.columns) == 1:
-        warn(
-            f"{name}: only one column was found, {sample.columns[0]!r}; columns of CSV are separated by comma, "
-            "semicolon, tab or bar"
-        )
+    for table in sample.tables:
+        if len(table.columns) == 1:
+            warn(
+                f"{name}: only one column was found, {table.columns[0]!r}; columns of CSV are separated by comma, "
+                "semicolon, tab or bar"
+            )
 
 
 def _print_kinds(catalogue: Catalogue) -> None:

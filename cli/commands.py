@@ -21,6 +21,7 @@ MODULES: Final[Mapping[str, str]] = {
     "resolve": "cli.resolve",
     "export": "cli.export",
     "explain": "cli.explain",
+    "record": "cli.record",
     "suspicious": "cli.suspicious",
     "verdict": "cli.verdict",
     "preview": "cli.preview",

@@ -5,12 +5,14 @@ from typing import Annotated, Final, Literal
 
 import orjson
 import typer
+from rich.tree import Tree
 
 from cli.exit_codes import ExitCode, UsageRefused
 from cli.explanation_trees import MaskOption, history_tree, pair_tree, profile_tree, tree_text
 from cli.opening import load_catalogue, opened_store, require_store
 from cli.options import STANDARD_STREAM, CatalogueOption, OutOption, StoreOption, settings_with
 from cli.output import result_file
+from cli.row_tables import comparison_text
 from cli.running import run_batch, set_up_logging
 from graph_model.catalogue.rules import Catalogue
 from graph_model.explain.evidence_export import export_graph
@@ -47,7 +49,8 @@ def explain(
 ) -> None:
     """Tell why the records of a profile are one person, strongest evidence first, and what keeps others apart.
 
-    Of two records, tell why they are one person, or why they are not. A record is written `source[key]` or, with a key
+    Of two records, tell why they are one person, or why they are not. Below stand the rows side by side, and a mark
+    where they say different things. A record is written `source[key]` or, with a key
     of one column, `source:key`.
 
     For example:
@@ -96,7 +99,7 @@ class _Explaining:
             graph = await evidence_of(store, self.catalogue, profile_id)
             return export_graph(graph, self.catalogue, self._visibility, self._format)
         document = self._writer.profile(await explain_profile(store, self.catalogue, profile_id))
-        return _json(document) if self._format == "json" else tree_text(profile_tree(document)).encode()
+        return _json(document) if self._format == "json" else _text(profile_tree(document), document)
 
     async def history(self, store: Store, profile_id: str) -> bytes:
         document = self._writer.history(await explain_history(store, profile_id))
@@ -108,7 +111,7 @@ class _Explaining:
         if self._format in ("dot", "graphml"):
             return export_graph(account.graph, self.catalogue, self._visibility, self._format)
         document = self._writer.pair(account)
-        return _json(document) if self._format == "json" else tree_text(pair_tree(document)).encode()
+        return _json(document) if self._format == "json" else _text(pair_tree(document), document)
 
 
 async def _profile_id(store: Store, catalogue: Catalogue, subject: str) -> str:
@@ -134,6 +137,14 @@ async def _profile_of_record(store: Store, catalogue: Catalogue, subject: str) -
     if stored is None or stored.profile_id is None:
         raise UnknownRecord(address)
     return stored.profile_id
+
+
+def _text(tree: Tree, document: JsonObject) -> bytes:
+    """A tree, and below it the rows side by side."""
+    rows = comparison_text(document["comparison"])
+    if rows:
+        rows = f"\n{rows}"
+    return f"{tree_text(tree)}{rows}".encode()
 
 
 def _json(document: JsonObject) -> bytes:

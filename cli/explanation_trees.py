@@ -38,6 +38,7 @@ def profile_tree(document: JsonObject) -> Tree:
     tree = _tree(f"Profile {document['profile_id']}, version {document['version']}, has {records}")
     _add_records(tree, document)
     _add(tree, "suspicious", (_valued(link, link["explanation"]) for link in document["suspicious"]))
+    _add(tree, "doubtful", (_valued(pair, pair["explanation"]) for pair in document["doubtful"]))
     _add(tree, "carried, but no evidence", (_valued(value, value["rule"]) for value in document["unused"]))
     _add(tree, "kept apart", (_conflict(conflict) for conflict in document["conflicts"]))
     return tree

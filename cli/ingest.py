@@ -114,6 +114,8 @@ async def _ingest(settings: Settings, catalogue: Catalogue, files: list[InputFil
         await writer.open()
         batches = _Batches(writer, summary)
         await batches.open()
+        if summary.snapshot is not None:
+            await summary.snapshot.count_live(store)
         with file_progress() as progress:
             for file in files:
                 await _ingest_file(file, catalogue, batches, progress)

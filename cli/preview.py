@@ -6,16 +6,20 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.explanation_trees import MaskOption
 from cli.opening import load_catalogue, require_store
 from cli.options import JsonOption, StoreOption, settings_with
 from cli.output import counted, print_json, print_table, warn
+from cli.row_tables import comparison_text
 from cli.running import run_batch, set_up_logging
 from cli.store_progress import scan_progress, task_name
 from graph_model.catalogue.rules import Catalogue
-from graph_model.records.record import RecordAddress
+from graph_model.explain.comparison import RowComparison
+from graph_model.explain.masking import Visibility
+from services.lookup.row_documents import comparison_document, reference_document
 from services.maintenance.preview import Preview
 from services.maintenance.preview import preview as preview_store
-from services.maintenance.preview_examples import VERDICT, ProfileMerge, ProfileSplit, RecordGroup
+from services.maintenance.preview_examples import VERDICT, Bridge, ProfileMerge, ProfileSplit, RecordGroup
 from services.settings import Settings
 from services.stores.opening import open_store
 
@@ -24,10 +28,12 @@ def preview(
     catalogue: Annotated[Path, typer.Option("--catalogue", metavar="FILE", help="The new catalogue.")],
     store: StoreOption = None,
     examples: Annotated[int, typer.Option("--examples", min=0, help="How many merges and splits to describe.")] = 5,
+    mask: MaskOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Tell which profiles would merge and which would split under another catalogue. Nothing is touched.
 
+    Of every merge and split that is described, rows stand side by side, and a mark where they say different things.
     All records are read by the new catalogue and resolved from scratch, on the disk for temporary files; memory stays
     small. Others may go on writing meanwhile.
 
@@ -41,28 +47,34 @@ def preview(
     set_up_logging(settings)
     meaning = load_catalogue(catalogue)
     require_store(settings)
-    found, is_in_force = run_batch(_preview(settings, meaning, examples))
+    visibility = Visibility.of(meaning, may_see_values=not mask)
+    found, is_in_force = run_batch(_preview(settings, meaning, examples, visibility))
     given_store = f" --store {store}" if store is not None else ""
     apply = None if is_in_force else f"identity-graph re-resolve --catalogue {catalogue}{given_store}"
     if as_json:
-        print_json({**_to_json(found), "apply": apply})
+        print_json({**_to_json(found, visibility), "apply": apply})
         return
-    _print(found)
+    _print(found, visibility)
     if apply is None:
         typer.echo("This catalogue is in force already.")
     else:
         typer.echo(f"Nothing was changed. To bring it into force: {apply}")
 
 
-async def _preview(settings: Settings, catalogue: Catalogue, examples: int) -> tuple[Preview, bool]:
+async def _preview(
+    settings: Settings, catalogue: Catalogue, examples: int, visibility: Visibility
+) -> tuple[Preview, bool]:
     async with AsyncExitStack() as opened:
         store = await open_store(settings, catalogue, any_meaning=True)
         opened.push_async_callback(store.close)
-        found = await preview_store(store, catalogue, opened.enter_context(scan_progress()), examples=examples)
+        progress = opened.enter_context(scan_progress())
+        found = await preview_store(
+            store, catalogue, progress, examples=examples, may_see_values=visibility.may_see_values
+        )
         return found, store.fingerprint == catalogue.fingerprint
 
 
-def _print(found: Preview) -> None:
+def _print(found: Preview, visibility: Visibility) -> None:
     typer.echo(
         f"{counted(found.records, 'record')} are {counted(found.profiles_before, 'profile')} now, and would be "
         f"{found.profiles_after:,}; {counted(found.moving, 'record')} would belong to another profile id."
@@ -78,7 +90,9 @@ def _print(found: Preview) -> None:
         typer.echo()
         header = ("identifiers of kind", "become generic", "cease to be")
         print_table(header, [(change.kind, f"{change.become}", f"{change.cease}") for change in found.generic])
-    for title, told in (("Merges", map(_merge_lines, found.merges)), ("Splits", map(_split_lines, found.splits))):
+    merges = (_merge_lines(merge, visibility) for merge in found.merges)
+    splits = (_split_lines(split, visibility) for split in found.splits)
+    for title, told in (("Merges", merges), ("Splits", splits)):
         for number, lines in enumerate(told):
             if number == 0:
                 typer.echo(f"\n{title}, the largest first:")
@@ -100,38 +114,50 @@ def _print_warnings(found: Preview) -> None:
         warn(f"work is owed, which may change profiles as well: {task_name(task)}")
 
 
-def _merge_lines(merge: ProfileMerge) -> list[str]:
+def _merge_lines(merge: ProfileMerge, visibility: Visibility) -> list[str]:
     return [
         f"  {counted(merge.parts_total, 'profile')} would be one:",
-        *(f"    {part.profile_id}: {_records(part)}" for part in merge.parts),
+        *(f"    {part.profile_id}: {_records(part, visibility)}" for part in merge.parts),
         *_more(merge.parts_total - len(merge.parts), "profile"),
-        *(f"    by: {bridge.one} and {bridge.other} share {_article(bridge.evidence)}" for bridge in merge.evidence),
+        *(f"    by: {_ends(bridge, visibility)} share {_article(bridge.evidence)}" for bridge in merge.evidence),
+        *_rows(merge.comparison, visibility),
     ]
 
 
-def _split_lines(split: ProfileSplit) -> list[str]:
+def _split_lines(split: ProfileSplit, visibility: Visibility) -> list[str]:
     return [
         f"  {split.profile_id} would be {counted(split.parts_total, 'profile')}:",
-        *(f"    {_records(part)}" for part in split.parts),
+        *(f"    {_records(part, visibility)}" for part in split.parts),
         *_more(split.parts_total - len(split.parts), "part"),
         *(f"    since {reason}" for reason in split.reasons),
+        *_rows(split.comparison, visibility),
     ]
+
+
+def _ends(bridge: Bridge, visibility: Visibility) -> str:
+    return f"{visibility.name(bridge.one)} and {visibility.name(bridge.other)}"
 
 
 def _article(evidence: str) -> str:
     return "a verdict" if evidence == VERDICT else f"their {evidence}"
 
 
-def _records(part: RecordGroup) -> str:
+def _records(part: RecordGroup, visibility: Visibility) -> str:
     more = part.records_total - len(part.records)
-    return ", ".join(map(str, part.records)) + (f" and {more:,} more" if more else "")
+    return ", ".join(map(visibility.name, part.records)) + (f" and {more:,} more" if more else "")
+
+
+def _rows(comparison: RowComparison, visibility: Visibility) -> list[str]:
+    """Rows side by side, with an empty line before and after them."""
+    lines = comparison_text(comparison_document(comparison, visibility)).splitlines()
+    return ["", *(f"    {line}" if line else "" for line in lines), ""] if lines else []
 
 
 def _more(number: int, noun: str) -> list[str]:
     return [f"    and {number:,} more {noun}{'' if number == 1 else 's'}"] if number else []
 
 
-def _to_json(found: Preview) -> dict[str, Any]:
+def _to_json(found: Preview, visibility: Visibility) -> dict[str, Any]:
     return {
         "records": found.records,
         "records_moving": found.moving,
@@ -151,21 +177,26 @@ def _to_json(found: Preview) -> dict[str, Any]:
         "unknown_sources": [{"source": source, "records": records} for source, records in found.unknown_sources],
         "merges": [
             {
-                "profiles": [_part_to_json(part) for part in merge.parts],
+                "profiles": [_part_to_json(part, visibility) for part in merge.parts],
                 "profiles_total": merge.parts_total,
                 "evidence": [
-                    {"records": [_record(bridge.one), _record(bridge.other)], "evidence": bridge.evidence}
+                    {
+                        "records": [reference_document(end, visibility) for end in (bridge.one, bridge.other)],
+                        "evidence": bridge.evidence,
+                    }
                     for bridge in merge.evidence
                 ],
+                "comparison": comparison_document(merge.comparison, visibility),
             }
             for merge in found.merges
         ],
         "splits": [
             {
                 "profile_id": split.profile_id,
-                "parts": [_part_to_json(part) for part in split.parts],
+                "parts": [_part_to_json(part, visibility) for part in split.parts],
                 "parts_total": split.parts_total,
                 "reasons": split.reasons,
+                "comparison": comparison_document(split.comparison, visibility),
             }
             for split in found.splits
         ],
@@ -173,10 +204,10 @@ def _to_json(found: Preview) -> dict[str, Any]:
     }
 
 
-def _part_to_json(part: RecordGroup) -> dict[str, Any]:
+def _part_to_json(part: RecordGroup, visibility: Visibility) -> dict[str, Any]:
     of_profile = {} if part.profile_id is None else {"profile_id": part.profile_id}
-    return {**of_profile, "records": [_record(a) for a in part.records], "records_total": part.records_total}
-
-
-def _record(address: RecordAddress) -> dict[str, Any]:
-    return {"source": address.source, "key": address.written_key}
+    return {
+        **of_profile,
+        "records": [reference_document(address, visibility) for address in part.records],
+        "records_total": part.records_total,
+    }

@@ -124,8 +124,8 @@ def _in_order(start: int, now: int) -> Accept:
 
 
 def _age(record: Record) -> tuple[object, ...]:
-    """Sorts versions of a row, oldest first; where they do not say, by their values, so that order plays no part."""
-    return (record.position, record.observed_at, orjson.dumps(record.values))
+    """Sorts versions of a row, oldest first; where they do not say, deletions last, then by their values."""
+    return (record.position, record.observed_at, record.is_tombstone, orjson.dumps(record.values))
 
 
 def _mapped(records: Mapping[RecordAddress, Record], catalogue: Catalogue) -> dict[RecordAddress, MappedRecord]:

@@ -1,61 +1,48 @@
 """Samples to draft a catalogue from: the first rows of a file, or messages of a topic."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 import orjson
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from cli.exit_codes import UsageRefused
 from cli.input_files import open_path
+from cli.options import STANDARD_STREAM
 from cli.output import warn
-from consumers.decoders.documents import Schema, open_document
-from consumers.decoders.logical_types import convert_row
 from consumers.decoders.message import Message
-from consumers.decoders.recognition import looks_like
-from consumers.decoders.tables import default_topics
 from consumers.kafka_admin import KafkaAdmin
 from consumers.kafka_clients import close_quietly, connection_options, kafka_errors, start
-from graph_model.catalogue.rules import MessageFormat
+from consumers.sampling import sampled_tables
+from graph_model.catalogue.draft.tables import SampledTable
 from graph_model.errors import MessageRejected
 from graph_model.values.equality import JsonValue
 from services.files.console_messages import as_message
 from services.files.lines import BadLine, FileRow
-from services.files.reading import Wanted, read_rows
+from services.files.reading import PACKED_SUFFIXES, Wanted, read_rows
 from services.settings import KafkaSettings
 
 #: So many rows are enough to guess from.
-SAMPLE_ROWS: Final = 1_000
+SAMPLE_ROWS: Final = 10_000
 
 _POLL_MILLISECONDS: Final = 2_000
 _CLOSE_SECONDS: Final = 5.0
 
-Row = Mapping[str, JsonValue]
-_Message: TypeAlias = tuple[bytes | None, bytes | None]  #: key and value
-
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """Rows of one table."""
+class FileSample:
+    """The tables of one file."""
 
-    rows: Sequence[Row]
-    format: MessageFormat = "rows"  #: how they were written
-    topic: str | None = None  #: the topic that a connector sends such envelopes to, unless it was told otherwise
-    bad_lines: Sequence[BadLine] = ()  #: lines of the file among them that could not be read
-    key: tuple[str, ...] = ()  #: columns of the key, where messages tell them
-    encoding: str | None = None  #: what the file was found to be encoded in
-
-    @property
-    def columns(self) -> Sequence[str]:
-        """All columns, in the order in which they first appear."""
-        return list(dict.fromkeys(column for row in self.rows for column in row))
+    tables: list[SampledTable]
+    rows: int  #: lines that were read as rows
+    bad_lines: list[BadLine]  #: lines among them that could not be read
 
 
-def sample_file(path: Path) -> Sample:
+def sample_file(path: Path) -> FileSample:
     """Read the first rows of a file; bad lines are passed over, and kept to be told.
 
     Raises:
@@ -64,23 +51,19 @@ def sample_file(path: Path) -> Sample:
     with open_path(path) as stream:
         found = read_rows(path.name, stream, Wanted(used=()), lambda told: warn(f"{path} {told}"))
         read = list(islice(found.entries, SAMPLE_ROWS))
-    bad = [entry for entry in read if isinstance(entry, BadLine)]
-    if bad and len(bad) == len(read):
-        raise UsageRefused(f"{path} cannot be drafted from; line {bad[0].line}: {bad[0].reason}")
-    rows = [entry.values for entry in read if isinstance(entry, FileRow)]
-    return replace(_sample(str(path), map(_key_and_value, rows)), bad_lines=bad, encoding=found.encoding)
+    bad_lines = [entry for entry in read if isinstance(entry, BadLine)]
+    rows = [entry for entry in read if isinstance(entry, FileRow)]
+    file, is_whole = None if path == STANDARD_STREAM else path.name, len(read) < SAMPLE_ROWS
+    try:
+        tables = sampled_tables(map(_message, rows), _table_name(path), file=file, is_whole=is_whole)
+    except MessageRejected as rejection:
+        reason = f"line {bad_lines[0].line}: {bad_lines[0].reason}" if bad_lines else rejection.reason
+        raise UsageRefused(f"{path} holds no row: {reason}") from None
+    tables = [replace(table, origin=replace(table.origin, encoding=found.encoding)) for table in tables]
+    return FileSample(tables, len(rows), bad_lines)
 
 
-def _key_and_value(row: Row) -> _Message:
-    """The key and the value of a line that is a message, else the line."""
-    message = as_message(row)
-    if message is None:
-        return None, orjson.dumps(row)
-    key, value = message.get("key"), message["value"]
-    return None if key is None else orjson.dumps(key), None if value is None else orjson.dumps(value)
-
-
-async def sample_topic(settings: KafkaSettings, topic: str) -> Sample:
+async def sample_topic(settings: KafkaSettings, topic: str) -> list[SampledTable]:
     """Read the newest messages of a topic; those that hold no row are passed over.
 
     Raises:
@@ -92,8 +75,31 @@ async def sample_topic(settings: KafkaSettings, topic: str) -> Sample:
             # Asking for a topic by its name could make it.
             if topic not in await reader.topics():
                 raise UsageRefused(f"Kafka has no topic {topic!r}; name one that carries the changes of a table")
-            values = await _newest_messages(reader, await _partitions(settings, topic))
-    return _sample(f"topic {topic!r}", values)
+            messages = await _newest_messages(reader, await _partitions(settings, topic))
+    try:
+        return sampled_tables(messages, topic.rpartition(".")[2], file=None, is_whole=False)
+    except MessageRejected as rejection:
+        raise UsageRefused(f"topic {topic!r} holds no row: {rejection.reason}") from None
+
+
+def _table_name(path: Path) -> str:
+    """The name of a file without its endings."""
+    name = path.name
+    for suffix in PACKED_SUFFIXES:
+        name = name.removesuffix(suffix)
+    return "input" if path == STANDARD_STREAM else Path(name).stem
+
+
+def _message(row: FileRow) -> Message:
+    """The message that a line stands for."""
+    fields = as_message(row.values)
+    is_row = fields is None or not isinstance(fields["value"], Mapping | None)
+    key, value = (None, row.values) if fields is None or is_row else (fields.get("key"), fields["value"])
+    return Message(topic="", offset=row.line, timestamp=0, key=_content(key), value=_content(value))
+
+
+def _content(value: JsonValue) -> bytes | None:
+    return None if value is None else orjson.dumps(value)
 
 
 @asynccontextmanager
@@ -116,69 +122,28 @@ async def _partitions(settings: KafkaSettings, topic: str) -> list[TopicPartitio
         await admin.close()
 
 
-async def _newest_messages(reader: AIOKafkaConsumer, partitions: list[TopicPartition]) -> list[_Message]:
+async def _newest_messages(reader: AIOKafkaConsumer, partitions: list[TopicPartition]) -> list[Message]:
     first, end = await reader.beginning_offsets(partitions), await reader.end_offsets(partitions)
     share = SAMPLE_ROWS // len(partitions) + 1
     reader.assign(partitions)
     for partition in partitions:
         reader.seek(partition, max(first[partition], end[partition] - share))
-    values: list[_Message] = []
-    while len(values) < SAMPLE_ROWS:
+    read: list[Message] = []
+    while len(read) < SAMPLE_ROWS:
         fetched = await reader.getmany(timeout_ms=_POLL_MILLISECONDS)
-        values += [(message.key, message.value) for messages in fetched.values() for message in messages]
+        read += (message for records in fetched.values() for message in _messages(records))
         if not fetched:
             break
-    return values[:SAMPLE_ROWS]
+    return read[:SAMPLE_ROWS]
 
 
-def _sample(where: str, messages: Iterable[_Message]) -> Sample:
-    """The newest row of each key, where there are keys; rows of envelopes, where there is any."""
-    rows: dict[bytes | int, Row] = {}
-    of_envelopes: dict[bytes | int, Row] = {}
-    topic, keys, other = None, set[tuple[str, ...]](), None
-    for number, (key, value) in enumerate(messages):
-        hint = None if value is None else looks_like(Message(topic="", offset=number, timestamp=0, value=value))
-        try:
-            document = open_document(value or b"null", "value")
-        except MessageRejected:
-            other = other or hint
-            continue
-        payload, schema = document.payload, document.schema
-        if hint is not None or not isinstance(payload, Mapping):
-            other = other or hint
-            continue
-        keys.add(_key_columns(key))
-        if "op" not in payload or "source" not in payload:
-            rows[key or number] = convert_row(payload, schema)
-        elif isinstance(after := payload.get("after"), Mapping):
-            of_envelopes[key or number] = convert_row(after, _schema_of_after(schema))
-            topic = topic or _default_topic(payload["source"])
-    if not rows and not of_envelopes:
-        found = "" if other is None else f" ({other})"
-        raise UsageRefused(f"{where} holds no row that could be read; rows, or Debezium envelopes, are expected{found}")
-    told = keys.pop() if len(keys) == 1 else ()
-    # Between envelopes, a connector writes messages of its own.
-    if of_envelopes:
-        return Sample(list(of_envelopes.values()), "debezium", topic, key=told)
-    return Sample(list(rows.values()), key=told)
-
-
-def _key_columns(key: bytes | None) -> tuple[str, ...]:
-    """The columns of a message's key; none where it has none, or tells no names."""
-    try:
-        payload = None if key is None else open_document(key, "key").payload
-    except MessageRejected:
-        return ()
-    return tuple(payload) if isinstance(payload, Mapping) else ()
-
-
-def _default_topic(source: JsonValue) -> str | None:
-    topics = default_topics(source) if isinstance(source, Mapping) else ()
-    return topics[0] if topics else None
-
-
-def _schema_of_after(schema: Schema | None) -> Schema | None:
-    fields = None if schema is None else schema.get("fields")
-    if not isinstance(fields, list):
-        return None
-    return next((field for field in fields if isinstance(field, Mapping) and field.get("field") == "after"), None)
+def _messages(records: list[ConsumerRecord]) -> Iterator[Message]:
+    for record in records:
+        yield Message(
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            timestamp=record.timestamp,
+            key=record.key,
+            value=record.value,
+        )

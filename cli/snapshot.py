@@ -1,7 +1,7 @@
 """What `ingest --snapshot` adds: rows that none of the files holds are deleted."""
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -9,9 +9,12 @@ from cli.exit_codes import UsageRefused
 from cli.input_files import Entry, InputFile
 from graph_model.catalogue.rules import Source
 from graph_model.values.trait_values import timestamp_milliseconds
-from services.ingestion.snapshots import PresentRows, absent_rows, deletions_owed
+from services.ingestion.snapshots import PresentRows, absent_rows, count_live, deletions_owed
 from services.ingestion.writer import Writer
 from services.stores.port.protocols import Store
+
+#: Portions of deletions that are written down together: stores take commits of some megabytes.
+_TASKS_OF_A_COMMIT: Final = 50
 
 SnapshotOption = Annotated[
     bool, typer.Option("--snapshot", help="The files hold every row of their table: all other rows of it are deleted.")
@@ -35,6 +38,7 @@ class Snapshot:
     as_of: int  #: when it was taken, milliseconds since 1970
     most: float  #: so many percent of a source's rows may be deleted
     present: PresentRows = field(default_factory=PresentRows)
+    live: dict[str, int] = field(default_factory=dict)  #: source -> rows that were in force before
     unreadable: dict[str, str] = field(default_factory=dict)  #: source -> the first line without a readable key
     deleted: dict[str, int] = field(default_factory=dict)  #: source -> rows
     refused: dict[str, str] = field(default_factory=dict)  #: source -> why nothing is deleted
@@ -62,6 +66,11 @@ class Snapshot:
             )
         return cls(sources, now if said is None else said, most)
 
+    async def count_live(self, store: Store) -> None:
+        """Note how many rows are in force; before any of the files is loaded."""
+        for name, source in self.sources.items():
+            self.live[name] = await count_live(store, source)
+
     def take(self, file: InputFile, entry: Entry) -> None:
         """Note which rows a line says are there."""
         for change in entry.changes:
@@ -79,13 +88,15 @@ class Snapshot:
             if name in self.unreadable:
                 self.refused[name] = f"the key of a row cannot be read ({self.unreadable[name]}), so it may be any row"
                 continue
-            found = await absent_rows(store, source, self.present, self.as_of)
+            found = await absent_rows(store, source, self.present, self.as_of, self.live[name])
             refusal = found.refusal(self.most)
             if refusal is not None:
                 self.refused[name] = refusal
                 continue
-            async with writer.lend() as ingest:
-                await ingest.apply((), tasks=deletions_owed(source, found, self.as_of))
+            owed = deletions_owed(source, found, self.as_of)
+            for start in range(0, len(owed), _TASKS_OF_A_COMMIT):
+                async with writer.lend() as ingest:
+                    await ingest.apply((), tasks=owed[start : start + _TASKS_OF_A_COMMIT])
             self.deleted[name] = len(found.rows)
 
     def to_json(self) -> dict[str, object]:

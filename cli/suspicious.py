@@ -8,6 +8,7 @@ from cli.explanation_trees import MaskOption
 from cli.opening import load_catalogue, opened_store, require_store
 from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import counted, print_json
+from cli.row_tables import comparison_text
 from cli.running import run_batch, set_up_logging
 from cli.store_progress import scan_progress
 from graph_model.catalogue.rules import Catalogue
@@ -32,8 +33,10 @@ def suspicious(
 ) -> None:
     """List profiles that may be several people, the most suspicious first, with the value to blame.
 
-    Suspicious is a profile of which two large parts hang together by one record's value alone. Profiles with refused
-    unions or with dropped evidence are listed after these.
+    Suspicious is a profile of which a single value joins rows whose names or birth dates differ, such as the phone of
+    an office, or of which two large parts hang together by one record's value alone. Profiles with rows that contradict
+    themselves or with dropped evidence are listed after these. What is kept apart already is not listed, and what a
+    verdict "same" joins is not doubted. Below each stand its rows side by side.
 
     For example:
 
@@ -64,9 +67,12 @@ def _documents(found: Suspicions, writer: ExplanationWriter) -> list[JsonObject]
         {
             "profile_id": profile.profile_id,
             "records": profile.records,
+            "doubtful": [writer.doubtful_pair(pair) for pair in profile.doubtful],
             "suspicious": [writer.weak_link(link) for link in profile.weak_links],
             "conflicts": profile.conflicts,
+            "contradictions": profile.contradictions,
             "dropped_evidence": profile.dropped,
+            "comparison": writer.comparison(profile.comparison),
         }
         for profile in found.listed
     ]
@@ -75,11 +81,13 @@ def _documents(found: Suspicions, writer: ExplanationWriter) -> list[JsonObject]
 def _print(found: Suspicions, documents: list[JsonObject]) -> None:
     for profile in documents:
         told = [counted(profile["records"], "record")]
-        told += [counted(profile["conflicts"], "conflict")] if profile["conflicts"] else []
+        told += [counted(profile["contradictions"], "contradiction")] if profile["contradictions"] else []
         told += [f"{profile['dropped_evidence']:,} dropped evidence"] if profile["dropped_evidence"] else []
         typer.echo(f"Profile {profile['profile_id']}: {', '.join(told)}")
-        for link in profile["suspicious"]:
-            typer.echo(f"  {link['kind']} {link['value']}: {link['explanation']}")
+        for blamed in (*profile["doubtful"], *profile["suspicious"]):
+            typer.echo(f"  {blamed['kind']} {blamed['value']}: {blamed['explanation']}")
+        rows = comparison_text(profile["comparison"])
+        typer.echo("".join(f"  {line}\n" if line else "\n" for line in rows.splitlines()))
     look = "; `identity-graph explain ID` shows why" if documents else ""
     typer.echo(f"Worth a look: {found.found:,} of {counted(found.profiles, 'profile')}{look}.")
     if found.found > len(documents):

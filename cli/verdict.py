@@ -2,13 +2,17 @@
 
 import getpass
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Any, Final, Generic, TypeVar
 
 import typer
 
+from cli.consequences import consequences_text
+from cli.explanation_trees import MaskOption
 from cli.opening import load_catalogue, opened_store, require_store
 from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import print_json, warn
@@ -16,13 +20,18 @@ from cli.publishing import publishing
 from cli.running import run_batch, set_up_logging
 from cli.verdict_import import read_back
 from graph_model.catalogue.rules import Catalogue
+from graph_model.explain.masking import Visibility
+from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Judgement, VerdictEntry
+from graph_model.values.equality import JsonObject
 from services.ingestion.writer import Writer
 from services.lookup.record_names import read_record_name
 from services.metrics import Metrics
 from services.settings import Settings
+from services.stewardship.consequences import Consequences, consequences_document, observed, records_of_verdict
 from services.stewardship.decisions import DecidedSplit, Given, Signature, Stewardship
 from services.stewardship.verdict_documents import verdict_document
+from services.stores.port.protocols import Store
 
 Answer = TypeVar("Answer")
 
@@ -54,6 +63,7 @@ def same(
     author: AuthorOption,
     catalogue: CatalogueOption = None,
     store: StoreOption = None,
+    mask: MaskOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Say that two records are one person, whatever speaks against it.
@@ -62,7 +72,9 @@ def same(
 
         identity-graph verdict same crm:1 web_shop:50001 --reason "called her"
     """
-    _give(Judgement.SAME, (one, other), Signature(author=author, reason=reason), _settings(catalogue, store), as_json)
+    telling = _Telling(as_json=as_json, mask=mask)
+    signature = Signature(author=author, reason=reason)
+    _give(Judgement.SAME, (one, other), signature, _settings(catalogue, store), telling)
 
 
 @app.command()
@@ -73,6 +85,7 @@ def different(
     author: AuthorOption,
     catalogue: CatalogueOption = None,
     store: StoreOption = None,
+    mask: MaskOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Say that two records are two people, whatever joins them now or later.
@@ -82,7 +95,8 @@ def different(
         identity-graph verdict different crm:1 crm:2 --reason "father and son"
     """
     signature = Signature(author=author, reason=reason)
-    _give(Judgement.DIFFERENT, (one, other), signature, _settings(catalogue, store), as_json)
+    telling = _Telling(as_json=as_json, mask=mask)
+    _give(Judgement.DIFFERENT, (one, other), signature, _settings(catalogue, store), telling)
 
 
 @app.command()
@@ -91,6 +105,7 @@ def withdraw(
     author: AuthorOption,
     catalogue: CatalogueOption = None,
     store: StoreOption = None,
+    mask: MaskOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Take a verdict back; profiles are then what the evidence says without it.
@@ -100,10 +115,12 @@ def withdraw(
         identity-graph verdict withdraw 019aa3d0f0a67cc0b6dcf8f3a1f5d1c2
     """
 
-    async def take_back(steward: Stewardship, _catalogue: Catalogue) -> VerdictEntry:
-        return await steward.withdraw(verdict_id, author)
+    async def take_back(desk: _Desk) -> _Decided[VerdictEntry]:
+        named = await records_of_verdict(desk.store, verdict_id)
+        return await desk.observed(named, partial(desk.steward.withdraw, verdict_id, author), lambda entry: entry)
 
-    _tell(_decide(_settings(catalogue, store), take_back), as_json)
+    done = _decide(_settings(catalogue, store), take_back)
+    _Telling(as_json=as_json, mask=mask).verdict(done.answer, done)
 
 
 @app.command()
@@ -117,6 +134,7 @@ def split(
     author: AuthorOption,
     catalogue: CatalogueOption = None,
     store: StoreOption = None,
+    mask: MaskOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Make a profile that is several people into one for each, by one verdict.
@@ -129,17 +147,22 @@ def split(
             --reason "father and son"
     """
 
-    async def separate(steward: Stewardship, meaning: Catalogue) -> DecidedSplit:
-        groups = [[read_record_name(name.strip(), meaning) for name in _NAMES.split(names)] for names in group]
-        return await steward.split(profile_id, groups, Signature(author=author, reason=reason))
+    async def separate(desk: _Desk) -> _Decided[DecidedSplit]:
+        groups = [[read_record_name(name.strip(), desk.catalogue) for name in _NAMES.split(names)] for names in group]
+        named = [address for addresses in groups for address in addresses]
+        decision = partial(desk.steward.split, profile_id, groups, Signature(author=author, reason=reason))
+        return await desk.observed(named, decision, lambda done: done.verdict)
 
     done = _decide(_settings(catalogue, store), separate)
+    ids, verdict = done.answer.profile_ids, done.answer.verdict
+    document = done.document(mask=mask)
     if as_json:
-        print_json({"profile_ids": done.profile_ids, "verdicts": [verdict_document(done.verdict)]})
+        print_json({"profile_ids": ids, "verdicts": [verdict_document(verdict)], **document})
         return
-    for number, profile in enumerate(done.profile_ids, start=1):
+    for number, profile in enumerate(ids, start=1):
         typer.echo(f"group {number} is profile {profile}")
-    typer.echo(_line(done.verdict))
+    typer.echo(_line(verdict))
+    typer.echo(consequences_text(document), nl=False)
 
 
 @app.command("import")
@@ -191,46 +214,87 @@ def _settings(catalogue: CatalogueOption, store: StoreOption) -> Settings:
     return settings
 
 
-def _give(
-    judgement: Judgement, records: tuple[str, str], signature: Signature, settings: Settings, as_json: bool
-) -> None:
-    async def give(steward: Stewardship, meaning: Catalogue) -> Given:
-        one, other = (read_record_name(name, meaning) for name in records)
-        return await steward.give(judgement, one, other, signature)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decided(Generic[Answer]):
+    """A decision in force, and what came of it."""
 
-    given = _decide(settings, give)
-    _tell(given.entry, as_json)
-    if not given.is_new:
+    answer: Answer
+    consequences: Consequences
+    catalogue: Catalogue
+
+    def document(self, *, mask: bool) -> JsonObject:
+        return consequences_document(self.consequences, Visibility.of(self.catalogue, may_see_values=not mask))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Desk:
+    """Where a steward decides."""
+
+    steward: Stewardship
+    store: Store
+    catalogue: Catalogue
+
+    async def observed(
+        self,
+        named: Collection[RecordAddress],
+        decision: Callable[[], Awaitable[Answer]],
+        entry_of: Callable[[Answer], VerdictEntry],
+    ) -> _Decided[Answer]:
+        answer, consequences = await observed(self.store, self.catalogue, named, decision, entry_of)
+        return _Decided(answer=answer, consequences=consequences, catalogue=self.catalogue)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Telling:
+    """How a verdict is told."""
+
+    as_json: bool
+    mask: bool
+
+    def verdict(self, entry: VerdictEntry, decided: _Decided[Any]) -> None:
+        document = decided.document(mask=self.mask)
+        if self.as_json:
+            print_json({**verdict_document(entry), **document})
+            return
+        typer.echo(_line(entry))
+        typer.echo(consequences_text(document), nl=False)
+
+
+def _give(
+    judgement: Judgement, records: tuple[str, str], signature: Signature, settings: Settings, telling: _Telling
+) -> None:
+    async def give(desk: _Desk) -> _Decided[Given]:
+        one, other = (read_record_name(name, desk.catalogue) for name in records)
+        decision = partial(desk.steward.give, judgement, one, other, signature)
+        return await desk.observed((one, other), decision, lambda given: given.entry)
+
+    done = _decide(settings, give)
+    telling.verdict(done.answer.entry, done)
+    if not done.answer.is_new:
         warn("this verdict was given before; nothing was written")
 
 
-def _decide(settings: Settings, decision: Callable[[Stewardship, Catalogue], Awaitable[Answer]]) -> Answer:
+def _decide(settings: Settings, decision: Callable[[_Desk], Awaitable[_Decided[Answer]]]) -> _Decided[Answer]:
     meaning = load_catalogue(settings.catalogue)
 
-    async def decide() -> Answer:
-        async with _steward(settings, meaning) as steward:
-            return await decision(steward, meaning)
+    async def decide() -> _Decided[Answer]:
+        async with _desk(settings, meaning) as desk:
+            return await decision(desk)
 
     return run_batch(decide())
 
 
 @asynccontextmanager
-async def _steward(settings: Settings, catalogue: Catalogue) -> AsyncIterator[Stewardship]:
+async def _desk(settings: Settings, catalogue: Catalogue) -> AsyncIterator[_Desk]:
     metrics = Metrics()
     async with opened_store(settings, catalogue) as store, publishing(settings, store, metrics) as publish:
-        yield Stewardship(store, catalogue, Writer(store, catalogue, WRITER, metrics=metrics, publish=publish))
+        writer = Writer(store, catalogue, WRITER, metrics=metrics, publish=publish)
+        yield _Desk(steward=Stewardship(store, catalogue, writer), store=store, catalogue=catalogue)
 
 
 async def _listed(settings: Settings) -> list[VerdictEntry]:
     async with opened_store(settings, load_catalogue(settings.catalogue)) as store:
         return [entry async for entry in store.scan_verdicts()]
-
-
-def _tell(entry: VerdictEntry, as_json: bool) -> None:
-    if as_json:
-        print_json(verdict_document(entry))
-    else:
-        typer.echo(_line(entry))
 
 
 def _line(entry: VerdictEntry) -> str:

@@ -37,12 +37,12 @@ _BEGINNINGS: Final[tuple[tuple[re.Pattern[bytes], str, str], ...]] = tuple(
         (rb"Obj\x01", "an Avro file (object container)", _JSON_FROM),
         (rb"\xc3\x01.{8}", "an Avro message (single object encoding)", _JSON_FROM),
         (rb"\x03[\x00\x05].{16}", "the wire format of the AWS Glue schema registry", _JSON_FROM),
-        (rb"\x1f\x8b\x08", "packed with gzip", _UNPACKED),
-        (rb"\x28\xb5\x2f\xfd", "packed with zstd", _UNPACKED),
-        (rb"\x04\x22\x4d\x18", "packed with LZ4", _UNPACKED),
-        (rb"\x82SNAPPY\x00|\xff\x06\x00\x00sNaPpY", "packed with Snappy", _UNPACKED),
-        (rb"\x78[\x01\x9c\xda]", "packed with zlib", _UNPACKED),
-        (rb"PK\x03\x04", "packed as a zip file", _UNPACKED),
+        (rb"\x1f\x8b\x08", "content packed with gzip", _UNPACKED),
+        (rb"\x28\xb5\x2f\xfd", "content packed with zstd", _UNPACKED),
+        (rb"\x04\x22\x4d\x18", "content packed with LZ4", _UNPACKED),
+        (rb"\x82SNAPPY\x00|\xff\x06\x00\x00sNaPpY", "content packed with Snappy", _UNPACKED),
+        (rb"\x78[\x01\x9c\xda]", "content packed with zlib", _UNPACKED),
+        (rb"PK\x03\x04", "content packed as a zip file", _UNPACKED),
         (rb"\xff\xfe|\xfe\xff|(?:[\t-~]\x00){2}|(?:\x00[\t-~]){2}", "UTF-16 text", _UTF_8),
     )
 )

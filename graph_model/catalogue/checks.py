@@ -126,6 +126,8 @@ def _column_faults(
         if kind is not None and kind.composite is not None:
             message = f"found the composite kind {meaning.identifier!r}; expected a kind with `normalise`"
             yield Fault((*where, "identifier"), message)
+        if meaning.region is not None and (kind is None or kind.normalise != "phone"):
+            yield Fault((*where, "region"), "found a region; expected it only of a kind with `normalise: phone`")
         if meaning.trait is not None and meaning.trait not in traits:
             yield Fault((*where, "trait"), _undeclared("trait", meaning.trait, traits))
 

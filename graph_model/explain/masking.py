@@ -1,13 +1,14 @@
 """Personal values for readers who may not see them: their shape stays, so that two of them can be told apart."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
 
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import RecordAddress
+from graph_model.values.equality import JsonValue, canonical_bytes
 from graph_model.values.keys import WrittenPart
 
 _PART = re.compile(r"([^\W_])[^\W_]*")
@@ -39,6 +40,16 @@ class Visibility:
     def value(self, text: str) -> str:
         """A value or a free text as this reader sees it."""
         return text if self.may_see_values else mask(text)
+
+    def json_value(self, value: JsonValue) -> JsonValue:
+        """Any value of a row as this reader sees it: of lists and objects the shape stays; null is nobody's data."""
+        if self.may_see_values or value is None:
+            return value
+        if isinstance(value, Mapping):
+            return {name: self.json_value(member) for name, member in value.items()}
+        if isinstance(value, Sequence) and not isinstance(value, str):
+            return [self.json_value(member) for member in value]
+        return mask(value if isinstance(value, str) else canonical_bytes(value).decode())
 
     def key(self, address: RecordAddress) -> list[WrittenPart]:
         """The key of a record as this reader sees it; of a source that is not in the catalogue nothing is known."""

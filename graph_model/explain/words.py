@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from graph_model.catalogue.rules import COMPONENT_LIMIT, FULL_TRUST, Catalogue
+from graph_model.explain.doubtful import DoubtfulPair
 from graph_model.explain.explanation import ChainStep, PairEvidence, Relation, SharedIdentifier
 from graph_model.explain.masking import Visibility
 from graph_model.profile.events import HistoryStep, ProfileEventType
@@ -103,6 +104,16 @@ def weak_link_words(link: WeakLink, visibility: Visibility) -> str:
     return (
         f"{link.identifier.kind} of {visibility.name(link.record)} alone holds {larger:,} and {smaller:,} records "
         "together; if it is wrong, they are two people"
+    )
+
+
+def doubtful_pair_words(pair: DoubtfulPair, catalogue: Catalogue, visibility: Visibility) -> str:
+    """Why two records of a profile may be two people."""
+    kind = catalogue.kinds[pair.identifier.kind]
+    traits = " and ".join(filter(None, (", ".join(pair.differing[:-1]), pair.differing[-1])))
+    return (
+        f"{visibility.name(pair.one)} and {visibility.name(pair.other)} are one person by this {kind.name} alone "
+        f"(priority {kind.priority}), and differ in {traits}; if they share it, they are two people"
     )
 
 

@@ -216,20 +216,11 @@ def apply_change(stored: Record | None, change: Change, columns: frozenset[str])
         return AppliedChange(stored, Outcome.STALE)
     if stored is not None and not change.is_absence and _was_streamed_before(stored, change):
         return AppliedChange(stored, Outcome.STALE, is_rewound=_is_rewound(stored, change, columns))
+    if stored is not None and change.position < stored.position:
+        change = replace(change, position=stored.position)  # positions never go back, so that what is old stays old
     if change.row is None:
-        tombstone = Record(
-            address=change.address,
-            position=change.position,
-            observed_at=change.observed_at,
-            accepted_at=change.accepted_at,
-            values=None,
-            streamed=change.source_position or _streamed_before(stored, change),
-            is_absent=change.is_absence,
-        )
         was_there = stored is not None and not stored.is_tombstone
-        return AppliedChange(
-            _inheriting(stored, change, tombstone), Outcome.APPLIED if was_there else Outcome.UNCHANGED
-        )
+        return AppliedChange(_tombstone(stored, change), Outcome.APPLIED if was_there else Outcome.UNCHANGED)
     known = None if stored is None else stored.values
     values, incomplete = _values_after(known, change.row, change.unavailable, columns)
     same = stored is not None and stored.incomplete == incomplete and are_equal(stored.values, values)
@@ -246,6 +237,19 @@ def apply_change(stored: Record | None, change: Change, columns: frozenset[str])
         incomplete=incomplete,
     )
     return AppliedChange(_inheriting(stored, change, record), Outcome.UNCHANGED if same else Outcome.APPLIED)
+
+
+def _tombstone(stored: Record | None, change: Change) -> Record:
+    tombstone = Record(
+        address=change.address,
+        position=change.position,
+        observed_at=change.observed_at,
+        accepted_at=change.accepted_at,
+        values=None,
+        streamed=change.source_position or _streamed_before(stored, change),
+        is_absent=change.is_absence,
+    )
+    return _inheriting(stored, change, tombstone)
 
 
 def _values_after(
@@ -306,13 +310,16 @@ def with_marks(marks: Iterable[VerdictMark], further: Iterable[VerdictMark]) -> 
 def _is_old(stored: Record, change: Change) -> bool:
     """Tell whether a change says nothing that is newer than what is stored.
 
-    An absence is about one version, the one at its position. A version that a source numbers itself and sends again
-    after its absence is there again; the offset of a log that comes again is a replay.
+    An absence is about one version, the one at its position. What a snapshot has taken away, a later one gives back:
+    a row without a log's position is there again, at the version that was stored or a later one. The offset of a log
+    that comes again is a replay.
     """
     if change.is_absence:
         return stored.is_tombstone or change.position != stored.position
-    if stored.is_absent and stored.position.epoch == 0:
-        return change.position < stored.position
+    if stored.is_absent and change.position.epoch == 0:
+        if stored.position.epoch == 0:
+            return change.position < stored.position
+        return change.row is None
     return change.position <= stored.position
 
 

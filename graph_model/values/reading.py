@@ -39,6 +39,7 @@ _COUNT: Final = re.compile(r"[+-]?\d{1,25}(?:\.\d{1,25})?", re.ASCII)
 _COMPACT: Final = re.compile(r"(\d{8}|\d{14})(?:\.0{1,25})?", re.ASCII)
 
 #: What `strptime` reads without asking the machine for its language, its zone or today's date.
+_UNPARTED: Final = re.compile(r"%[dmYyHIMSj]%[dmYyHIMSj]")
 _DIRECTIVE: Final = re.compile(r"%(.?)", re.DOTALL)
 _DIRECTIVES: Final = frozenset("aAbBdfHIjmMpSyYz%")
 
@@ -151,9 +152,12 @@ def _written_moment(value: JsonValue, reading: Reading) -> datetime:
 def _by_format(text: str, formats: tuple[str, ...]) -> datetime:
     for pattern in formats:
         try:
-            return datetime.strptime(text, pattern)  # noqa: DTZ007 - the zone is the declared one
+            moment = datetime.strptime(text, pattern)  # noqa: DTZ007 - the zone is the declared one
         except ValueError:
             continue
+        # Where nothing parts its numbers, `strptime` takes fewer digits than there are to be, and reads other ones.
+        if _UNPARTED.search(pattern) is None or moment.strftime(pattern) == text:
+            return moment
     raise ValueError(f"is not written as declared, or names a day that there is not; expected {' or '.join(formats)}")
 
 

@@ -18,6 +18,8 @@ Warn: TypeAlias = Callable[[str], None]
 
 _ZIP: Final = b"PK\x03\x04"
 _PARQUET: Final = b"PAR1"
+#: Endings of the names of packed files.
+PACKED_SUFFIXES: Final = (".gz", ".zst", ".zip", ".zstd")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,9 @@ def read_rows(name: str, stream: io.BufferedReader, wanted: Wanted, warn: Warn) 
         warn: takes what is to be said of the whole file.
     """
     try:
-        inner, plain = unpacked(name, stream)
+        inner, plain = unpacked(name.lower(), stream)
+        for suffix in PACKED_SUFFIXES:
+            inner = inner.lower().removesuffix(suffix)
         beginning = peek(plain)
         if not beginning:
             warn("is empty")

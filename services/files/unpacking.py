@@ -128,7 +128,6 @@ def unpacked(name: str, stream: io.BufferedReader) -> tuple[str, io.BufferedRead
             if inner is None:
                 return name, cast("io.BufferedReader", source)
         elif packing is not None:
-            name = PurePath(name).stem if PurePath(name).suffix.lower() in (".gz", ".zst", ".zstd") else name
             inner = _opened(packing, plain)
         else:
             break

@@ -1,6 +1,6 @@
 """Full snapshots: files that together hold every row of a table, so that whatever they do not hold is gone."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,7 +21,7 @@ class AbsentRows:
     """What a snapshot does not hold."""
 
     rows: Sequence[tuple[str, Position]]  #: key, and the version that is stored
-    live: int  #: rows of the source that are in force, these included
+    live: int  #: rows of the source that were in force before the snapshot's own ones
 
     def refusal(self, most: float) -> str | None:
         """Why they are not to be deleted, where they are more than so many percent of all; else None."""
@@ -49,7 +49,15 @@ class PresentRows:
         return hash(address) in self._hashes
 
 
-async def absent_rows(store: Store, source: Source, present: PresentRows, as_of: int) -> AbsentRows:
+async def count_live(store: Store, source: Source) -> int:
+    """Count the rows of a source that are in force; before a snapshot is loaded, so that its own do not count."""
+    live = 0
+    async for _ in _live(store, source):
+        live += 1
+    return live
+
+
+async def absent_rows(store: Store, source: Source, present: PresentRows, as_of: int, live: int) -> AbsentRows:
     """Find the live rows of a source that a snapshot does not hold, and that were accepted before it was taken.
 
     Args:
@@ -57,19 +65,22 @@ async def absent_rows(store: Store, source: Source, present: PresentRows, as_of:
         source: whose table it is.
         present: all rows of the snapshot.
         as_of: when the snapshot was taken, milliseconds since 1970.
+        live: rows of the source that were in force before the snapshot's own ones.
     """
-    rows: list[tuple[str, Position]] = []
-    live = 0
+    rows = [
+        (record.address.key, record.position)
+        async for record in _live(store, source)
+        if record.address not in present and not _came_later(record, source, as_of)
+    ]
+    return AbsentRows(rows=rows, live=max(live, len(rows)))
+
+
+async def _live(store: Store, source: Source) -> AsyncIterator[Record]:
     async for stored in store.scan_records(RecordAddress(source.name, "")):
-        record = stored.record
-        if record.address.source != source.name:
+        if stored.record.address.source != source.name:
             break
-        if record.is_tombstone:
-            continue
-        live += 1
-        if record.address not in present and not _came_later(record, source, as_of):
-            rows.append((record.address.key, record.position))
-    return AbsentRows(rows=rows, live=live)
+        if not stored.record.is_tombstone:
+            yield stored.record
 
 
 def deletions_owed(source: Source, found: AbsentRows, as_of: int) -> list[TaskWrite]:

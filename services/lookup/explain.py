@@ -10,6 +10,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from graph_model.catalogue.rules import Catalogue
+from graph_model.explain.comparison import NOTHING_COMPARED, RowComparison, compare_rows
+from graph_model.explain.doubtful import DoubtfulPair, doubtful_pairs
 from graph_model.explain.explanation import (
     ChainStep,
     PairEvidence,
@@ -29,7 +31,7 @@ from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Verdict
 from graph_model.resolution.constraints import Conflict, Constraint
 from graph_model.resolution.evidence_graph import Node, WeakLink, empty_graph, weak_links
-from graph_model.resolution.mapping import MappedRecord
+from graph_model.resolution.mapping import MappedRecord, map_record
 from services.ingestion.batches import UnknownRecord
 from services.ingestion.loading import map_records
 from services.lookup.profiles import ProfileGone, Share, known_profile, one_by_id, whereabouts
@@ -62,6 +64,8 @@ class ProfileAccount:
     unused: tuple[SharedIdentifier, ...] = ()  #: what several of its records carry, and what joins nobody
     conflicts: tuple[Conflict, ...] = ()
     weak_links: tuple[WeakLink, ...] = ()
+    doubtful: tuple[DoubtfulPair, ...] = ()
+    comparison: RowComparison = NOTHING_COMPARED  #: its records side by side
     graph: "nx.Graph[Node]" = field(default_factory=empty_graph)  #: records and all that they carry
     ledger: Ledger = field(default_factory=dict)  #: the verdicts that it names
 
@@ -72,6 +76,7 @@ class PairAccount:
 
     pair: PairEvidence
     records: tuple[StoredRecord, StoredRecord]
+    comparison: RowComparison  #: the two side by side
     graph: "nx.Graph[Node]"  #: the records on the way from one to the other, and all that they carry
     ledger: Ledger  #: the verdicts that it names
 
@@ -110,6 +115,8 @@ async def explain_profile(store: StoreReader, catalogue: Catalogue, profile_id: 
             unused=unused_values(graph),
             conflicts=tuple(sorted({conflict for cluster in clusters.values() for conflict in cluster.conflicts})),
             weak_links=weak_links(graph, LARGE_PART),
+            doubtful=doubtful_pairs(graph, surroundings.records, catalogue),
+            comparison=compare_rows([surroundings.records[address] for address in members], catalogue),
             graph=graph,
         )
 
@@ -131,6 +138,7 @@ async def explain_pair(
         return PairAccount(
             pair=PairEvidence(one=one, other=other, relation=Relation.DELETED),
             records=both,
+            comparison=compare_rows([map_record(record.record, catalogue) for record in both], catalogue),
             graph=empty_graph(),
             ledger={},
         )
@@ -139,7 +147,9 @@ async def explain_pair(
     def account() -> PairAccount:
         pair = explain_live_pair(surroundings, one, other)
         on_the_way = {one, other, *(end for step in pair.steps for end in (step.one, step.other))}
-        return PairAccount(pair=pair, records=both, graph=surroundings.graph(on_the_way), ledger={})
+        comparison = compare_rows([surroundings.records[address] for address in (one, other)], catalogue)
+        graph = surroundings.graph(on_the_way)
+        return PairAccount(pair=pair, records=both, comparison=comparison, graph=graph, ledger={})
 
     found = await asyncio.to_thread(account)
     pair = found.pair

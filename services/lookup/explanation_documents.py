@@ -3,11 +3,14 @@
 from msgspec import structs
 
 from graph_model.catalogue.rules import Catalogue
+from graph_model.explain.comparison import RowComparison
+from graph_model.explain.doubtful import DoubtfulPair
 from graph_model.explain.explanation import ChainStep, SharedIdentifier
 from graph_model.explain.masking import Visibility
 from graph_model.explain.words import (
     Ledger,
     conflict_words,
+    doubtful_pair_words,
     history_words,
     pair_words,
     shared_rule,
@@ -23,6 +26,7 @@ from graph_model.values.equality import JsonObject
 from graph_model.values.identifiers import Identifier
 from graph_model.values.times import iso_time
 from services.lookup.explain import HistoryAccount, PairAccount, ProfileAccount
+from services.lookup.row_documents import comparison_document, reference_document
 from services.stores.port.stored import StoredRecord
 
 
@@ -42,6 +46,8 @@ class ExplanationWriter:
             "unused": [self._shared(value, account.members) for value in account.unused],
             "conflicts": [self._conflict(conflict, account.ledger) for conflict in account.conflicts],
             "suspicious": [self.weak_link(link) for link in account.weak_links],
+            "doubtful": [self.doubtful_pair(pair) for pair in account.doubtful],
+            "comparison": self.comparison(account.comparison),
         }
 
     def pair(self, account: PairAccount) -> JsonObject:
@@ -55,6 +61,7 @@ class ExplanationWriter:
             "shared": [self._shared(value, (pair.one, pair.other)) for value in pair.shared],
             "conflicts": [self._conflict(conflict, account.ledger) for conflict in pair.conflicts],
             "verdicts": [self._verdict(verdict, account.ledger) for verdict in pair.verdicts],
+            "comparison": self.comparison(account.comparison),
         }
 
     def history(self, account: HistoryAccount) -> JsonObject:
@@ -77,6 +84,20 @@ class ExplanationWriter:
             "parts": link.parts,
             "explanation": weak_link_words(link, self._visibility),
         }
+
+    def doubtful_pair(self, pair: DoubtfulPair) -> JsonObject:
+        """Two records that one identifier joins although their names or birth dates differ."""
+        return {
+            **self._identifier(pair.identifier),
+            "records": [self._reference(pair.one), self._reference(pair.other)],
+            "parts": pair.parts,
+            "differing": pair.differing,
+            "explanation": doubtful_pair_words(pair, self._catalogue, self._visibility),
+        }
+
+    def comparison(self, comparison: RowComparison) -> JsonObject:
+        """Rows side by side."""
+        return comparison_document(comparison, self._visibility)
 
     def _step(self, step: ChainStep, ledger: Ledger) -> JsonObject:
         evidence = step.evidence
@@ -152,7 +173,7 @@ class ExplanationWriter:
         return {"kind": identifier.kind, "value": self._visibility.value(identifier.value)}
 
     def _reference(self, address: RecordAddress) -> JsonObject:
-        return {"source": address.source, "key": self._visibility.key(address)}
+        return reference_document(address, self._visibility)
 
 
 def _head(account: ProfileAccount | HistoryAccount) -> JsonObject:

@@ -34,11 +34,31 @@ def read_record_name(text: str, catalogue: Catalogue) -> RecordAddress:
         UnreadableRecord: the source is not in the catalogue, or its key has other parts.
     """
     bracketed = _BRACKETS.fullmatch(text)
-    name, key = (bracketed[1], bracketed[2]) if bracketed else text.partition(":")[::2]
-    source = catalogue.sources.get(name.strip())
+    if bracketed is not None:
+        return _record(bracketed[1], _parts(bracketed[2]), catalogue)
+    name, _, key = text.partition(":")
+    return _record(name, [key], catalogue)
+
+
+def read_record_key(source_name: str, key: str, catalogue: Catalogue) -> RecordAddress:
+    """Read a key that is given apart from its source, whether or not there is such a record.
+
+    Args:
+        source_name: as the catalogue has it.
+        key: its parts in brackets, as a name has them (`[1]`, `["a",2]`), or the value alone of a key of one column.
+        catalogue: says what parts the key has.
+
+    Raises:
+        UnreadableRecord: the source is not in the catalogue, or its key has other parts.
+    """
+    is_bracketed = key.startswith("[") and key.endswith("]")
+    return _record(source_name, _parts(key[1:-1]) if is_bracketed else [key], catalogue)
+
+
+def _record(source_name: str, parts: list[JsonValue], catalogue: Catalogue) -> RecordAddress:
+    source = catalogue.sources.get(source_name.strip())
     if source is None:
         raise _unreadable(f"the catalogue has the sources {', '.join(sorted(catalogue.sources))}")
-    parts = _parts(key) if bracketed else [key]
     if len(parts) != len(source.key_names):
         raise _unreadable(f"a key of {source.name} has the parts {', '.join(source.key_names)}; found {len(parts)}")
     return _address(source, parts)

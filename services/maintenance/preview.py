@@ -12,6 +12,7 @@ from functools import partial
 from typing import Final
 
 from graph_model.catalogue.rules import Catalogue
+from graph_model.explain.masking import Visibility
 from graph_model.profile.codec import marks_generic
 from graph_model.profile.document import ProfileStatus
 from graph_model.profile.ids import IdCandidate, assign_ids
@@ -77,7 +78,9 @@ class Preview:
     owed: tuple[Task, ...] = ()  #: work owed, which may change profiles whatever the catalogue
 
 
-async def preview(store: Store, catalogue: Catalogue, progress: Progress, *, examples: int = 5) -> Preview:
+async def preview(
+    store: Store, catalogue: Catalogue, progress: Progress, *, examples: int = 5, may_see_values: bool = True
+) -> Preview:
     """Compare the profiles of a store with those that follow from another catalogue.
 
     Args:
@@ -85,8 +88,11 @@ async def preview(store: Store, catalogue: Catalogue, progress: Progress, *, exa
         catalogue: the new one.
         progress: hears what is being read, and how much of it has been.
         examples: how many merges and splits to describe: the largest, and the first of the others.
+        may_see_values: whether the reasons of splits show keys that are personal; comparisons are masked by who writes
+            them.
     """
     found = Preview(owed=tuple(stored.task for stored in await store.read_tasks()))
+    visibility = Visibility.of(catalogue, may_see_values=may_see_values)
     merges, splits = Examples[ProfileMerge](examples), Examples[ProfileSplit](examples)
     with Spool(_TABLES) as spool:
         done = 0
@@ -99,7 +105,7 @@ async def preview(store: Store, catalogue: Catalogue, progress: Progress, *, exa
         found.generic = _generic_changes(spool)
         spool.group_records()
         for number, group in enumerate(spool.groups()):
-            _compare(Case.of(group, spool, catalogue), found, merges, splits)
+            _compare(Case.of(group, spool, catalogue, visibility), found, merges, splits)
             if number % _TOGETHER == 0:
                 progress("profiles compared", found.profiles_before)
                 await asyncio.sleep(0)

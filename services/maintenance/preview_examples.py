@@ -1,12 +1,15 @@
-"""Describes what a preview found: which profiles would merge or split, by records and kinds of evidence, no values."""
+"""Describes what a preview found: which profiles would merge or split, by what, and some of their rows side by side."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Final, Generic, TypeVar
 
 from graph_model.catalogue.rules import Catalogue
+from graph_model.explain.comparison import RowComparison, compare_rows
 from graph_model.explain.explanation import Surroundings, explain_members, survey
+from graph_model.explain.masking import Visibility
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Verdict
 from graph_model.resolution.constraints import Constraint
@@ -47,6 +50,7 @@ class ProfileMerge:
     parts: tuple[RecordGroup, ...]  #: one of each profile, the greatest first
     parts_total: int
     evidence: tuple[Bridge, ...]
+    comparison: RowComparison  #: rows of all parts side by side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,7 @@ class ProfileSplit:
     parts: tuple[RecordGroup, ...]  #: the greatest first
     parts_total: int
     reasons: tuple[str, ...]  #: why the greatest part and another are not one, without values
+    comparison: RowComparison  #: rows of all parts side by side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +71,10 @@ class Case:
     surroundings: Surroundings
     clusters: Sequence[tuple[RecordAddress, ...]]
     profile_of: Mapping[RecordAddress, str]
+    visibility: Visibility  #: what the reader of reasons may see of keys
 
     @classmethod
-    def of(cls, group: Sequence[SpooledRecord], spool: Spool, catalogue: Catalogue) -> "Case":
+    def of(cls, group: Sequence[SpooledRecord], spool: Spool, catalogue: Catalogue, visibility: Visibility) -> "Case":
         """Resolve a group by the new law."""
         mapped = {spooled.record.address: map_record(spooled.record, catalogue) for spooled in group}
         surroundings = survey(mapped, _generic(mapped, spool), catalogue)
@@ -76,7 +82,15 @@ class Case:
             surroundings=surroundings,
             clusters=sorted({cluster.members for cluster in surroundings.clusters.values()}),
             profile_of={s.record.address: s.profile_id for s in group if s.profile_id is not None},
+            visibility=visibility,
         )
+
+    def side_by_side(self, parts: Sequence[Sequence[RecordAddress]]) -> RowComparison:
+        """Compare the rows of several parts: first one of each, then a second, and so on."""
+        turns = zip_longest(*sorted(map(sorted, parts), key=lambda part: (-len(part), part)))
+        records = self.surroundings.records
+        rows = [records[address] for turn in turns for address in turn if address is not None]
+        return compare_rows(rows, self.surroundings.catalogue)
 
     def profiles(self) -> dict[str, list[RecordAddress]]:
         """The stored profiles with their records."""
@@ -106,6 +120,7 @@ def describe_merge(case: Case, cluster: Sequence[RecordAddress]) -> ProfileMerge
         parts=_parts([(profile_id, addresses) for profile_id, addresses in parts.items()]),
         parts_total=len(parts),
         evidence=tuple(bridges[:NAMED]),
+        comparison=case.side_by_side(list(parts.values())),
     )
 
 
@@ -121,29 +136,32 @@ def describe_split(case: Case, profile_id: str, clusters: Sequence[Sequence[Reco
         profile_id=profile_id,
         parts=_parts([(None, part) for part in parts]),
         parts_total=len(parts),
-        reasons=tuple(dict.fromkeys(_reason(case.surroundings, greatest, other) for other in others[:NAMED])),
+        reasons=tuple(dict.fromkeys(_reason(case, greatest, other) for other in others[:NAMED])),
+        comparison=case.side_by_side(parts),
     )
 
 
-def _reason(surroundings: Surroundings, one: Sequence[RecordAddress], other: Sequence[RecordAddress]) -> str:
+def _reason(case: Case, one: Sequence[RecordAddress], other: Sequence[RecordAddress]) -> str:
     """Why two parts of a profile would be two people."""
+    surroundings, name = case.surroundings, case.visibility.name
     here, there = surroundings.clusters[one[0]], surroundings.clusters[other[0]]
     conflict = next((conflict for conflict in here.conflicts if conflict in there.conflicts), None)
     if conflict is not None:
         if conflict.constraint is Constraint.VERDICT:
-            return f"{conflict.low} and {conflict.high}: a verdict says that they are two people"
-        return f"{conflict.low} and {conflict.high}: they contradict each other in {conflict.name}"
+            return f"{name(conflict.low)} and {name(conflict.high)}: a verdict says that they are two people"
+        return f"{name(conflict.low)} and {name(conflict.high)}: they contradict each other in {conflict.name}"
     carriers = {i: address for address in reversed(other) for i in surroundings.records[address].identifiers}
     shared = [(i, address) for address in one for i in surroundings.records[address].identifiers if i in carriers]
     too_common = [(surroundings.status.holders[i], i, a) for i, a in shared if i in surroundings.status.generic]
     if too_common:
         # That which the fewest carry is the likeliest to have joined them so far.
         holders, identifier, address = min(too_common)
-        return f"{address} and {carriers[identifier]}: {holders} records carry their {identifier.kind}, too many"
+        both = f"{name(address)} and {name(carriers[identifier])}"
+        return f"{both}: {holders} records carry their {identifier.kind}, too many"
     if shared:
         identifier, address = shared[0]
-        return f"{address} and {carriers[identifier]}: their {identifier.kind} may not be used as evidence"
-    return f"{one[0]} and {other[0]}: nothing connects them any more"
+        return f"{name(address)} and {name(carriers[identifier])}: their {identifier.kind} may not be used as evidence"
+    return f"{name(one[0])} and {name(other[0])}: nothing connects them any more"
 
 
 def _parts(found: Sequence[tuple[str | None, Sequence[RecordAddress]]]) -> tuple[RecordGroup, ...]:

@@ -1,5 +1,6 @@
 """`identity-graph catalogue`: check, schema, draft."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -84,6 +85,46 @@ def test_a_draft_of_envelopes_is_a_catalogue_that_takes_them(run: Run, folder: P
     finished = run("resolve", "--catalogue", "drafted.yaml", "changes.jsonl", "--out", "-")
     assert finished.returncode == 0
     assert finished.stdout.splitlines()[1:] == ["changes,[1003],1"]
+
+
+def test_a_draft_of_several_files_is_one_catalogue_that_takes_them(run: Run, folder: Path) -> None:
+    (folder / "orders.csv").write_text(
+        "order_id,customer_id,total\n" + "".join(f"{n},{1 + n % 3},9.5\n" for n in range(9))
+    )
+    (folder / "customers.csv").write_text("id,email\n1,ann@example.com\n2,bob@example.com\n3,cyd@example.com\n")
+    drafted = run("catalogue", "draft", "customers.csv", "shop.jsonl", "orders.csv")
+    (folder / "drafted.yaml").write_text(drafted.stdout)
+    assert "# orders looks like what customers did (customer_id is the key of customers)" in drafted.stdout
+    finished = run("resolve", "--catalogue", "drafted.yaml", "customers.csv", "shop.jsonl", "--out", "-")
+    profiles = [line.rpartition(",")[2] for line in finished.stdout.splitlines()[1:]]
+    assert (len(profiles), len(set(profiles))) == (6, 5)
+
+
+def test_a_draft_of_a_packed_file_in_another_encoding_says_so_and_takes_it(run: Run, folder: Path) -> None:
+    rows = "".join(f"{n};Jörg{n};Größler;j{n}@example.com\n" for n in range(40))
+    (folder / "kunden.csv.gz").write_bytes(gzip.compress(f"Kundennummer;Vorname;Straße;Mail\n{rows}".encode("cp1252")))
+    drafted = run("catalogue", "draft", "kunden.csv.gz")
+    (folder / "drafted.yaml").write_text(drafted.stdout)
+    assert "  kunden:\n    file: kunden.csv.gz\n    encoding: cp1252" in drafted.stdout
+    finished = run("resolve", "--catalogue", "drafted.yaml", "kunden.csv.gz", "--out", "-")
+    assert (finished.returncode, len(finished.stdout.splitlines())) == (0, 41)
+
+
+def test_a_draft_of_messages_takes_their_key_whatever_repeats(run: Run, folder: Path) -> None:
+    rows = [{"no": n % 2, "mail": f"a{n % 2}@example.com"} for n in range(6)]
+    lines = [
+        {"topic": "t", "partition": 0, "offset": n, "key": f'{{"no": {row["no"]}}}', "payload": json.dumps(row)}
+        for n, row in enumerate(rows)
+    ]
+    (folder / "messages.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    assert 'key: ["no"] # the key of the messages' in run("catalogue", "draft", "messages.jsonl").stdout
+
+
+def test_a_file_without_a_row_is_refused_with_what_it_is(run: Run, folder: Path) -> None:
+    (folder / "page.csv").write_text("<!DOCTYPE html><html><body>no rows</body></html>")
+    finished = run("catalogue", "draft", "page.csv")
+    assert finished.returncode == 2
+    assert finished.stderr.startswith("error: page.csv holds no row: line 1: the file is ")
 
 
 def test_a_draft_needs_something_to_draft_from(run: Run) -> None:

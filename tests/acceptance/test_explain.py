@@ -37,7 +37,8 @@ def profile_id(run: Run, identifier: str) -> str:
 def test_a_profile_is_explained_as_a_tree(filled: Run) -> None:
     finished = filled("explain", "phone:212-555-0142")
     assert finished.returncode == 0
-    assert finished.stdout.splitlines()[1:] == [
+    tree, _, _ = finished.stdout.partition("\n\n")
+    assert tree.splitlines()[1:] == [
         "└── crm[1]",
         "    ├── shop[10] by email ann@example.com (joins up to 3 records, priority 90; 2 carry it)",
         "    └── shop[11] by phone +12125550142 (joins up to 10 records, priority 60; 2 carry it)",
@@ -51,6 +52,36 @@ def test_two_records_are_one_person_by_a_chain(filled: Run) -> None:
         "shop[10] and crm[1] are joined by email ann@example.com (joins up to 3 records, priority 90; 2 carry it)",
         "crm[1] and shop[11] are joined by phone +12125550142 (joins up to 10 records, priority 60; 2 carry it)",
     ]
+
+
+def test_the_rows_of_a_profile_stand_side_by_side_below_the_tree(filled: Run) -> None:
+    _, _, rows = filled("explain", "phone:212-555-0142").stdout.partition("\n\n")
+    assert rows.splitlines() == [
+        "         crm[1]           shop[10]         shop[11]",
+        "  email  ann@example.com  ANN@example.com  (missing)",
+        "  phone  212 555 0142     (missing)        +1 212-555-0142",
+        "  name   Ann Lee          (no column)      (no column)",
+    ]
+
+
+def test_what_two_rows_say_differently_is_marked(filled: Run) -> None:
+    _, _, rows = filled("explain", "crm:2", "crm:1").stdout.partition("\n\n")
+    assert rows.splitlines() == [
+        "               crm[2]           crm[1]",
+        "≠ email        bob@example.com  ann@example.com",
+        "  phone        (missing)        212 555 0142",
+        "  national_id  123              (missing)",
+        "≠ name         Bob Fox          Ann Lee",
+        "",
+        "≠ the rows say different things",
+    ]
+
+
+def test_rows_side_by_side_are_told_to_scripts_and_masked_on_demand(filled: Run) -> None:
+    told = json.loads(filled("explain", "crm:1", "crm:2", "--format", "json", "--mask").stdout)["comparison"]
+    (name,) = (line for line in told["lines"] if line["field"] == "name")
+    assert name["differs"] is True
+    assert [cell["values"] for cell in name["cells"]] == [["A*** L***"], ["B*** F***"]]
 
 
 def test_two_records_that_share_nothing_are_two_people(filled: Run) -> None:
@@ -132,10 +163,12 @@ def test_what_cannot_be_explained_is_told(filled: Run, arguments: tuple[str, ...
     assert finished.stderr.startswith(message)
 
 
-def test_a_profile_that_hangs_together_by_one_value_is_listed_with_that_value(families: Run) -> None:
-    profile, link, total = families("suspicious").stdout.splitlines()
+def test_a_profile_that_hangs_together_by_one_value_is_listed_with_that_value_and_its_rows(families: Run) -> None:
+    profile, link, *rows, total = families("suspicious").stdout.splitlines()
     assert profile.endswith(": 6 records")
     assert link.startswith("  phone +12125550142: phone of crm[1] alone holds 3 and 3 records together;")
+    assert rows[0].split() == [f"crm[{key}]" for key in range(1, 7)]
+    assert rows[1].split() == ["≠", "email", *["a@example.org"] * 3, *["b@example.org"] * 3]
     assert total == "Worth a look: 1 of 1 profile; `identity-graph explain ID` shows why."
 
 
@@ -154,3 +187,18 @@ def test_larger_parts_may_be_asked_for(families: Run) -> None:
 
 def test_what_is_suspicious_about_a_profile_is_part_of_its_explanation(families: Run) -> None:
     assert "phone of crm[1] alone holds 3 and 3 records together" in families("explain", "email:a@example.org").stdout
+
+
+def test_two_people_who_share_the_phone_of_an_office_are_listed_with_what_differs(run: Run, folder: Path) -> None:
+    rows = ["id,name,email,phone,national_id", "1,Ann Lee,ann@x.org,212 555 0142,", "2,Bob Fox,bob@x.org,212 555 0142,"]
+    (folder / "crm.csv").write_text("\n".join(rows) + "\n")
+    run("ingest", "crm.csv")
+    told = run("suspicious").stdout
+    assert "phone +12125550142: crm[1] and crm[2] are one person by this phone alone (priority 60)" in told
+    assert "≠ name   Ann Lee       Bob Fox" in told
+    (profile,) = json.loads(run("suspicious", "--json", "--mask").stdout)["listed"]
+    (pair,) = profile["doubtful"]
+    assert (pair["kind"], pair["value"], pair["differing"], pair["parts"]) == ("phone", "+1***", ["name"], [1, 1])
+    assert "Ann" not in json.dumps(profile)
+    run("verdict", "different", "crm:1", "crm:2", "--reason", "colleagues")
+    assert run("suspicious").stdout == "Worth a look: 0 of 2 profiles.\n"

@@ -46,6 +46,34 @@ def test_an_identifier_that_nobody_carries_is_told(filled: Run) -> None:
     assert finished.stderr.startswith("error: no record carries this email")
 
 
+def test_a_row_is_shown_as_it_was_received(filled: Run) -> None:
+    for name in (("shop:10",), ("shop", "10"), ("shop[10]",)):
+        first, second, *values = filled("record", *name).stdout.splitlines()
+        assert first.startswith("shop[10]: accepted ")
+        assert second.startswith("in profile ")
+        assert values == ["  email  ANN@example.com", "  phone  (missing)"]
+
+
+def test_a_row_is_told_to_scripts_and_masked_on_demand(filled: Run) -> None:
+    told = json.loads(filled("record", "shop", "10", "--json", "--mask").stdout)
+    assert (told["source"], told["key"], told["deleted"]) == ("shop", [10], False)
+    assert told["values"] == {"email": "A***@e***.c***", "phone": None}
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (("crm:99",), "error: no source has ever sent the record crm[99]"),
+        (("till", "1"), "error: a record is written source[key]"),
+        (("crm",), "error: a record is written source[key]"),
+    ],
+)
+def test_a_row_that_nobody_sent_is_told(filled: Run, name: tuple[str, ...], message: str) -> None:
+    finished = filled("record", *name)
+    assert (finished.returncode, finished.stdout) == (1, "")
+    assert finished.stderr.startswith(message)
+
+
 def test_all_live_profiles_are_exported(filled: Run) -> None:
     documents = [json.loads(line) for line in filled("export").stdout.splitlines()]
     assert [len(document["records"]) for document in documents] == [3, 1, 1, 1]

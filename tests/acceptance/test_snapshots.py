@@ -1,5 +1,6 @@
 """`identity-graph ingest --snapshot`: what a whole table does not hold is gone, and nothing else."""
 
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -91,6 +92,15 @@ def test_more_than_the_allowed_share_is_refused_with_the_number(load: Load, run:
     assert len(live(run)) == 3
 
 
+def test_new_rows_of_the_files_do_not_count_into_the_share(load: Load, run: Run) -> None:
+    """Else the table of somebody else, given by mistake, would delete all rows as soon as it is long enough."""
+    load("crm.csv", ALL)
+    others = " ".join(f"{number},x{number}@a.example.org,X" for number in range(100, 200))
+    result = load("crm.csv", others, "--snapshot", expected=1)
+    assert "3 of its 3 rows" in result["snapshot"]["refused"]["crm"]
+    assert {"crm[1]", "crm[2]", "crm[3]"} < set(live(run))
+
+
 def test_a_line_without_a_readable_key_stops_the_deletion(load: Load, run: Run) -> None:
     load("crm.csv", ALL)
     result = load("crm.csv", TWO + " ,x@a.example.org,X", "--snapshot", "--most-deleted", "50", expected=1)
@@ -133,6 +143,39 @@ def test_a_table_that_kafka_feeds_needs_the_time_of_its_snapshot(load: Load, run
     assert len(live(run)) == 3
     load("fed.csv", TWO, "--snapshot", "--as-of", "2999-01-01T00:00:00Z", "--most-deleted", "50")
     assert live(run) == ["fed[1]", "fed[3]"]
+
+
+def test_a_snapshot_that_was_interrupted_goes_on_with_the_same_command(load: Load, run: Run, folder: Path) -> None:
+    """Whatever of it is in force already, the end is the same; the rows that were new do not come as absent."""
+    load("crm.csv", ALL)
+    load("crm.csv", "1,a@a.example.org,Ann 4,d@a.example.org,Dee")
+    result = load("crm.csv", "1,a@a.example.org,Ann 4,d@a.example.org,Dee", "--snapshot", "--most-deleted", "50")
+    assert result["snapshot"]["deleted"] == {"crm": 2}
+    assert live(run) == ["crm[1]", "crm[4]"]
+    again = load("crm.csv", "1,a@a.example.org,Ann 4,d@a.example.org,Dee", "--snapshot")
+    assert again["snapshot"]["deleted"] == {"crm": 0}
+
+
+def test_a_packed_file_that_ends_too_early_stops_the_deletion(load: Load, run: Run, folder: Path) -> None:
+    load("crm.csv", ALL)
+    whole = gzip.compress(("id,email,name\n" + "".join(f"{row}\n" for row in TWO.split())).encode())
+    (folder / "crm.csv.gz").write_bytes(whole[:-9])
+    finished = run("ingest", "--json", "--source", "crm", "--snapshot", "--most-deleted", "100", "crm.csv.gz")
+    assert finished.returncode == 1
+    assert "crm" in json.loads(finished.stdout)["snapshot"]["refused"]
+    assert len(live(run)) == 3
+
+
+def test_several_tables_are_snapshots_of_their_own(load: Load, run: Run, folder: Path) -> None:
+    load("crm.csv", ALL)
+    load("numbered.csv", "1,1,z@a.example.org,Zoe 2,1,y@a.example.org,Yve", header="id,rev,email,name")
+    (folder / "crm.csv").write_text("id,email,name\n1,a@a.example.org,Ann\n2,b@a.example.org,Bob\n")
+    (folder / "numbered.csv").write_text("id,rev,email,name\n2,1,y@a.example.org,Yve\n")
+    finished = run("ingest", "--json", "--snapshot", "--most-deleted", "40", "crm.csv", "numbered.csv")
+    told = json.loads(finished.stdout)["snapshot"]
+    assert (finished.returncode, told["deleted"]) == (1, {"crm": 1})
+    assert "--most-deleted 50" in told["refused"]["numbered"]
+    assert live(run) == ["crm[1]", "crm[2]", "numbered[1]", "numbered[2]"]
 
 
 def test_other_sources_are_left_alone(load: Load, run: Run) -> None:

@@ -83,7 +83,15 @@ def test_a_preview_tells_what_would_change_and_how_to_apply_it(filled: Run, stri
         f"Nothing was changed. To bring it into force: identity-graph re-resolve --catalogue {stricter}"
     )
     assert "crm: login, note: no stored record has these columns" in finished.stderr
-    assert "ann@example.com" not in finished.stdout
+    assert "    ≠ phone" not in finished.stdout
+    assert "      email  ann@example.com  ANN@example.com  (missing)" in lines
+
+
+def test_a_preview_masks_values_on_demand(filled: Run, stricter: Path) -> None:
+    for arguments in ((), ("--json",)):
+        told = filled("preview", "--catalogue", stricter, "--mask", *arguments).stdout
+        assert "a***@e***.c***" in told
+        assert not [value for value in ("ann@example.com", "ANN@example.com", "Ann Lee") if value in told]
 
 
 def test_a_preview_can_be_read_by_scripts(filled: Run, stricter: Path) -> None:
@@ -97,6 +105,8 @@ def test_a_preview_can_be_read_by_scripts(filled: Run, stricter: Path) -> None:
         [{"source": "shop", "key": [10]}],
     ]
     assert found["generic"] == [{"kind": "email", "become": 1, "cease": 0}]
+    assert [record["key"] for record in split["comparison"]["records"]] == [[1], [10], [11]]
+    assert {line["field"]: line["differs"] for line in split["comparison"]["lines"]}["email"] is False
 
 
 def test_what_was_previewed_comes_into_force_with_the_command_that_it_names(

@@ -5,7 +5,7 @@ How such a document is written is told in `README.md`, for those who write one.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -61,6 +61,7 @@ class Chapter:
     people: tuple[Person, ...]
     conflicts: tuple[Mapping[str, str], ...]
     look_ups: tuple[Mapping[str, str], ...]
+    doubtful: tuple[Mapping[str, str], ...] | None  #: None: the story does not ask who may be two people
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,10 @@ def read_story(path: Path) -> Story:
             heading, tables = str(content), []
         elif isinstance(content, list):
             tables.append(content)
-    return Story(title, (*chapters, _chapter(heading, tables)))
+    chapters.append(_chapter(heading, tables))
+    if any(chapter.doubtful is not None for chapter in chapters):
+        chapters = [replace(chapter, doubtful=chapter.doubtful or ()) for chapter in chapters]
+    return Story(title, tuple(chapters))
 
 
 def _blocks(text: str) -> Iterator[tuple[str, str | list[Mapping[str, str]]]]:
@@ -106,11 +110,12 @@ def _blocks(text: str) -> Iterator[tuple[str, str | list[Mapping[str, str]]]]:
 
 def _chapter(heading: str, tables: list[list[Mapping[str, str]]]) -> Chapter:
     by_column = {next(iter(table[0])): table for table in tables}
-    unknown = by_column.keys() - {"step", "person", "conflict", "look-up"}
+    unknown = by_column.keys() - {"step", "person", "conflict", "look-up", "doubtful"}
     if unknown or len(by_column) != len(tables) or not {"step", "person"} <= by_column.keys():
         raise ValueError(
             f"the chapter {heading!r} has tables that begin with {[next(iter(table[0])) for table in tables]}; "
-            "one with 'step' and one with 'person' are expected, and at most one with 'conflict' and 'look-up'"
+            "one with 'step' and one with 'person' are expected, and at most one with each of 'conflict', 'look-up' "
+            "and 'doubtful'"
         )
     return Chapter(
         heading=heading,
@@ -118,6 +123,7 @@ def _chapter(heading: str, tables: list[list[Mapping[str, str]]]) -> Chapter:
         people=tuple(person for line in by_column["person"] for person in _people(line)),
         conflicts=tuple(by_column.get("conflict", ())),
         look_ups=tuple(by_column.get("look-up", ())),
+        doubtful=tuple(by_column["doubtful"]) if "doubtful" in by_column else None,
     )
 
 

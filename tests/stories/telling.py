@@ -16,6 +16,7 @@ from graph_model.values.equality import JsonObject, JsonValue
 from graph_model.values.positions import Position
 from services.clock import new_id
 from services.ingestion.ingest import Ingest
+from services.lookup.explain import LARGE_PART
 from services.lookup.profiles import (
     AmbiguousIdentifier,
     known_profile,
@@ -25,7 +26,8 @@ from services.lookup.profiles import (
     read_identifier,
     whereabouts,
 )
-from services.maintenance.verification.verify import verify
+from services.maintenance.suspicious import suspicious_profiles
+from services.maintenance.verification.verify import no_progress, verify
 from services.metrics import Metrics
 from services.stores.port.plan import VerdictWrite
 from services.stores.port.protocols import Store
@@ -177,6 +179,9 @@ class Teller:
                 continue
             expected.append(_look_up_line(look_up["look-up"], look_up["finds"], look_up["context"]))
             found.append(await self._looked_up(look_up, names))
+        if chapter.doubtful is not None:
+            expected += [_doubtful_line(each["doubtful"], each["by"], each["differs"]) for each in chapter.doubtful]
+            found += await self._doubted()
         self.ids |= {name: profile_id for profile_id, name in names.items()}
         self.live = frozenset(clusters)
         found += (await verify(self.store, self.catalogue)).problems
@@ -202,6 +207,17 @@ class Teller:
             return "new"
         word = "stays" if profile_id in self.live else "returns"
         return word if name in former else f"{word}, but was of {former[0]}"
+
+    async def _doubted(self) -> list[str]:
+        """Who may be two people, as a steward would be told."""
+        suspicions = await suspicious_profiles(self.store, self.catalogue, LARGE_PART, 100, no_progress)
+        return [
+            _doubtful_line(
+                f"{written(pair.one)}, {written(pair.other)}", str(pair.identifier), ", ".join(pair.differing)
+            )
+            for profile in suspicions.listed
+            for pair in profile.doubtful
+        ]
 
     async def _looked_up(self, look_up: Mapping[str, str], names: Mapping[str, str]) -> str:
         asked = look_up["look-up"]
@@ -231,6 +247,10 @@ def _line(name: str, records: Iterable[RecordAddress], profile_id: str) -> str:
 
 def _look_up_line(asked: str, finds: str, context: str) -> str:
     return f"{asked} finds {finds or '...'}; gives context: {context}"
+
+
+def _doubtful_line(records: str, identifier: str, differing: str) -> str:
+    return f"doubtful: {records} by {identifier}; differ in {differing}"
 
 
 def _conflict_line(conflict: JsonObject) -> str:

@@ -4,6 +4,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from api.verdict_documents import Consequences, SplitAnswer, VerdictAnswer
 from services.settings import Settings
 
 from .conftest import ANN, Service
@@ -26,6 +27,39 @@ async def two(service: Service) -> Service:
     await service.send("crm", ANN)
     await service.send("shop", {"id": 7, "mail": "somebody@example.com"})
     return service
+
+
+def entry_of(answer: dict[str, Any]) -> dict[str, Any]:
+    """What the ledger keeps of an answer: all but what the decision has led to."""
+    VerdictAnswer.model_validate(answer)
+    return {name: value for name, value in answer.items() if name not in Consequences.model_fields}
+
+
+def members(profiles: list[dict[str, Any]]) -> list[list[str]]:
+    """The records of profiles, the greatest profile first: `[["crm1", "shop7"]]`."""
+    return [[f"{record['source']}{record['key'][0]}" for record in profile["records"]] for profile in profiles]
+
+
+async def test_an_answer_tells_which_profiles_result_and_shows_the_rows(two: Service) -> None:
+    answer = (await give(two, "same", SHOP, CRM)).json()
+    assert answer["explanation"] == "2 profiles became 1"
+    assert sorted(members(answer["profiles_before"])) == [["crm1"], ["shop7"]]
+    assert members(answer["profiles"]) == [["crm1", "shop7"]]
+    assert answer["profiles"][0]["profile_id"] == await two.profile_id("email:ann@example.com")
+    (email,) = (line for line in answer["comparison"]["lines"] if line["field"] == "email")
+    assert (email["differs"], [cell["values"] for cell in email["cells"]]) == (
+        True,
+        [["ann@example.com"], ["somebody@example.com"]],
+    )
+    withdrawn = (await two.http.delete(f"/v1/verdicts/{answer['verdict_id']}", params={"author": "lou"})).json()
+    assert withdrawn["explanation"] == "1 profile became 2"
+    assert len(withdrawn["profiles"]) == 2
+
+
+async def test_a_verdict_given_again_changes_no_profile(two: Service) -> None:
+    await give(two, "same", SHOP, CRM)
+    again = await give(two, "same", SHOP, CRM)
+    assert (again.status_code, again.json()["explanation"]) == (200, "1 profile, as before")
 
 
 async def test_a_verdict_is_in_force_when_the_answer_comes(two: Service) -> None:
@@ -84,7 +118,7 @@ async def test_a_withdrawn_verdict_stays_in_the_ledger(two: Service) -> None:
     withdrawn = await two.http.delete(f"/v1/verdicts/{given['verdict_id']}", params={"author": "lou"})
     assert withdrawn.json()["withdrawn_by"] == "lou"
     ledger = (await two.http.get("/v1/verdicts")).json()
-    assert ledger == {"verdicts": [withdrawn.json()], "complete": True}
+    assert ledger == {"verdicts": [entry_of(withdrawn.json())], "complete": True}
     again = await two.http.delete(f"/v1/verdicts/{given['verdict_id']}", params={"author": "lou"})
     assert (again.status_code, again.json()["type"]) == (409, "urn:identity-graph:problem:verdict-withdrawn")
 
@@ -94,9 +128,9 @@ async def test_the_ledger_is_read_in_pages(two: Service) -> None:
     first = (await give(two, "different", SHOP, CRM)).json()
     second = (await give(two, "different", SHOP, {"source": "crm", "key": [2]})).json()
     page = (await two.http.get("/v1/verdicts", params={"limit": 1})).json()
-    assert page == {"verdicts": [first], "complete": False}
+    assert page == {"verdicts": [entry_of(first)], "complete": False}
     rest = (await two.http.get("/v1/verdicts", params={"after": first["verdict_id"]})).json()
-    assert rest == {"verdicts": [second], "complete": True}
+    assert rest == {"verdicts": [entry_of(second)], "complete": True}
 
 
 async def test_a_verdict_on_an_unknown_record_names_it(two: Service) -> None:
@@ -120,6 +154,9 @@ async def test_a_split_answers_with_the_profile_of_each_group(two: Service) -> N
     assert profile_id in answer.json()["profile_ids"]
     assert len(set(answer.json()["profile_ids"])) == 2
     assert [verdict["judgement"] for verdict in answer.json()["verdicts"]] == ["different"]
+    SplitAnswer.model_validate_json(answer.content)
+    assert members(answer.json()["profiles_before"]) == [["crm1", "crm2"]]
+    assert sorted(members(answer.json()["profiles"])) == [["crm1"], ["crm2"]]
 
 
 async def test_groups_that_miss_a_record_name_it(two: Service) -> None:

@@ -63,6 +63,7 @@ def test_a_column_says_how_it_is_written(read: str, reading: Reading) -> None:
         (column("{identifier: phone, region: XX}"), "sources.crm.columns.v.region", "two-letter code"),
         (column("{identifier: phone, region: {}}"), "sources.crm.columns.v.region", "either `code`"),
         (column("{identifier: phone, region: {colum: x}}"), "sources.crm.columns.v.region.colum", "'column'?"),
+        (column("{identifier: email, region: DE}"), "sources.crm.columns.v.region", "only of a kind with"),
         ("region: germany\n" + column("{identifier: phone}"), "sources.crm.region", "two-letter code"),
         ("encoding: cp99\n" + column("{trait: name}"), "sources.crm.encoding", "such as cp1252"),
         ("encoding: hex\n" + column("{trait: name}"), "sources.crm.encoding", "such as cp1252"),

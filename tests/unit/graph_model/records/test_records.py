@@ -157,6 +157,79 @@ def test_source_positions_compare_only_within_their_kind(
     assert newer.is_newer_than(older) is follows
 
 
+def absence(offset: int, *, epoch: int = 1) -> Change:
+    return replace(change(offset, None, epoch=epoch), is_absence=True)
+
+
+def test_an_absence_deletes_the_version_that_was_not_there() -> None:
+    record, outcome = after(change(5, {"email": "a"}, lsn=20), absence(5))
+    assert record is not None
+    assert (record.values, record.is_absent, outcome) == (None, True, Outcome.APPLIED)
+    assert (record.position, record.streamed) == (Position(1, 5), SourcePosition("postgresql", (20,)))
+
+
+@pytest.mark.parametrize("offset", [4, 6])
+def test_an_absence_of_another_version_is_stale(offset: int) -> None:
+    record, outcome = after(change(5, {"email": "a"}), absence(offset))
+    assert (values(record), outcome) == ({"email": "a"}, Outcome.STALE)
+
+
+def test_what_is_deleted_stays_so_by_the_word_of_its_source() -> None:
+    record, outcome = after(change(5, {"email": "a"}), change(6, None), absence(6))
+    assert record is not None
+    assert (record.is_absent, outcome) == (False, Outcome.STALE)
+
+
+@pytest.mark.parametrize(("version", "expected"), [(4, None), (5, {"email": "b"}), (6, {"email": "b"})])
+def test_a_row_of_the_version_that_was_absent_or_a_later_one_is_there_again(
+    version: int, expected: Mapping[str, JsonValue] | None
+) -> None:
+    record, _ = after(change(5, {"email": "a"}, epoch=0), absence(5, epoch=0), change(version, {"email": "b"}, epoch=0))
+    assert record is not None
+    assert (record.values, record.is_absent) == (expected, expected is None)
+
+
+def test_once_there_again_its_version_is_stale_as_ever() -> None:
+    first, again = change(5, {"email": "a"}, epoch=0), change(5, {"email": "b"}, epoch=0)
+    record, outcome = after(first, absence(5, epoch=0), first, again)
+    assert (values(record), outcome) == ({"email": "a"}, Outcome.STALE)
+
+
+def test_a_deletion_of_the_absent_version_is_the_word_of_its_source() -> None:
+    record, outcome = after(
+        change(5, {"email": "a"}, epoch=0),
+        absence(5, epoch=0),
+        change(5, None, epoch=0),
+        change(5, {"email": "a"}, epoch=0),
+    )
+    assert record is not None
+    assert (record.values, outcome) == (None, Outcome.STALE)
+
+
+def test_an_offset_of_a_log_that_comes_again_brings_nothing_back() -> None:
+    record, outcome = after(change(5, {"email": "a"}), absence(5), change(5, {"email": "a"}))
+    assert (values(record), outcome) == (None, Outcome.STALE)
+    record, _ = after(change(5, {"email": "a"}), absence(5), change(6, {"email": "a"}))
+    assert values(record) == {"email": "a"}
+
+
+def test_a_later_snapshot_brings_back_a_row_of_a_log_and_what_is_old_in_the_log_stays_old() -> None:
+    of_log, of_file = change(5, {"email": "a"}, lsn=20), change(9, {"email": "b"}, epoch=0)
+    record, outcome = after(of_log, absence(5), of_file)
+    assert record is not None
+    assert (record.values, record.is_absent, outcome) == ({"email": "b"}, False, Outcome.APPLIED)
+    assert (record.position, record.streamed) == (of_log.position, SourcePosition("postgresql", (20,)))
+    assert after(of_log, absence(5), of_file, of_log)[1] is Outcome.STALE
+    assert after(of_log, absence(5), of_file, change(6, {"email": "c"}, lsn=21))[1] is Outcome.APPLIED
+
+
+def test_a_file_says_nothing_against_a_row_of_a_log_that_is_there() -> None:
+    record, outcome = after(change(5, {"email": "a"}), change(9, {"email": "b"}, epoch=0))
+    assert (values(record), outcome) == ({"email": "a"}, Outcome.STALE)
+    record, outcome = after(change(5, {"email": "a"}), change(6, None), change(9, {"email": "b"}, epoch=0))
+    assert (values(record), outcome) == (None, Outcome.STALE)
+
+
 def is_rewound(*changes: Change) -> bool:
     record: Record | None = None
     for each in changes[:-1]:

@@ -56,6 +56,11 @@ def test_every_fact_is_a_line_with_source_date_and_age_in_a_fence() -> None:
     ]
 
 
+def test_a_fact_whose_age_nobody_knows_says_only_when_it_was_loaded() -> None:
+    undated = {**trait("Ann"), "undated": True}
+    assert "- name: Ann (crm, loaded 2026-11-20)" in lines(profile({"name": undated}))
+
+
 def test_a_fact_from_a_clock_that_is_ahead_says_so() -> None:
     assert "- name: Ann (crm, 2026-11-23, dated 2 days ahead)" in lines(profile({"name": trait("Ann", "2026-11-23")}))
 

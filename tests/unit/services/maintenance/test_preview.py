@@ -54,6 +54,15 @@ async def test_what_a_stricter_limit_splits_is_told_with_the_reason(company: Com
     assert split.reasons == ("crm[1] and shop[1]: 2 records carry their email, too many",)
 
 
+async def test_rows_of_all_parts_stand_side_by_side(company: Company) -> None:
+    await company.put("crm1", phone_1="till", name="Cleo")
+    for key in range(2, 5):
+        await company.put(f"crm{key}", phone_1="till", name="Dan")
+    (merge,) = (await _preview(company, LOOSE)).merges
+    assert [str(row.address) for row in merge.comparison.rows] == [f"crm[{key}]" for key in range(1, 5)]
+    assert [line.field for line in merge.comparison.lines if line.differs] == ["name"]
+
+
 async def test_what_a_looser_limit_merges_is_told_with_the_evidence(company: Company) -> None:
     await _fill(company, {f"crm{key}": "phone_1=till" for key in range(4)})
     found = await _preview(company, LOOSE)

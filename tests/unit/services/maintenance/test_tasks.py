@@ -9,7 +9,7 @@ import pytest
 from graph_model.catalogue.rules import Catalogue, Trait
 from graph_model.profile.document import ProfileStatus
 from graph_model.records.record import RecordAddress
-from graph_model.records.tasks import ReResolve, Task, TruncateSource
+from graph_model.records.tasks import DeleteAbsent, ReResolve, Task, TruncateSource
 from graph_model.values.positions import Position
 from graph_model.values.trait_values import TraitType
 from services.ingestion.ingest import Ingest
@@ -74,6 +74,65 @@ async def test_what_was_truncated_does_not_come_back_by_a_replay(company: Compan
     await finish(company)
     await company.apply(change)
     assert await company.profiles() == []
+
+
+async def absent(company: Company, *numbers: int) -> None:
+    """Owe the deletion of rows of `crm` that a snapshot did not hold, as they are now."""
+    addresses = [RecordAddress.of("crm", [number]) for number in numbers]
+    stored = await company.store.read_records(addresses)
+    rows = tuple((address.key, stored[address].record.position) for address in addresses)
+    company.offset += 1
+    await owe(company, DeleteAbsent(source="crm", rows=rows, observed_at=9_000))
+
+
+async def test_rows_that_a_snapshot_did_not_hold_are_gone(company: Company) -> None:
+    for number in (1, 2, 3):
+        await company.put(f"crm{number}", email_1="a")
+    await absent(company, 1, 3)
+    await finish(company)
+    assert await company.profiles() == [["crm2"]]
+    assert await company.store.read_tasks() == ()
+    assert await company.is_sound()
+
+
+async def test_a_row_that_came_again_after_the_snapshot_stays_whatever_it_says(company: Company) -> None:
+    for number in (1, 2, 3):
+        await company.put(f"crm{number}", email_1="a")
+    await absent(company, 1, 2, 3)
+    await company.put("crm1", email_1="b")
+    await company.put("crm2", email_1="a")
+    await finish(company)
+    assert await company.profiles() == [["crm1"], ["crm2"]]
+    assert await company.is_sound()
+
+
+async def test_an_absent_row_that_comes_again_has_the_id_of_its_profile(company: Company) -> None:
+    await company.put("crm1", email_1="a")
+    (before,) = [profile.profile_id async for profile in company.store.scan_profiles()]
+    await absent(company, 1)
+    await finish(company)
+    assert await company.profiles() == []
+    await company.put("crm1", email_1="b")
+    live = [p.profile_id async for p in company.store.scan_profiles() if p.status is ProfileStatus.LIVE]
+    assert live == [before]
+
+
+async def test_deletions_of_absent_rows_go_on_where_they_were_interrupted(company: Company) -> None:
+    for number in range(1, 5):
+        await company.put(f"crm{number}", email_1=f"mail{number}")
+    await absent(company, 1, 2)
+    await absent(company, 3, 4)
+
+    def interrupt(_task: Task, _records: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        await work_off(company.store, lender(company), interrupt)
+    assert await company.profiles() == [["crm3"], ["crm4"]]
+    assert len(await company.store.read_tasks()) == 1
+    await finish(company)
+    assert await company.profiles() == []
+    assert await company.is_sound()
 
 
 async def test_work_goes_on_where_it_was_interrupted(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ PLAIN = Record(address=ADDRESS, position=Position(1, 2), observed_at=3, values={
 
 
 def test_a_plain_record_of_the_first_generation_is_stored_without_marks_moves_and_generation() -> None:
-    rare = {"marks", "expected", "moved_from", "moved_to", "passages", "generation"}
+    rare = {"absent", "marks", "expected", "moved_from", "moved_to", "passages", "generation"}
     assert orjson.loads(write_record(PLAIN)).keys().isdisjoint(rare)
 
 
@@ -27,6 +27,11 @@ def test_when_it_was_accepted_is_stored_only_where_its_source_said_another_time(
     assert orjson.loads(write_record(PLAIN)).keys().isdisjoint({"accepted_at", "undated"})
     for record in (replace(PLAIN, accepted_at=4), replace(PLAIN, undated=True)):
         assert read_record(ADDRESS, write_record(record)) == record
+
+
+def test_a_row_that_was_absent_is_read_back_as_such() -> None:
+    absent = replace(PLAIN, values=None, is_absent=True)
+    assert read_record(ADDRESS, write_record(absent)) == absent
 
 
 def test_a_truncation_of_a_former_form_is_read() -> None:

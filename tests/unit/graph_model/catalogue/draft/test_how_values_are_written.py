@@ -1,0 +1,152 @@
+"""What a draft declares of how values are written, what stands for none, and which rows are deleted."""
+
+from dataclasses import replace
+
+import pytest
+
+from graph_model.catalogue.document import parse_catalogue
+from graph_model.catalogue.draft.tables import DraftOrigin
+from graph_model.catalogue.rules import DeletionFlag
+from graph_model.values.equality import JsonValue
+from graph_model.values.trait_values import TraitType
+from tests.unit.graph_model.catalogue.draft.sampling import draft, drafted, line_of, of_rows, of_values, table
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "written"),
+    [
+        ("born", ["31/12/1984", "07/03/1990"], 'read: {date: "%d/%m/%Y"}'),
+        ("born", ["1984-3-7", "31/12/1984"], 'read: {date: ["%Y-%m-%d", "%d/%m/%Y"]}'),
+        ("born", ["19840307", "12/31/1984", "03/07/1990"], 'read: {date: ["%m/%d/%Y", "%Y%m%d"]}'),
+        ("birth_date", ["30748", "31002"], "read: excel_serial"),
+        ("birth_date", ["19840307"], "read: yyyymmdd"),
+        ("last_seen_at", [1_780_000_000_000], "read: epoch_milliseconds"),
+        ("last_seen_at", ["1780000000"], "read: epoch_seconds"),
+        ("seen", ["25.12.2025 10:15"], 'read: {time: "%d.%m.%Y %H:%M"}'),
+        ("spent", ["1.234,56", "99,00"], 'read: {decimal: ","}'),
+        ("spent", ["1,204.50", "$3.00"], 'read: {decimal: "."}'),
+        ("orders", ["14.0", "1,204", "3"], 'read: {decimal: "."}'),
+        ("email", ["a@x.example.org;b@x.example.org", "c@x.example.org"], 'separator: ";"'),
+        ("E-mail 1 - Value", ["a@x.example.org ::: b@x.example.org"], 'separator: " ::: "'),
+        ("phone", ["212-555-0142 / 917-555-0119"], 'separator: " / "'),
+        ("phones", ["+49 171 1234567|+49 171 7654321"], 'separator: "|"'),
+        ("orders", ["12", "n/a", "30", "-"], 'nulls: ["-", "n/a"]'),
+        ("email", ["a@x.example.org", "none"], 'nulls: ["none"]'),
+        ("city", ["Rome", ".", "Oslo"], 'nulls: ["."]'),
+        ("birth_date", ["1984-03-07", "0000-00-00"], 'nulls: ["0000-00-00"]'),
+    ],
+)
+def test_how_values_are_written_is_found_and_declared(column: str, values: list[JsonValue], written: str) -> None:
+    text = draft(of_values(column, values))
+    assert written in text
+    assert parse_catalogue(text, "draft")
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "trait_type"),
+    [
+        ("vip", ["Y", "N", "1.0"], TraitType.BOOLEAN),
+        ("is_vip", [0, 1], TraitType.BOOLEAN),
+        ("visits", [0, 1], TraitType.INTEGER),
+        ("joined", ["2024-01-05", "2024-01-06 00:00:00"], TraitType.DATE),
+        ("seen", ["2019-01-05 12:30:00 UTC", "2025-06-01 08:00:00 +0200"], TraitType.TIMESTAMP),
+        ("code", ["01067", "20095"], TraitType.TEXT),
+        ("rank", ["007", "1"], TraitType.TEXT),
+        ("height", ["1.80", "175"], TraitType.NUMBER),
+    ],
+)
+def test_types_are_those_of_all_values(column: str, values: list[JsonValue], trait_type: TraitType) -> None:
+    assert drafted(of_values(column, values)).traits[column].type is trait_type
+
+
+def test_which_of_day_and_month_comes_first_is_asked_where_no_value_tells() -> None:
+    text = draft(of_values("birth_date", ["03/04/1984", "05/06/1990"]))
+    assert "read" not in line_of(text, "birth_date: {")
+    assert "# ? birth_date: does the day or the month come first? no value tells" in text
+
+
+def test_another_column_of_the_table_may_tell_which_comes_first() -> None:
+    text = draft(table("id,birth_date,joined\n1,03/04/1984,31/01/2024\n2,05/06/1990,01/02/2024\n"))
+    assert 'birth_date: {trait: birth_date, read: {date: "%d/%m/%Y"}}' in text
+    assert "no value tells; taken as the day first, as in other columns of the table" in text
+
+
+def test_a_column_of_birth_dates_in_many_ways_is_read_as_far_as_it_can_be() -> None:
+    text = draft(of_values("born", ["1984", "30748", "1984-03-07", "840307", "07.03.1984"]))
+    assert 'born: {trait: birth_date, read: {date: ["%Y-%m-%d", "%d.%m.%Y"]}}' in text
+    assert "# ? born: 3 of 5 cannot be read so; how are these written?" in text
+
+
+def test_a_time_beside_a_birth_date_raises_the_question_of_the_zone() -> None:
+    text = draft(of_values("born", ["1984-03-06T23:00:00.000Z"]))
+    assert "# ? born: times beside birth dates: in which zone is the day?" in text
+
+
+def test_days_of_debezium_without_a_schema_are_counts() -> None:
+    rows: list[dict[str, JsonValue]] = [{"id": n, "birth_date": 7669 + n, "hired_on": 20_400 + n} for n in range(3)]
+    text = draft(replace(of_rows(rows), origin=DraftOrigin(topic="a.b.c", format="debezium")))
+    assert "birth_date: {trait: birth_date, read: epoch_days}" in text
+    assert "hired_on: {trait: hired_on, read: epoch_days}" in text
+
+
+@pytest.mark.parametrize("said", ["None", "Null", "unknown"])
+def test_what_may_be_a_name_is_asked_about_and_stays(said: str) -> None:
+    text = draft(of_values("last_name", ["Lee", said, "Fox"]))
+    assert f'# ? last_name: some say "{said}": is it a name?' in text
+    assert "nulls" not in line_of(text, "last_name: {trait")
+
+
+def test_a_marker_that_is_none_everywhere_is_asked_about_among_names() -> None:
+    text = draft(of_values("last_name", ["Lee", "NULL", "Fox"]))
+    assert '# ? last_name: some say "NULL", which is no value: is it a name? then `nulls: []`' in text
+
+
+def test_words_among_other_texts_are_asked_about() -> None:
+    text = draft(of_values("city", ["Rome", "unknown", "Oslo"]))
+    assert '# ? city: some say "unknown": does it stand for no value?' in text
+    assert "nulls" not in line_of(text, "city: {trait")
+
+
+def test_the_apostrophe_of_spreadsheets_is_no_part_of_a_number() -> None:
+    text = "Customer ID,Phone,Zip\n'8000000000001,'+12125550143,'11216\n'8000000000002,'+19175550118,'01002\n"
+    found = draft(table(text))
+    assert 'key: ["Customer ID"]' in found
+    assert "the apostrophe in front of its numbers is not read" in line_of(found, '"Customer ID": {identifier')
+    assert drafted(table(text)).sources["people"].identifiers == (("Customer ID", "customer_id"), ("Phone", "phone"))
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "equals"),
+    [
+        ("IsDeleted", ["false", "true"], {"true"}),
+        ("IsDeleted", ["FALSE", "FALSE"], {"true"}),
+        ("is_deleted", [False, True], {"true"}),
+        ("deleted", [0, 0], {"1"}),
+        ("Gelöscht", ["nein", "ja"], {"ja"}),
+        ("löschkennzeichen", [None, "X"], {"x"}),
+        ("__deleted", ["false"], {"true"}),
+        ("__op", ["c", "u", "d"], {"d"}),
+        ("op", ["c", "u"], {"d"}),
+        ("deleted_at", [None, "2026-01-05T10:00:00Z"], None),
+        ("deletedAt", [None, None], None),
+        ("删除时间", ["2026-01-05 10:00:00"], None),
+    ],
+)
+def test_deletion_flags_are_declared_and_asked_about(
+    column: str, values: list[JsonValue], equals: set[str] | None
+) -> None:
+    sample = of_values(column, values)
+    flag = DeletionFlag(column, None if equals is None else frozenset(equals))
+    assert drafted(sample).sources["people"].deleted == flag
+    assert "taken for deleted: " in draft(sample)
+    assert column not in dict(drafted(sample).sources["people"].traits)
+
+
+@pytest.mark.parametrize("column", ["deleted_by", "deletion_reason", "op"])
+def test_other_columns_about_deletions_are_no_flags(column: str) -> None:
+    assert drafted(of_values(column, ["moved away", "asked for it"])).sources["people"].deleted is None
+
+
+def test_a_state_of_deleted_rows_is_asked_about() -> None:
+    text = draft(of_values("status", ["active", "deleted", "active"]))
+    assert "# ? status: are these rows deleted? then `deleted: {column: status, equals: [deleted]}`" in text
