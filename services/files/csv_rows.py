@@ -69,13 +69,16 @@ def read_csv(
     """
     # The limit is global to the csv module, whose own one is too small for long free text.
     csv.field_size_limit(MAX_FIELD_CHARACTERS)
-    lines = _split(read_lines(file))
+    lines = read_lines(file)
     first = next((line for line in lines if not _is_blank(line)), None)
     hint = None if first is None or first.content is None else _DELIMITER_HINT.fullmatch(_lenient(first))
     if hint is not None:
         first = next((line for line in lines if not _is_blank(line)), None)
     if first is None:
         return
+    first, *others = _split(first) or [first]
+    if others:
+        lines = chain(others, lines)
     try:
         header = _header(first, None if hint is None else hint[1], used, warn)
     except Unreadable as error:
@@ -95,14 +98,9 @@ def read_csv(
     yield from _rows(_Texts(lines), header)
 
 
-def _split(lines: Iterator[Line]) -> Iterator[Line]:
-    """The lines, of which some may end with a carriage return alone; what it parts has the same number."""
-    for line in lines:
-        content = line.content
-        if content is None or b"\r" not in content[:-2]:
-            yield line
-        else:
-            yield from (Line(line.number, part) for part in _LONE_RETURN.split(content) if part)
+def _split(line: Line) -> list[Line]:
+    """What carriage returns alone part; all has the number of the line."""
+    return [Line(line.number, part) for part in _LONE_RETURN.split(line.content or b"") if part]
 
 
 def _is_blank(line: Line) -> bool:
@@ -111,6 +109,8 @@ def _is_blank(line: Line) -> bool:
 
 def _rows(texts: "_Texts", header: _Header) -> Iterator[FileEntry]:
     columns, width = header.columns, header.width
+    names = [name for name in columns if name is not None]
+    reads_all = len(names) == width
     rows = csv.reader(texts, delimiter=header.delimiter, strict=True, skipinitialspace=True)
     while True:
         texts.begin_row()
@@ -131,6 +131,8 @@ def _rows(texts: "_Texts", header: _Header) -> Iterator[FileEntry]:
                 texts.give_back()
         if reason is not None:
             yield BadLine(texts.row_line, reason)
+        elif reads_all and len(fields) == width and any(fields):
+            yield FileRow(texts.row_line, {name: value or None for name, value in zip(names, fields, strict=True)})
         elif any(fields):
             named = zip(columns, fields, strict=False)
             yield FileRow(texts.row_line, {name: value or None for name, value in named if name is not None})
@@ -152,10 +154,20 @@ class _Texts:
 
     def __next__(self) -> str:
         line = self._waiting.popleft() if self._waiting else next(self._lines)
+        content = line.content
+        if content is not None and content.find(b"\r", 0, -2) >= 0:
+            line, *others = _split(line)
+            self._waiting.extendleft(reversed(others))
+            content = line.content
         self._taken.append(line)
-        if line.content is not None and b"\0" in line.content:
-            raise Unreadable(f"the line holds a NUL character (byte {line.content.index(0) + 1} of the line)")
-        return line.text
+        if content is None:
+            return line.text
+        if b"\0" in content:
+            raise Unreadable(f"the line holds a NUL character (byte {content.index(0) + 1} of the line)")
+        try:
+            return content.decode()
+        except UnicodeDecodeError:
+            return line.text  # which says what is wrong
 
     @property
     def first(self) -> Line:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO, Final, TypeAlias
+from typing import BinaryIO, Final, NamedTuple, TypeAlias
 
 from graph_model.values.equality import JsonValue
 
@@ -38,8 +38,7 @@ class Unreadable(Exception):
     """A line, or a row begun on it, cannot be read; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line as it lies in the file."""
 
     number: int

@@ -244,6 +244,10 @@ def test_a_delimiter_inside_of_a_value_never_shifts_the_others() -> None:
     assert found == [BadLine(2, "the row has 5 columns; the header has 4")]
 
 
+def test_a_carriage_return_inside_of_quotes_is_a_part_of_its_value() -> None:
+    assert rows(b'id,name\n1,"Ann\rLee"\n2,Bob\n') == [{"id": "1", "name": "Ann\rLee"}, {"id": "2", "name": "Bob"}]
+
+
 def test_a_row_may_lack_columns_without_a_name_at_its_end() -> None:
     assert rows(b"id,name,\n1,Ann\n2,Bob,\n") == [{"id": "1", "name": "Ann"}, {"id": "2", "name": "Bob"}]
 
@@ -267,6 +271,7 @@ def test_bytes_that_an_encoding_does_not_know_cost_the_line_they_stand_on() -> N
         b"id,name\xc2\xa0 \n1,Ann\n2,Bob\n",
         b"id,name\n1,Ann\n,\n2,Bob\n,,,\n",
         b"id,name\n1,Ann\r2,Bob\n",
+        b"id,name\r1,Ann\n2,Bob\r\n",
         b"\n,,\nid,name\n1,Ann\n2,Bob\n",
         b'"id","name"\n"1","Ann"\n"2","Bob"\n',
     ],
