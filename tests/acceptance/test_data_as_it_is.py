@@ -104,6 +104,7 @@ def test_an_unwrapped_deletion_deletes(run: Run, folder: Path) -> None:
         '{"id": 2, "email": null, "city": null, "__deleted": "true"}\n'
     )
     assert known(run, folder, catalogue, users_jsonl=rows) == []
+    assert people(run, folder, catalogue, users_jsonl=rows) == []
 
 
 def test_texts_for_nothing_say_nothing_and_surnames_stay(run: Run, folder: Path) -> None:
