@@ -27,6 +27,9 @@ _LONE_RETURN: Final = re.compile(rb"(?<=\r)(?!\n)")
 #: What an empty line may hold.
 _BLANK: Final = b" ,;\t|\r\n"
 _QUOTED: Final = re.compile(r'"(?:[^"]|"")*"')
+#: How MySQL writes null beside such quotes, and the only escapes that are read.
+_NULL_CELL: Final = re.compile(r"(?<![\\\w])\\N(?!\w)")
+_ESCAPES: Final = re.compile(r'\\["\\]')
 #: So many lines are looked at for the header, where the first one has no column of the key.
 _TITLE_LINES: Final = 20
 
@@ -238,11 +241,11 @@ def _has_columns(line: Line, needed: Collection[str]) -> bool:
 
 def _escaped(line: Line, header: _Header) -> list[str]:
     """The fields of a line in which quotes are escaped by a backslash, as MySQL writes them; none of other lines."""
-    if b"\\" not in (line.content or b""):
+    text = _NULL_CELL.sub(r"\\\\N", _lenient(line))
+    # A backslash before anything else may be a character of its own, which reading the line would lose.
+    if _ESCAPES.sub("", text).count("\\") or "\\" not in text:
         return []
-    reader = csv.reader(
-        [_lenient(line)], delimiter=header.delimiter, escapechar="\\", skipinitialspace=True, strict=True
-    )
+    reader = csv.reader([text], delimiter=header.delimiter, escapechar="\\", skipinitialspace=True, strict=True)
     try:
         fields = next(reader)
     except csv.Error:

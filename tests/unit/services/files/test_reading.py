@@ -291,6 +291,13 @@ def test_quotes_escaped_by_a_backslash_are_read_beside_doubled_ones() -> None:
     assert [row["name"] for row in rows(text)] == ['Ann "A" Lee', 'Bob "B" Ray', 'C"D, E', "Dee"]
 
 
+def test_beside_escaped_quotes_a_null_of_mysql_stays_one_and_other_backslashes_are_told() -> None:
+    text = b'id,city,name\n1,\\N,"Bob \\"B\\" Ray"\n2,"C:\\temp","Cyd \\"C\\" Lee"\n3,"a\\\\b","Dee \\"D\\" Fox"\n'
+    found, _ = entries(text)
+    assert [entry.values["city"] for entry in found if isinstance(entry, FileRow)] == ["\\N", "a\\b"]
+    assert [entry.line for entry in found if isinstance(entry, BadLine)] == [3]
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
