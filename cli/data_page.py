@@ -151,7 +151,7 @@ _TABLES: Final = (
         "Numbers with a decimal comma",
         '`read: {decimal: ","}`; the point parts thousands then. `"."` reads `1,204.50` and `$12.50`.',
         'value: {trait: spent, read: {decimal: ","}}',
-        ("1.234,56", "99,00", "12,50 €", "1 234,5", "1,234.56"),
+        ("1.234,56", "99,00", "12,50 €", "1 234,5", "(80,00)", "80,00-", "1,234.56", "12 %", "<5"),
     ),
     _Table(
         "Numbers, undeclared",

@@ -33,6 +33,7 @@ from graph_model.values.blocked_values import (
     BLOCKED_VALUES,
     ROLE_MAILBOXES,
 )
+from graph_model.values.flags import flag_text
 from graph_model.values.identifiers import CompositePart, IdentifierKind
 from graph_model.values.normalise import NORMALISERS
 from graph_model.values.reading import AS_WRITTEN, Notation, Reading
@@ -153,7 +154,7 @@ def _time_column(form: TimeForm | None) -> TimeColumn | None:
 def _deletion_flag(form: DeletedForm | None) -> DeletionFlag | None:
     if form is None:
         return None
-    return DeletionFlag(form.column, None if form.equals is None else frozenset(map(str.casefold, form.equals)))
+    return DeletionFlag(form.column, None if form.equals is None else frozenset(map(flag_text, form.equals)))
 
 
 def _reading(form: ReadForm | None) -> Reading:

@@ -221,7 +221,7 @@ class DeletedForm(_Form):
 
     column: Text = Field(description="the column", examples=["is_deleted"])
     equals: Flags | None = Field(
-        None, description="what it says then; left out: anything but nothing, false, 0 or no", examples=[["true"]]
+        None, description="what it says then; left out: yes, true, 1 or a time", examples=[["true"]]
     )
 
 

@@ -85,7 +85,7 @@ class DeletionFlag:
     """The column that says that a row is deleted."""
 
     column: str
-    equals: frozenset[str] | None  #: what it says then, casefolded; None: anything but nothing, false, 0, no
+    equals: frozenset[str | None] | None  #: what it says then, by `flag_text`; None: yes or a time, see `flags.is_set`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,12 +11,13 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from graph_model.values.amounts import plain_number
 from graph_model.values.characters import visible_text, without_guard
 from graph_model.values.equality import JsonValue
 from graph_model.values.reading import AS_WRITTEN, Reading, read_day, read_moment
 
 #: Enters the catalogue's fingerprint; raised when a value is read differently.
-TRAIT_VALUES_VERSION: Final = "2"
+TRAIT_VALUES_VERSION: Final = "3"
 
 LONGEST_TEXT: Final = 2_000  #: characters
 _LARGEST_INTEGER: Final = 2**63 - 1
@@ -27,10 +28,6 @@ _INTEGER: Final = re.compile(r"([+-]?\d{1,19})(?:\.0{1,400})?", re.ASCII)
 _NUMBER: Final = re.compile(r"[+-]?(?:\d{1,400}(?:\.\d{0,400})?|\.\d{1,400})(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _FRACTION: Final = re.compile(r":\d\d[.,](\d+)|T\d{6}[.,](\d+)", re.ASCII | re.IGNORECASE)
 _FRACTION_DIGITS: Final = 100
-#: What stands around an amount of money.
-_CURRENCY: Final = re.compile(r"(?:[A-Z]{3}|\w?\w?[^\w\s.,+-])?\s?(.*?)\s?(?:[A-Z]{3}|[^\w\s.,+-])?")
-#: What parts thousands beside the mark that is not the decimal one.
-_SPACES: Final = " '\u2019"
 _TRUTHS: Final = {
     "true": True, "t": True, "yes": True, "y": True, "1": True, "1.0": True,
     "false": False, "f": False, "no": False, "n": False, "0": False, "0.0": False,
@@ -158,15 +155,10 @@ def _plain_number(value: JsonValue, reading: Reading) -> JsonValue:
     """A number as programs write it, of one that people write as the column declares."""
     if reading.decimal is None or not isinstance(value, str):
         return value
-    around = _CURRENCY.fullmatch(value)
-    text = value if around is None else around[1]
-    parting = "," if reading.decimal == "." else "."
-    mark, parted = re.escape(reading.decimal), f"[{re.escape(parting)}{_SPACES}]"
-    whole = rf"\d{{1,3}}(?:({parted})(?:\d{{2,3}}\3)*\d{{3}})?|\d+"  # India parts hundreds of thousands by two digits
-    found = re.fullmatch(rf"([+-]?)({whole})((?:{mark}\d*)?)(-?)", text, re.ASCII)
-    if found is None or (found[1] and found[5]):
+    number = plain_number(value, reading.decimal)
+    if number is None:
         raise _unfit(value, f"a number with the decimal mark {reading.decimal!r}, as declared")
-    return f"{found[1] or found[5]}{re.sub(parted, '', found[2])}{found[4].replace(reading.decimal, '.', 1)}"
+    return number
 
 
 def _boolean(value: JsonValue, _: Reading) -> bool:

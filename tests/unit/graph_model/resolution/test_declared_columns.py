@@ -188,6 +188,9 @@ COLUMNS = "    columns: {v: {trait: name}}\n"
         ("    deleted: gone\n", "NULL", False),
         ("    deleted: gone\n", "0", False),
         ("    deleted: gone\n", False, False),
+        ("    deleted: {column: gone, equals: ['1']}\n", "1.0", True),
+        ("    deleted: {column: gone, equals: ['1.0']}\n", 1, True),
+        ("    nulls: [Nie gelöscht]\n    deleted: gone\n", "nie GELÖSCHT", False),
         ("", "x", False),
     ],
 )

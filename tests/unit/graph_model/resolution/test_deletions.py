@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from graph_model.catalogue.rules import DeletionFlag, Source
+from graph_model.errors import MessageRejected
 from graph_model.resolution.deletions import is_deleted
 from graph_model.values.equality import JsonValue
 
@@ -48,3 +49,9 @@ def test_a_declared_flag_of_the_same_name_counts_as_declared() -> None:
     declared = replace(SOURCE, deleted=DeletionFlag("__deleted", frozenset({"gone"})))
     assert is_deleted(declared, {"id": 1, "__deleted": "gone"})
     assert not is_deleted(declared, {"id": 1, "__deleted": "true"})
+
+
+@pytest.mark.parametrize("said", ["active", "3", 2, -1, "-1", 1e300, "gone", ["true"], {"at": "2026-01-05"}, "\x01"])
+def test_a_row_whose_flag_says_neither_yes_nor_no_is_refused_with_the_way_out(said: JsonValue) -> None:
+    with pytest.raises(MessageRejected, match=r"'is_deleted' of source 'users' says neither .*equals: \[\.\.\.\]"):
+        is_deleted(FLAGGED, {"id": 1, "is_deleted": said})
