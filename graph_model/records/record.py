@@ -71,6 +71,7 @@ class Change:
     observed_at: int  #: when the source said so, milliseconds since 1970
     accepted_at: int | None = None  #: when it was accepted, or sent; None: at `observed_at`
     undated: bool = False  #: the source did not say when: `observed_at` is nothing but the time of acceptance
+    dates_itself: bool = False  #: the row itself says when, in the column that the catalogue names
     unavailable: frozenset[str] = frozenset()  #: columns that the source did not send: keep what is stored
     source_position: SourcePosition | None = None  #: only of streamed versions, never of snapshot rows
     previous: RecordAddress | None = None  #: the address this row had before its key changed
@@ -209,8 +210,8 @@ def apply_change(stored: Record | None, change: Change, columns: frozenset[str])
         columns: the columns of the source that the catalogue names; others are not kept.
 
     Returns:
-        The version in force afterwards, and `applied`, `unchanged` (only the position moved) or `stale`
-        (a replay, or something that a connector sent again).
+        The version in force afterwards, and `applied`, `unchanged` (neither its values nor its time, only the position
+        moved) or `stale` (a replay, or something that a connector sent again).
     """
     if stored is not None and _is_old(stored, change):
         return AppliedChange(stored, Outcome.STALE)
@@ -224,7 +225,7 @@ def apply_change(stored: Record | None, change: Change, columns: frozenset[str])
     known = None if stored is None else stored.values
     values, incomplete = _values_after(known, change.row, change.unavailable, columns)
     same = stored is not None and stored.incomplete == incomplete and are_equal(stored.values, values)
-    dated = stored if same and stored is not None else change
+    dated = stored if stored is not None and same and not _is_dated_anew(stored, change) else change
     # The very same values, so that whoever compares the two versions sees at once that they are equal.
     record = Record(
         address=change.address,
@@ -236,7 +237,19 @@ def apply_change(stored: Record | None, change: Change, columns: frozenset[str])
         streamed=change.source_position or _streamed_before(stored, change),
         incomplete=incomplete,
     )
-    return AppliedChange(_inheriting(stored, change, record), Outcome.UNCHANGED if same else Outcome.APPLIED)
+    outcome = Outcome.UNCHANGED if dated is stored else Outcome.APPLIED
+    return AppliedChange(_inheriting(stored, change, record), outcome)
+
+
+def _is_dated_anew(stored: Record, change: Change) -> bool:
+    """Tell whether a version that says the same as the stored one has a time of its own.
+
+    What a row itself says of its time is a part of what it says, so that the newest version dates the record, in
+    whichever order versions came. A log only says when it wrote, which was the first time that it said so.
+    """
+    if change.undated or stored.undated:
+        return not (change.undated and stored.undated)
+    return change.dates_itself and change.observed_at != stored.observed_at
 
 
 def _tombstone(stored: Record | None, change: Change) -> Record:

@@ -78,6 +78,7 @@ def row_change(
         observed_at=observed_at,
         accepted_at=None if accepted_at == observed_at else accepted_at,
         undated=said is None and (origin.undated if source.event_time is None or deleted else True),
+        dates_itself=said is not None,
         unavailable=frozenset() if deleted else unavailable & source.columns,
         source_position=origin.source_position,
         previous=origin.previous,

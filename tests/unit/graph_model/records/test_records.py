@@ -1,5 +1,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 
@@ -77,13 +78,39 @@ def test_a_change_that_alters_nothing_moves_only_the_position() -> None:
 
 def test_values_count_as_accepted_when_they_first_were() -> None:
     first = replace(change(1, {"email": "a"}), accepted_at=1_500, undated=True)
-    again = replace(change(2, {"email": "a"}), accepted_at=9_000)
+    again = replace(change(2, {"email": "a"}), accepted_at=9_000, undated=True)
     record, _ = after(first, again)
     assert record is not None
     assert (record.believed_until, record.undated) == (1_500, True)
     record, _ = after(first, again, replace(change(3, {"email": "b"}), accepted_at=9_500))
     assert record is not None
     assert (record.believed_until, record.undated) == (9_500, False)
+
+
+def test_values_that_had_no_time_take_the_one_that_a_later_version_has() -> None:
+    record, outcome = after(replace(change(1, {"email": "a"}), undated=True), change(2, {"email": "a"}))
+    assert record is not None
+    assert (record.observed_at, record.undated, outcome) == (2_000, False, Outcome.APPLIED)
+
+
+def test_the_newest_version_dates_values_that_are_the_same_in_whichever_order_versions_came() -> None:
+    versions = [
+        replace(change(1, {"email": "a"}), dates_itself=True),
+        replace(change(2, {"email": "a"}), undated=True, accepted_at=9_000),
+        replace(change(3, {"email": "a"}), dates_itself=True, observed_at=2_500),
+        replace(change(4, {"email": "a"}), dates_itself=True, observed_at=1_500, accepted_at=9_500),
+    ]
+    for order in permutations(versions):
+        record, _ = after(*order)
+        assert record is not None
+        assert (record.observed_at, record.undated) == (1_500, False)
+
+
+def test_a_row_that_dates_itself_as_before_is_unchanged_and_keeps_when_it_was_accepted() -> None:
+    first = replace(change(1, {"email": "a"}), dates_itself=True, accepted_at=5_000)
+    record, outcome = after(first, replace(first, position=Position(1, 2), accepted_at=9_000))
+    assert record is not None
+    assert (outcome, record.believed_until) == (Outcome.UNCHANGED, 5_000)
 
 
 def test_a_deletion_keeps_when_it_was_accepted() -> None:
