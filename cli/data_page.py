@@ -67,7 +67,7 @@ _TABLES: Final = (
         "Numbers that identify",
         "A number's notation is never its identity. What has lost digits identifies nobody.",
         "value: {identifier: card}",
-        ("1000001", 1000001, "1000001.0", 1000001.0, "'1000001", "007", "8.96529E+18", 1e30, "C-0042 "),
+        ("1000001", 1000001, "1000001.0", 1000001.0, "'1000001", "007", "8.96529E+18", "1E+15", 1e30, "C-0042 "),
     ),
     _Table(
         "E-mail addresses",

@@ -1,7 +1,8 @@
 """From the parts of a checked catalogue file to the rules that the engine uses."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from graph_model.catalogue.form import (
@@ -94,6 +95,8 @@ def compiled_trait(name: str, form: TraitForm) -> Trait:
 def compiled_source(name: str, form: SourceForm, rank: int, catalogue: CatalogueForm) -> Source:
     """A source, with what the catalogue says for all of them."""
     nulls = null_markers(null_markers(NULL_MARKERS, catalogue.nulls), form.nulls)
+    declared = {column: null_markers(nulls, meaning.nulls) for column, meaning in form.columns.items()}
+    nulls_of = defaultdict(lambda: nulls, declared)
     return Source(
         name=name,
         format=form.format,
@@ -106,7 +109,16 @@ def compiled_source(name: str, form: SourceForm, rank: int, catalogue: Catalogue
         version=_time_column(form.version),
         epoch=form.epoch,
         meanings=tuple(
-            _column(column, meaning, nulls, form.region, catalogue) for column, meaning in form.columns.items()
+            Column(
+                name=column,
+                identifier=meaning.identifier,
+                trait=meaning.trait,
+                reading=_reading(meaning.read),
+                separator=meaning.separator,
+                region=_region(meaning, form.region, catalogue, nulls_of),
+                nulls=nulls_of[column],
+            )
+            for column, meaning in form.columns.items()
         ),
         rank=rank,
         trust=form.trust,
@@ -124,27 +136,21 @@ def null_markers(above: frozenset[str], written: Iterable[str] | None) -> frozen
     return above | added if added else added
 
 
-def _column(
-    name: str, form: ColumnForm, nulls: frozenset[str], region: RegionForm | None, catalogue: CatalogueForm
-) -> Column:
-    kind = catalogue.identifiers.get(form.identifier or "")
-    return Column(
-        name=name,
-        identifier=form.identifier,
-        trait=form.trait,
-        reading=_reading(form.read),
-        separator=form.separator,
-        region=_region(form.region, region, kind) if kind is not None and kind.normalise == "phone" else None,
-        nulls=null_markers(nulls, form.nulls),
-    )
-
-
-def _region(own: RegionForm | None, of_source: RegionForm | None, kind: IdentifierForm) -> Region | None:
+def _region(
+    meaning: ColumnForm,
+    of_source: RegionForm | None,
+    catalogue: CatalogueForm,
+    nulls_of: Mapping[str, frozenset[str]],
+) -> Region | None:
     """The country of a column's numbers: what the column says, else the source, else the kind."""
-    nearest = own or of_source
-    if nearest is None or nearest.column is None:
-        return None if nearest is None else nearest.code
-    return RegionColumn(nearest.column, kind.region if of_source is None or of_source.code is None else of_source.code)
+    kind = catalogue.identifiers.get(meaning.identifier or "")
+    nearest = meaning.region or of_source
+    if kind is None or kind.normalise != "phone" or nearest is None:
+        return None
+    if nearest.column is None:
+        return nearest.code
+    otherwise = kind.region if of_source is None or of_source.code is None else of_source.code
+    return RegionColumn(nearest.column, otherwise, nulls_of[nearest.column])
 
 
 def _time_column(form: TimeForm | None) -> TimeColumn | None:

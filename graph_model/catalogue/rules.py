@@ -21,7 +21,7 @@ COMPONENT_LIMIT = 1_000
 LAW_VERSION: Final = "2"
 
 #: Enters the catalogue's fingerprint; raised when a column's value becomes another text before it is normalised.
-IDENTIFIER_VALUES_VERSION: Final = "2"
+IDENTIFIER_VALUES_VERSION: Final = "3"
 
 MessageFormat = Literal["debezium", "rows"]
 
@@ -66,6 +66,7 @@ class RegionColumn:
 
     column: str
     otherwise: str | None = None  #: the country of rows that say none
+    nulls: frozenset[str] = NULL_MARKERS  #: texts in it that stand for none
 
 
 #: Which country phone numbers without `+` belong to: a two-letter code, or the column that says it.

@@ -135,12 +135,10 @@ def _region(region: Region, values: Mapping[str, JsonValue]) -> str | None:
     if not isinstance(region, RegionColumn):
         return region
     said = values.get(region.column)
-    if said is None or said == "":
+    if said is None or (isinstance(said, str) and (not said.strip() or said.strip() in region.nulls)):
         return region.otherwise
-    return _region_of(said) if isinstance(said, str) else None
-
-
-_region_of = lru_cache(maxsize=4_096)(region_of_country)
+    text = identifying_text(said)
+    return None if text is None else region_of_country(text)
 
 
 def identifying_text(value: JsonValue) -> str | None:

@@ -20,8 +20,10 @@ WrittenPart: TypeAlias = int | str
 
 #: Whole numbers in text; `007` and `+1` are names.
 _WHOLE: Final = re.compile(r"(0|-?[1-9][0-9]*)|(-?[1-9][0-9]*)\.0+", re.ASCII)
-#: What a spreadsheet makes of a long number: the digits that are not shown are gone.
-_SHORTENED: Final = re.compile(r"\s*'?[+-]?(?:[0-9]+[.,][0-9]*|[.,][0-9]+)[eE][+-]?[0-9]+\s*", re.ASCII)
+#: What a spreadsheet makes of a long number: the digits that are not shown are gone. `12E5` may be a name.
+_SHORTENED: Final = re.compile(
+    r"\s*'?[+-]?(?:(?:[0-9]+[.,][0-9]*|[.,][0-9]+)[eE][+-]?|[0-9]+[eE]\+)[0-9]+\s*", re.ASCII
+)
 #: Whole numbers that are written as JSON numbers.
 _SMALL: Final = re.compile(r"0|-?[1-9][0-9]{0,14}", re.ASCII)
 
@@ -72,7 +74,7 @@ def number_text(number: float) -> str | None:
 
 
 def is_shortened(text: str) -> bool:
-    """Tell whether a text is a number with a point and an exponent (`8.96529E+18`), which has lost digits."""
+    """Tell whether a text is a number with an exponent (`8.96529E+18`, `1E+15`), which has lost digits."""
     return _SHORTENED.fullmatch(text) is not None
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import StrEnum
 from functools import cache, partial
 from importlib import resources
@@ -36,12 +36,18 @@ _BEFORE_LATER_SERIALS: Final = date(1899, 12, 30)
 _DAY_MILLISECONDS: Final = 86_400_000
 
 _COUNT: Final = re.compile(r"[+-]?\d{1,25}(?:\.\d{1,25})?", re.ASCII)
+#: Enough for all digits of a count.
+_EXACT: Final = Context(prec=60)
 _COMPACT: Final = re.compile(r"(\d{8}|\d{14})(?:\.0{1,25})?", re.ASCII)
 
 #: What `strptime` reads without asking the machine for its language, its zone or today's date.
-_UNPARTED: Final = re.compile(r"%[dmYyHIMSj]%[dmYyHIMSj]")
 _DIRECTIVE: Final = re.compile(r"%(.?)", re.DOTALL)
 _DIRECTIVES: Final = frozenset("aAbBdfHIjmMpSyYz%")
+_UNPARTED: Final = re.compile(r"%[dmYyHIMSj]%[dmYyHIMSj]")
+#: What the directives of numbers write; all others write no digits, but for zones.
+_WRITES: Final = {
+    **dict.fromkeys("dmyHIMS", "[0-9]{2}"), "Y": "[0-9]{4}", "j": "[0-9]{3}", "f": "[0-9]{1,6}", "z": ".+", "%": "%",
+}  # fmt: skip
 
 _OUTSIDE: Final = "lies too far away; expected one of the years 1 to 9999"
 _EXPECTED: Final = (
@@ -114,6 +120,16 @@ def read_day(value: JsonValue, reading: Reading = AS_WRITTEN) -> date:
         raise ValueError(_OUTSIDE) from None
 
 
+def exact_count(value: JsonValue, reading: Reading) -> Decimal | None:
+    """The milliseconds since 1970 that a count says, with all its digits; None where no count is declared.
+
+    Raises:
+        ValueError: it is no number.
+    """
+    unit = None if reading.formats else _UNITS.get(reading.notation)
+    return None if unit is None else _EXACT.multiply(_count(value), unit)
+
+
 def format_fault(pattern: str) -> str | None:
     """What is wrong with a pattern of `strptime`, as a sentence goes on; None: nothing."""
     used = {found[1] for found in _DIRECTIVE.finditer(pattern)}
@@ -155,10 +171,33 @@ def _by_format(text: str, formats: tuple[str, ...]) -> datetime:
             moment = datetime.strptime(text, pattern)  # noqa: DTZ007 - the zone is the declared one
         except ValueError:
             continue
-        # Where nothing parts its numbers, `strptime` takes fewer digits than there are to be, and reads other ones.
-        if _UNPARTED.search(pattern) is None or moment.strftime(pattern) == text:
+        if _has_all_digits(text, pattern):
             return moment
     raise ValueError(f"is not written as declared, or names a day that there is not; expected {' or '.join(formats)}")
+
+
+def _has_all_digits(text: str, pattern: str) -> bool:
+    """Whether a text has as many digits as its pattern writes.
+
+    Where nothing parts its numbers, `strptime` takes fewer digits than there are to be, and reads other ones.
+    """
+    shape = _digits_shape(pattern)
+    return shape is None or shape.fullmatch(text) is not None
+
+
+@cache
+def _digits_shape(pattern: str) -> re.Pattern[str] | None:
+    """The shape of texts that a pattern writes; None where something parts all of its numbers."""
+    if _UNPARTED.search(pattern) is None:
+        return None
+    literals = _DIRECTIVE.split(pattern)  # every other one is a directive
+    return re.compile(
+        "".join(
+            _WRITES.get(part, r"[^0-9]+") if place % 2 else r"\s+".join(map(re.escape, re.split(r"\s+", part)))
+            for place, part in enumerate(literals)
+        ),
+        re.IGNORECASE,
+    )
 
 
 def _iso(value: JsonValue) -> datetime:
@@ -200,8 +239,8 @@ def _days_since_1970(value: JsonValue) -> datetime:
     return _midnight(_EPOCH.date() + timedelta(days=int(count)))
 
 
-def _since_1970(value: JsonValue, microseconds: Decimal) -> datetime:
-    return _EPOCH + timedelta(microseconds=math.floor(_count(value) * microseconds))
+def _since_1970(value: JsonValue, notation: Notation) -> datetime:
+    return _EPOCH + timedelta(microseconds=math.floor(_EXACT.multiply(_count(value), 1_000 * _UNITS[notation])))
 
 
 def _midnight(day: date) -> datetime:
@@ -244,13 +283,17 @@ def _zone_names() -> frozenset[str]:
     return frozenset((resources.files("tzdata") / "zones").read_text(encoding="utf-8").split())
 
 
+#: Milliseconds of what is counted since 1970.
+_UNITS: Final = {
+    Notation.EPOCH_SECONDS: Decimal(1_000),
+    Notation.EPOCH_MILLISECONDS: Decimal(1),
+    Notation.EPOCH_MICROSECONDS: Decimal("0.001"),
+    Notation.EPOCH_NANOSECONDS: Decimal("0.000001"),
+}
 _NOTATIONS: Final[Mapping[Notation, Callable[[JsonValue], datetime]]] = {
     Notation.ISO: _iso,
     Notation.YYYYMMDD: _compact,
     Notation.EPOCH_DAYS: _days_since_1970,
-    Notation.EPOCH_SECONDS: partial(_since_1970, microseconds=Decimal(1_000_000)),
-    Notation.EPOCH_MILLISECONDS: partial(_since_1970, microseconds=Decimal(1_000)),
-    Notation.EPOCH_MICROSECONDS: partial(_since_1970, microseconds=Decimal(1)),
-    Notation.EPOCH_NANOSECONDS: partial(_since_1970, microseconds=Decimal("0.001")),
+    **{notation: partial(_since_1970, notation=notation) for notation in _UNITS},
     Notation.EXCEL_SERIAL: _serial,
 }

@@ -14,7 +14,7 @@ from typing import Final
 from graph_model.values.amounts import plain_number
 from graph_model.values.characters import visible_text, without_guard
 from graph_model.values.equality import JsonValue
-from graph_model.values.reading import AS_WRITTEN, Reading, read_day, read_moment
+from graph_model.values.reading import AS_WRITTEN, Reading, exact_count, read_day, read_moment
 
 #: Enters the catalogue's fingerprint; raised when a value is read differently.
 TRAIT_VALUES_VERSION: Final = "3"
@@ -26,7 +26,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _INTEGER: Final = re.compile(r"([+-]?\d{1,19})(?:\.0{1,400})?", re.ASCII)
 _NUMBER: Final = re.compile(r"[+-]?(?:\d{1,400}(?:\.\d{0,400})?|\.\d{1,400})(?:[eE][+-]?\d{1,3})?", re.ASCII)
-_FRACTION: Final = re.compile(r":\d\d[.,](\d+)|T\d{6}[.,](\d+)", re.ASCII | re.IGNORECASE)
+_FRACTION: Final = re.compile(r"(?::\d\d|[T ]\d{6}|\d{14})[.,](\d+)", re.ASCII | re.IGNORECASE)
 _FRACTION_DIGITS: Final = 100
 _TRUTHS: Final = {
     "true": True, "t": True, "yes": True, "y": True, "1": True, "1.0": True,
@@ -79,10 +79,13 @@ def exact_milliseconds(value: JsonValue, reading: Reading = AS_WRITTEN) -> Decim
     """Read a time as milliseconds since 1970 with all digits of its fraction; None where it is none."""
     try:
         moment = read_moment(value, reading)
+        counted = exact_count(value, reading)
     except ValueError:
         return None
+    if counted is not None:
+        return counted
     fraction = _FRACTION.search(value) if isinstance(value, str) and not reading.formats else None
-    digits = f"{moment.microsecond:06}" if fraction is None else fraction[1] or fraction[2]
+    digits = f"{moment.microsecond:06}" if fraction is None else fraction[1]
     if len(digits) > _FRACTION_DIGITS:
         return None
     seconds = (moment - _EPOCH) // timedelta(seconds=1)

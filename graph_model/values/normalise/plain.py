@@ -13,8 +13,8 @@ _EMPTY_FRACTION = re.compile(r"([^.]*\d)\.0+")
 def normalise_exact(text: str) -> str | None:
     """Keep a customer number or the like, without invisible characters or white space at its ends, in form NFC.
 
-    A whole number is its digits, however it is written (`1000001.0`, `'1000001`); one that was written with a point and
-    an exponent (`8.96529E+18`) has lost digits, and is refused.
+    A whole number is its digits, however it is written (`1000001.0`, `'1000001`); one that was written with an
+    exponent (`8.96529E+18`, `1E+15`) has lost digits, and is refused.
 
     >>> normalise_exact(" C-0042 ")
     'C-0042'
@@ -54,7 +54,7 @@ def normalise_digits(text: str) -> str | None:
     """Keep only the digits, in any script, leading zeros included: of national ids, account numbers.
 
     Of a whole number with an empty fraction (`1000001.0`) the fraction goes; other points separate digits as dashes
-    do (`12.345.678-9`). A number with a point and an exponent (`8.96529E+18`) has lost digits, and is refused.
+    do (`12.345.678-9`). A number with an exponent (`8.96529E+18`, `1E+15`) has lost digits, and is refused.
 
     >>> normalise_digits("012-34-5678")
     '012345678'

@@ -88,10 +88,26 @@ BY_COUNTRY = "{v: {identifier: phone, region: {column: country}}}"
         ("Atlantis", "+1 212 555 0142", ["phone:+12125550142"]),
         (None, "(212) 555-0142", ["phone:+12125550142"]),
         ("", "(212) 555-0142", ["phone:+12125550142"]),
+        (" ", "(212) 555-0142", ["phone:+12125550142"]),
+        ("NULL", "(212) 555-0142", ["phone:+12125550142"]),
+        (276, "0171 1234567", ["phone:+491711234567"]),
+        (276.0, "0171 1234567", ["phone:+491711234567"]),
+        ("276", "0171 1234567", ["phone:+491711234567"]),
+        (40, "0171 1234567", []),
+        (True, "(212) 555-0142", []),
+        (["DE"], "0171 1234567", []),
     ],
 )
 def test_the_row_says_which_country_its_numbers_belong_to(country: JsonValue, number: str, found: list[str]) -> None:
     assert identifiers(BY_COUNTRY, number, country=country) == found
+
+
+@pytest.mark.parametrize(
+    "nulls", ["    nulls: ['-']\n    columns: {BOTH}\n", "    columns: {BOTH, country: {trait: name, nulls: ['-']}}\n"]
+)
+def test_what_stands_for_no_value_is_no_country(nulls: str) -> None:
+    found = mapped(nulls.replace("BOTH", BY_COUNTRY[1:-1]), v="(212) 555-0142", country="-")
+    assert [str(each) for each in found.identifiers] == ["phone:+12125550142"]
 
 
 def test_the_region_of_the_source_stands_where_a_row_names_no_country() -> None:

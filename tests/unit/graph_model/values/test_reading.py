@@ -1,6 +1,7 @@
 """Days and times are read as a column declares them, or refused; nothing is guessed."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from graph_model.values.equality import JsonValue
 from graph_model.values.reading import AS_WRITTEN, Notation, Reading, format_fault, is_zone, read_day, read_moment
-from graph_model.values.trait_values import TraitType, typed_value
+from graph_model.values.trait_values import TraitType, exact_milliseconds, typed_value
 
 BERLIN = Reading(zone="Europe/Berlin")
 DAY_FIRST = Reading(formats=("%d/%m/%Y", "%d.%m.%Y"))
@@ -57,6 +58,11 @@ def test_a_day_is_read_as_declared(value: JsonValue, reading: Reading, day: str)
         ("46027.520833333336", Reading(Notation.EXCEL_SERIAL), "2026-01-05T12:30:00"),
         ("2026-01-05 12:30", BERLIN, "2026-01-05T11:30:00"),
         ("2026-01-05 12:30Z", BERLIN, "2026-01-05T12:30:00"),
+        ("20260105123000.123", Reading(formats=("%Y%m%d%H%M%S.%f",)), "2026-01-05T12:30:00.123"),
+        ("20260105123000123", Reading(formats=("%Y%m%d%H%M%S%f",)), "2026-01-05T12:30:00.123"),
+        ("20260105T123000Z", Reading(formats=("%Y%m%dT%H%M%S%z",)), "2026-01-05T12:30:00"),
+        ("20260105T123000+02:00", Reading(formats=("%Y%m%dT%H%M%S%z",)), "2026-01-05T10:30:00"),
+        ("20260105 0130pm", Reading(formats=("%Y%m%d %I%M%p",)), "2026-01-05T13:30:00"),
     ],
 )
 def test_a_time_is_read_as_declared(value: JsonValue, reading: Reading, moment: str) -> None:
@@ -70,6 +76,8 @@ def test_a_time_is_read_as_declared(value: JsonValue, reading: Reading, moment: 
         ("31/02/1984", DAY_FIRST),
         ("03-07-1984", DAY_FIRST),
         ("1953316", Reading(formats=("%Y%m%d",))),
+        ("7324", Reading(formats=("%d%m%y",))),
+        ("2024030712300.5", Reading(formats=("%Y%m%d%H%M%S.%f",))),
         (60, Reading(Notation.EXCEL_SERIAL)),
         (0, Reading(Notation.EXCEL_SERIAL)),
         ("1984-03-07", Reading(Notation.EXCEL_SERIAL)),
@@ -87,6 +95,27 @@ def test_a_time_is_read_as_declared(value: JsonValue, reading: Reading, moment: 
 def test_what_is_not_written_as_declared_is_refused_with_what_was_expected(value: JsonValue, reading: Reading) -> None:
     with pytest.raises(ValueError, match="expected"):
         read_day(value, reading)
+
+
+@pytest.mark.parametrize(
+    ("value", "notation", "milliseconds"),
+    [
+        (1_780_000_000_123_456_789, Notation.EPOCH_NANOSECONDS, "1780000000123.456789"),
+        ("1780000000.123456789", Notation.EPOCH_SECONDS, "1780000000123.456789"),
+        (
+            "1780000000123.4567891234567891234567891",
+            Notation.EPOCH_MILLISECONDS,
+            "1780000000123.4567891234567891234567891",
+        ),
+        ("20260605T120000.123456789Z", Notation.ISO, "1780660800123.456789"),
+        ("20260605120000.123456789Z", Notation.ISO, "1780660800123.456789"),
+        ("20260605 120000,1234567", Notation.ISO, "1780660800123.4567"),
+        ("2026-06-05 12:00:00.123456789+00", Notation.ISO, "1780660800123.456789"),
+        ("soon", Notation.EPOCH_NANOSECONDS, None),
+    ],
+)
+def test_what_orders_versions_keeps_all_digits(value: JsonValue, notation: Notation, milliseconds: str | None) -> None:
+    assert exact_milliseconds(value, Reading(notation)) == (None if milliseconds is None else Decimal(milliseconds))
 
 
 def test_a_day_that_there_is_not_is_told_apart_from_another_spelling() -> None:
