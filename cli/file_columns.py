@@ -26,9 +26,7 @@ def header_refusal(source: Source, columns: Collection[str]) -> str | None:
 
 def missing_columns(source: Source, columns: Collection[str]) -> str | None:
     """Which columns of the catalogue's a file with these columns does not have; None where it has all, or no rows."""
-    single = [each.column for each in (source.event_time, source.version, source.deleted) if each is not None]
-    named = dict.fromkeys([*source.key, *single, *sorted(source.columns)])
-    missing = [column for column in named if not _has(columns, column)]
+    missing = [column for column in source.named if not _has(columns, column)]
     if not missing or not columns:
         return None
     told = ", ".join(f"{column!r}{_hint(column, columns)}" for column in missing)

@@ -177,11 +177,8 @@ def _wanted(file: InputFile) -> Wanted:
     source = file.rows_of
     if source is None:
         return Wanted(only_json=True)
-    single = [each.column for each in (source.event_time, source.version, source.deleted) if each is not None]
-    roots = {root_of(column) for column in (*source.key, *single, *source.columns)}
-    return Wanted(
-        needed=source.key, used=frozenset({*source.key, *single, *source.columns, *roots}), encoding=source.encoding
-    )
+    used = frozenset({*source.named, *map(root_of, source.named)})
+    return Wanted(needed=source.key, used=used, encoding=source.encoding)
 
 
 def _columns(lines: list[FileEntry]) -> dict[str, None]:

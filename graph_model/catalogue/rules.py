@@ -126,6 +126,7 @@ class Source:
     identifiers: tuple[tuple[str, str], ...] = field(init=False, compare=False)  #: (column, identifier kind)
     traits: tuple[tuple[str, str], ...] = field(init=False, compare=False)  #: (column, trait)
     columns: frozenset[str] = field(init=False, compare=False)  #: every column whose value is kept
+    named: tuple[str, ...] = field(init=False, compare=False)  #: every column that it names, each once, the key's first
     paths: tuple[str, ...] = field(init=False, compare=False)  #: names of columns that may lead into others
 
     def __post_init__(self) -> None:
@@ -133,11 +134,13 @@ class Source:
         regions = {each.region.column for each in self.meanings if isinstance(each.region, RegionColumn)}
         kept = frozenset({each.name for each in self.meanings} | regions)
         single = (self.event_time, self.version, self.deleted)
-        named = {*kept, *self.key, *(each.column for each in single if each is not None)}
+        of_row = (*self.key, *(each.column for each in single if each is not None))
+        named = tuple(dict.fromkeys((*of_row, *sorted(kept))))
         derived = {
             "identifiers": tuple((each.name, each.identifier) for each in self.meanings if each.identifier is not None),
             "traits": tuple((each.name, each.trait) for each in self.meanings if each.trait is not None),
             "columns": kept,
+            "named": named,
             "paths": tuple(sorted(column for column in named if is_path(column))),
         }
         for name, value in derived.items():
