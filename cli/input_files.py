@@ -127,17 +127,15 @@ def read_entries(
     """
     read = read_rows(file.path.name, stream, _wanted(file), lambda told: warn(f"{file.name} {told}"))
     lines = read.entries
-    if file.rows_of is not None and read.format != "json":
-        # JSON rows may leave out what they have no value for, so their columns are looked at in the first ones only.
-        first = _first_rows(lines, 1)
-        columns = _columns(first)
-        refusal = header_refusal(file.rows_of, columns)
+    if file.rows_of is not None:
+        is_json = read.format == "json"
+        first = _first_rows(lines, _FIRST_JSON_ROWS if is_json else 1)
+        # JSON rows have no header: each has columns of its own, and is refused by itself.
+        refusal = None if is_json else header_refusal(file.rows_of, _columns(first))
         if refusal is not None:
             yield Entry(line=1, source=file.label, reason=refusal)
             return
         lines = _told_missing(file, file.rows_of, first, lines, warn)
-    elif file.rows_of is not None:
-        lines = _told_missing(file, file.rows_of, _first_rows(lines, _FIRST_JSON_ROWS), lines, warn)
     repeated = RepeatedKeys()
     decode = _decoder(file, replace(catalogue, sources=file.sources))
     for line in lines:
