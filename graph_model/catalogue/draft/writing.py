@@ -61,7 +61,7 @@ def scalar(text: str) -> str:
     """Write text so that YAML reads it as text."""
     if _PLAIN.fullmatch(text) and text.casefold() not in _MEANT_OTHERWISE:
         return text
-    return yaml.safe_dump(text, default_style='"', allow_unicode=True, width=10**9).strip()
+    return _quoted(text)
 
 
 def _kind_lines(kind: Kind) -> Iterator[str]:
