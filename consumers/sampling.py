@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from consumers.decoders.documents import Schema, SchemaDocument, open_document
+from consumers.decoders.documents import SchemaDocument, field_schema, open_document
 from consumers.decoders.logical_types import convert_row
 from consumers.decoders.message import Message
 from consumers.decoders.recognition import looks_like
@@ -87,7 +87,7 @@ def _gather(message: Message, tables: dict[str, _Table]) -> None:
     elif isinstance(after, Mapping):
         schema_name, name = source.get("schema") or source.get("db"), source.get("table")
         table = tables.setdefault(f"{schema_name}.{name}", _Table())
-        table.rows.append(convert_row(after, _schema_of_after(schema)))
+        table.rows.append(convert_row(after, field_schema(schema, "after")))
         table.topic = next(iter(default_topics(source)), None)
     else:
         return
@@ -104,10 +104,3 @@ def _key(message: Message) -> JsonValue:
         document = SchemaDocument(message.key.decode(errors="replace"), None)
     payload = document.payload
     return {**convert_row(payload, document.schema)} if isinstance(payload, Mapping) else payload
-
-
-def _schema_of_after(schema: Schema | None) -> Schema | None:
-    fields = None if schema is None else schema.get("fields")
-    if not isinstance(fields, list):
-        return None
-    return next((each for each in fields if isinstance(each, Mapping) and each.get("field") == "after"), None)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from consumers.decoders.documents import Schema, SchemaDocument, open_document
+from consumers.decoders.documents import Schema, SchemaDocument, field_schema, open_document
 from consumers.decoders.logical_types import convert_row
 from consumers.decoders.message import Decoded, Message
 from consumers.decoders.tables import Table, default_topics, table_of
@@ -72,10 +72,10 @@ def _change(source: Source, topic: str, envelope: _Fields, schema: Schema | None
     if deleted:
         before = envelope.get("before")
         raw = before if keys is None and isinstance(before, Mapping) else _NO_FIELDS
-        row = convert_row(raw, _field_schema(schema, "before"))
+        row = convert_row(raw, field_schema(schema, "before"))
     else:
         raw = _struct(envelope.get("after"), "`after` of the envelope")
-        row = convert_row(raw, _field_schema(schema, "after"))
+        row = convert_row(raw, field_schema(schema, "after"))
     return row_change(
         source,
         row,
@@ -204,13 +204,6 @@ def _key(content: bytes | None) -> SchemaDocument | None:
         return None
     document = open_document(content, "key")
     return None if document.payload is None else document
-
-
-def _field_schema(schema: Schema | None, name: str) -> Schema | None:
-    fields = None if schema is None else schema.get("fields")
-    if not isinstance(fields, list):
-        return None
-    return next((field for field in fields if isinstance(field, Mapping) and field.get("field") == name), None)
 
 
 def _struct(value: JsonValue, what: str) -> _Fields:

@@ -51,6 +51,14 @@ def open_document(content: bytes, what: str) -> SchemaDocument:
     return SchemaDocument(document, None)
 
 
+def field_schema(schema: Schema | None, name: str) -> Schema | None:
+    """The schema of one field of a struct; None where there is none."""
+    fields = None if schema is None else schema.get("fields")
+    if not isinstance(fields, list):
+        return None
+    return next((field for field in fields if isinstance(field, Mapping) and field.get("field") == name), None)
+
+
 def open_row(content: bytes, what: str) -> Mapping[str, JsonValue]:
     """Parse a JSON object whose fields are columns; logical types are converted where a schema names them.
 
