@@ -11,6 +11,7 @@ from typing import Final
 from consumers.decoders.documents import Schema, SchemaDocument, field_schema, open_document
 from consumers.decoders.logical_types import convert_row
 from consumers.decoders.message import Decoded, Message
+from consumers.decoders.recognised_values import HEARTBEAT, TRANSACTION_MARKER
 from consumers.decoders.tables import Table, default_topics, table_of
 from consumers.decoders.unavailable import unavailable_columns
 from consumers.routing import find_source, sources_of_topic
@@ -30,9 +31,6 @@ _NO_FIELDS: Final[_Fields] = {}
 #: A change of a row's key: the message of the new row names the old key, the deletion of the old one the new key.
 _OLD_KEY_HEADER: Final = "__debezium.oldkey"
 _NEW_KEY_HEADER: Final = "__debezium.newkey"
-#: Messages of the connector itself, told by fields that no row envelope has.
-_TRANSACTION_MARKER: Final = frozenset({"status", "id", "event_count"})
-_HEARTBEAT: Final = frozenset({"ts_ms"})
 _FIRST_EPOCH: Final = 1
 _BINLOG_FILE: Final = re.compile(r"\.(\d+)$")
 
@@ -194,8 +192,9 @@ def _source_block(envelope: _Fields) -> _Fields:
 
 
 def _is_side_message(envelope: _Fields) -> bool:
+    """Whether the connector speaks of itself, told by fields that no row envelope has."""
     fields = envelope.keys()
-    return fields == _HEARTBEAT or fields >= _TRANSACTION_MARKER or "ddl" in fields
+    return fields == HEARTBEAT or fields >= TRANSACTION_MARKER or "ddl" in fields
 
 
 def _key(content: bytes | None) -> SchemaDocument | None:

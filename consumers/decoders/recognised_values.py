@@ -35,10 +35,13 @@ _OF_FLINK: Final = frozenset({"data", "old", "type"})
 _IMAGES: Final = frozenset({"before", "after"})
 #: Added to rows by Debezium's ExtractNewRecordState, as far as people usually ask for it.
 _OF_UNWRAPPED: Final = frozenset({"__deleted", "__op", "__table", "__lsn", "__source_ts_ms", "__ts_ms", "__db"})
-#: Messages of a connector of Debezium itself; one that has a single member has no other.
+#: Members of messages of a connector of Debezium itself, which no row envelope has; a heartbeat has no other.
+HEARTBEAT: Final = frozenset({"ts_ms"})
+TRANSACTION_MARKER: Final = frozenset({"status", "id", "event_count"})
+#: These messages, each with what it is called; one that has a single member has no other.
 _OF_CONNECTOR: Final = (
-    (frozenset({"ts_ms"}), "a heartbeat"),
-    (frozenset({"status", "id", "event_count"}), "a transaction marker"),
+    (HEARTBEAT, "a heartbeat"),
+    (TRANSACTION_MARKER, "a transaction marker"),
     (frozenset({"ddl", "tableChanges"}), "a change of a schema"),
 )
 
