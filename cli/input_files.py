@@ -278,13 +278,14 @@ def _message(said: Mapping[str, JsonValue] | None, line: Mapping[str, JsonValue]
         topic="",
         offset=number,
         timestamp=now,
-        key=_content(said.get("key")),
-        value=_content(said["value"]),
+        key=message_bytes(said.get("key")),
+        value=message_bytes(said["value"]),
         headers=_headers(said.get("headers")),
     )
 
 
-def _content(value: JsonValue) -> bytes | None:
+def message_bytes(value: JsonValue) -> bytes | None:
+    """The bytes of a key, a value or a header that a line holds as JSON; None where it says null."""
     return None if value is None else orjson.dumps(value)
 
 
@@ -293,7 +294,7 @@ def _headers(value: JsonValue) -> Headers:
     listed = value if isinstance(value, list) else []
     pairs = value.items() if isinstance(value, Mapping) else (pair for pair in listed if _is_pair(pair))
     return tuple(
-        (str(name), content.encode() if isinstance(content, str) else _content(content)) for name, content in pairs
+        (str(name), content.encode() if isinstance(content, str) else message_bytes(content)) for name, content in pairs
     )
 
 

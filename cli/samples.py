@@ -7,11 +7,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-import orjson
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from cli.exit_codes import UsageRefused
-from cli.input_files import open_path
+from cli.input_files import message_bytes, open_path
 from cli.options import STANDARD_STREAM
 from cli.output import warn
 from consumers.decoders.message import Message
@@ -20,7 +19,6 @@ from consumers.kafka_clients import close_quietly, connection_options, kafka_err
 from consumers.sampling import sampled_tables
 from graph_model.catalogue.draft.tables import SampledTable
 from graph_model.errors import MessageRejected
-from graph_model.values.equality import JsonValue
 from services.files.console_messages import as_message
 from services.files.lines import BadLine, FileRow
 from services.files.reading import PACKED_SUFFIXES, Wanted, read_rows
@@ -95,11 +93,7 @@ def _message(row: FileRow) -> Message:
     fields = as_message(row.values)
     is_row = fields is None or not isinstance(fields["value"], Mapping | None)
     key, value = (None, row.values) if fields is None or is_row else (fields.get("key"), fields["value"])
-    return Message(topic="", offset=row.line, timestamp=0, key=_content(key), value=_content(value))
-
-
-def _content(value: JsonValue) -> bytes | None:
-    return None if value is None else orjson.dumps(value)
+    return Message(topic="", offset=row.line, timestamp=0, key=message_bytes(key), value=message_bytes(value))
 
 
 @asynccontextmanager
