@@ -79,7 +79,7 @@ def drafted_table(table: SampledTable, source: str = "") -> TableDraft:
         table=table,
         source=source or source_name(table.name),
         number=len(newest),
-        guesses=tuple(_doubting_order(guess) for guess in guesses),
+        guesses=tuple(_doubting_zone(guess) for guess in guesses),
         key=key,
         people=tuple(people_in(guesses)),
         event_time=_event_time(guesses, key),
@@ -188,7 +188,7 @@ def _of_the_row(guess: Guess, deletion: Deletion | None, key: Key) -> Guess:
     return guess.doubting(asked) if asked else guess
 
 
-def _doubting_order(guess: Guess) -> Guess:
+def _doubting_zone(guess: Guess) -> Guess:
     """Ask for the zone of times that have none and date rows."""
     if guess.tells_change and guess.written is not None and not guess.written.has_zone:
         return guess.doubting("times without a zone are read as UTC: `zone: Europe/Berlin` names another")
