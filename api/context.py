@@ -13,6 +13,7 @@ from api.problems import InvalidRequest, NotAcceptable, NotSentAsJson, Unreadabl
 from graph_model.profile.codec import decode_profile
 from graph_model.profile.document import ProfileDamaged
 from graph_model.values.identifiers import IdentifierKind
+from graph_model.values.times import DAY_MILLISECONDS
 from services.context.prompt import NOTICE, BudgetTooSmall, build_context
 from services.context.tokens import ENCODING, count_tokens
 from services.lookup.profiles import (
@@ -32,7 +33,6 @@ from services.stores.port.stored import StoredProfile
 
 router = APIRouter(prefix="/v1/context", tags=["context"])
 
-_DAY_MILLISECONDS: Final = 24 * 3_600_000
 #: A conversation asks for the same person's context at every turn.
 _KEPT_ANSWERS: Final = 1_000
 
@@ -89,7 +89,7 @@ async def read_context(request: Request, asked: ContextRequest) -> Response:
     profile = await _person(services, asked)
     now = services.clock()
     try:
-        answer = _answer(profile.document, asked.token_budget, now - now % _DAY_MILLISECONDS, services.kinds)
+        answer = _answer(profile.document, asked.token_budget, now - now % DAY_MILLISECONDS, services.kinds)
     except ProfileDamaged:
         raise profile.damaged() from None
     headers = {"Cache-Control": "no-store", "Context-Id": answer.context_id, "Vary": "Accept"}

@@ -23,10 +23,10 @@ from graph_model.resolution.row_changes import Origin, key_address, row_change
 from graph_model.values.equality import JsonValue
 from graph_model.values.exact_json import whole_number
 from graph_model.values.positions import LARGEST_INTEGER, Position, SourcePosition
+from graph_model.values.times import DAY_MILLISECONDS
 
 _Fields = Mapping[str, JsonValue]
 
-_DAY_MILLISECONDS: Final = 86_400_000
 _NO_FIELDS: Final[_Fields] = {}
 #: A change of a row's key: the message of the new row names the old key, the deletion of the old one the new key.
 _OLD_KEY_HEADER: Final = "__debezium.oldkey"
@@ -125,7 +125,7 @@ def _written_at(block: _Fields, envelope: _Fields, message: Message) -> int | No
     Both are milliseconds since 1970. Of snapshots some connectors say 0, which means that they do not know. A message
     without a time of its own tells no latest one.
     """
-    latest = message.timestamp + _DAY_MILLISECONDS if message.timestamp > 0 else LARGEST_INTEGER
+    latest = message.timestamp + DAY_MILLISECONDS if message.timestamp > 0 else LARGEST_INTEGER
     for said in (whole_number(block.get("ts_ms")), whole_number(envelope.get("ts_ms"))):
         if said is not None and 0 < said <= latest:
             return said

@@ -14,13 +14,12 @@ from graph_model.values.keys import NotAKey, key_part, stored_part, write_key
 from graph_model.values.paths import has_column, root_of, value_at
 from graph_model.values.positions import Offset, Position, SourcePosition
 from graph_model.values.reading import AS_WRITTEN
+from graph_model.values.times import DAY_MILLISECONDS
 from graph_model.values.trait_values import exact_milliseconds, timestamp_milliseconds
 
 #: A version number has so many digits at the most, those behind its point included.
 _VERSION_DIGITS: Final = 100
 _LONGEST_VERSION: Final = 1_000  #: characters
-
-_DAY_MILLISECONDS: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +95,7 @@ def _event_time(source: Source, row: Mapping[str, JsonValue], accepted_at: int) 
     if isinstance(value, str) and value.strip() in source.nulls:
         return None
     said = timestamp_milliseconds(value, source.event_time.reading)
-    return None if said == 0 or said is None or said > accepted_at + _DAY_MILLISECONDS else said
+    return None if said == 0 or said is None or said > accepted_at + DAY_MILLISECONDS else said
 
 
 def key_address(source: Source, values: Mapping[str, JsonValue], topic: str = "") -> RecordAddress:

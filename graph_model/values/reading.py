@@ -23,7 +23,7 @@ import tzdata
 from graph_model.values.characters import visible_text, without_guard
 from graph_model.values.equality import JsonValue
 from graph_model.values.keys import number_text
-from graph_model.values.times import iso_day, iso_moment
+from graph_model.values.times import DAY_MILLISECONDS, iso_day, iso_moment
 
 #: Enters the fingerprint of catalogues that name a zone.
 ZONES_VERSION: Final = tzdata.IANA_VERSION
@@ -33,7 +33,6 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_SUCH_SERIAL: Final = 60
 _BEFORE_SERIALS: Final = date(1899, 12, 31)
 _BEFORE_LATER_SERIALS: Final = date(1899, 12, 30)
-_DAY_MILLISECONDS: Final = 86_400_000
 
 _COUNT: Final = re.compile(r"[+-]?\d{1,25}(?:\.\d{1,25})?", re.ASCII)
 #: Enough for all digits of a count.
@@ -229,7 +228,7 @@ def _serial(value: JsonValue) -> datetime:
         raise ValueError("is no day that spreadsheets count; expected 1 for 1900-01-01")
     day = (_BEFORE_SERIALS if days < _NO_SUCH_SERIAL else _BEFORE_LATER_SERIALS) + timedelta(days=days)
     # Spreadsheets keep times to the millisecond at the best; the rest is what binary fractions make of it.
-    return _midnight(day) + timedelta(milliseconds=round((count - days) * _DAY_MILLISECONDS))
+    return _midnight(day) + timedelta(milliseconds=round((count - days) * DAY_MILLISECONDS))
 
 
 def _days_since_1970(value: JsonValue) -> datetime:

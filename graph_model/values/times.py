@@ -5,6 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
 
+#: A day, in milliseconds; days of UTC are of one length.
+DAY_MILLISECONDS: Final = 86_400_000
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 #: Says what is read. `datetime.fromisoformat` by itself takes more, and more with each version of Python: it reads a

@@ -2,12 +2,10 @@
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Final
 
 from graph_model.errors import IdentityGraphError
+from graph_model.values.times import DAY_MILLISECONDS
 from services.clock import now_milliseconds
-
-_DAY_MILLISECONDS: Final = 24 * 3_600_000
 
 
 class ClockAhead(IdentityGraphError):
@@ -60,7 +58,7 @@ class AcceptanceClock:
         now = self._clock()
         differ = now - self._steady()
         self._began = differ if self._began is None else self._began
-        if differ - self._began > _DAY_MILLISECONDS:
+        if differ - self._began > DAY_MILLISECONDS:
             raise ClockAhead("what it was when this process began to number")
         if self._behind:
             raise ClockAhead(f"that of the writer {min(self._behind)!r}, which numbers rows at the same time")
@@ -80,7 +78,7 @@ class AcceptanceClock:
         Args:
             others: other writers -> the greatest number that they gave.
         """
-        today = (self._clock() - _DAY_MILLISECONDS) * 1_000
+        today = (self._clock() - DAY_MILLISECONDS) * 1_000
         living = {name for name, number in others.items() if name in self._others and number > self._others[name]}
         self._behind = frozenset(name for name in living | self._behind if others.get(name, today) < today)
         self._others = dict(others)
