@@ -10,6 +10,7 @@ from typing import Final
 
 import orjson
 
+from cli.output import value_text
 from graph_model.catalogue.document import parse_catalogue
 from graph_model.records.record import apply_change
 from graph_model.resolution.mapping import map_record
@@ -196,14 +197,10 @@ def _rows(table: _Table) -> Iterator[str]:
         record = apply_change(None, change, source.columns).record
         mapped = map_record(record, catalogue)
         said = [each.value for each in mapped.identifiers]
-        said += [_written(trait) for trait in mapped.traits.values()]
+        said += [value_text(trait) for trait in mapped.traits.values()]
         told = [f"refused: {issue.reason}" for issue in mapped.issues]
         outcome = "; ".join([*(f"`{each}`" for each in said), *told]) or "nothing"
         yield f"| `{_cell(value)}` | {outcome} |"
-
-
-def _written(value: JsonValue) -> str:
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def _cell(value: JsonValue) -> str:

@@ -5,13 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-import orjson
-
 from cli.input_files import Entry, InputFile
-from cli.output import counted
+from cli.output import counted, value_text
 from graph_model.explain.masking import mask
 from graph_model.resolution.mapping import MappedRecord
-from graph_model.values.equality import JsonValue
 
 #: So many are shown; of the rest only the number.
 SHOWN: Final = 20
@@ -70,7 +67,7 @@ class UnreadValues:
             self.counts[kept] += 1
             if kept not in self.first:
                 value = (mapped.record.values or {}).get(issue.column)
-                shown = "" if value is None else f": {_shortened(mask(_text(value)))}"
+                shown = "" if value is None else f": {_shortened(mask(value_text(value)))}"
                 self.first[kept] = f"{file}, line {line}{shown}"
 
     def to_json(self) -> list[dict[str, object]]:
@@ -88,10 +85,6 @@ class UnreadValues:
                 source, column, reason = kept
                 yield f"  {source}.{column}  {count}: the value {reason}"
                 yield f"      first in {self.first[kept]}"
-
-
-def _text(value: JsonValue) -> str:
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def _shortened(text: str) -> str:

@@ -8,7 +8,7 @@ import orjson
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 
-from cli.output import counted
+from cli.output import counted, value_text
 from graph_model.values.equality import JsonObject, JsonValue
 
 #: Stands before a line in which rows say different things.
@@ -102,8 +102,7 @@ def _shown(value: JsonValue, widest: int) -> str:
     """A value on one line, so that nothing in it can move the lines around it."""
     if value is None:
         return _MISSING
-    text = value if isinstance(value, str) else orjson.dumps(value).decode()
-    line = "".join(character if character.isprintable() else " " for character in text)
+    line = "".join(character if character.isprintable() else " " for character in value_text(value))
     return line if cell_len(line) <= widest else f"{set_cell_size(line, widest - 1).rstrip()}…"
 
 
