@@ -2,16 +2,16 @@
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Annotated, Final, TypeAlias
 
-import orjson
 import typer
 from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
 from cli.output import counted
+from cli.row_tables import record_name
 from graph_model.values.equality import JsonObject
 
 MaskOption: TypeAlias = Annotated[
@@ -51,7 +51,7 @@ def pair_tree(document: JsonObject) -> Tree:
     if document["steps"]:
         way = tree.add(_text("the way from one to the other"))
     for step in document["steps"]:
-        one, other = (_name(record) for record in step["records"])
+        one, other = (record_name(record) for record in step["records"])
         joined = "are not joined by" if step["refused_by"] else "are joined by"
         place = way.add(_text(f"{one} and {other} {joined} {_step(step)}"))
         for conflict in step["refused_by"]:
@@ -92,12 +92,12 @@ def _add_records(tree: Tree, document: JsonObject) -> None:
     """Hang every record under the one that it is joined with; the smallest is the root."""
     neighbours: defaultdict[str, list[tuple[str, JsonObject]]] = defaultdict(list)
     for step in document["steps"]:
-        one, other = (_name(record) for record in step["records"])
+        one, other = (record_name(record) for record in step["records"])
         neighbours[one].append((other, step))
         neighbours[other].append((one, step))
     hung: set[str] = set()
     for record in document["records"]:
-        name = _name(record)
+        name = record_name(record)
         if name in hung:
             continue
         waiting = [(name, tree.add(_text(name)))]
@@ -134,20 +134,16 @@ def _valued(entry: JsonObject, words: str) -> str:
 def _standing(record: JsonObject) -> str:
     if record["deleted_at"] is not None:
         last = "" if record["profile_id"] is None else f"; it was last in profile {record['profile_id']}"
-        return f"{_name(record)} was deleted at {record['deleted_at']}{last}"
-    return f"{_name(record)} is in profile {record['profile_id']}"
+        return f"{record_name(record)} was deleted at {record['deleted_at']}{last}"
+    return f"{record_name(record)} is in profile {record['profile_id']}"
 
 
 def _cause(cause: JsonObject) -> str:
     position = f"epoch {cause['epoch']}, offset {cause['offset']}"
     if cause["verdict"] is None:
-        return f"{_name(cause)} ({position})"
+        return f"{record_name(cause)} ({position})"
     taken_back = "withdrawn: " if cause["withdrawn"] else ""
-    return f"{_name(cause)} ({taken_back}{_verdict(cause['verdict'])})"
-
-
-def _name(record: Mapping[str, object]) -> str:
-    return f"{record['source']}{orjson.dumps(record['key']).decode()}"
+    return f"{record_name(cause)} ({taken_back}{_verdict(cause['verdict'])})"
 
 
 def _add(tree: Tree, title: str, lines: Iterable[str]) -> None:
