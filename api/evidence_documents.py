@@ -5,9 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from api.documents import ProfileId, RecordReference, RecordsNow, ResponseDocument, Timestamp
-from api.row_documents import MASKED, RowComparison
+from api.row_documents import MASKED, Pair, RowComparison
 
-Pair = Annotated[list[RecordReference], Field(min_length=2, max_length=2, description="the two records")]
 Rule = Annotated[
     str,
     Field(

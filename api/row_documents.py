@@ -1,10 +1,14 @@
 """The shapes of rows on the wire: one as it was received, and several side by side."""
 
+from typing import Annotated
+
 from pydantic import Field, JsonValue
 
 from api.documents import ProfileId, RecordReference, ResponseDocument, Timestamp, ValueIssue
 
 MASKED = "masked for callers without the steward's token, where one is configured"
+
+Pair = Annotated[list[RecordReference], Field(min_length=2, max_length=2, description="the two records")]
 
 
 class RowDocument(RecordReference):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.documents import ProfileId, RecordReference, ResponseDocument, Timestamp, UnicodeText
-from api.row_documents import RowComparison
+from api.row_documents import Pair, RowComparison
 
 Author = Annotated[
     UnicodeText, Field(min_length=1, max_length=200, description="who decides", examples=["kim@example.com"])
@@ -13,7 +13,6 @@ Author = Annotated[
 Reason = Annotated[
     UnicodeText, Field(min_length=1, max_length=2_000, description="why", examples=["called: two sisters"])
 ]
-Pair = Annotated[list[RecordReference], Field(min_length=2, max_length=2, description="the two records")]
 
 
 class VerdictRequest(ResponseDocument):
