@@ -9,11 +9,11 @@ from rich.tree import Tree
 
 from cli.exit_codes import ExitCode, UsageRefused
 from cli.explanation_trees import MaskOption, history_tree, pair_tree, profile_tree, tree_text
-from cli.opening import load_catalogue, opened_store, require_store
-from cli.options import STANDARD_STREAM, CatalogueOption, OutOption, StoreOption, settings_with
+from cli.opening import opened_store, settings_and_catalogue
+from cli.options import STANDARD_STREAM, CatalogueOption, OutOption, StoreOption
 from cli.output import result_file
 from cli.row_tables import comparison_text
-from cli.running import run_batch, set_up_logging
+from cli.running import run_batch
 from graph_model.catalogue.rules import Catalogue
 from graph_model.explain.evidence_export import export_graph
 from graph_model.explain.masking import Visibility
@@ -65,10 +65,7 @@ def explain(
     """
     if history and (other is not None or explanation_format not in ("tree", "json")):
         raise UsageRefused("--history is about one profile, as a tree or as JSON; leave out the rest")
-    settings = settings_with(catalogue=catalogue, store=store)
-    set_up_logging(settings)
-    meaning = load_catalogue(settings.catalogue)
-    require_store(settings)
+    settings, meaning = settings_and_catalogue(catalogue, store)
     explaining = _Explaining(meaning, Visibility.of(meaning, may_see_values=not mask), explanation_format)
     written = run_batch(_explain(settings, explaining, subject, other, history=history))
     with result_file(out) as file:

@@ -6,10 +6,10 @@ from typing import Annotated, BinaryIO, Literal
 import orjson
 import typer
 
-from cli.opening import load_catalogue, opened_store, require_store
-from cli.options import STANDARD_STREAM, CatalogueOption, OutOption, StoreOption, settings_with
+from cli.opening import opened_store, settings_and_catalogue
+from cli.options import STANDARD_STREAM, CatalogueOption, OutOption, StoreOption
 from cli.output import MEMBER_COLUMNS, csv_rows, result_file
-from cli.running import run_batch, set_up_logging
+from cli.running import run_batch
 from graph_model.catalogue.rules import Catalogue
 from graph_model.profile.document import ProfileStatus
 from services.settings import Settings
@@ -42,10 +42,7 @@ def export(
 
         identity-graph export --format verdicts --out verdicts.jsonl
     """
-    settings = settings_with(catalogue=catalogue, store=store)
-    set_up_logging(settings)
-    meaning = load_catalogue(settings.catalogue)
-    require_store(settings)
+    settings, meaning = settings_and_catalogue(catalogue, store)
     with result_file(out) as file:
         run_batch(_export(settings, meaning, export_format, file))
 

@@ -8,11 +8,11 @@ from typing import Final
 import typer
 
 from cli.exit_codes import ExitCode
-from cli.opening import load_catalogue, require_store
-from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
+from cli.opening import settings_and_catalogue
+from cli.options import CatalogueOption, JsonOption, StoreOption
 from cli.output import print_json
 from cli.publishing import publishing
-from cli.running import run_batch, set_up_logging
+from cli.running import run_batch
 from cli.store_progress import scan_progress
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.tasks import ReResolve
@@ -47,10 +47,7 @@ def migrate(
 
         identity-graph migrate --catalogue catalogue.yaml --store sqlite:shop.sqlite
     """
-    settings = settings_with(catalogue=catalogue, store=store)
-    set_up_logging(settings)
-    meaning = load_catalogue(settings.catalogue)
-    require_store(settings)
+    settings, meaning = settings_and_catalogue(catalogue, store)
     try:
         migrated, owed = run_batch(_migrated(settings, meaning))
     except KeyboardInterrupt:

@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from cli.exit_codes import UsageRefused
+from cli.options import settings_with
+from cli.running import set_up_logging
 from graph_model.catalogue.document import parse_catalogue
 from graph_model.catalogue.rules import Catalogue
 from graph_model.errors import CatalogueError
@@ -41,6 +43,24 @@ def require_store(settings: Settings) -> None:
             f"there is no store {path}; load files into it with `identity-graph ingest FILE`, or name another one "
             "with --store or IDENTITY_GRAPH_STORE"
         )
+
+
+def settings_and_catalogue(catalogue: Path | None, store: str | None) -> tuple[Settings, Catalogue]:
+    """What a command begins with that works on a store that is there; from then on it logs as its settings say.
+
+    Args:
+        catalogue: the file, as it was given; None: the environment tells.
+        store: likewise.
+
+    Raises:
+        CatalogueError: see `load_catalogue`.
+        UsageRefused: see `require_store`.
+    """
+    settings = settings_with(catalogue=catalogue, store=store)
+    set_up_logging(settings)
+    meaning = load_catalogue(settings.catalogue)
+    require_store(settings)
+    return settings, meaning
 
 
 @asynccontextmanager

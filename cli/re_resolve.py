@@ -9,11 +9,11 @@ from typing import Annotated, Final
 import typer
 
 from cli.exit_codes import ExitCode
-from cli.opening import load_catalogue, require_store
-from cli.options import JsonOption, StoreOption, settings_with
+from cli.opening import settings_and_catalogue
+from cli.options import JsonOption, StoreOption
 from cli.output import counted, print_json
 from cli.publishing import publishing
-from cli.running import run_batch, set_up_logging
+from cli.running import run_batch
 from cli.store_progress import finish_owed_work
 from graph_model.catalogue.rules import Catalogue
 from services.ingestion.ingest import Committed
@@ -52,10 +52,7 @@ def re_resolve(
 
         identity-graph re-resolve --catalogue catalogue-2.yaml --store sqlite:shop.sqlite
     """
-    settings = settings_with(catalogue=catalogue, store=store)
-    set_up_logging(settings)
-    meaning = load_catalogue(settings.catalogue)
-    require_store(settings)
+    settings, meaning = settings_and_catalogue(catalogue, store)
     report = _Report()
     try:
         run_batch(_re_resolve(settings, meaning, report))

@@ -5,11 +5,11 @@ from typing import Annotated
 import typer
 
 from cli.explanation_trees import MaskOption
-from cli.opening import load_catalogue, opened_store, require_store
-from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
+from cli.opening import opened_store, settings_and_catalogue
+from cli.options import CatalogueOption, JsonOption, StoreOption
 from cli.output import print_json
 from cli.row_tables import record_text
-from cli.running import run_batch, set_up_logging
+from cli.running import run_batch
 from graph_model.catalogue.rules import Catalogue
 from graph_model.explain.masking import Visibility
 from services.lookup.record_names import read_record_key, read_record_name
@@ -34,10 +34,7 @@ def record(
 
         identity-graph record crm 1 --json
     """
-    settings = settings_with(catalogue=catalogue, store=store)
-    set_up_logging(settings)
-    meaning = load_catalogue(settings.catalogue)
-    require_store(settings)
+    settings, meaning = settings_and_catalogue(catalogue, store)
     account = run_batch(_look_up(settings, meaning, subject, key))
     document = record_document(account, Visibility.of(meaning, may_see_values=not mask))
     if as_json:

@@ -2,10 +2,10 @@
 
 import typer
 
-from cli.opening import load_catalogue, require_store
-from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
+from cli.opening import settings_and_catalogue
+from cli.options import CatalogueOption, JsonOption, StoreOption
 from cli.output import print_json
-from cli.running import run_batch, set_up_logging
+from cli.running import run_batch
 from graph_model.catalogue.rules import Catalogue
 from services.settings import Settings
 from services.stores.opening import open_store
@@ -22,10 +22,7 @@ def restored(catalogue: CatalogueOption = None, store: StoreOption = None, as_js
 
         identity-graph restored --store sqlite:shop.sqlite
     """
-    settings = settings_with(catalogue=catalogue, store=store)
-    set_up_logging(settings)
-    meaning = load_catalogue(settings.catalogue)
-    require_store(settings)
+    settings, meaning = settings_and_catalogue(catalogue, store)
     former, present, floor = run_batch(_restored(settings, meaning))
     if as_json:
         print_json({"former_store_id": former, "store_id": present, "versions_above": floor})

@@ -5,11 +5,11 @@ from typing import Annotated
 import typer
 
 from cli.explanation_trees import MaskOption
-from cli.opening import load_catalogue, opened_store, require_store
-from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
+from cli.opening import opened_store, settings_and_catalogue
+from cli.options import CatalogueOption, JsonOption, StoreOption
 from cli.output import counted, print_json
 from cli.row_tables import comparison_text
-from cli.running import run_batch, set_up_logging
+from cli.running import run_batch
 from cli.store_progress import scan_progress
 from graph_model.catalogue.rules import Catalogue
 from graph_model.explain.masking import Visibility
@@ -44,10 +44,7 @@ def suspicious(
 
         identity-graph suspicious --at-least 10 --json
     """
-    settings = settings_with(catalogue=catalogue, store=store)
-    set_up_logging(settings)
-    meaning = load_catalogue(settings.catalogue)
-    require_store(settings)
+    settings, meaning = settings_and_catalogue(catalogue, store)
     found = run_batch(_scan(settings, meaning, at_least, limit))
     writer = ExplanationWriter(meaning, Visibility.of(meaning, may_see_values=not mask))
     if as_json:

@@ -5,11 +5,11 @@ from typing import Annotated, Final
 import typer
 
 from cli.exit_codes import ExitCode
-from cli.opening import load_catalogue, opened_store, require_store
-from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
+from cli.opening import opened_store, settings_and_catalogue
+from cli.options import CatalogueOption, JsonOption, StoreOption
 from cli.output import counted, print_json
 from cli.publishing import publishing
-from cli.running import run_batch, set_up_logging
+from cli.running import run_batch
 from cli.store_progress import scan_progress, task_name
 from graph_model.catalogue.rules import Catalogue
 from services.ingestion.writer import Writer
@@ -43,10 +43,7 @@ def verify(
 
         identity-graph verify --json
     """
-    settings = settings_with(catalogue=catalogue, store=store)
-    set_up_logging(settings)
-    meaning = load_catalogue(settings.catalogue)
-    require_store(settings)
+    settings, meaning = settings_and_catalogue(catalogue, store)
     if repair:
         found, left = run_batch(_repair(settings, meaning))
     else:
