@@ -13,7 +13,7 @@ from services.stores.gremlin.bulk_writes import change_rows
 from services.stores.gremlin.connection import Connection, Submit
 from services.stores.gremlin.graphbinary import Rows
 from services.stores.gremlin.ids import STORE_ID, Label, profile_id, record_id, revision, task_id, verdict_id
-from services.stores.gremlin.opening import GENERATION, StoreIdentity, find_identity, written_for
+from services.stores.gremlin.opening import GENERATION, StoreIdentity, find_identity, meaning, stored_or, written_for
 from services.stores.gremlin.plan import OUTBOX
 from services.stores.gremlin.scans import WINDOW, windows
 from services.stores.gremlin.socket import Credentials, Traversal, g
@@ -65,10 +65,10 @@ class GremlinMigration:
         """See `MigratingStore.begin`."""
         identity = await self._identity()
         unchanged = (
-            __.where(_told("schema_version", UNTOLD_VERSION).is_(found.version))
-            .where(_told("migration", "").is_(found.mark or ""))
-            .where(_told("migrator", "").is_(found.migrator or ""))
-            .where(__.coalesce(__.values("meaning"), __.values("fingerprint")).is_(identity.fingerprint))
+            __.where(stored_or("schema_version", UNTOLD_VERSION).is_(found.version))
+            .where(stored_or("migration", "").is_(found.mark or ""))
+            .where(stored_or("migrator", "").is_(found.migrator or ""))
+            .where(meaning().is_(identity.fingerprint))
         )
         # No place of any outbox has this revision among those that its holder expects.
         fenced = __.V(STORE_ID).out(OUTBOX).property("rev", revision(STORE_ID, f"migration:{self._migrator}"))
@@ -143,10 +143,6 @@ class GremlinMigration:
         )
         if await retries(self._connection.submit, traversal.constant(_DONE[0])) != _DONE:
             raise MigrationTaken
-
-
-def _told(name: str, otherwise: str | int) -> Traversal:
-    return __.coalesce(__.values(name), __.constant(otherwise))
 
 
 async def _greet_nobody(_submit: Submit) -> None:

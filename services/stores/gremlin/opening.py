@@ -107,11 +107,11 @@ async def read_pulse(submit: Submit, expected: StoreIdentity) -> Pulse:
         g.V(STORE_ID)
         .project("store_id", "fingerprint", "generation", *_FORM, "tasks_owed")
         .by("store_id")
-        .by(_meaning())
+        .by(meaning())
         .by(generation())
-        .by(_stored_or("schema_version", UNTOLD_VERSION))
-        .by(_stored_or("migration", ""))
-        .by(_stored_or("migrator", ""))
+        .by(stored_or("schema_version", UNTOLD_VERSION))
+        .by(stored_or("migration", ""))
+        .by(stored_or("migrator", ""))
         .by(__.out(OWES).count())
     )
     row: dict[str, Any] = rows[0] if rows else {"store_id": None}
@@ -143,12 +143,13 @@ def generation() -> Traversal:
     return __.coalesce(__.values(GENERATION), __.values("generation"), __.constant(0))
 
 
-def _meaning() -> Traversal:
+def meaning() -> Traversal:
     """Step from the store to the fingerprint of the catalogue in force; graphs of form 1 keep it elsewhere."""
     return __.coalesce(__.values("meaning"), __.values("fingerprint"))
 
 
-def _stored_or(name: str, otherwise: int | str) -> Traversal:
+def stored_or(name: str, otherwise: int | str) -> Traversal:
+    """Step from the store to a property; graphs of former forms do not have it."""
     return __.coalesce(__.values(name), __.constant(otherwise))
 
 
@@ -165,13 +166,13 @@ async def find_identity(submit: Submit) -> StoreIdentity | None:
         g.V(STORE_ID)
         .project("store_id", "fingerprint", "generation", *_FORM, "version_floor", "former_ids")
         .by("store_id")
-        .by(_meaning())
+        .by(meaning())
         .by(generation())
-        .by(_stored_or("schema_version", UNTOLD_VERSION))
-        .by(_stored_or("migration", ""))
-        .by(_stored_or("migrator", ""))
-        .by(_stored_or("version_floor", 0))
-        .by(_stored_or("former_ids", "[]"))
+        .by(stored_or("schema_version", UNTOLD_VERSION))
+        .by(stored_or("migration", ""))
+        .by(stored_or("migrator", ""))
+        .by(stored_or("version_floor", 0))
+        .by(stored_or("former_ids", "[]"))
     )
     if not rows:
         return None
