@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from graph_model.catalogue.rules import ACCEPTED, Catalogue, Column, Region, RegionColumn, Trait
 from graph_model.records.record import Record
+from graph_model.values.characters import LONGEST_IDENTIFIER, LONGEST_REMEMBERED
 from graph_model.values.countries import region_of_country
 from graph_model.values.equality import JsonValue
 from graph_model.values.identifiers import IdentifierKind, Normaliser
@@ -14,6 +15,12 @@ from graph_model.values.normalise.several import looks_like_several
 from graph_model.values.reading import AS_WRITTEN, Reading, read_day
 from graph_model.values.times import iso_time
 from graph_model.values.trait_values import nested_name, typed_value
+
+#: Stands for the country that the kind itself belongs to.
+_OF_KIND: Final = ""
+
+#: A column may hold so many values in one row; of more none is read.
+MOST_VALUES: Final = 100
 
 #: Where the day is furthest ahead of UTC.
 _LATEST_ZONE_MILLISECONDS: Final = 14 * 3_600_000
@@ -34,10 +41,12 @@ def read_identifiers(record: Record, catalogue: Catalogue) -> Iterator[tuple[Ide
     source = catalogue.sources.get(record.address.source)
     values = record.values or {}
     for column in () if source is None else source.meanings:
-        if column.identifier is not None:
-            kind = catalogue.kinds[column.identifier]
-            for value in single_values(column, values.get(column.name)):
-                yield kind, read_identifier(column, value, kind, values)
+        if column.identifier is None:
+            continue
+        kind = catalogue.kinds[column.identifier]
+        found = single_values(column, values.get(column.name))
+        for value in found if len(found) <= MOST_VALUES else ():
+            yield kind, read_identifier(column, value, kind, values)
 
 
 def read_identifier(
@@ -64,7 +73,7 @@ def read_identifier(
             return ReadIdentifier(text, None, reason=str(error))
     if column.region is None:
         return _identify(kind, text)
-    return _identify_in(kind, text, _region(column.region, values))
+    return _identify(kind, text, _region(column.region, values))
 
 
 def single_values(column: Column, value: JsonValue) -> Sequence[JsonValue]:
@@ -99,7 +108,7 @@ def trait_value(value: JsonValue, trait: Trait, reading: Reading, accepted_at: i
     Raises:
         ValueError: it cannot be read, or lies outside of the limits; "the value …".
     """
-    if not isinstance(value, str):
+    if not isinstance(value, str) or len(value) > LONGEST_REMEMBERED:
         said = typed_value(value, trait.type, reading)
     elif reading is AS_WRITTEN:
         said = _typed_text(value, trait.type)
@@ -148,14 +157,19 @@ def identifying_text(value: JsonValue) -> str | None:
     return number_text(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-@lru_cache(maxsize=65_536)
-def _identify(kind: IdentifierKind, text: str) -> ReadIdentifier:
-    return _read_by(kind, text, kind.normalise)
+def _identify(kind: IdentifierKind, text: str, region: str | None = _OF_KIND) -> ReadIdentifier:
+    if len(text) > LONGEST_IDENTIFIER:
+        return ReadIdentifier(text, None, reason=f"has {len(text)} characters; expected at most {LONGEST_IDENTIFIER}")
+    return _read(kind, text, region) if len(text) > LONGEST_REMEMBERED else _read_before(kind, text, region)
 
 
-@lru_cache(maxsize=65_536)
-def _identify_in(kind: IdentifierKind, text: str, region: str | None) -> ReadIdentifier:
-    return _read_by(kind, text, kind.normalise if kind.for_region is None else kind.for_region(region))
+def _read(kind: IdentifierKind, text: str, region: str | None) -> ReadIdentifier:
+    if region == _OF_KIND or kind.for_region is None:
+        return _read_by(kind, text, kind.normalise)
+    return _read_by(kind, text, kind.for_region(region))
+
+
+_read_before = lru_cache(maxsize=65_536)(_read)
 
 
 def _read_by(kind: IdentifierKind, text: str, normalise: Normaliser | None) -> ReadIdentifier:

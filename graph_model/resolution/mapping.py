@@ -3,7 +3,7 @@
 A value that cannot be normalised or typed costs the record that value and leaves an issue.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -12,7 +12,13 @@ import orjson
 
 from graph_model.catalogue.rules import Catalogue, Column, Trait
 from graph_model.records.record import Record, RecordAddress
-from graph_model.resolution.column_values import identifying_text, read_identifier, single_values, trait_value
+from graph_model.resolution.column_values import (
+    MOST_VALUES,
+    identifying_text,
+    read_identifier,
+    single_values,
+    trait_value,
+)
 from graph_model.values.equality import JsonValue
 from graph_model.values.identifiers import Identifier, IdentifierKind
 
@@ -56,7 +62,7 @@ def map_record(record: Record, catalogue: Catalogue) -> MappedRecord:
     values, accepted_at = record.values, record.believed_until
     for column in source.meanings:
         received = values.get(column.name)
-        for value in () if received is None else single_values(column, received):
+        for value in () if received is None else _values(column, received, issues):
             if column.trait is not None and column.trait not in traits:
                 said = _trait(column, value, catalogue.traits[column.trait], accepted_at, issues)
                 if said is not None:
@@ -74,6 +80,15 @@ def map_record(record: Record, catalogue: Catalogue) -> MappedRecord:
     if source.event_time is not None and record.undated:
         issues.add(Issue(source.event_time.column, _UNDATED))
     return MappedRecord(record, tuple(sorted(identifiers)), traits, tuple(sorted(issues)) if issues else ())
+
+
+def _values(column: Column, received: JsonValue, issues: set[Issue]) -> Sequence[JsonValue]:
+    """The values of a column; none where they are too many."""
+    found = single_values(column, received)
+    if len(found) <= MOST_VALUES:
+        return found
+    issues.add(Issue(column.name, f"holds {len(found)} values, none of which is read; expected at most {MOST_VALUES}"))
+    return ()
 
 
 def _trait(column: Column, value: JsonValue, trait: Trait, accepted_at: int, issues: set[Issue]) -> JsonValue:

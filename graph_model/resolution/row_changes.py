@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+import orjson
+
 from graph_model.catalogue.rules import Source
 from graph_model.errors import MessageRejected
 from graph_model.records.record import Change, RecordAddress
@@ -16,6 +18,9 @@ from graph_model.values.positions import Offset, Position, SourcePosition
 from graph_model.values.reading import AS_WRITTEN
 from graph_model.values.times import DAY_MILLISECONDS
 from graph_model.values.trait_values import exact_milliseconds, timestamp_milliseconds
+
+#: Characters of a kept value, of lists and objects those of their JSON. What is read of a value is a part of it.
+LARGEST_VALUE: Final = 65_536
 
 #: A version number has so many digits at the most, those behind its point included.
 _VERSION_DIGITS: Final = 100
@@ -56,13 +61,16 @@ def row_change(
         address: the row's address where the message has it apart from the row.
 
     Raises:
-        MessageRejected: a column of the key is missing or is no key, or the version column is no number and no time.
+        MessageRejected: a column of the key is missing or is no key, the version column is no number and no time, or a
+            value is too large to be kept.
     """
     if source.paths:
         row = {**row, **{path: value_at(row, path) for path in source.paths if path not in row}}
         unavailable |= frozenset(path for path in source.paths if root_of(path) in unavailable)
     where = address or key_address(source, row)
     deleted = deleted or is_deleted(source, row)
+    if not deleted:
+        _require_bounded(source, row)
     position = origin.position
     without_log = position.epoch == 0
     if source.version is not None and without_log:
@@ -85,6 +93,24 @@ def row_change(
         trace=origin.trace,
         is_numbered=without_log and source.version is None,
     )
+
+
+def _require_bounded(source: Source, row: Mapping[str, JsonValue]) -> None:
+    """Refuse a row with a value that is too large to be kept, and read anew with every change of its person."""
+    for column in source.columns:
+        value = row.get(column)
+        if isinstance(value, str):
+            size = len(value)
+        elif isinstance(value, list | Mapping):
+            size = len(orjson.dumps(value))
+        else:
+            continue
+        if size > LARGEST_VALUE:
+            raise MessageRejected(
+                "map",
+                f"the column {column!r} of source {source.name!r} holds {size} characters; at most {LARGEST_VALUE} are "
+                "kept. Send less of it, or leave the column out of the catalogue",
+            )
 
 
 def _event_time(source: Source, row: Mapping[str, JsonValue], accepted_at: int) -> int | None:

@@ -29,6 +29,9 @@ _SMALL: Final = re.compile(r"0|-?[1-9][0-9]{0,14}", re.ASCII)
 
 _TOO_GREAT: Final = 10**15
 
+#: Characters of a part of a key. A row's key is written into everything that is kept of the row.
+LONGEST_PART: Final = 1_000
+
 #: A float holds every whole number up to this one.
 _EXACT_IN_A_FLOAT: Final = 2**53
 
@@ -41,7 +44,7 @@ def key_part(value: object) -> str:
     """Read a value of a key column as a part of a key.
 
     Raises:
-        NotAKey: it is no text and no number, empty, or a number that has lost digits.
+        NotAKey: it is no text and no number, empty, longer than `LONGEST_PART`, or a number that has lost digits.
     """
     if isinstance(value, str):
         return _text_part(value)
@@ -51,7 +54,7 @@ def key_part(value: object) -> str:
             raise NotAKey("no number")
         if digits is None:
             raise NotAKey("a number that is too long, or may have lost digits")
-        return digits
+        return _bounded(digits)
     raise NotAKey("null" if value is None else type(value).__name__)
 
 
@@ -110,8 +113,14 @@ def canonical_key(key: str) -> str:
     return stored_key(json.loads(key, parse_int=str, parse_float=lambda text: plain_decimal(Decimal(text))))
 
 
+def _bounded(part: str) -> str:
+    if len(part) > LONGEST_PART:
+        raise NotAKey(f"{len(part)} characters long, and more than {LONGEST_PART} are no key")
+    return part
+
+
 def _text_part(text: str) -> str:
-    if not text:
+    if not _bounded(text):
         raise NotAKey("empty")
     if is_shortened(text):
         raise NotAKey("a number that has lost digits, since it was written with an exponent")

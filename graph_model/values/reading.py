@@ -48,6 +48,9 @@ _WRITES: Final = {
     **dict.fromkeys("dmyHIMS", "[0-9]{2}"), "Y": "[0-9]{4}", "j": "[0-9]{3}", "f": "[0-9]{1,6}", "z": ".+", "%": "%",
 }  # fmt: skip
 
+#: Characters; no day, time or count is longer, also where it is padded.
+_LONGEST_WRITTEN: Final = 1_000
+
 _OUTSIDE: Final = "lies too far away; expected one of the years 1 to 9999"
 _EXPECTED: Final = (
     "which is neither a day nor a time; expected ISO 8601 such as 1984-03-07, or `read` in the catalogue with how the "
@@ -256,6 +259,8 @@ def _count(value: JsonValue) -> Decimal:
 def _text(value: JsonValue) -> str:
     """What is written, of numbers their digits."""
     if isinstance(value, str):
+        if len(value) > _LONGEST_WRITTEN:
+            raise ValueError(f"has {len(value)} characters; a day or a time has at most {_LONGEST_WRITTEN}")
         return without_guard(visible_text(value))
     if isinstance(value, int | float) and not isinstance(value, bool):
         return number_text(value) or ""

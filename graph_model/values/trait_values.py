@@ -61,6 +61,9 @@ def typed_value(value: JsonValue, trait_type: TraitType, reading: Reading = AS_W
         ValueError: the value is not of the type. The message completes "the value …".
     """
     if isinstance(value, str):
+        value = value.strip()
+        if len(value) > LONGEST_TEXT:
+            raise ValueError(f"has {len(value)} characters; expected at most {LONGEST_TEXT}")
         value = without_guard(visible_text(value))
     if value is None or value == "":
         return None
@@ -99,8 +102,6 @@ def _text(value: JsonValue, _: Reading) -> str:
         return str(value)
     if not isinstance(value, str):
         raise _unfit(value, "text")
-    if len(value) > LONGEST_TEXT:
-        raise ValueError(f"has {len(value)} characters; expected at most {LONGEST_TEXT}")
     return value
 
 

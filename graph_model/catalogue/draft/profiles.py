@@ -14,6 +14,7 @@ from graph_model.values.characters import visible_text, without_guard
 from graph_model.values.equality import JsonValue
 from graph_model.values.keys import number_text, without_notation
 from graph_model.values.paths import value_at
+from graph_model.values.trait_values import LONGEST_TEXT
 
 #: So many values are looked at closely.
 CLOSE_LOOK: Final = 1_000
@@ -87,7 +88,7 @@ def comparable(value: JsonValue) -> str | None:
         return None
     if isinstance(value, int | float):
         return number_text(value)
-    return without_notation(without_guard(visible_text(value))) or None if isinstance(value, str) else None
+    return without_notation(without_guard(_visible(value))) or None if isinstance(value, str) else None
 
 
 def _inside(
@@ -150,10 +151,18 @@ def profile_of(column: str, values: Sequence[JsonValue]) -> Profile:
 
 
 def _bare(value: JsonValue) -> JsonValue:
-    return without_guard(visible_text(value)) if isinstance(value, str) else value
+    return without_guard(_visible(value)) if isinstance(value, str) else value
+
+
+def _visible(text: str) -> str:
+    """What can be seen of a text's beginning, as far as traits are read."""
+    try:
+        return visible_text(text[:LONGEST_TEXT])
+    except ValueError:  # no text at all
+        return text[:LONGEST_TEXT]
 
 
 def _is_nothing(value: JsonValue) -> bool:
     if isinstance(value, str):
-        return not visible_text(value) or value.strip() in NULL_MARKERS
+        return not _visible(value) or value.strip() in NULL_MARKERS
     return value is None or value == []

@@ -2,11 +2,10 @@
 
 from functools import lru_cache
 
-from graph_model.values.characters import readable
+from graph_model.values.characters import LONGEST_REMEMBERED, readable
 from graph_model.values.reading import read_day
 
 
-@lru_cache(maxsize=32_768)
 def normalise_date(text: str) -> str | None:
     """Write the date as `YYYY-MM-DD`.
 
@@ -17,6 +16,11 @@ def normalise_date(text: str) -> str | None:
     >>> normalise_date("1984-03-07T10:30:00Z")
     '1984-03-07'
     """
+    return _read_before(text) if len(text) <= LONGEST_REMEMBERED else None  # no date is as long
+
+
+@lru_cache(maxsize=32_768)
+def _read_before(text: str) -> str | None:
     seen = readable(text)
     if seen is None:
         return None

@@ -22,7 +22,6 @@ _SCHEME: Final = re.compile(r"(?:mailto|smtp):(?://)?", re.IGNORECASE)
 _FRAME: Final = " '\"‘’“”,;"  # noqa: RUF001 quotes as they are typed
 
 
-@lru_cache(maxsize=32_768)
 def normalise_email(text: str) -> str | None:
     """Fold case on both sides of the @ and write international domains in Unicode.
 

@@ -14,9 +14,9 @@ from typing import Final
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType
 
-from graph_model.values.characters import readable
+from graph_model.values.characters import LONGEST_REMEMBERED, readable
 
-_LONGEST_TEXT: Final = 100
+_LONGEST_TEXT: Final = LONGEST_REMEMBERED
 _MOST_DIGITS: Final = 15  #: of a number with its country code, by ITU-T E.164
 _FEWEST_DIGITS: Final = 6  #: in front of a slash, for these to be a number of their own
 
@@ -62,7 +62,6 @@ _FRAME: Final = " '\"‘’“”,;"  # noqa: RUF001 quotes as they are typed
 _EMPTY_FRACTION: Final = re.compile(r"(\+?[1-9][0-9]{5,})[.,]0+")
 
 
-@lru_cache(maxsize=32_768)
 def normalise_phone(text: str, region: str | None = None) -> str | None:
     """Write the number in E.164, and its extension, which is part of it, as RFC 3966 does.
 
@@ -82,8 +81,13 @@ def normalise_phone(text: str, region: str | None = None) -> str | None:
     >>> normalise_phone("(212) 555-0123 ext. 12", "US")
     '+12125550123;ext=12'
     """
+    return _read_before(text, region) if len(text) <= _LONGEST_TEXT else None
+
+
+@lru_cache(maxsize=32_768)
+def _read_before(text: str, region: str | None) -> str | None:
     seen = readable(text)
-    if seen is None or len(seen) > _LONGEST_TEXT or "\n" in text.strip():
+    if seen is None or "\n" in text.strip():
         return None
     written = _WRITTEN.fullmatch(_plain(seen).strip(_FRAME))
     if written is None:

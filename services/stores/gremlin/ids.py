@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from graph_model.records.record import RecordAddress
 from graph_model.resolution.hubs import BUCKETS
+from graph_model.values.characters import LONGEST_REMEMBERED
 from graph_model.values.identifiers import Identifier
 
 LONGEST_NAME = 200  #: characters; longer names are replaced by their hash
@@ -31,17 +32,21 @@ class Label(StrEnum):
     STORE = "store"
 
 
-@lru_cache(maxsize=65_536)
 def vertex_id(label: Label, name: str) -> str:
     """Make the id of the vertex of `label` that is called `name`.
 
     Everything outside `[A-Za-z0-9._~@:+]` is percent-encoded. A hashed name starts with `~` and has no further
     separator, which no name has by itself.
     """
+    return f"{label}:{_encoded(name) if len(name) > LONGEST_REMEMBERED else _encoded_before(name)}"
+
+
+def _encoded(name: str) -> str:
     encoded = quote(name, safe="@:+").replace("-", "%2D")
-    if len(encoded) > LONGEST_NAME:
-        encoded = "~" + sha256(name.encode()).hexdigest()
-    return f"{label}:{encoded}"
+    return encoded if len(encoded) <= LONGEST_NAME else "~" + sha256(name.encode()).hexdigest()
+
+
+_encoded_before = lru_cache(maxsize=65_536)(_encoded)
 
 
 def record_id(address: RecordAddress) -> str:
