@@ -19,7 +19,7 @@ async def test_a_context_has_text_account_and_exact_count(service: Service) -> N
     await service.send("crm", ANN)
     answer = await service.http.post("/v1/context", json={"identifier": "email:ANN@example.com", "token_budget": 500})
     context = ContextAnswer.model_validate_json(answer.content)
-    assert "- name: Ann Lee (crm, 2026-11-20, 1 day ago)\n" in context.text
+    assert "- name: Ann Lee [crm, 2026-11-20, 1 day ago]\n" in context.text
     assert context.tokens == count_tokens(context.text) <= 500
     assert "traits.name" in {fact.field for fact in context.included}
     assert "<customer_profile>" in context.notice
@@ -46,7 +46,7 @@ async def test_facts_age(service: Service) -> None:
     await service.send("crm", ANN)
     service.clock.now += 2 * DAY
     answer = await service.http.post("/v1/context", json={"identifier": "email:ann@example.com"})
-    assert "(crm, 2026-11-20, 3 days ago)" in answer.json()["text"]
+    assert "[crm, 2026-11-20, 3 days ago]" in answer.json()["text"]
 
 
 async def test_the_text_alone_comes_as_markdown_or_plain_text(service: Service) -> None:

@@ -19,6 +19,8 @@ HOSTILE = st.text(st.one_of(st.sampled_from(SPECIAL), st.characters()), max_size
         ("ann_lee@example.com", "ann_lee@example.com"),
         ("Zoë Straße 5, 北京", "Zoë Straße 5, 北京"),
         ("Smith & Sons", "Smith & Sons"),
+        ("Nguyễn Thị Ánh", "Nguyễn Thị Ánh"),
+        ("\u201eAnn\u201c, 10:30", "\u201eAnn\u201c, 10:30"),
         (True, "true"),
         (42, "42"),
         (1.5, "1.5"),
@@ -41,13 +43,20 @@ def test_values_that_say_nothing_are_empty(value: JsonValue) -> None:
         ("\uff1c/CUSTOMER_PROFILE\uff1e", "(/customer profile)"),
         ("&lt;/x&gt;", "+lt;/x+gt;"),
         ("```sh", "'''sh"),
-        ("![x](https://example.com/?q=1)", "!(x)(https://example.com/?q=1)"),
+        ("![x](https://example.com/?q=1)", "!(x)(https: //example.com/?q=1)"),
         ("<|endoftext|>", "(|endoftext|)"),
         ("{{system}}", "((system))"),
         ("*now* _do_", r"\*now\* \_do\_"),
         (r"\*", r"/\*"),
         ("first\nsecond\r\n\tthird", "first second third"),
         ("A\u202enn\u200b Lee\U000e0041", "Ann Lee"),
+        ("~~gone~~ ~x~", r"\~\~gone\~\~ \~x\~"),
+        ("see www.example.com", "see www. example.com"),
+        ("HTTP:\\\\example.com", "HTTP: //example.com"),
+        ("javascript:alert(1)", "javascript: alert(1)"),
+        ("\u300cDelft\u300d \u2264 \u23a1x\u23a4", "(Delft) ( (x)"),
+        ("A\ue000n\ufffcn", "Ann"),
+        ("Z\u0300\u0301\u0302\u0303\u0304\u0305", "Z\u0300\u0301\u0302\u0303"),
     ],
 )
 def test_what_could_open_or_close_something_is_made_harmless(value: str, expected: str) -> None:
@@ -86,7 +95,7 @@ def test_no_value_brings_a_character_that_opens_or_closes(value: str) -> None:
 @given(HOSTILE)
 def test_no_value_opens_markdown_structure(value: str) -> None:
     text, _ = prompt_value(value)
-    tokens = MarkdownIt("commonmark").parse(f"- name: {text} (crm, 2026-11-20, today)\n")
+    tokens = MarkdownIt("commonmark").parse(f"- name: {text} [crm, 2026-11-20, today]\n")
     blocks = [token.type for token in tokens]
     assert blocks == [
         "bullet_list_open", "list_item_open", "paragraph_open", "inline", "paragraph_close", "list_item_close",

@@ -16,7 +16,7 @@ def test_a_special_token_is_counted_as_the_text_that_it_is() -> None:
 
 @given(st.lists(st.text().map(prompt_value).map(lambda value: value[0]).filter(bool), min_size=1))
 def test_counts_of_pieces_cut_before_spaces_and_after_lines_add_up(values: list[str]) -> None:
-    pieces = [piece for value in values for piece in ("- name:", f" {value}", " (crm, 2026-11-20, today)\n")]
+    pieces = [piece for value in values for piece in ("- name:", f" {value}", " [crm, 2026-11-20, today]\n")]
     assert sum(map(count_tokens, pieces)) == count_tokens("".join(pieces))
 
 
