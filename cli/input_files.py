@@ -27,7 +27,7 @@ from graph_model.values.equality import JsonValue
 from graph_model.values.paths import has_column, root_of
 from graph_model.values.positions import Position
 from services.files.console_messages import as_message
-from services.files.lines import BadLine, FileEntry, FileRow
+from services.files.lines import BadLine, FileEntry, FileRow, Warn
 from services.files.reading import Wanted, read_rows
 
 #: What entries are counted under while it is not known which source they belong to.
@@ -40,9 +40,6 @@ _FIRST_JSON_ROWS: Final = 100
 
 #: Gives the next acceptance number and the present time in milliseconds.
 Accept = Callable[[], tuple[int, int]]
-
-#: Takes a warning about a whole file.
-Warn = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

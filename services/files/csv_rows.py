@@ -7,15 +7,12 @@ line's data. Lines are read one by one and are bounded, so that memory stays fla
 import csv
 import re
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import BinaryIO, Final
 
-from services.files.lines import MAX_FIELD_CHARACTERS, BadLine, FileEntry, FileRow, Line, Unreadable, read_lines
-
-#: Takes a warning about the whole file, without its name: "has …".
-Warn = Callable[[str], None]
+from services.files.lines import MAX_FIELD_CHARACTERS, BadLine, FileEntry, FileRow, Line, Unreadable, Warn, read_lines
 
 _UNCLOSED: Final = "a quote is opened and not closed before a delimiter or the end of a line"
 _DELIMITERS: Final = ",;\t|"

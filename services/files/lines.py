@@ -1,6 +1,6 @@
 """What a file of rows consists of: lines, and the entries that they stand for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Final, NamedTuple, TypeAlias
 
@@ -13,6 +13,9 @@ MAX_LINE_BYTES: Final = 5_000_000
 MAX_FIELD_CHARACTERS: Final = 1_000_000
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+
+#: Takes a warning about the whole file; it goes on after the file's name: "has …".
+Warn: TypeAlias = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,17 @@
 """The one way from an opened file to its rows."""
 
 import io
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 from services.files.csv_rows import read_csv
 from services.files.json_rows import read_json
-from services.files.lines import BadLine, FileEntry
+from services.files.lines import BadLine, FileEntry, Warn
 from services.files.recognition import RowFormat, misnamed, no_rows, row_format
 from services.files.tables import read_parquet, read_xlsx
 from services.files.unpacking import DAMAGED, NoRows, peek, unpacked
 from services.files.utf8_text import in_utf8
-
-#: Takes a warning about the whole file; it goes on after the file's name: "has …".
-Warn: TypeAlias = Callable[[str], None]
 
 _ZIP: Final = b"PK\x03\x04"
 _PARQUET: Final = b"PAR1"

@@ -5,17 +5,15 @@ The libraries are extras; without them the refusal names the extra.
 """
 
 import importlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from types import ModuleType
 from typing import Any, BinaryIO, Final
 
 from graph_model.values.equality import JsonValue
-from services.files.lines import FileRow
+from services.files.lines import FileRow, Warn
 from services.files.unpacking import NoRows
-
-Warn = Callable[[str], None]
 
 _BATCH_ROWS: Final = 1_000
 _EXACT_IN_A_FLOAT: Final = 2**53

@@ -160,7 +160,7 @@ def _out_of_zip(name: str, stream: BinaryIO) -> tuple[str, BinaryIO | None]:
         meant = [each for each in names if not _is_of_the_system(each)]
         if document is None and len(meant) == 1:
             return PurePath(meant[0]).name, cast("BinaryIO", archive.open(meant[0]))
-    except (RuntimeError, NotImplementedError):
+    except RuntimeError:
         raise NoRows("a zip file with a password, or packed in a way that cannot be read; unpack it") from None
     except (zipfile.BadZipFile, OSError):
         raise NoRows("a zip or xlsx file that cannot be read: it is damaged, or not complete") from None

@@ -2,10 +2,9 @@
 
 import codecs
 import io
-from collections.abc import Callable
 from typing import BinaryIO, Final, cast
 
-from services.files.lines import BYTE_ORDER_MARK, MAX_LINE_BYTES
+from services.files.lines import BYTE_ORDER_MARK, MAX_LINE_BYTES, Warn
 from services.files.recognition import PEEKED_BYTES
 from services.files.text_encoding import likely_encoding
 from services.files.unpacking import peek
@@ -25,8 +24,6 @@ _WIDE_ENCODINGS: Final = frozenset({"cp932", "euc_jp", "gb18030", "big5", "cp949
 #: What bytes become that mean nothing in their encoding: no UTF-8, so that they cost the line they stand on.
 _MEANINGLESS: Final = "\udcff"
 _HANDLER: Final = "services.files.meaningless"
-
-Warn = Callable[[str], None]
 
 
 def _mark_meaningless(error: UnicodeError) -> tuple[str | bytes, int]:
