@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import BinaryIO, Final
 
+from services.files.columns import readable_columns
 from services.files.lines import MAX_FIELD_CHARACTERS, BadLine, FileEntry, FileRow, Line, Unreadable, Warn, read_lines
 
 _UNCLOSED: Final = "a quote is opened and not closed before a delimiter or the end of a line"
@@ -201,20 +202,7 @@ def _header(line: Line, delimiter: str | None, used: Collection[str] | None, war
     except csv.Error as error:
         raise Unreadable(_reason(error)) from None
     names = [_name(column) for column in written]
-    unnamed = [place for place, name in enumerate(names, start=1) if not name]
-    repeated = sorted({name for name in names if name and names.count(name) > 1})
-    wanted = repeated if used is None else [name for name in repeated if name in used]
-    if wanted:
-        raise Unreadable(f"the header names {', '.join(map(repr, wanted))} more than once")
-    if warn is not None and (unnamed or repeated):
-        told = [f"{_counted(unnamed)} without a name ({', '.join(map(str, unnamed))})"] if unnamed else []
-        told += [f"names {', '.join(map(repr, repeated))} more than once"] if repeated else []
-        warn(f"has {' and '.join(told)}, not read" if unnamed else f"{told[0]}, not read")
-    return _Header([name if name and name not in repeated else None for name in names], delimiter, names)
-
-
-def _counted(places: Sequence[int]) -> str:
-    return "a column" if len(places) == 1 else f"{len(places)} columns"
+    return _Header(readable_columns(names, used, warn), delimiter, names)
 
 
 def _name(column: str) -> str:

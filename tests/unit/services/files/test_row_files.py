@@ -7,7 +7,7 @@ import pytest
 from services.files.csv_rows import read_csv
 from services.files.json_rows import read_json
 from services.files.lines import MAX_FIELD_CHARACTERS, BadLine, FileEntry, FileRow
-from services.files.recognition import row_format
+from services.files.recognition import misnamed, row_format
 
 
 def csv_entries(text: bytes) -> list[FileEntry]:
@@ -161,3 +161,16 @@ def test_no_reason_holds_what_stands_in_the_line() -> None:
 )
 def test_the_format_is_told_by_the_name_else_by_the_beginning(name: str, beginning: bytes, expected: str) -> None:
     assert row_format(name, beginning) == expected
+
+
+def test_a_header_of_very_many_columns_is_read_at_once() -> None:
+    columns = [f"c{number}" for number in range(200_000)]
+    (entry,) = csv_entries(",".join(columns).encode() + b"\n" + b"," * (len(columns) - 1) + b"x\n")
+    assert isinstance(entry, FileRow)
+    assert entry.values["c199999"] == "x"
+
+
+@pytest.mark.timeout(10)
+def test_a_line_of_nothing_but_tabs_is_told_apart_at_once() -> None:
+    assert "no JSON" in (misnamed("json", b"x" + b"\t" * 65_000 + b"x") or "")
+    assert misnamed("json", b"key \t\t {1}") is None
