@@ -4,6 +4,7 @@ import codecs
 import io
 from typing import BinaryIO, Final, cast
 
+from services.files.declared_encoding import decodable
 from services.files.lines import BYTE_ORDER_MARK, MAX_LINE_BYTES, Warn
 from services.files.recognition import PEEKED_BYTES
 from services.files.text_encoding import likely_encoding
@@ -23,6 +24,8 @@ _MARKS: Final = (
 _WIDE_ENCODINGS: Final = frozenset({"cp932", "euc_jp", "gb18030", "big5", "cp949"})
 #: What bytes become that mean nothing in their encoding: no UTF-8, so that they cost the line they stand on.
 _MEANINGLESS: Final = "\udcff"
+#: What may end all lines of a file, the likeliest first; the last is NEL, with which mainframes end them.
+_LINE_ENDS: Final = (b"\n", b"\r", "\x85".encode())
 _HANDLER: Final = "services.files.meaningless"
 
 
@@ -49,10 +52,13 @@ def in_utf8(stream: io.BufferedReader, encoding: str | None, warn: Warn) -> tupl
 
     Returns:
         The text, and the encoding that its beginning was found to have by its looks; None where none was needed.
+
+    Raises:
+        NoRows: it cannot be decoded in the declared encoding; see `decodable`.
     """
     beginning = peek(stream)
     marked = next((name for mark, name in _MARKS if beginning.startswith(mark)), None)
-    declared = None if encoding is None else codecs.lookup(encoding).name
+    declared = None if encoding is None or marked or not beginning else decodable(encoding, beginning)
     zeros = None if marked or declared else _unmarked_utf16(beginning)
     text = _Text(stream, marked or declared or zeros, warn)
     buffered = io.BufferedReader(cast("io.RawIOBase", text), PEEKED_BYTES)
@@ -81,7 +87,7 @@ class _Text(io.RawIOBase):
             None if encoding in (None, "utf-8") else codecs.getincrementaldecoder(encoding or "")(errors=_HANDLER)
         )
         self._checker = codecs.getincrementaldecoder("utf-8")() if encoding is None else None
-        self._carriage_returns_only: bool | None = None
+        self._line_end: bytes | None = None  #: what ends the lines; None: nothing is read yet
         self._waiting = b""  #: read ahead, or the beginning of a line that is not read to its end
         self._ready = b""
         self._ended = False
@@ -145,9 +151,10 @@ class _Text(io.RawIOBase):
         return line.decode(found, errors=_HANDLER).encode(errors=_HANDLER)
 
     def _with_line_feeds(self, text: bytes) -> bytes:
-        if self._carriage_returns_only is None and text:
-            self._carriage_returns_only = b"\r" in text and b"\n" not in text
-        return text.replace(b"\r", b"\n") if self._carriage_returns_only else text
+        if self._line_end is None and text:
+            ends = _LINE_ENDS if self._decoder is not None else _LINE_ENDS[:2]
+            self._line_end = next((end for end in ends if end in text), b"\n")
+        return text if self._line_end in (None, b"\n") else text.replace(self._line_end, b"\n")
 
 
 def _is_utf8(line: bytes) -> bool:

@@ -19,33 +19,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from services.files.lines import BadLine, FileEntry, FileRow
+from services.files.lines import BadLine, FileRow
 from services.files.reading import Wanted, read_rows
+from tests.unit.services.files.reads import entries, only_reason, rows
 
 PEOPLE = "id,name\n1,Zoë\n2,Bob\n"
 ROWS = [{"id": "1", "name": "Zoë"}, {"id": "2", "name": "Bob"}]
-
-
-def entries(
-    content: bytes, name: str = "people.csv", wanted: Wanted | None = None
-) -> tuple[list[FileEntry], list[str]]:
-    told: list[str] = []
-    found = read_rows(name, io.BufferedReader(io.BytesIO(content)), wanted or Wanted(), told.append)
-    return list(found.entries), told
-
-
-def rows(content: bytes, name: str = "people.csv", wanted: Wanted | None = None) -> list[dict[str, object]]:
-    found, _ = entries(content, name, wanted)
-    assert not [entry for entry in found if isinstance(entry, BadLine)]
-    return [dict(entry.values) for entry in found if isinstance(entry, FileRow)]
-
-
-def only_reason(content: bytes, name: str = "people.csv", wanted: Wanted | None = None) -> str:
-    found, _ = entries(content, name, wanted)
-    (bad,) = found
-    assert isinstance(bad, BadLine)
-    assert bad.line == 1
-    return bad.reason
 
 
 def zipped(**members: bytes) -> bytes:
