@@ -8,9 +8,11 @@ from graph_model.values.equality import JsonValue
 from graph_model.values.exact_json import DEEPEST, array_elements, is_writable, read_exact_json
 from services.files.console_messages import console_message
 from services.files.lines import MAX_FIELD_CHARACTERS, MAX_LINE_BYTES, BadLine, FileEntry, FileRow, Line, read_lines
+from services.files.unpacking import DAMAGED, read_some
 
 #: A JSON array has to be read as a whole; a larger one has to be given as JSON lines.
 MAX_ARRAY_BYTES: Final = 200_000_000
+_PORTION_BYTES: Final = 65_536
 
 
 def read_json(file: BinaryIO) -> Iterator[FileEntry]:
@@ -44,7 +46,7 @@ def _json_row(line: Line) -> FileEntry:
 
 
 def _array(beginning: bytes, file: BinaryIO) -> Iterator[FileEntry]:
-    content = beginning + file.read(MAX_ARRAY_BYTES)
+    content, failure = _whole(beginning, file)
     if len(content) > MAX_ARRAY_BYTES:
         yield BadLine(1, f"the JSON array is longer than {MAX_ARRAY_BYTES} bytes; write one object per line")
         return
@@ -55,6 +57,19 @@ def _array(beginning: bytes, file: BinaryIO) -> Iterator[FileEntry]:
     else:
         for number, value in enumerate(values if isinstance(values, list) else [values], start=1):
             yield _object(number, value, len(content))
+    if failure is not None:
+        raise failure
+
+
+def _whole(beginning: bytes, file: BinaryIO) -> tuple[bytes, Exception | None]:
+    """What a file holds, up to more than an array may have, and what reading it fails with behind that."""
+    content = bytearray(beginning)
+    try:
+        while len(content) <= MAX_ARRAY_BYTES and (part := read_some(file, _PORTION_BYTES)):
+            content += part
+    except DAMAGED as error:
+        return bytes(content), error
+    return bytes(content), None
 
 
 def _one_by_one(content: bytes) -> Iterator[FileEntry]:

@@ -8,10 +8,11 @@ from typing import Final
 from services.files.csv_rows import read_csv
 from services.files.json_rows import read_json
 from services.files.lines import BadLine, FileEntry, Warn
+from services.files.parquet_rows import read_parquet
 from services.files.recognition import RowFormat, misnamed, no_rows, row_format
-from services.files.tables import read_parquet, read_xlsx
 from services.files.unpacking import DAMAGED, NoRows, peek, unpacked
 from services.files.utf8_text import in_utf8
+from services.files.workbook_rows import read_workbook
 
 _ZIP: Final = b"PK\x03\x04"
 _PARQUET: Final = b"PAR1"
@@ -58,10 +59,11 @@ def read_rows(name: str, stream: io.BufferedReader, wanted: Wanted, warn: Warn) 
         if not beginning:
             warn("is empty")
         if beginning.startswith(_ZIP):
-            return FileRows("xlsx", _guarded(read_xlsx(plain, warn)))
-        if not wanted.only_json and row_format(inner, beginning) == "parquet":
-            return FileRows("parquet", _guarded(read_parquet(_from_its_start(stream, beginning))))
+            return FileRows("xlsx", _guarded(read_workbook(plain, wanted.used, warn)))
         _refuse(no_rows(beginning))
+        if not wanted.only_json and row_format(inner, beginning) == "parquet":
+            whole = _from_its_start(stream, beginning)
+            return FileRows("parquet", _guarded(read_parquet(whole, wanted.used, warn)))
         text, encoding = in_utf8(plain, wanted.encoding, warn)
         written = "json" if wanted.only_json else row_format(inner, peek(text))
         _refuse(misnamed(written, peek(text)))
@@ -95,7 +97,8 @@ def _guarded(entries: Iterator[FileEntry]) -> Iterator[FileEntry]:
             line = entry.line
             yield entry
     except NoRows as error:
-        yield _no_file(str(error))
+        told = str(error)
+        yield BadLine(line + 1, f"the file cannot be read on from here: it is {told}") if line else _no_file(told)
     except (ValueError, *DAMAGED) as error:
         yield BadLine(line + 1, f"the file cannot be read on from here: {_what_is_wrong(error)}")
 

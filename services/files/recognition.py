@@ -27,16 +27,22 @@ _PACKINGS: Final[Mapping[bytes, Packing]] = {
     b"\x28\xb5\x2f\xfd": "zstd",
     b"PK\x03\x04": "zip",
     b"PK\x05\x06": "zip",
+    # Frames without content, which some programs begin files with.
+    **{bytes([number]) + b"\x2a\x4d\x18": "zstd" for number in range(0x50, 0x60)},
 }
 
 #: What some files are that are no rows, and how to get rows out of them.
 _OTHERS: Final[tuple[tuple[re.Pattern[bytes], str], ...]] = tuple(
     (re.compile(pattern, re.IGNORECASE | re.DOTALL), told)
     for pattern, told in (
-        (rb"\xd0\xcf\x11\xe0", "an Excel file of the old form (xls); save it as xlsx or CSV"),
+        (
+            rb"\xd0\xcf\x11\xe0",
+            "an Excel file of the old form (xls), or with a password; save it as CSV",
+        ),
         (rb"%PDF-", "a PDF; export the rows as CSV"),
         (rb"SQLite format 3\x00", "an SQLite database; export the table as CSV"),
         (rb"Obj\x01", "an Avro file; convert it to JSON lines or Parquet"),
+        (rb"PARE.{3}\x00", "an encrypted Parquet file; decrypt it"),
         (rb"ORC[^\x20-\x7e\r\n]", "an ORC file; convert it to Parquet or CSV"),
         (rb"BZh[1-9]1AY&SY", "packed with bzip2; unpack it, or pack it with gzip or zstd"),
         (rb"\xfd7zXZ", "packed with xz; unpack it, or pack it with gzip or zstd"),

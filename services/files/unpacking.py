@@ -47,7 +47,7 @@ class _Ahead(io.RawIOBase):
         self._failure: Exception | None = None
         ready = bytearray()
         try:
-            while len(ready) < PEEKED_BYTES and (part := source.read(PEEKED_BYTES - len(ready))):
+            while len(ready) < PEEKED_BYTES and (part := read_some(source, PEEKED_BYTES - len(ready))):
                 ready += part
         except DAMAGED as error:
             self._failure = error  # what came before it is read first
@@ -65,7 +65,7 @@ class _Ahead(io.RawIOBase):
         elif self._failure is not None:
             raise self._failure
         else:
-            part = self._source.read(len(buffer))
+            part = read_some(self._source, len(buffer))
         buffer[: len(part)] = part
         return len(part)
 
@@ -100,6 +100,15 @@ class _Zstandard(io.RawIOBase):
         buffer[:size] = self._ready[:size]
         self._ready = self._ready[size:]
         return size
+
+
+def read_some(source: BinaryIO, most: int) -> bytes:
+    """Bytes that come next, as many as are at hand; none at the end.
+
+    A reader that was asked for more goes on until it has them, and gives none of them where a later one is damaged.
+    """
+    part: bytes = getattr(source, "read1", source.read)(most)
+    return part
 
 
 def ahead(source: BinaryIO) -> io.BufferedReader:
@@ -162,7 +171,7 @@ def _out_of_zip(name: str, stream: BinaryIO) -> tuple[str, BinaryIO | None]:
             return PurePath(meant[0]).name, cast("BinaryIO", archive.open(meant[0]))
     except RuntimeError:
         raise NoRows("a zip file with a password, or packed in a way that cannot be read; unpack it") from None
-    except (zipfile.BadZipFile, OSError):
+    except (*DAMAGED, ValueError, IndexError):  # a wrong place, a name in no encoding, no name at all
         raise NoRows("a zip or xlsx file that cannot be read: it is damaged, or not complete") from None
     if document == "xlsx":
         stream.seek(0)

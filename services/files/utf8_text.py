@@ -8,7 +8,7 @@ from services.files.declared_encoding import decodable
 from services.files.lines import BYTE_ORDER_MARK, MAX_LINE_BYTES, Warn
 from services.files.recognition import PEEKED_BYTES
 from services.files.text_encoding import likely_encoding
-from services.files.unpacking import peek
+from services.files.unpacking import DAMAGED, peek, read_some
 
 _CHUNK_BYTES: Final = 65_536
 #: So much is looked at to tell an encoding that nothing declares.
@@ -91,6 +91,7 @@ class _Text(io.RawIOBase):
         self._waiting = b""  #: read ahead, or the beginning of a line that is not read to its end
         self._ready = b""
         self._ended = False
+        self._failure: Exception | None = None
         self.found: str | None = None  #: the encoding that it looked like where it was no UTF-8
 
     def readable(self) -> bool:
@@ -107,7 +108,9 @@ class _Text(io.RawIOBase):
         return size
 
     def _next(self) -> bytes:
-        chunk = self._stream.read(_CHUNK_BYTES)
+        if self._failure is not None:
+            raise self._failure
+        chunk = read_some(self._stream, _CHUNK_BYTES)
         self._ended = not chunk
         if self._decoder is not None:
             return self._decoder.decode(chunk, final=not chunk).encode(errors=_HANDLER)
@@ -124,8 +127,11 @@ class _Text(io.RawIOBase):
         """Find out the encoding of text that is no UTF-8 from here on; where that cannot be told, leave it as it is."""
         self._checker = None
         sample = bytearray(chunk)
-        while len(sample) < _SAMPLE_BYTES and (part := self._stream.read(_CHUNK_BYTES)):
-            sample += part
+        try:
+            while len(sample) < _SAMPLE_BYTES and (part := read_some(self._stream, _CHUNK_BYTES)):
+                sample += part
+        except DAMAGED as error:
+            self._failure = error  # what came before it is read first
         strange = b"\n".join(line for line in bytes(sample).splitlines() if not _is_utf8(line))
         found = likely_encoding(bytes(strange))
         if found is None:
