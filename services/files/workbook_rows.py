@@ -2,13 +2,15 @@
 
 from collections.abc import Collection, Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import count
 from typing import Any, BinaryIO
 
 from services.files.cells import Cell, RowCells, double_cell, duration_text, text_cell
 from services.files.columns import readable_columns
 from services.files.extras import library
 from services.files.lines import BadLine, FileEntry, Unreadable, Warn
-from services.files.unpacking import NoRows
+from services.files.unpacking import DAMAGED, NoRows
+from services.files.workbook_checks import check_workbook
 
 
 def read_workbook(stream: BinaryIO, used: Collection[str] | None, warn: Warn) -> Iterator[FileEntry]:
@@ -24,28 +26,45 @@ def read_workbook(stream: BinaryIO, used: Collection[str] | None, warn: Warn) ->
     """
     calamine = library("python_calamine", "xlsx")
     try:
+        check_workbook(stream, warn)
         workbook = calamine.load_workbook(stream)
         sheets = [workbook.get_sheet_by_name(name) for name in workbook.sheet_names]
-    except (calamine.CalamineError, OSError):
+    except (calamine.CalamineError, *DAMAGED, RuntimeError, ValueError, IndexError):
         raise NoRows("an Excel file that cannot be read (damaged, or with a password); save it as CSV") from None
     filled = [sheet for sheet in sheets if sheet.height]
     if len(filled) > 1:
         warn(f"has {len(filled)} sheets with rows; only the first, {filled[0].name!r}, is read")
     if filled:
-        yield from _rows(filled[0].to_python(skip_empty_area=False), used, warn)
+        yield from _rows(filled[0].iter_rows(), used, warn)
 
 
-def _rows(rows: list[list[Any]], used: Collection[str] | None, warn: Warn) -> Iterator[FileEntry]:
-    filled = ((number, cells) for number, cells in enumerate(rows, start=1) if any(cell != "" for cell in cells))
-    first, header = next(filled)
-    try:
-        columns = readable_columns([_name(cell) for cell in header], used, warn)
-    except Unreadable as error:
-        yield BadLine(first, f"{error}; without a header no row of the file can be read")
-        return
-    made = RowCells(columns, used, warn)
-    for number, cells in filled:
-        yield made.entry(number, map(_cell, cells))
+def _rows(sheet: Iterator[list[Any]], used: Collection[str] | None, warn: Warn) -> Iterator[FileEntry]:
+    made: RowCells | None = None
+    for number, cells in _filled(sheet):
+        if cells is None:
+            yield BadLine(number, "a value of the row is a duration that is too long")
+        elif made is not None:
+            yield made.entry(number, map(_cell, cells))
+        else:
+            try:
+                made = RowCells(readable_columns([_name(cell) for cell in cells], used, warn), used, warn)
+            except Unreadable as error:
+                yield BadLine(number, f"{error}; without a header no row of the file can be read")
+                return
+
+
+def _filled(sheet: Iterator[list[Any]]) -> Iterator[tuple[int, list[Any] | None]]:
+    """The rows that hold something, with their numbers; None: what one holds cannot be read."""
+    for number in count(1):
+        try:
+            cells = next(sheet, None)
+        except OverflowError:
+            yield number, None
+            continue
+        if cells is None:
+            return
+        if any(cell != "" for cell in cells):
+            yield number, cells
 
 
 def _name(cell: Any) -> str:  # noqa: ANN401 - whatever a cell holds
