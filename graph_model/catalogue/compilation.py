@@ -32,6 +32,7 @@ from graph_model.values.blocked_values import (
     BLOCKED_BIRTH_DATES,
     BLOCKED_PATTERNS,
     BLOCKED_VALUES,
+    NAMES_AMONG_THEM,
     ROLE_MAILBOXES,
 )
 from graph_model.values.flags import flag_text
@@ -59,7 +60,8 @@ def compiled_kind(name: str, form: IdentifierForm) -> IdentifierKind:
         holder_limit=form.holders,
         priority=form.priority,
         value_limit=value_limit(form),
-        blocked_values=BLOCKED_VALUES | _spellings(form.blocked, normalise),
+        blocked_values=(BLOCKED_VALUES - NAMES_AMONG_THEM if form.composite else BLOCKED_VALUES)
+        | _spellings(form.blocked, normalise),
         blocked_mailboxes=ROLE_MAILBOXES if is_address else frozenset(),
         blocked_patterns=(
             *BLOCKED_PATTERNS,

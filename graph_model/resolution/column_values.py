@@ -63,8 +63,10 @@ def read_identifier(
     if column.reading is AS_WRITTEN and column.region is None and isinstance(value, str):
         return _identify(kind, value)
     text = identifying_text(value)
-    if text is None:
-        found = "a number that may have lost digits" if isinstance(value, float) else nested_name(value)
+    if text is None or (isinstance(value, float) and not value.is_integer() and not column.reading.tells_time):
+        found = nested_name(value)
+        if isinstance(value, float):
+            found = "a number that may have lost digits" if text is None else "a number with a fraction"
         return ReadIdentifier("", None, reason=f"is {found}; a text or number is expected for kind {kind.name!r}")
     if column.reading.tells_time:
         try:

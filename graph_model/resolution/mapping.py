@@ -111,7 +111,7 @@ def _composite_identifier(kind: IdentifierKind, traits: Mapping[str, JsonValue])
         value = traits.get(part.trait)
         text = str(value) if isinstance(value, bool) else identifying_text(value)
         normal = None if text is None else part.normalise(text)
-        if normal is None or kind.is_blocked(normal):
+        if text is None or normal is None or kind.is_blocked(text) or kind.is_blocked(normal):
             return None
         values.append(normal)
     return Identifier(kind.name, orjson.dumps(values).decode())

@@ -65,8 +65,8 @@ def _amount(mark: str) -> re.Pattern[str]:
     other = "." if mark == "," else ","
     parted = rf"[{re.escape(other)} '\u2019]"
     mark = re.escape(mark)
-    # India parts hundreds of thousands by two digits.
-    whole = rf"[0-9]{{1,3}}(?:(?P<parted>{parted})(?:[0-9]{{2,3}}(?P=parted))*[0-9]{{3}})?|[0-9]+"
+    # No group stands behind a zero; India parts hundreds of thousands by two digits.
+    whole = rf"[1-9][0-9]{{0,2}}(?:(?P<parted>{parted})(?:[0-9]{{2,3}}(?P=parted))*[0-9]{{3}})?|[0-9]+"
     # A mark without digits and a dash is how Switzerland writes that there are no cents, and no sign.
     fraction = rf"(?P<fraction>(?:{mark}[0-9]+)?)(?P<last>-?)|(?P<bare>{mark})"
     return re.compile(

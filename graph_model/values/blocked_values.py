@@ -65,6 +65,10 @@ BLOCKED_VALUES = frozenset(spelling for word in _WORDS for spelling in (word, f'
     _ADDRESSES
 )
 
+#: Words among them that are also names of people: parts of a composite identifier, where they tell somebody apart with
+#: other parts.
+NAMES_AMONG_THEM = frozenset({"blank", "dummy", "guest", "missing", "nan", "none", "null", "test", "true", "user"})
+
 BLOCKED_PATTERNS = (
     re.compile(r"^[\W_]*$"),  # nothing but punctuation
     re.compile(r"^[0\W_]+$"),  # nothing but zeros, the nil UUID included

@@ -22,12 +22,14 @@ _NOTHING: Final = frozenset({"", "null", "\\n", "none", "nil", "nan", "nat", "(n
 
 #: A time has so many digits at the least: `7.3.24`, or days since 1970.
 _FEWEST_DIGITS: Final = 4
-#: Stands where there is no time: Go and .NET begin with the year 1, counts with 1970, spreadsheets with 1900, and what
-#: is valid for ever ends with the year 9999.
-_NO_TIME: Final = re.compile(
-    r".*\b(?:0001|9999)\b.*|(?:1970|1900)-01-01(?:[t ]00:00(?::00(?:[.,]0+)?)?)?(?: ?(?:z|utc|\+00(?::?00)?))?",
-    re.DOTALL,
+#: Where a year stands in a day: in front, behind, or in eight or fourteen digits.
+_YEAR: Final = re.compile(
+    r"(?:'?(\d{4})(?:[-/.年]|\d{4}(?:\d{6})?$)|.*\b\d{1,2}[-/.]\d{1,2}[-/.](\d{4})\b)", re.ASCII | re.DOTALL
 )
+#: No deletion was kept before counts of 1970 begin. What lies before stands where there is no time: zeros of clocks,
+#: spreadsheets and databases, in whichever zone. So does what lies where nobody lives any more: valid for ever.
+_FIRST_YEAR: Final = 1971
+_LAST_YEAR: Final = 2098
 
 
 def flag_text(value: JsonValue) -> str | None:
@@ -62,4 +64,5 @@ def is_set(said: str) -> bool | None:
         return False
     if len(digits) < _FEWEST_DIGITS or said.startswith("-"):
         return None
-    return _NO_TIME.fullmatch(said) is None
+    found = _YEAR.match(said)
+    return found is None or _FIRST_YEAR <= int(found[1] or found[2]) <= _LAST_YEAR

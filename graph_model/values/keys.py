@@ -7,6 +7,7 @@ other text stays as it is. What cannot be a key is refused: two rows must never 
 import json
 import math
 import re
+import unicodedata
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final, TypeAlias
@@ -21,9 +22,12 @@ WrittenPart: TypeAlias = int | str
 #: Whole numbers in text; `007` and `+1` are names.
 _WHOLE: Final = re.compile(r"(0|-?[1-9][0-9]*)|(-?[1-9][0-9]*)\.0+", re.ASCII)
 #: What a spreadsheet makes of a long number: the digits that are not shown are gone. `12E5` may be a name.
+#: Quotes, a formula's sign, or what splitting a list leaves may stand around it, and a space for the sign.
 _SHORTENED: Final = re.compile(
-    r"\s*'?[+-]?(?:(?:[0-9]+[.,][0-9]*|[.,][0-9]+)[eE][+-]?|[0-9]+[eE]\+)[0-9]+\s*", re.ASCII
+    r"[\s='\"]*[+-]?(?:(?:[0-9]+[.,][0-9]*|[.,][0-9]+)\s?[eEdD][\s+-]?|[0-9]+\s?[eE]\+)[0-9]+[\s'\";,]*", re.ASCII
 )
+#: Characters; what a program writes in this way is no longer, whatever stands around it.
+_LONGEST_SHORTENED: Final = 60
 #: Whole numbers that are written as JSON numbers.
 _SMALL: Final = re.compile(r"0|-?[1-9][0-9]{0,14}", re.ASCII)
 
@@ -78,7 +82,10 @@ def number_text(number: float) -> str | None:
 
 def is_shortened(text: str) -> bool:
     """Tell whether a text is a number with an exponent (`8.96529E+18`, `1E+15`), which has lost digits."""
-    return _SHORTENED.fullmatch(text) is not None
+    if len(text) > _LONGEST_SHORTENED:
+        return False
+    written = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return _SHORTENED.fullmatch(written) is not None
 
 
 def without_notation(text: str) -> str:

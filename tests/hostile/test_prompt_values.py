@@ -78,3 +78,9 @@ def test_nothing_is_a_link_or_markdown(value: str) -> None:
 @pytest.mark.parametrize("address", ["ann.lee@example.com", "o'neill+shop@mail.example.co.uk", "büro@müller.example"])
 def test_addresses_stay_readable(address: str) -> None:
     assert prompt_value(address) == (address, False)
+
+
+def test_no_bracket_of_any_script_is_left_but_quotation_marks() -> None:
+    brackets = [each for each in map(chr, range(0x110000)) if unicodedata.category(each) in ("Ps", "Pe")]
+    left = [each for each in brackets if prompt_value(f"a{each}b")[0] not in ("a(b", "a)b")]
+    assert left == ["\u201a", "\u201e"]

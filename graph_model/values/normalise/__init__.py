@@ -39,12 +39,12 @@ _UNICODE = unicodedata.unidata_version
 _ADDRESSES = f"{email_validator.__version__}/{idna.__version__}/{_UNICODE}"
 _NUMBERING_PLANS = f"{phonenumbers.__version__}/{_UNICODE}"
 NORMALISERS: Mapping[NormaliserName, NamedNormaliser] = {
-    "email": NamedNormaliser(lambda _: normalise_email, f"2/{_ADDRESSES}"),
+    "email": NamedNormaliser(lambda _: normalise_email, f"3/{_ADDRESSES}"),
     "phone": NamedNormaliser(lambda region: partial(normalise_phone, region=region), f"2/{_NUMBERING_PLANS}"),
     "exact": NamedNormaliser(lambda _: normalise_exact, f"3/{_UNICODE}"),
     "casefold": NamedNormaliser(lambda _: normalise_casefold, f"3/{_UNICODE}"),
     "digits": NamedNormaliser(lambda _: normalise_digits, f"4/{_UNICODE}"),
-    "name": NamedNormaliser(lambda _: normalise_name, f"1/{_UNICODE}"),
+    "name": NamedNormaliser(lambda _: normalise_name, f"2/{_UNICODE}"),
     "date": NamedNormaliser(lambda _: normalise_date, "2"),
 }
 

@@ -50,7 +50,9 @@ def normalise_email(text: str) -> str | None:
 
 def _bare(text: str) -> str | None:
     """Return the one address in a text that holds more than an address; None where there is none, or several."""
-    text = text.strip(_FRAME)
+    # A quote in front may open a name alone; one that frames all of it stands behind, too.
+    text = text.strip(" ,;")
+    text = text if text.startswith('"') and text.endswith(">") else text.strip(_FRAME)
     scheme = _SCHEME.match(text)
     if scheme is not None:
         text = fold_case(unquote(text[scheme.end() :].partition("?")[0]))

@@ -1,5 +1,6 @@
 """Names of people, companies and places."""
 
+import re
 import unicodedata
 
 from graph_model.values.characters import readable, within_limit
@@ -21,10 +22,18 @@ _BASE_LETTERS = str.maketrans(
 )
 
 
+#: Accents, and the vowels of Hebrew and Arabic, which are written and left out. Marks that make another letter stay:
+#: those of kana (`か`, `が`), of the scripts of India, and on й, ї and ў.
+_OPTIONAL_MARK = re.compile(
+    "(?<![\u0438\u0456\u0443\u0418\u0406\u0423])[\u0306\u0308]|[\u0300-\u0305\u0307\u0309-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5"
+    "\u05c7\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+)
+
+
 def normalise_name(text: str) -> str | None:
     """Fold case, remove accents, and turn punctuation into single spaces. The order of the words stays.
 
-    Only marks that modify a letter go; the vowel signs of the scripts of India and South-East Asia stay.
+    Marks that are another letter's stay: й is not и, が is not か, and vowels of India are not left out.
 
     >>> normalise_name("  Łucja O'Neill-García ")
     'lucja o neill garcia'
@@ -39,7 +48,8 @@ def normalise_name(text: str) -> str | None:
 
 def _without_marks(text: str) -> str:
     taken_apart = unicodedata.normalize("NFKD", text)
-    return "".join(character for character in taken_apart if not unicodedata.combining(character))
+    without = _OPTIONAL_MARK.sub("", taken_apart)
+    return unicodedata.normalize("NFC", without)
 
 
 def _belongs_to_word(character: str) -> bool:

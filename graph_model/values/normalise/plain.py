@@ -6,8 +6,10 @@ import unicodedata
 from graph_model.values.characters import readable, visible_text, within_limit, without_guard
 from graph_model.values.keys import is_shortened, without_notation
 
-#: What a program adds that takes a whole number for one with a fraction.
-_EMPTY_FRACTION = re.compile(r"([^.]*\d)\.0+")
+#: What a program adds that takes a whole number for one with a fraction; behind a comma three zeros may be thousands.
+_EMPTY_FRACTION = re.compile(r"([^.]*\d)\.0+|([^,]*\d)[,\u066b]0{1,2}")
+#: One mark in a number, and behind it no group of three digits.
+_FRACTION = re.compile(r"[+-]?\d+[.,\u066b](?!\d{3}$)\d+")
 
 
 def normalise_exact(text: str) -> str | None:
@@ -53,8 +55,9 @@ def fold_case(text: str) -> str:
 def normalise_digits(text: str) -> str | None:
     """Keep only the digits, in any script, leading zeros included: of national ids, account numbers.
 
-    Of a whole number with an empty fraction (`1000001.0`) the fraction goes; other points separate digits as dashes
-    do (`12.345.678-9`). A number with an exponent (`8.96529E+18`, `1E+15`) has lost digits, and is refused.
+    Of a whole number with an empty fraction (`1000001.0`, `1.000.001,00`) the fraction goes; other marks separate
+    digits as dashes do (`12.345.678-9`). A number with a fraction (`12.5`) is refused, since it counts or measures, and
+    so is one with an exponent (`8.96529E+18`, `1E+15`), which has lost digits.
 
     >>> normalise_digits("012-34-5678")
     '012345678'
@@ -63,5 +66,7 @@ def normalise_digits(text: str) -> str | None:
     if seen is None or is_shortened(seen):
         return None
     whole = _EMPTY_FRACTION.fullmatch(seen)
-    digits = (unicodedata.decimal(character, None) for character in (seen if whole is None else whole[1]))
+    if whole is None and _FRACTION.fullmatch(seen) is not None:
+        return None
+    digits = (unicodedata.decimal(character, None) for character in (seen if whole is None else whole[1] or whole[2]))
     return "".join(str(digit) for digit in digits if digit is not None) or None

@@ -82,8 +82,6 @@ def test_a_row_without_a_usable_key_is_rejected_with_what_was_found(row: dict[st
         (5, "5"),
         (5.0, "5"),
         ("5.0", "5.0"),
-        (1e-7, "0.0000001"),
-        (2.5, "2.5"),
         (2.0**53, f"{2**53}"),
         (2**70, f"{2**70}"),
     ],
@@ -91,6 +89,13 @@ def test_a_row_without_a_usable_key_is_rejected_with_what_was_found(row: dict[st
 def test_an_identifier_is_a_number_without_its_notation(value: JsonValue, text: str) -> None:
     mapped = mapped_with({"email_1": value})
     assert (mapped.identifiers, mapped.issues) == ((Identifier("email", text),), ())
+
+
+@pytest.mark.parametrize("value", [2.5, 1e-7, 100000.125])
+def test_a_number_with_a_fraction_identifies_nobody(value: JsonValue) -> None:
+    mapped = mapped_with({"email_1": value})
+    assert mapped.identifiers == ()
+    assert ["a number with a fraction" in issue.reason for issue in mapped.issues] == [True]
 
 
 @pytest.mark.parametrize("value", [1e30, 8.96529e18, float("nan"), True, [[1]], [{"a": 1}], {"a": 1}])

@@ -17,7 +17,12 @@ from graph_model.values.normalise.plain import normalise_digits
         (" 42.0 ", "42"),
         ("12.345.678-9", "123456789"),
         ("12.345.000", "12345000"),
-        ("12.50", "1250"),
+        ("1000001,0", "1000001"),
+        ("1000001\u066b0", "1000001"),
+        ("1.000.001,00", "1000001"),
+        ("1 000 001,00", "1000001"),
+        ("1,000,001.00", "1000001"),
+        ("12,345", "12345"),
         ("2.0.1", "201"),
         ("1e3", "13"),
     ],
@@ -26,6 +31,28 @@ def test_everything_but_digits_is_removed(received: str, normal: str) -> None:
     assert normalise_digits(received) == normal
 
 
-@pytest.mark.parametrize("received", ["none", "-", "x²", "½", "8.96529E+18", " 1.5e3 ", ".5E7", "1E+15", "1e+5"])
+@pytest.mark.parametrize(
+    "received",
+    [
+        "none",
+        "-",
+        "x²",
+        "½",
+        "8.96529E+18",
+        " 1.5e3 ",
+        ".5E7",
+        "1E+15",
+        "1e+5",
+        "12.50",
+        "100000.1",
+        "1000001,5",
+        "8.96529E 18",
+        "=8.96529E+18",
+        '"8.96529E+18"',
+        "8.96529E+18;",
+        "1.5D+10",
+        "\uff18.\uff19\uff16\uff25\uff0b\uff11\uff18",
+    ],
+)
 def test_text_without_a_digit_or_with_lost_ones_is_refused(received: str) -> None:
     assert normalise_digits(received) is None
