@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 from api.answers import json_answer, json_list
 from api.dependencies import header_parameter, path_parameter, services_of
 from api.documents import AbsorbedProfile, ProfileDocument, ProfileList
-from api.problems import InvalidRequest, problem_docs
+from api.errors import InvalidRequest
+from api.problems import problem_docs
 from graph_model.profile.document import ProfileStatus
 from services.cloud_events import PROFILE_SCHEMA
 from services.lookup.profiles import (

@@ -10,9 +10,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.answers import json_answer, json_list
 from api.dependencies import Services, services_of, written
-from api.documents import RecordReference
+from api.errors import BodyTooLarge, InvalidRequest, NotSentAsJson, UnreadableBody
 from api.exact_bodies import ExactRoute
-from api.problems import InvalidRequest, NotSentAsJson, UnreadableBody, problem_docs
+from api.problems import problem_docs
+from api.request_documents import NamedRecord
 from api.rights import NotASteward, require_steward, visibility_of
 from api.verdict_documents import Author, SplitAnswer, SplitRequest, VerdictAnswer, VerdictList, VerdictRequest
 from graph_model.errors import MessageRejected
@@ -45,14 +46,14 @@ _LISTED: Final = 1_000
 
 _REFUSALS: Final = (
     InvalidRequest,
-    UnreadableBody,
-    NotSentAsJson,
     NotASteward,
     Unsigned,
     NobodyPublishes,
     StoreUnavailable,
     ClaimLost,
 )
+
+_BODY_REFUSALS: Final = (UnreadableBody, NotSentAsJson, BodyTooLarge)
 
 
 def _responses(status: int, model: type[Any], description: str, *errors: type[Any]) -> dict[int | str, dict[str, Any]]:
@@ -72,6 +73,7 @@ def _responses(status: int, model: type[Any], description: str, *errors: type[An
         OneRecord,
         Contradiction,
         RecordMoved,
+        *_BODY_REFUSALS,
     ),
 )
 async def give_verdict(request: Request, sent: VerdictRequest) -> Response:
@@ -164,6 +166,7 @@ async def withdraw_verdict(request: Request, verdict_id: str, author: Annotated[
         WrongGroups,
         Contradiction,
         ProfileMoved,
+        *_BODY_REFUSALS,
     ),
 )
 async def split_profile(request: Request, profile_id: str, sent: SplitRequest) -> Response:
@@ -194,7 +197,7 @@ def _told(request: Request, consequences: Consequences) -> JsonObject:
     return consequences_document(consequences, visibility_of(request))
 
 
-def _address(record: RecordReference) -> RecordAddress:
+def _address(record: NamedRecord) -> RecordAddress:
     try:
         return RecordAddress.of(record.source, record.key)
     except MessageRejected as rejected:
