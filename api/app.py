@@ -77,6 +77,7 @@ def create_app(
     app = FastAPI(
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,  # links between operations name them
         redirect_slashes=False,  # it would lead to the host that the request names
         title="Identity graph",
         description=_DESCRIPTION,

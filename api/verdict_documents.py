@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import FailFast, Field
+from pydantic import ConfigDict, FailFast, Field
 
 from api.documents import ProfileId, RecordReference, ResponseDocument, Timestamp, ValidUnicode
 from api.request_documents import NamedRecord
@@ -29,6 +29,20 @@ class VerdictRequest(ResponseDocument):
     records: list[NamedRecord] = Field(min_length=2, max_length=2, description="the two records")
     reason: Reason
     author: Author
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "judgement": "different",
+                    "records": [{"source": "crm", "key": [1]}, {"source": "web_shop", "key": [50001]}],
+                    "reason": "father and son",
+                    "author": "kim@example.com",
+                }
+            ]
+        },
+    )
 
 
 class VerdictDocument(ResponseDocument):

@@ -53,6 +53,11 @@ _REFUSALS: Final = (
     ClaimLost,
 )
 
+#: What can be done with the answer (OpenAPI links).
+_WITHDRAWAL: Final = {
+    "withdraw": {"operationId": "withdraw_verdict", "parameters": {"verdict_id": "$response.body#/verdict_id"}}
+}
+
 _BODY_REFUSALS: Final = (UnreadableBody, NotSentAsJson, BodyTooLarge)
 
 
@@ -64,17 +69,20 @@ def _responses(status: int, model: type[Any], description: str, *errors: type[An
     "/v1/verdicts",
     summary="Say that two records are one person, or two",
     response_class=Response,
-    responses=_responses(
-        201,
-        VerdictAnswer,
-        "the verdict is in force; 200: it was before",
-        UnknownRecord,
-        UnreadableRecord,
-        OneRecord,
-        Contradiction,
-        RecordMoved,
-        *_BODY_REFUSALS,
-    ),
+    responses={
+        **_responses(
+            200,
+            VerdictAnswer,
+            "it was in force before",
+            UnknownRecord,
+            UnreadableRecord,
+            OneRecord,
+            Contradiction,
+            RecordMoved,
+            *_BODY_REFUSALS,
+        ),
+        201: {"model": VerdictAnswer, "description": "the verdict is in force", "links": _WITHDRAWAL},
+    },
 )
 async def give_verdict(request: Request, sent: VerdictRequest) -> Response:
     """Bring a verdict into force. When the answer comes, profiles follow it.
