@@ -12,7 +12,7 @@ from fastapi import Response
 from fastapi.responses import StreamingResponse
 from mimeparse import MimeTypeParseException, parse_media_range, quality_and_fitness_parsed, quality_parsed
 
-from api.problems import NotAcceptable
+from api.errors import NotAcceptable
 
 #: So much of a list is made ready, and sent, before others are served; whichever comes first.
 _SLICE_ENTRIES: Final = 100

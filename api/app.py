@@ -15,7 +15,15 @@ from api.background import look_after_outboxes, work_off_owed
 from api.dependencies import Services, Wiring
 from api.docs_page import add_docs_page
 from api.documents import Problem, ProfileUpdate, Reset
-from api.middleware import BodyLimit, RefuseWhenOutdated, UnforeseenFailures
+from api.hosts import KnownHosts
+from api.middleware import (
+    AnswerHead,
+    BodyLimit,
+    RefuseUnknownHosts,
+    RefuseWhenOutdated,
+    SaidAnyway,
+    UnforeseenFailures,
+)
 from api.problems import add_problem_handlers
 from graph_model.catalogue.rules import Catalogue
 from services.clock import now_milliseconds
@@ -69,6 +77,8 @@ def create_app(
     app = FastAPI(
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,  # links between operations name them
+        redirect_slashes=False,  # it would lead to the host that the request names
         title="Identity graph",
         description=_DESCRIPTION,
         version=version("identity-graph"),
@@ -91,7 +101,7 @@ def create_app(
         heartbeat=Heartbeat(store, metrics, take=take),
     )
     app.state.services = Services.over(catalogue, wiring)
-    _add_operations(app)
+    _add_operations(app, settings)
     _describe_more(app)
     return app
 
@@ -117,15 +127,18 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.gather(beating, return_exceptions=True)
 
 
-def _add_operations(app: FastAPI) -> None:
-    """Add the operations, and what stands before all of them."""
+def _add_operations(app: FastAPI, settings: Settings) -> None:
+    """Add the operations, and what stands before all of them: the last one added is the first that is met."""
     for module in (profiles, explain, records, context, changes, verdicts, profile_updates, health):
         app.include_router(module.router)
     add_docs_page(app)
     add_problem_handlers(app)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, most=settings.max_body_bytes)
+    app.add_middleware(AnswerHead)
     app.add_middleware(RefuseWhenOutdated)
     app.add_middleware(UnforeseenFailures)
+    app.add_middleware(RefuseUnknownHosts, known=KnownHosts.of(settings))
+    app.add_middleware(SaidAnyway)
 
 
 def _describe_more(app: FastAPI) -> None:

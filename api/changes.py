@@ -6,9 +6,11 @@ from fastapi import APIRouter, Request, Response
 
 from api.answers import json_answer
 from api.dependencies import written
-from api.documents import ChangesAnswer, ChangesRequest
+from api.documents import ChangesAnswer
+from api.errors import BodyTooLarge, InvalidRequest, NotSentAsJson, UnreadableBody
 from api.exact_bodies import ExactRoute
-from api.problems import InvalidRequest, NotSentAsJson, UnreadableBody, problem_docs
+from api.problems import problem_docs
+from api.request_documents import ChangesRequest
 from graph_model.records.record import Outcome
 from services.ingestion.acceptance import ClockAhead
 from services.ingestion.intake import RowChange, SourceFedByTopic, UnknownSource
@@ -26,6 +28,7 @@ _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
         InvalidRequest,
         UnreadableBody,
         NotSentAsJson,
+        BodyTooLarge,
         UnknownSource,
         SourceFedByTopic,
         NobodyPublishes,

@@ -8,8 +8,11 @@ from fastapi import APIRouter, Request, Response
 
 from api.answers import preferred_media_type
 from api.dependencies import Services, header_parameter, services_of
-from api.documents import ContextAnswer, ContextRequest
-from api.problems import InvalidRequest, NotAcceptable, NotSentAsJson, UnreadableBody, problem_docs
+from api.documents import ContextAnswer
+from api.errors import BodyTooLarge, InvalidRequest, NotAcceptable, NotSentAsJson, UnreadableBody
+from api.exact_bodies import ExactRoute
+from api.problems import problem_docs
+from api.request_documents import ContextRequest
 from graph_model.profile.codec import decode_profile
 from graph_model.profile.document import ProfileDamaged
 from graph_model.values.identifiers import IdentifierKind
@@ -31,7 +34,7 @@ from services.lookup.profiles import (
 from services.stores.port.errors import StoreUnavailable
 from services.stores.port.stored import StoredProfile
 
-router = APIRouter(prefix="/v1/context", tags=["context"])
+router = APIRouter(prefix="/v1/context", tags=["context"], route_class=ExactRoute)
 
 #: A conversation asks for the same person's context at every turn.
 _KEPT_ANSWERS: Final = 1_000
@@ -48,6 +51,7 @@ _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
         InvalidRequest,
         UnreadableBody,
         NotSentAsJson,
+        BodyTooLarge,
         NotAcceptable,
         UnknownIdentifier,
         UnknownProfile,

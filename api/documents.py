@@ -6,20 +6,7 @@ Profiles are served as the bytes that stores keep; a test checks that real ones 
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    JsonValue,
-    PlainValidator,
-    StrictFloat,
-    StrictInt,
-    StrictStr,
-    model_validator,
-)
-
-MAX_CHANGES = 1_000
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StrictFloat, StrictInt, StrictStr
 
 _EXAMPLE_ID = "019aa5b1c2d37e4f8a9b0c1d2e3f4a5b"
 
@@ -37,7 +24,7 @@ def _valid_unicode(text: str) -> str:
 
 
 #: JSON can write half a character, which nothing else can hold.
-UnicodeText: TypeAlias = Annotated[str, AfterValidator(_valid_unicode)]
+ValidUnicode = AfterValidator(_valid_unicode)
 Undated = Annotated[
     bool,
     Field(
@@ -52,7 +39,7 @@ Key: TypeAlias = Annotated[
     list[StrictStr | StrictInt | StrictFloat],
     Field(
         description="values of the source's key columns, in the catalogue's order; a whole number of at most 15 digits "
-        "is a number here, everything else text. Requests may write numbers either way",
+        "is a number here, everything else text",
         examples=[[1]],
     ),
 ]
@@ -78,7 +65,7 @@ def fields_at(model: type[BaseModel], location: Sequence[str | int]) -> list[str
 class RecordReference(ResponseDocument):
     """A row of a source."""
 
-    source: UnicodeText = Field(description="name of the source in the catalogue", examples=["crm"])
+    source: str = Field(description="name of the source in the catalogue", examples=["crm"])
     key: Key
 
 
@@ -192,34 +179,6 @@ class AbsorbedProfile(ResponseDocument):
     now: list[RecordsNow] = Field(description="most records first")
 
 
-class ContextRequest(ResponseDocument):
-    """Who the context is about, and how long it may be. Give `identifier` or `profile_id`."""
-
-    identifier: UnicodeText | None = Field(
-        None, max_length=1_000, description="`kind:value`, in any spelling", examples=["email:ann.lee@example.com"]
-    )
-    profile_id: UnicodeText | None = Field(None, description="instead of an identifier")
-    token_budget: int = Field(
-        1_000,
-        strict=True,
-        ge=1,
-        le=1_000_000,
-        description="most tokens (o200k_base) that the text may have",
-        examples=[500],
-    )
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"identifier": "email:ann.lee@example.com", "token_budget": 500}]},
-    )
-
-    @model_validator(mode="after")
-    def _one_address(self) -> "ContextRequest":
-        if (self.identifier is None) == (self.profile_id is None):
-            raise ValueError("give either identifier or profile_id")
-        return self
-
-
 class Fact(ResponseDocument):
     """A fact of the profile."""
 
@@ -258,69 +217,6 @@ class ContextAnswer(ResponseDocument):
     as_of: str = Field(description="the day that ages are counted from", examples=["2026-11-21"])
     included: list[FactIncluded]
     left_out: list[FactLeftOut]
-
-
-def _object(value: Any) -> Any:  # noqa: ANN401 - as pydantic calls it
-    if value is None or isinstance(value, dict):
-        return value
-    raise ValueError("a JSON object is expected")
-
-
-_Columns: TypeAlias = dict[str, JsonValue] | None
-
-#: Columns of a row. What they hold is checked row by row, since a bad one must not cost the others.
-Columns: TypeAlias = Annotated[_Columns, PlainValidator(_object, json_schema_input_type=_Columns)]
-
-
-class RowChangeDocument(ResponseDocument):
-    """One row's new values, or its deletion. Give `row`, or `key` with `deleted`."""
-
-    row: Columns = Field(None, description="the whole row as it is now; columns that are absent are gone")
-    key: Columns = Field(None, description="the key columns of a deleted row")
-    deleted: bool = Field(False, description="the row is gone")
-
-    @model_validator(mode="after")
-    def _row_or_key(self) -> "RowChangeDocument":
-        if (self.row is None) == (self.key is None):
-            raise ValueError("give either row or key")
-        if self.deleted != (self.key is not None):
-            raise ValueError("key goes with deleted: true, row without it")
-        return self
-
-
-class ChangesRequest(ResponseDocument):
-    """Changes of one source, in the order in which they happened."""
-
-    source: UnicodeText = Field(description="name of the source in the catalogue", examples=["crm"])
-    changes: list[RowChangeDocument] = Field(min_length=1, max_length=MAX_CHANGES)
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "source": "crm",
-                    "changes": [
-                        {
-                            "row": {
-                                "id": 1,
-                                "customer_number": "100-0001",
-                                "first_name": "Ann",
-                                "last_name": "Lee",
-                                "email": "ann.lee@example.com",
-                                "phone": "(212) 555-0142",
-                                "birth_date": "1984-03-07",
-                                "city": "Queens",
-                                "postcode": "11101",
-                                "updated_at": "2026-11-20T08:30:00Z",
-                            }
-                        },
-                        {"key": {"id": 2}, "deleted": True},
-                    ],
-                }
-            ]
-        },
-    )
 
 
 class OutcomeCounts(ResponseDocument):
@@ -395,4 +291,7 @@ class Problem(BaseModel):
     title: str = Field(description="the kind of problem, for people")
     status: int
     detail: str = Field(description="what was found, what was expected, what to do")
-    errors: list[FieldProblem] | None = Field(None, description="of an invalid request: every field at fault")
+    errors: list[FieldProblem] | None = Field(
+        None, description="of an invalid request: the fields at fault, the first 20 of them"
+    )
+    errors_total: int | None = Field(None, description="how many fields are at fault")

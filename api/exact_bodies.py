@@ -1,43 +1,101 @@
-"""Bodies of requests, read without losing a digit; FastAPI's own reader rounds numbers that are too long for it."""
+"""Bodies of requests: bounded before anything works on them, and read without losing a digit.
 
+FastAPI's own reader takes whatever comes, and rounds numbers that are too long for it.
+"""
+
+import asyncio
 from collections.abc import Callable, Coroutine
+from email.message import Message
 from json import JSONDecodeError
-from typing import Any
+from typing import Any, Final
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
+from api.body_limits import require_bounded, require_few_parts
+from api.dependencies import services_of
+from api.errors import NotSentAsJson, UnreadableBody
+from graph_model.values.equality import JsonValue
 from graph_model.values.exact_json import read_exact_json, read_faulty_json
+
+#: What is larger is read on a thread: it takes more than a millisecond.
+_LARGE_BYTES: Final = 64 * 1024
 
 
 class ExactRequest(Request):
-    """A request whose JSON keeps every digit."""
+    """A request whose JSON is bounded and keeps every digit."""
 
-    async def json(self) -> Any:  # noqa: ANN401 - as the class above has it
-        """Read the body.
+    async def body(self) -> bytes:
+        """Gather the body in one piece; a list of all the pieces that it came in may be many times as large."""
+        if not hasattr(self, "_body"):
+            gathered = bytearray()
+            async for part in self.stream():
+                gathered += part
+            self._body = bytes(gathered)
+        return self._body
 
-        One row with NaN or broken characters must not cost the other rows of the request, so these come through.
+    async def read(self) -> None:
+        """Read the body, so that `json` has it at hand; without a body there is nothing to read.
 
         Raises:
-            JSONDecodeError: it is no JSON.
+            NotSentAsJson: its header says that it is something else.
+            BodyTooLarge: it is more than a request may be.
+            UnreadableBody: it is no JSON.
         """
-        if not hasattr(self, "_json"):
-            content = await self.body()
-            try:
-                self._json = read_exact_json(content)
-            except JSONDecodeError:
-                self._json = read_faulty_json(content)
-        return self._json
+        content = await self.body()
+        if not content:
+            return
+        if not self._is_json():
+            raise NotSentAsJson
+        most_values = services_of(self).settings.max_body_values
+        if len(content) > _LARGE_BYTES:
+            self._json = await asyncio.to_thread(_read, content, most_values)
+        else:
+            self._json = _read(content, most_values)
+
+    def _is_json(self) -> bool:
+        content_type = self.headers.get("content-type", "")
+        if content_type == "application/json":  # as nearly all send it; reading a header takes longer than a context
+            return True
+        header = Message()
+        header["content-type"] = content_type
+        subtype = header.get_content_subtype()
+        return header.get_content_maintype() == "application" and (subtype == "json" or subtype.endswith("+json"))
 
 
 class ExactRoute(APIRoute):
-    """A route that reads its body exactly."""
+    """A route that bounds its body, and reads it exactly."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Hand the request on as one that reads exactly; see FastAPI's "Custom Request and APIRoute class"."""
+        """Hand the request on as one that is read; see FastAPI's "Custom Request and APIRoute class"."""
         handle = super().get_route_handler()
+        if self.body_field is None:
+            return handle
 
         async def handle_exactly(request: Request) -> Response:
-            return await handle(ExactRequest(request.scope, request.receive))
+            exact = ExactRequest(request.scope, request.receive)
+            await exact.read()
+            return await handle(exact)
 
         return handle_exactly
+
+
+def _read(content: bytes, most_values: int) -> JsonValue:
+    """Read a body.
+
+    One row with NaN or broken characters must not cost the other rows of the request, so these come through.
+    """
+    require_bounded(content, most_values)
+    try:
+        value = read_exact_json(content)
+    except JSONDecodeError:
+        value = _read_faulty(content)
+    require_few_parts(value)
+    return value
+
+
+def _read_faulty(content: bytes) -> JsonValue:
+    try:
+        return read_faulty_json(content)
+    except JSONDecodeError as error:
+        raise UnreadableBody(error.pos, error.msg) from None

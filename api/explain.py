@@ -11,8 +11,9 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.answers import json_answer
 from api.dependencies import path_parameter, services_of
+from api.errors import InvalidRequest
 from api.evidence_documents import EvidenceGraph, PairExplanation, ProfileExplanation, ProfileHistory
-from api.problems import InvalidRequest, problem_docs
+from api.problems import problem_docs
 from api.rights import PRIVATE, visibility_of
 from graph_model.explain.evidence_export import GraphFormat, export_graph
 from services.ingestion.batches import UnknownRecord

@@ -9,7 +9,8 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from api.answers import json_answer
 from api.dependencies import services_of
 from api.documents import Health, Readiness
-from api.problems import NotReady, problem_docs
+from api.errors import NotReady
+from api.problems import problem_docs
 
 router = APIRouter(tags=["operation"])
 

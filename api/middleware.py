@@ -1,23 +1,21 @@
-"""What every request passes on its way in and out: a bound, whether we may answer at all, and unforeseen errors."""
+"""What every request passes on its way in and out.
+
+Whether it was meant for us, a bound, whether we may answer at all, unforeseen errors, and what every answer says.
+"""
 
 import asyncio
 import traceback
 from contextlib import suppress
-from http import HTTPStatus
 from typing import Final
 
 import structlog
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.dependencies import Services
-from api.problems import http_problem, internal_problem, problem_response, problem_type
+from api.errors import BodyTooLarge, UnknownHost
+from api.hosts import KnownHosts
+from api.problems import internal_problem, problem_response, problem_type
 from services.stores.port.errors import CatalogueChanged
-
-#: A thousand changes of ten kilobytes.
-MAX_BODY_BYTES: Final = 10 * 1024 * 1024
-
-_TOO_LARGE: Final = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 #: What is answered whatever catalogue is in force: to those who run the service, and to those who read about it.
 _ALWAYS: Final = frozenset({"/", "/healthz", "/readyz", "/metrics", "/openapi.json"})
@@ -26,14 +24,88 @@ _DOCS: Final = "/docs"
 #: So long a failed request waits to learn whether another catalogue came into force.
 _SECONDS: Final = 1.0
 
+#: What every answer says that does not say otherwise: it is what its header says, nobody keeps it, and as a page it
+#: may load nothing and stand in no other page.
+_SAID_ANYWAY: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+
 _log = structlog.get_logger(__name__)
 
 
-class BodyLimit:
-    """Refuses bodies of more than `MAX_BODY_BYTES`: by their announced length, or once so much has come."""
+class SaidAnyway:
+    """Gives every answer the headers of `_SAID_ANYWAY` that it does not have."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+
+        async def saying_send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                said = {name for name, _ in message["headers"]}
+                further = (header for header in _SAID_ANYWAY if header[0] not in said)
+                message = {**message, "headers": [*message["headers"], *further]}
+            await send(message)
+
+        await self._app(scope, receive, saying_send)
+
+
+class RefuseUnknownHosts:
+    """Refuses requests for another name: a page may have led its own name to our address (DNS rebinding)."""
+
+    def __init__(self, app: ASGIApp, known: KnownHosts) -> None:
+        self._app = app
+        self._known = known
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, if it is for us. Without the header it comes from a program, and is."""
+        if scope["type"] == "http" and not all(
+            self._known.includes(value.decode("latin-1")) for name, value in scope["headers"] if name == b"host"
+        ):
+            await problem_response(problem_type(UnknownHost), str(UnknownHost()))(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+class AnswerHead:
+    """Answers HEAD with what GET would be answered with, without the body (RFC 9110, section 9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on as GET; once the headers are told, nothing is left to do, least of all to stream."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+        told = asyncio.Event()
+
+        async def send_head(message: Message) -> None:
+            if not told.is_set():
+                await send(message)
+                await send({"type": "http.response.body", "body": b""})
+                told.set()
+
+        answering = asyncio.ensure_future(self._app({**scope, "method": "GET"}, receive, send_head))
+        answering.add_done_callback(lambda _: told.set())
+        try:
+            await told.wait()
+        finally:
+            answering.cancel()
+            with suppress(asyncio.CancelledError):
+                await answering
+
+
+class BodyLimit:
+    """Refuses bodies of more than `most` bytes: by their announced length, or once so much has come."""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self._app = app
+        self._most = most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
@@ -41,8 +113,10 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        if announced.isdigit() and int(announced) > MAX_BODY_BYTES:
-            await http_problem(HTTPException(_TOO_LARGE))(scope, receive, send)
+        length = int(announced) if announced.isdigit() and len(announced) < 20 else 0  # the server refuses longer ones
+        if length > self._most:
+            error = BodyTooLarge.of_bytes(length, self._most)
+            await problem_response(problem_type(BodyTooLarge), str(error))(scope, receive, send)
             return
         received = 0
 
@@ -50,8 +124,8 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > MAX_BODY_BYTES:
-                raise HTTPException(_TOO_LARGE)
+            if received > self._most:
+                raise BodyTooLarge.of_bytes(received, self._most)
             return message
 
         await self._app(scope, counting_receive, send)

@@ -4,7 +4,7 @@ A problem of the caller says what to change, in the error's own words. A problem
 is one: what went wrong inside is for the log and the operator.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -13,8 +13,21 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Mount
 
 from api.documents import fields_at
+from api.errors import (
+    ApiError,
+    BodyTooLarge,
+    InvalidCursor,
+    InvalidRequest,
+    NoEventStream,
+    NotAcceptable,
+    NotReady,
+    NotSentAsJson,
+    UnknownHost,
+    UnreadableBody,
+)
 from api.rights import NotASteward
 from graph_model.errors import CatalogueError, IdentityGraphError, MessageRejected
 from graph_model.profile.document import ProfileDamaged
@@ -60,54 +73,15 @@ from services.stores.port.errors import (
 
 MEDIA_TYPE: Final = "application/problem+json"
 
+#: So many faults of a request are told, with how many there are; and so many characters of the place of each.
+_TOLD: Final = 20
+_LONGEST_PLACE: Final = 200
 
-class ApiError(IdentityGraphError):
-    """A problem of HTTP alone."""
+#: Characters of a detail: what is to be done does not get clearer with more of them.
+_LONGEST_DETAIL: Final = 8_000
 
-
-class InvalidRequest(ApiError):
-    """Parameters or body do not have the documented shape; every field at fault is named."""
-
-
-class UnreadableBody(ApiError):
-    """The body is not JSON."""
-
-    def __init__(self, character: int, reason: str) -> None:
-        super().__init__(f"the body is not valid JSON at character {character}: {reason}")
-
-
-class NotSentAsJson(ApiError):
-    """The body came with a header that says that it is something else than JSON, or with none."""
-
-    def __init__(self) -> None:
-        super().__init__("the body was not sent as JSON; send the header Content-Type: application/json")
-
-
-class NotAcceptable(ApiError):
-    """The caller refuses every form that the answer has."""
-
-    def __init__(self, offered: Iterable[str]) -> None:
-        super().__init__(f"the header Accept refuses every form of this answer; expected one of: {', '.join(offered)}")
-
-
-class InvalidCursor(ApiError):
-    """The place to go on from is none that this service gave."""
-
-    def __init__(self) -> None:
-        super().__init__("the cursor is none of this service's; give the id of an event as it came, or `start`")
-
-
-class NoEventStream(ApiError):
-    """The store has no outbox that can be read again."""
-
-    def __init__(self, topic: str) -> None:
-        super().__init__(
-            f"this store keeps no events to stream; subscribe to the Kafka topic {topic}, which carries the same"
-        )
-
-
-class NotReady(ApiError):
-    """The service cannot answer now."""
+#: What an address may take.
+_METHODS: Final = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +210,8 @@ PROBLEMS: Final[Mapping[type[IdentityGraphError], ProblemType]] = {
     ),
     InvalidRequest: ProblemType(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", "The request is not valid"),
     UnreadableBody: ProblemType(HTTPStatus.BAD_REQUEST, "unreadable-body", "The body cannot be read"),
+    BodyTooLarge: ProblemType(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body-too-large", "The body is too large"),
+    UnknownHost: ProblemType(HTTPStatus.MISDIRECTED_REQUEST, "unknown-host", "This service has another name"),
     NotSentAsJson: ProblemType(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not-sent-as-json", "The body was not sent as JSON"),
     NotAcceptable: ProblemType(HTTPStatus.NOT_ACCEPTABLE, "not-acceptable", "The answer has no form that is accepted"),
     InvalidCursor: ProblemType(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-cursor", "The cursor cannot be read"),
@@ -250,10 +226,6 @@ _HTTP_PROBLEMS: Final = {
     HTTPStatus.METHOD_NOT_ALLOWED: (
         "method-not-allowed",
         "this address does not take this method; /docs lists what it takes",
-    ),
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
-        "body-too-large",
-        "the body is larger than a request may be; send fewer changes at once",
     ),
 }
 
@@ -274,27 +246,21 @@ def problem_response(
     problem: ProblemType, detail: str, extra: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Write a problem document."""
+    told = problem.detail or detail
     body = {
         "type": f"urn:identity-graph:problem:{problem.slug}",
         "title": problem.title,
         "status": problem.status.value,
-        "detail": problem.detail or detail,
+        "detail": told if len(told) <= _LONGEST_DETAIL else f"{told[:_LONGEST_DETAIL]}…",
         **(extra or {}),
     }
-    told = {**_HEADERS.get(problem.status, {}), **(headers or {})}
-    return Response(orjson.dumps(body), problem.status.value, told, media_type=MEDIA_TYPE)
+    wanted = {**_HEADERS.get(problem.status, {}), **(headers or {})}
+    return Response(orjson.dumps(body), problem.status.value, wanted, media_type=MEDIA_TYPE)
 
 
 def internal_problem() -> Response:
     """The answer to a failure that nobody foresaw."""
     return problem_response(_INTERNAL, "")
-
-
-def http_problem(error: HTTPException) -> Response:
-    """Tell what HTTP itself objects to: an unknown address, a method, a body."""
-    status = HTTPStatus(error.status_code)
-    slug, detail = _HTTP_PROBLEMS.get(status, ("http-error", error.detail))
-    return problem_response(ProblemType(status, slug, status.phrase), detail, headers=error.headers)
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -327,7 +293,8 @@ async def _product_problem(_request: Request, error: Exception) -> Response:
 def _extra(error: Exception) -> Mapping[str, Any] | None:
     """What a program can use of an error, beside its words."""
     if isinstance(error, Contradiction):
-        return {"verdicts": [verdict.verdict_id for verdict in error.verdicts]}
+        named = [verdict.verdict_id for verdict in error.verdicts[:_TOLD]]
+        return {"verdicts": named, "verdicts_total": len(error.verdicts)}
     if isinstance(error, UnknownRecord):
         return {"record": {"source": error.address.source, "key": error.address.written_key}}
     return None
@@ -337,26 +304,45 @@ async def _validation_problem(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         return internal_problem()
     faults = error.errors()
-    for fault in faults:
-        if fault["type"] == "json_invalid":
-            return await _product_problem(request, UnreadableBody(fault["loc"][-1], fault["ctx"]["error"]))
-    if isinstance(error.body, bytes):  # FastAPI reads it only where the header says that it is JSON
-        return await _product_problem(request, NotSentAsJson())
-    errors = [_field_problem(fault, request) for fault in faults]
+    errors = [_field_problem(fault, request) for fault in faults[:_TOLD]]
     named = "; ".join(f"{fault['field']}: {fault['problem']}" for fault in errors)
-    return problem_response(problem_type(InvalidRequest), named, {"errors": errors})
+    if len(faults) > _TOLD:
+        named += f"; and {len(faults) - _TOLD:,} more"
+    return problem_response(problem_type(InvalidRequest), named, {"errors": errors, "errors_total": len(faults)})
 
 
 def _field_problem(fault: Mapping[str, Any], request: Request) -> dict[str, str]:
     """Name the field and what is wrong with it; never repeat the value, which may be somebody's."""
     location: Sequence[str | int] = fault["loc"]
     field = ".".join(map(str, location)).encode(errors="replace").decode()
+    if len(field) > _LONGEST_PLACE:
+        field = f"{field[:_LONGEST_PLACE]}…"
     if fault["type"] == "extra_forbidden":
         expected = ", ".join(fields_at(request.scope["route"].body_field.field_info.annotation, location[1:-1]))
         return {"field": field, "problem": f"unknown field; expected one of: {expected}"}
     message = str(fault["msg"]).removeprefix("Value error, ")
+    if fault["type"] == "string_too_long":
+        message += f", found {len(fault['input']):,}"
     return {"field": field, "problem": message}
 
 
-async def _http_problem(_request: Request, error: Exception) -> Response:
-    return http_problem(error) if isinstance(error, HTTPException) else internal_problem()
+async def _http_problem(request: Request, error: Exception) -> Response:
+    """Tell what HTTP itself objects to: an unknown address, a method."""
+    if not isinstance(error, HTTPException):
+        return internal_problem()
+    status = HTTPStatus(error.status_code)
+    slug, detail = _HTTP_PROBLEMS.get(status, ("http-error", error.detail))
+    headers = {"Allow": _allowed(request)} if status is HTTPStatus.METHOD_NOT_ALLOWED else error.headers
+    return problem_response(ProblemType(status, slug, status.phrase), detail, headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """The methods that the address takes; routing knows only those of the first operation there."""
+    scope = {**request.scope, "root_path": request.scope.get("app_root_path", "")}
+    routes = [route for route in request.app.routes if not isinstance(route, Mount)]
+    found = [
+        method
+        for method in _METHODS
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
+    ] or ["GET"]  # a file
+    return ", ".join(found + ["HEAD"] * ("GET" in found))

@@ -15,7 +15,8 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api.dependencies import services_of
-from api.problems import InvalidCursor, InvalidRequest, NoEventStream, problem_docs
+from api.errors import InvalidCursor, InvalidRequest, NoEventStream
+from api.problems import problem_docs
 from services.cloud_events import event_attributes, event_type
 from services.stores.port.errors import StoreUnavailable
 from services.stores.port.protocols import DurableOutbox

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 from api.answers import json_answer, json_list
 from api.dependencies import header_parameter, path_parameter, services_of
 from api.documents import AbsorbedProfile, ProfileDocument, ProfileList
-from api.problems import InvalidRequest, problem_docs
+from api.errors import InvalidRequest
+from api.problems import problem_docs
 from graph_model.profile.document import ProfileStatus
 from services.cloud_events import PROFILE_SCHEMA
 from services.lookup.profiles import (
@@ -33,6 +34,12 @@ _CACHING: Final = "private, no-cache"
 
 #: Names the form of the profiles in an answer (RFC 6906).
 _FORM: Final = {"Link": f'<{PROFILE_SCHEMA}>; rel="profile"'}
+
+
+def _first_of_list(operation: str) -> dict[str, Any]:
+    """What can be done with a profile of a list (an OpenAPI link)."""
+    return {"operationId": operation, "parameters": {"profile_id": "$response.body#/profiles/0/profile_id"}}
+
 
 _BY_ID_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"model": ProfileDocument, "description": "the profile"},
@@ -99,7 +106,11 @@ async def read_profile(request: Request) -> Response:
     summary="Find profiles by an identifier",
     response_class=Response,
     responses={
-        200: {"model": ProfileList, "description": "the profiles that carry the identifier, by id"},
+        200: {
+            "model": ProfileList,
+            "description": "the profiles that carry the identifier, by id",
+            "links": {name: _first_of_list(name) for name in ("read_profile", "split_profile")},
+        },
         **problem_docs(
             InvalidRequest,
             UnknownIdentifier,

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Path, Request, Response
 
 from api.answers import json_answer
 from api.dependencies import services_of
-from api.problems import InvalidRequest, problem_docs
+from api.errors import InvalidRequest
+from api.problems import problem_docs
 from api.rights import PRIVATE, visibility_of
 from api.row_documents import RowDocument
 from services.ingestion.batches import UnknownRecord

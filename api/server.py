@@ -11,7 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.problems import ApiError
+from api.errors import ApiError
 from graph_model.catalogue.rules import Catalogue
 from services.ingestion.claim import Publish
 from services.ingestion.writer import API_WRITERS

@@ -2,16 +2,21 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, FailFast, Field
 
-from api.documents import ProfileId, RecordReference, ResponseDocument, Timestamp, UnicodeText
-from api.row_documents import Pair, RowComparison
+from api.documents import ProfileId, RecordReference, ResponseDocument, Timestamp, ValidUnicode
+from api.request_documents import NamedRecord
+from api.row_documents import RowComparison
 
 Author = Annotated[
-    UnicodeText, Field(min_length=1, max_length=200, description="who decides", examples=["kim@example.com"])
+    str,
+    Field(min_length=1, max_length=200, description="who decides", examples=["kim@example.com"]),
+    ValidUnicode,
 ]
 Reason = Annotated[
-    UnicodeText, Field(min_length=1, max_length=2_000, description="why", examples=["called: two sisters"])
+    str,
+    Field(min_length=1, max_length=2_000, description="why", examples=["called: two sisters"]),
+    ValidUnicode,
 ]
 
 
@@ -21,9 +26,23 @@ class VerdictRequest(ResponseDocument):
     judgement: Literal["same", "different"] = Field(
         description="`same`: one person, whatever speaks against it; `different`: two, whatever joins them"
     )
-    records: Pair
+    records: list[NamedRecord] = Field(min_length=2, max_length=2, description="the two records")
     reason: Reason
     author: Author
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "judgement": "different",
+                    "records": [{"source": "crm", "key": [1]}, {"source": "web_shop", "key": [50001]}],
+                    "reason": "father and son",
+                    "author": "kim@example.com",
+                }
+            ]
+        },
+    )
 
 
 class VerdictDocument(ResponseDocument):
@@ -77,7 +96,7 @@ class VerdictList(ResponseDocument):
 class SplitRequest(ResponseDocument):
     """A profile is several people."""
 
-    groups: list[list[RecordReference]] = Field(
+    groups: list[Annotated[list[NamedRecord], FailFast()]] = Field(
         max_length=1_000, description="every record of the profile, in the group of the person that it is"
     )
     reason: Reason

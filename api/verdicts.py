@@ -10,9 +10,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.answers import json_answer, json_list
 from api.dependencies import Services, services_of, written
-from api.documents import RecordReference
+from api.errors import BodyTooLarge, InvalidRequest, NotSentAsJson, UnreadableBody
 from api.exact_bodies import ExactRoute
-from api.problems import InvalidRequest, NotSentAsJson, UnreadableBody, problem_docs
+from api.problems import problem_docs
+from api.request_documents import NamedRecord
 from api.rights import NotASteward, require_steward, visibility_of
 from api.verdict_documents import Author, SplitAnswer, SplitRequest, VerdictAnswer, VerdictList, VerdictRequest
 from graph_model.errors import MessageRejected
@@ -45,14 +46,19 @@ _LISTED: Final = 1_000
 
 _REFUSALS: Final = (
     InvalidRequest,
-    UnreadableBody,
-    NotSentAsJson,
     NotASteward,
     Unsigned,
     NobodyPublishes,
     StoreUnavailable,
     ClaimLost,
 )
+
+#: What can be done with the answer (OpenAPI links).
+_WITHDRAWAL: Final = {
+    "withdraw": {"operationId": "withdraw_verdict", "parameters": {"verdict_id": "$response.body#/verdict_id"}}
+}
+
+_BODY_REFUSALS: Final = (UnreadableBody, NotSentAsJson, BodyTooLarge)
 
 
 def _responses(status: int, model: type[Any], description: str, *errors: type[Any]) -> dict[int | str, dict[str, Any]]:
@@ -63,16 +69,20 @@ def _responses(status: int, model: type[Any], description: str, *errors: type[An
     "/v1/verdicts",
     summary="Say that two records are one person, or two",
     response_class=Response,
-    responses=_responses(
-        201,
-        VerdictAnswer,
-        "the verdict is in force; 200: it was before",
-        UnknownRecord,
-        UnreadableRecord,
-        OneRecord,
-        Contradiction,
-        RecordMoved,
-    ),
+    responses={
+        **_responses(
+            200,
+            VerdictAnswer,
+            "it was in force before",
+            UnknownRecord,
+            UnreadableRecord,
+            OneRecord,
+            Contradiction,
+            RecordMoved,
+            *_BODY_REFUSALS,
+        ),
+        201: {"model": VerdictAnswer, "description": "the verdict is in force", "links": _WITHDRAWAL},
+    },
 )
 async def give_verdict(request: Request, sent: VerdictRequest) -> Response:
     """Bring a verdict into force. When the answer comes, profiles follow it.
@@ -164,6 +174,7 @@ async def withdraw_verdict(request: Request, verdict_id: str, author: Annotated[
         WrongGroups,
         Contradiction,
         ProfileMoved,
+        *_BODY_REFUSALS,
     ),
 )
 async def split_profile(request: Request, profile_id: str, sent: SplitRequest) -> Response:
@@ -194,7 +205,7 @@ def _told(request: Request, consequences: Consequences) -> JsonObject:
     return consequences_document(consequences, visibility_of(request))
 
 
-def _address(record: RecordReference) -> RecordAddress:
+def _address(record: NamedRecord) -> RecordAddress:
     try:
         return RecordAddress.of(record.source, record.key)
     except MessageRejected as rejected:

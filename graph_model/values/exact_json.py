@@ -22,6 +22,9 @@ from graph_model.values.positions import LARGEST_INTEGER, SMALLEST_INTEGER
 #: too; that costs time only. Every part is bounded, so that the time is linear whatever comes.
 _SUSPICIOUS: Final = re.compile(rb"[0-9](?:[0-9.]{16}|[eE][+-]?[0-9]{1,4}(?:[0-9\s,\]}]|\Z))")
 
+_SLICE_BYTES: Final = 64 * 1024
+_LONGEST_SUSPICIOUS: Final = 20  #: more characters than the search looks at from one place
+
 _LONGEST_SMALL_INTEGER: Final = 20  #: characters of the longest integer that 64 bits hold, its sign included
 
 _WHOLE: Final = re.compile(r"-?[0-9]{1,100}", re.ASCII)
@@ -41,7 +44,7 @@ def read_exact_json(content: bytes) -> JsonValue:
     Raises:
         JSONDecodeError: it is none, or holds NaN or broken Unicode.
     """
-    if _SUSPICIOUS.search(content) is None:
+    if not _is_suspicious(content):
         value: JsonValue = orjson.loads(content)
         return value
     value = _decoded(content, parse_constant=_refuse_constant)
@@ -100,6 +103,14 @@ def whole_number(value: JsonValue) -> int | None:
     if isinstance(value, str):
         return int(value) if _WHOLE.fullmatch(value) else None
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _is_suspicious(content: bytes) -> bool:
+    """Look in slices: a search through megabytes would let no other thread run meanwhile."""
+    return any(
+        _SUSPICIOUS.search(content, start, start + _SLICE_BYTES + _LONGEST_SUSPICIOUS) is not None
+        for start in range(0, len(content), _SLICE_BYTES)
+    )
 
 
 def _decoded(content: bytes, **hooks: Any) -> JsonValue:  # noqa: ANN401 - functions for the standard library

@@ -71,7 +71,7 @@ class WrongGroups(DecisionRefused):
     """The groups are not the records of the profile, each in one group."""
 
     def __init__(self, faults: Mapping[str, Iterable[RecordAddress]]) -> None:
-        listed = "; ".join(f"{fault}: {', '.join(map(str, sorted(found)))}" for fault, found in faults.items() if found)
+        listed = "; ".join(f"{fault}: {_listed(sorted(found))}" for fault, found in faults.items() if found)
         super().__init__(
             "each record of the profile is expected in exactly one of at least two groups"
             + (f"; {listed}" if listed else "")
@@ -135,6 +135,9 @@ class _GivenBefore(DecisionRefused):
 
 #: Raised before anything is written, so that the claim of the writer is still good.
 _REFUSALS: Final = (DecisionRefused, LookupFailed, UnknownRecord)
+
+#: A message names so many records of a kind at the most.
+_LISTED: Final = 20
 
 #: What changes under a decision is read again so many times.
 _ATTEMPTS: Final = 10
@@ -299,6 +302,11 @@ class Stewardship:
         if stored is None:
             raise UnknownVerdict
         return stored
+
+
+def _listed(addresses: Sequence[RecordAddress]) -> str:
+    named = ", ".join(map(str, addresses[:_LISTED]))
+    return named if len(addresses) <= _LISTED else f"{named} and {len(addresses) - _LISTED:,} more"
 
 
 def _require_text(text: str, what: str) -> None:

@@ -115,7 +115,7 @@ async def service(store: SqliteStore, catalogue: Catalogue, clock: Callable[[], 
     app = create_app(Settings(), catalogue, store, metrics=Metrics(), clock=clock)
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http,
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as http,
     ):
         assert isinstance(clock, SetClock)
         yield Service(http, app, store, clock)

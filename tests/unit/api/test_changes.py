@@ -170,7 +170,7 @@ async def publishing(store: SqliteStore, catalogue: Catalogue, publish: Publish)
     app = create_app(Settings(), catalogue, store, metrics=Metrics(), publish=publish)
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http,
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as http,
     ):
         yield http
 

@@ -6,7 +6,8 @@ import pytest
 from fastapi import Request
 
 from api.context import read_context
-from api.documents import ContextAnswer, ContextRequest
+from api.documents import ContextAnswer
+from api.request_documents import ContextRequest
 from services.context.tokens import count_tokens
 from services.stores.port.errors import StoreDamaged
 

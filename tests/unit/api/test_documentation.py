@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from api.documents import ChangesRequest
 from api.problems import PROBLEMS, problem_type
+from api.request_documents import ChangesRequest
 
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"

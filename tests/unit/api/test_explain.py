@@ -27,7 +27,7 @@ TOKEN = "the steward's own"  # noqa: S105 - a test's own
 async def guarded(store: SqliteStore, catalogue: Catalogue) -> AsyncIterator[httpx.AsyncClient]:
     """The same store, served with a steward's token configured."""
     app = create_app(Settings(steward_token=SecretStr(TOKEN)), catalogue, store, metrics=Metrics())
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as http:
         yield http
 
 

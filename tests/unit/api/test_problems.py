@@ -127,7 +127,7 @@ class BrokenStore(SqliteStore):
 def broken(store: SqliteStore, catalogue: Catalogue) -> httpx.AsyncClient:
     store.__class__ = BrokenStore
     app = create_app(Settings(), catalogue, store, metrics=Metrics())
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
 
 
 async def test_an_unforeseen_failure_is_a_500_problem_and_logged_by_its_type_only(

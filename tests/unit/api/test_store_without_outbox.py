@@ -31,7 +31,7 @@ async def http(store: SqliteStore, catalogue: Catalogue) -> AsyncIterator[httpx.
     app = create_app(Settings(), catalogue, cast("Store", GraphDatabase(store)), metrics=Metrics())
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client,
     ):
         yield client
 
