@@ -7,11 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import islice, pairwise
+from itertools import dropwhile, islice, pairwise
 from typing import Final, TypeVar
 
 from graph_model.catalogue.draft.contents import email_in
 from graph_model.catalogue.draft.guesses import Guess
+from graph_model.catalogue.draft.person_words import TITLES, TITLES_OF_MEN, TITLES_OF_WOMEN
 from graph_model.catalogue.draft.words import Meaning
 from graph_model.values.equality import JsonValue
 from graph_model.values.normalise.name import normalise_name
@@ -36,7 +37,7 @@ class Person:
 
     first: str | None = None
     last: str | None = None
-    whole: frozenset[str] = frozenset()  #: words of the whole name
+    whole: tuple[str, ...] = ()  #: words of the whole name, what a person is called by first
     born: str | None = None
     email: str | None = None
 
@@ -48,12 +49,18 @@ class Person:
         if self.last and other.last:
             score += 1 if _alike(self.last, other.last) else -1
         if self.whole and other.whole and not (self.first and other.first):
-            score += 2 if len(self.whole & other.whole) * 2 >= min(len(self.whole), len(other.whole)) else -2
+            score += _whole_names_agree(self.whole, other.whole)
         if self.born and other.born:
             score += 2 if self.born == other.born else -1
-        if self.email and other.email:
-            score += 2 if self.email == other.email else -1
+        if self.email and other.email and self.email != other.email:
+            score -= 1
+        elif self.email and self.email == other.email and (score > 0 or not self._is_named_beside(other)):
+            score += 2  # people whose names do not agree share an address, which tells nothing then
         return score
+
+    def _is_named_beside(self, other: "Person") -> bool:
+        """Whether both say names of one sort."""
+        return any((self.first and other.first, self.last and other.last, self.whole and other.whole))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +93,13 @@ def people_in(guesses: Sequence[Guess]) -> list[Person]:
             columns[meaning] = found
     addresses = next((guess for guess in guesses if guess.role == "email" and not guess.profile.is_element), None)
     number = max((len(guess.profile.cells) for guess in guesses), default=0)
+    is_turned = Meaning.NAME in columns and _is_turned(columns[Meaning.NAME])
     return [
         _person(
             {meaning: each.profile.cells[row] for meaning, each in columns.items()},
             columns.get(Meaning.BIRTH_DATE),
             None if addresses is None else addresses.profile.cells[row],
+            is_turned=is_turned,
         )
         for row in range(number)
     ]
@@ -162,7 +171,7 @@ def namesakes(texts: Sequence[str | None], people: Sequence[Person]) -> Namesake
     rows: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
     for row, person in enumerate(people):
         if person.born is not None and texts[row] is not None and ((person.first and person.last) or person.whole):
-            rows[person.first, person.last, person.whole, person.born].append(row)
+            rows[person.first, person.last, (*sorted(person.whole),), person.born].append(row)
     mistyped = unlike = 0
     for _, first, second in islice(_pairs(rows), _MOST_PAIRS):
         one, other = texts[first] or "", texts[second] or ""
@@ -180,14 +189,14 @@ def _pairs(holders: Mapping[_Shared, Sequence[int]]) -> Iterator[tuple[_Shared, 
             yield shared, first, second
 
 
-def _person(cells: Mapping[Meaning, JsonValue], birth: Guess | None, address: JsonValue) -> Person:
-    first, last, whole = (
-        _name(cells.get(meaning)) for meaning in (Meaning.FIRST_NAME, Meaning.LAST_NAME, Meaning.NAME)
-    )
+def _person(cells: Mapping[Meaning, JsonValue], birth: Guess | None, address: JsonValue, *, is_turned: bool) -> Person:
+    first, last, whole = (cells.get(meaning) for meaning in (Meaning.FIRST_NAME, Meaning.LAST_NAME, Meaning.NAME))
+    if is_turned and isinstance(whole, str):
+        whole = " ".join(reversed(whole.split(",", 1)))
     return Person(
-        first=first,
-        last=last,
-        whole=frozenset((whole or "").split()),
+        first=_name(first),
+        last=_name(last),
+        whole=tuple((_name(whole) or "").split()),
         born=_day(cells.get(Meaning.BIRTH_DATE), birth),
         email=email_in(address),
     )
@@ -208,6 +217,42 @@ def _day(value: JsonValue, birth: Guess | None) -> str | None:
         return read_day(value, birth.written.reading).isoformat()
     except ValueError:
         return None
+
+
+def _is_turned(names: Guess) -> bool:
+    """Whether whole names are written with the last name in front: `Lee, Ann`."""
+    values = names.profile.singles
+    return 2 * sum(1 for value in values if isinstance(value, str) and "," in value) > len(values)
+
+
+def _whole_names_agree(one: Sequence[str], other: Sequence[str]) -> int:
+    """Positive where two names may be spellings of one, negative where they are of different people, else 0."""
+    (titles, one), (other_titles, other) = _without_titles(one), _without_titles(other)
+    if titles and other_titles and titles.isdisjoint(other_titles):
+        return -2  # Mr and Mrs Lee
+    left: list[str] = []
+    rest = [*other]
+    for word in one:
+        found = next((each for each in rest if each == word), None) or next(
+            (each for each in rest if _alike(word, each)), None
+        )
+        if found is None:
+            left.append(word)
+        else:
+            rest.remove(found)
+    if not left or not rest:
+        return 2
+    if one[0] in left and other[0] in rest:
+        return -2 if len(left) == len(one) else -1
+    return 0  # the first names are alike: a name by marriage, or another one of the family where it stands in front
+
+
+def _without_titles(name: Sequence[str]) -> tuple[frozenset[bool], Sequence[str]]:
+    """A name without the titles in front of it, and whether these are of women, of men, or both."""
+    front = len(name) - len([*dropwhile(TITLES.__contains__, name[:-1])]) - 1
+    return frozenset(
+        title in TITLES_OF_WOMEN for title in name[:front] if title in TITLES_OF_MEN | TITLES_OF_WOMEN
+    ), name[front:]
 
 
 def _alike(one: str, other: str) -> bool:

@@ -84,6 +84,11 @@ ABOVE: Final = _words(
     "ubergeordnet superieur jefe responsable capo chef"
 )
 
+#: Titles in front of names, by whose they are.
+TITLES_OF_MEN: Final = _words("mr herr hr monsieur sr senor signor sig pan dhr meneer")
+TITLES_OF_WOMEN: Final = _words("mrs ms miss frau fr madame mme mlle sra srta senora signora pani mevr mevrouw")
+TITLES: Final = TITLES_OF_MEN | TITLES_OF_WOMEN | _words("dr prof professor doctor ing mag dipl")
+
 #: Words beside which a name means something else.
 EXCLUDED: Final[Mapping[Meaning, frozenset[str]]] = {
     Meaning.BIRTH_DATE: _words(

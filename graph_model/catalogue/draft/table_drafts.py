@@ -69,8 +69,7 @@ def drafted_table(table: SampledTable, source: str = "") -> TableDraft:
     newest = newest_rows(table, in_messages)
     profiles = profiles_of(table.columns, newest)
     guesses = _in_setting(table, profiles)
-    people = people_in(guesses)
-    guesses = [_not_mistyped(_judged(guess, people), people) for guess in guesses]
+    guesses = _judged_by_people(guesses)
     key = find_key(guesses, profiles, in_messages, entity_of(table.name))
     deletion = find_deletion(guesses)
     guesses = [_of_the_row(guess, deletion, key) for guess in guesses]
@@ -138,6 +137,15 @@ def _order_of_days(guesses: Sequence[Guess]) -> tuple[DayOrder | None, str]:
         return None, ""
     order: DayOrder = "month" if region.code in _MONTH_FIRST else "day"
     return order, f"taken as the {order} first, since telephone numbers are of {region.code}"
+
+
+def _judged_by_people(guesses: Sequence[Guess]) -> list[Guess]:
+    """Judge the columns by whose values they are: addresses first, since those of several people tell of nobody."""
+    people = people_in(guesses)
+    by_addresses = [_judged(guess, people) if guess.role == "email" else guess for guess in guesses]
+    people = people_in(by_addresses)
+    judged = [guess if guess.role == "email" else _judged(guess, people) for guess in by_addresses]
+    return [_not_mistyped(guess, people) for guess in judged]
 
 
 def _judged(guess: Guess, people: Sequence[Person]) -> Guess:

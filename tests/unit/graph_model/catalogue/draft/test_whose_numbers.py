@@ -2,6 +2,7 @@
 
 import pytest
 
+from graph_model.catalogue.draft.tables import SampledTable
 from graph_model.values.equality import JsonValue
 from tests.unit.graph_model.catalogue.draft.sampling import draft, drafted, joined, of_rows, table
 
@@ -159,3 +160,53 @@ def test_keys_that_differ_in_case_only_are_two() -> None:
     text = "Id,Email\n0035g00000CCCCC,a@x.example.org\n0035g00000CCCCc,b@x.example.org\n"
     assert drafted(table(text)).sources["people"].key == ("Id",)
     assert joined(table(text)) == []
+
+
+def households(*names: str) -> SampledTable:
+    """Rows of these names, two of which each share a mailbox and a telephone."""
+    rows: list[dict[str, JsonValue]] = [
+        {"id": n, "name": name, "email": f"home{n // 2}@x.example.org", "phone": f"+4930123456{n // 2:02}"}
+        for n, name in enumerate(names)
+    ]
+    return of_rows(rows)
+
+
+STRANGERS = ("Ida Moor", "Jon Reed", "Kim Hale", "Lou Penn", "Mia Voss", "Ned Gray")
+COUPLES = ("Ida Moor", "Jon Moor", "Kim Hale", "Lou Hale", "Mia Voss", "Ned Voss")
+TURNED = ("Moor, Ida", "Moor, Jon", "Hale, Kim", "Hale, Lou", "Voss, Mia", "Voss, Ned")
+TITLED = ("Mr Moor", "Mrs Moor", "Herr Hale", "Frau Dr. Hale", "Mr. K. Voss", "Ms. K. Voss")
+
+
+@pytest.mark.parametrize("names", [STRANGERS, COUPLES, TURNED, TITLED], ids=lambda names: names[1])
+def test_what_is_shared_at_home_identifies_nobody_and_is_no_evidence_for_anything_else(names: tuple[str, ...]) -> None:
+    text = draft(households(*names))
+    for column in ("email", "phone"):
+        asked = f"# ? {column}: rows with one value are of different people (3 of 3 pairs): is it shared?"
+        assert asked in text
+    assert joined(households(*names)) == []
+
+
+def test_an_address_that_a_few_people_share_is_no_evidence_for_their_telephone() -> None:
+    rows: list[dict[str, JsonValue]] = [
+        {
+            "id": n,
+            "email": f"a{n if n > 1 else 0}@x.example.org",
+            "phone": f"+49301234{n % 150 if n > 1 else 0:04}",
+            "name": f"{chr(65 + n % 26)}bcd{n} Moor",
+        }
+        for n in range(150)
+    ]
+    assert "# ? phone: 1 of 1 pairs of rows with one value seem to be of different people" in draft(of_rows(rows))
+
+
+@pytest.mark.parametrize(
+    "other", ["Ida Moor", "I. Moor", "MOOR Ida", "Ida Marie Moor", "Mrs. Ida Moor", "Ida Moor-Reed", "Idda Moore"]
+)
+def test_spellings_of_one_name_are_of_one_person(other: str) -> None:
+    assert "pairs" not in draft(households("Ida Moor", other, "Kim Hale", "Kim Hale"))
+
+
+def test_whether_a_name_that_begins_alike_is_of_one_person_is_asked() -> None:
+    text = draft(households("Moor Ida", "Moor Jon", "Hale Kim", "Hale Lou"))
+    for column in ("email", "phone"):
+        assert f"# ? {column}: values repeat: are all rows with one value about one person?" in text
