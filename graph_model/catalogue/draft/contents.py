@@ -22,6 +22,8 @@ _BITS: Final = frozenset({"0", "1", "0.0", "1.0"})
 _WHOLE: Final = re.compile(r"-?(?:0|[1-9]\d{0,17})", re.ASCII)
 _PLAIN: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
 _UUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+#: A whole part of nothing is no thousand: it tells that its mark is the decimal one.
+_NO_THOUSAND: Final = {mark: re.compile(rf"(?:^|\D)0+{other}\d") for mark, other in ((",", r"\."), (".", ","))}
 _SEPARATED_DIGITS: Final = re.compile(r"\d[\d -]*\d", re.ASCII)
 _PHONE_DIGITS: Final = range(6, 16)
 _PHONE: Final = re.compile(r"[+(\d'][\d\s()./+-]*(?:(?:ext|x|#)[\s.:]*\d+)?", re.ASCII | re.IGNORECASE)
@@ -109,7 +111,7 @@ def decimal_mark(values: Sequence[JsonValue]) -> tuple[str | None, str]:
     Returns:
         The mark, None where there is none; and a doubt, where the values leave it open.
     """
-    fits = {mark: passed(_reads_as(TraitType.NUMBER, mark), values) for mark in (",", ".")}
+    fits = {mark: passed(_reads_as(TraitType.NUMBER, mark), _without_thousands(values, mark)) for mark in (",", ".")}
     likely = max(fits, key=lambda mark: fits[mark])
     if fits[likely] < MOST * len(values) or not values:
         mixed = 2 * fits[likely] >= len(values) > 0
@@ -118,6 +120,11 @@ def decimal_mark(values: Sequence[JsonValue]) -> tuple[str | None, str]:
         return None, "are these amounts? whether the comma or the point is the decimal mark, no value tells"
     told = any(re.search(r"[.,]", str(value)) for value in values)
     return (likely, "") if told else (None, "")
+
+
+def _without_thousands(values: Sequence[JsonValue], mark: str) -> list[JsonValue]:
+    """Values whose thousands, if a decimal mark leaves them some, do not begin with a 0."""
+    return [value for value in values if _NO_THOUSAND[mark].search(str(value)) is None]
 
 
 def is_number_of_one(value: JsonValue) -> bool:

@@ -8,9 +8,11 @@ PUNCTUATION: Final = frozenset({"-", "--", "---", "\u2013", "\u2014", ".", "..",
 #: Casefolded. Some of these are names of people, too, or mean something in some column.
 NULL_WORDS: Final = PUNCTUATION | frozenset(
     {
-        "n/a", "n.a.", "na", "n/d", "n.d.", "nd", "n.c.", "null", "(null)", "<null>", "[null]", "nil", "none", "(none)",
-        "nan", "undefined", "unknown", "missing", "empty", "(empty)", "blank", "(blank)", "tbd", "not provided",
-        "not available", "not applicable", "not specified", "no data", "#n/a", "#value!", "#ref!", "#name?", "#num!",
+        "n/a", "n.a.", "na", "<na>", "n/d", "n.d.", "nd", "n.c.", "null", "(null)", "<null>", "[null]", "nil", "<nil>",
+        "none", "(none)", "<none>", "nan", "-nan", "<nan>", "nat", "<nat>", "undefined", "unknown", "(unknown)",
+        "<unknown>", "missing", "empty", "(empty)", "<empty>", "blank", "(blank)", "tbd", "not provided", "not set",
+        "(not set)", "not available", "not applicable", "not specified", "no data", "#n/a", "#value!", "#ref!",
+        "#name?", "#num!", "#null!",
         "#div/0!", "\\n", "0000-00-00", "0000-00-00 00:00:00", "00.00.0000", "00/00/0000",
         "unbekannt", "k.a.", "k. a.", "keine angabe", "keine angaben", "keine", "nicht angegeben",
         "inconnu", "inconnue", "non renseigné", "néant", "aucun", "aucune",

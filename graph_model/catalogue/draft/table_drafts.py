@@ -15,6 +15,7 @@ from graph_model.catalogue.draft.profiles import Profile, profiles_of
 from graph_model.catalogue.draft.regions import LANGUAGE_NAMES, RegionGuess, find_region, language_of
 from graph_model.catalogue.draft.tables import SampledTable
 from graph_model.catalogue.draft.words import Meaning
+from graph_model.values.trait_values import TraitType
 
 #: Of so many rows on, a column of few values sorts people and names none.
 _ENOUGH_ROWS: Final = 20
@@ -72,13 +73,13 @@ def drafted_table(table: SampledTable, source: str = "") -> TableDraft:
     guesses = _judged_by_people(guesses)
     key = find_key(guesses, profiles, in_messages, entity_of(table.name))
     deletion = find_deletion(guesses)
-    guesses = [_of_the_row(guess, deletion, key) for guess in guesses]
+    guesses = [_doubting_zone(_of_the_row(guess, deletion, key)) for guess in guesses]
     region = find_region(guesses, language_of(guesses))
     return TableDraft(
         table=table,
         source=source or source_name(table.name),
         number=len(newest),
-        guesses=tuple(_doubting_zone(guess) for guess in guesses),
+        guesses=tuple(guesses),
         key=key,
         people=tuple(people_in(guesses)),
         event_time=_event_time(guesses, key),
@@ -197,7 +198,11 @@ def _of_the_row(guess: Guess, deletion: Deletion | None, key: Key) -> Guess:
 
 
 def _doubting_zone(guess: Guess) -> Guess:
-    """Ask for the zone of times that have none and date rows."""
-    if guess.tells_change and guess.written is not None and not guess.written.has_zone:
-        return guess.doubting("times without a zone are read as UTC: `zone: Europe/Berlin` names another")
-    return guess
+    """Ask for the zone of times that have none."""
+    written = guess.written
+    if written is None or written.has_zone or not (guess.tells_change or guess.trait is TraitType.TIMESTAMP):
+        return guess
+    how = "time: …" if written.patterns else f"as: {written.notation}"
+    return guess.doubting(
+        f"times without a zone are read as UTC: `read: {{{how}, zone: Europe/Berlin}}` names another one"
+    )

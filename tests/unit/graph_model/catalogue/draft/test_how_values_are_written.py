@@ -26,12 +26,15 @@ from tests.unit.graph_model.catalogue.draft.sampling import draft, drafted, line
         ("spent", ["1.234,56", "99,00"], 'read: {decimal: ","}'),
         ("spent", ["1,204.50", "$3.00"], 'read: {decimal: "."}'),
         ("orders", ["14.0", "1,204", "3"], 'read: {decimal: "."}'),
+        ("weight", ["0,500", "1,250", "0,750"], 'read: {decimal: ","}'),
+        ("weight", ["0.500", "1.250", "-0.750 €"], 'read: {decimal: "."}'),
         ("email", ["a@x.example.org;b@x.example.org", "c@x.example.org"], 'separator: ";"'),
         ("E-mail 1 - Value", ["a@x.example.org ::: b@x.example.org"], 'separator: " ::: "'),
         ("phone", ["212-555-0142 / 917-555-0119"], 'separator: " / "'),
         ("phones", ["+49 171 1234567|+49 171 7654321"], 'separator: "|"'),
         ("orders", ["12", "n/a", "30", "-"], 'nulls: ["-", "n/a"]'),
         ("email", ["a@x.example.org", "none"], 'nulls: ["none"]'),
+        ("birth_date", ["1984-03-07", "NaT", "<NA>", "nan"], 'nulls: ["<NA>", "NaT", "nan"]'),
         ("city", ["Rome", ".", "Oslo"], 'nulls: ["."]'),
         ("birth_date", ["1984-03-07", "0000-00-00"], 'nulls: ["0000-00-00"]'),
     ],
@@ -80,6 +83,25 @@ def test_a_column_of_birth_dates_in_many_ways_is_read_as_far_as_it_can_be() -> N
 def test_a_time_beside_a_birth_date_raises_the_question_of_the_zone() -> None:
     text = draft(of_values("born", ["1984-03-06T23:00:00.000Z"]))
     assert "# ? born: times beside birth dates: in which zone is the day?" in text
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "read"),
+    [
+        ("updated_at", "2026-03-01 10:00:00", "as: iso"),
+        ("updated_at", "01.03.2026 10:00", "time: …"),
+        ("updated_at", "20260301100000", "as: yyyymmdd"),
+        ("last_login", "2026-03-01T10:00:00", "as: iso"),
+    ],
+)
+def test_times_without_a_zone_raise_the_question_of_the_zone(column: str, value: str, read: str) -> None:
+    asked = f"# ? {column}: times without a zone are read as UTC: `read: {{{read}, zone: Europe/Berlin}}` names another"
+    assert asked in draft(of_values(column, [value, value]))
+
+
+@pytest.mark.parametrize("value", ["2026-03-01 10:00:00 +0100", "2026-03-01", 1_780_000_000_000])
+def test_days_and_times_with_a_zone_raise_no_question(value: JsonValue) -> None:
+    assert "zone" not in draft(of_values("updated_at", [value, value]))
 
 
 def test_days_of_debezium_without_a_schema_are_counts() -> None:
