@@ -251,7 +251,9 @@ def _dated(plain: Guess, setting: Setting) -> Guess | None:
     if doubts and written.patterns and written.order is None and setting.order_reason:
         doubts = [f"{doubt}; {setting.order_reason}" for doubt in doubts]
     if not written.is_clear and not is_birth:
-        asked = [f"are these days? {doubt}" for doubt in doubts] if is_named or written.fits else []
+        asked = (
+            [f"are these days? {doubt}" for doubt in doubts] if is_named or written.fits or written.names_months else []
+        )
         if not asked and is_named and 2 * written.fits >= written.of:
             asked = ["are these days or times? they are written in several ways: `read` names one, or several patterns"]
         return plain.doubting(*asked) if asked else None

@@ -7,7 +7,7 @@ leave open is a doubt for the person who checks the draft, never a silent choice
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
 from graph_model.values.equality import JsonValue
@@ -28,7 +28,10 @@ _SLIPS: Final = 0.05
 _WEEKDAY: Final = r"(?P<weekday>(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*(?P<after_weekday>,? ))?"
 _DAY: Final = (
     r"(?:(?P<a>\d{1,2}|\d{4})(?P<mark>[./-])(?P<b>\d{1,2})(?P=mark)(?P<c>\d{4}|\d{1,2}(?!\d))"
-    r"|(?P<day>\d{1,2})(?P<gap>[ -]?)(?P<month>[A-Za-z]{3,9})(?P<dot>,?\.?)(?P=gap)(?P<year>\d{4}|\d{2}(?!\d))"
+    r"|(?P<x>\d{1,2}|\d{4})\.(?P<space> ?)(?P<y>\d{1,2})\.(?P=space)(?P<z>\d{4}|\d{1,2}(?!\d))(?P<end>\.?)"
+    r"|(?P<east>\d{4}年(?P<wide> ?)\d{1,2}月(?P=wide)\d{1,2}日|\d{4}년(?P<korean> ?)\d{1,2}월(?P=korean)\d{1,2}일)"
+    r"|(?P<day>\d{1,2})(?P<after_day>\.?)(?P<gap>[ -]?)(?P<month>[A-Za-z]{3,9})(?P<dot>,?\.?)(?P=gap)"
+    r"(?P<year>\d{4}|\d{2}(?!\d))"
     r"|(?P<first_month>[A-Za-z]{3,9}) (?P<second_day>\d{1,2}), (?P<last_year>\d{4})"
     r"|(?P<compact>\d{8}))"
 )
@@ -37,6 +40,14 @@ _TIME: Final = (
     r"(?P<half> ?[AaPp][Mm])?(?P<zone> ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?)?"
 )
 _WRITTEN: Final = re.compile(_WEEKDAY + _DAY + _TIME, re.ASCII)
+_NUMBER_OF_MONTH: Final = re.compile(r"\d+(?=[月월])")
+_NUMBER_OF_DAY: Final = re.compile(r"\d+(?=[日일])")
+#: Days with the name of their month as no pattern reads them: in another language than English, `7th`, `of`.
+_NAMED_MONTH: Final = re.compile(
+    r"(?:[^\W\d_]{2,12}\.?,? )?"
+    r"(?:\d{1,2}(?:\.|[^\W\d_]{1,2}|[ªº°])?[ -]?(?:(?:de|of) )?[^\W\d_]{3,12}\.?,?(?: del?)?[ -]?"
+    r"|[^\W\d_]{3,12}\.? \d{1,2}[^\W\d_]{0,2},? )\d{4}(?:\W.{0,30})?"
+)
 _DIGITS: Final = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 _YEAR_FIRST: Final = re.compile(r"(?:1[89]|20)\d{6}", re.ASCII)
 _YEAR_LAST: Final = re.compile(r"\d{4}(?:1[89]|20)\d\d", re.ASCII)
@@ -58,6 +69,7 @@ _COUNTED_DAYS: Final[Mapping[Notation, tuple[str, ...]]] = {
     Notation.EXCEL_SERIAL: ("are these days as spreadsheets count them?",),
     Notation.EPOCH_DAYS: ("are these days since 1970?",),
 }
+_MONTHS_ARE_ENGLISH: Final = "names of months are read in English alone, and days without endings such as `7th`; can the source write 1984-03-07?"
 _FIRST_SECOND: Final = 631_152_000
 _LAST_SECOND: Final = 4_102_444_800
 
@@ -73,6 +85,7 @@ class Written:
     has_time: bool = False  #: a time of day is written, and not always midnight
     has_zone: bool = True  #: times say their zone, or there are none
     order: DayOrder | None = None  #: what the values told of the order of day and month
+    names_months: bool = False  #: of some days the month has a name that is not read
     doubts: tuple[str, ...] = ()
 
     @property
@@ -146,7 +159,11 @@ def _of_texts(texts: Sequence[str], *, is_birth: bool, hint: DayOrder | None) ->
     patterns = tuple(dict.fromkeys(pattern.of(order or "day") for pattern in frequent))
     if patterns and not all(text.isdecimal() for text in iso):
         patterns = tuple(dict.fromkeys(("%Y-%m-%d", *patterns)))
-    return _proved(texts, patterns, tells=_order(tells), doubts=doubts)
+    written = _proved(texts, patterns, tells=_order(tells), doubts=doubts)
+    named = sum(1 for text in texts if _NAMED_MONTH.fullmatch(text) and not _reads(text, written.reading))
+    if named <= _SLIPS * len(texts) or named + written.fits < MOST * len(texts):
+        return written
+    return replace(written, names_months=True, doubts=(*written.doubts, _MONTHS_ARE_ENGLISH))
 
 
 def _proved(texts: Sequence[str], patterns: tuple[str, ...], *, tells: DayOrder | None, doubts: list[str]) -> Written:
@@ -243,9 +260,17 @@ def _day_patterns(found: re.Match[str]) -> Iterator[tuple[str, str]]:
             yield (f"%Y{mark}%m{mark}%d",) * 2
         else:
             yield f"%d{mark}%m{mark}{year}", f"%m{mark}%d{mark}{year}"
+    elif found["x"]:
+        gap, end = found["space"], found["end"]
+        if len(found["x"]) > len("DD"):
+            yield (f"%Y.{gap}%m.{gap}%d{end}",) * 2
+        else:
+            yield (f"%d.{gap}%m.{gap}{'%Y' if len(found['z']) > len('YY') else '%y'}{end}",) * 2
+    elif found["east"]:
+        yield (_NUMBER_OF_MONTH.sub("%m", _NUMBER_OF_DAY.sub("%d", f"%Y{found['east'][4:]}")),) * 2
     elif found["day"]:
         gap, year = found["gap"], "%Y" if len(found["year"]) > len("YY") else "%y"
-        yield (f"%d{gap}{_month(found['month'])}{found['dot']}{gap}{year}",) * 2
+        yield (f"%d{found['after_day']}{gap}{_month(found['month'])}{found['dot']}{gap}{year}",) * 2
     else:
         yield (f"{_month(found['first_month'])} %d, %Y",) * 2
 

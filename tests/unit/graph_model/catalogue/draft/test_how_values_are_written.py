@@ -74,6 +74,13 @@ def test_another_column_of_the_table_may_tell_which_comes_first() -> None:
     assert "no value tells; taken as the day first, as in other columns of the table" in text
 
 
+@pytest.mark.parametrize(
+    ("column", "asked"), [("born", "names of months"), ("joined", "are these days?"), ("Kauf", "are these days?")]
+)
+def test_names_of_months_that_are_not_read_are_asked_about(column: str, asked: str) -> None:
+    assert f"# ? {column}: {asked}" in draft(of_values(column, ["7. März 1984", "8. Oktober 1985"]))
+
+
 def test_a_column_of_birth_dates_in_many_ways_is_read_as_far_as_it_can_be() -> None:
     text = draft(of_values("born", ["1984", "30748", "1984-03-07", "840307", "07.03.1984"]))
     assert 'born: {trait: birth_date, read: {date: ["%Y-%m-%d", "%d.%m.%Y"]}}' in text

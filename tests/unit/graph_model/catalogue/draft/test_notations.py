@@ -24,6 +24,13 @@ from graph_model.values.reading import Notation, read_day
         (["1984-3-7", "1990-12-1"], ("%Y-%m-%d",)),
         (["1984-03-07", "31/12/1984"], ("%Y-%m-%d", "%d/%m/%Y")),
         (["1984-03-07", "31/12/1984", "1984-3-7"], ("%Y-%m-%d", "%d/%m/%Y")),
+        (["1984年3月7日", "1990年12月31日"], ("%Y年%m月%d日",)),
+        (["2026年1月5日 10:00"], ("%Y年%m月%d日 %H:%M",)),
+        (["1984년 3월 7일"], ("%Y년 %m월 %d일",)),
+        (["7. 3. 1984", "31. 12. 1990"], ("%d. %m. %Y",)),
+        (["1984. 3. 7.", "1984. 12. 31."], ("%Y. %m. %d.",)),
+        (["1984.03.07."], ("%Y.%m.%d.",)),
+        (["7. March 1984", "31. July 1990"], ("%d. %B %Y",)),
         (["12251984", "03071990"], ("%m%d%Y",)),
     ],
 )
@@ -48,6 +55,27 @@ def test_patterns_are_found(values: list[JsonValue], patterns: tuple[str, ...]) 
 def test_notations_are_found(values: list[JsonValue], notation: Notation) -> None:
     written = written_days(values)
     assert (written.notation, written.patterns, written.is_clear) == (notation, (), True)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["7. März 1984", "7 mars 1984", "1er mai 1984", "7 de marzo de 1984", "07-Mai-1984", "7th March 1984",
+     "March 7th, 1984", "7th of March 1984", "Mittwoch, 7. März 1984", "7 marca 1984", "7 Okt. 1984 10:15"],
+)  # fmt: skip
+def test_months_whose_names_are_not_read_are_asked_about(value: str) -> None:
+    written = written_days([value, value])
+    assert (written.fits, written.names_months) == (0, True)
+    assert ["names of months are read in English alone" in doubt for doubt in written.doubts] == [True]
+
+
+def test_months_of_which_english_has_some_are_asked_about() -> None:
+    written = written_days(["7. März 1984", "8. April 1985", "9. August 1986"])
+    assert (written.fits, written.names_months) == (2, True)
+
+
+@pytest.mark.parametrize("value", ["12 Main Street", "Rome", "Top 10 of 1984", "C-17 1984", "7 March 1984", "Raum 12"])
+def test_other_texts_name_no_months(value: str) -> None:
+    assert not written_days([value, value]).names_months
 
 
 def test_days_before_1970_are_counted_of_births_only() -> None:
