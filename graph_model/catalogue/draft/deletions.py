@@ -7,6 +7,7 @@ from typing import Final
 from graph_model.catalogue.draft.guesses import Guess
 from graph_model.catalogue.draft.words import Meaning
 from graph_model.values.equality import JsonValue
+from graph_model.values.flags import flag_text, is_set
 
 #: What a flag says where it is set, by what it says where it is not.
 _SET: Final = {
@@ -21,6 +22,8 @@ _STATES: Final = frozenset(
 )
 _FEWEST_STATES: Final = 2
 _MOST_STATES: Final = 20
+#: Of more rows deleted than this, it is asked whether they are.
+_MANY: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +31,8 @@ class Deletion:
     """A column that says that a row is deleted."""
 
     column: str
-    equals: tuple[str, ...]  #: what it says then; empty: anything but nothing and no
-    doubt: str
+    equals: tuple[str, ...]  #: what it says then; empty: yes, or a time
+    doubts: tuple[str, ...]
 
 
 def find_deletion(guesses: Sequence[Guess]) -> Deletion | None:
@@ -49,8 +52,10 @@ def tells_of_change(guess: Guess) -> str:
 
 
 def doubt_of_state(guess: Guess) -> str:
-    """The question of a column of states of which one is that of deleted rows."""
+    """The question of a column of states of which one is that of deleted rows, or that is named after deletions."""
     said = _said(guess)
+    if guess.means(Meaning.DELETED):
+        return f"does it tell deleted rows? then `deleted: {{column: {guess.column}, equals: [...]}}` with what it says"
     if not _FEWEST_STATES <= len(said) <= _MOST_STATES:
         return ""
     states = sorted({text for text in said if text.casefold() in _STATES})
@@ -61,24 +66,52 @@ def doubt_of_state(guess: Guess) -> str:
 
 def _flag(guess: Guess) -> Deletion | None:
     said = _said(guess)
-    if guess.written is not None or not said:
-        return Deletion(guess.column, (), "a row with a value here is taken for deleted: is it?")
-    if not all(text.casefold() in _SIGNS for text in said):
+    if said and all(text.casefold() in _SIGNS for text in said):
+        unset = {text for text in said if text.casefold() in _SET}
+        written = sorted(said - unset) or [_in_case_of(_SET[text.casefold()], text) for text in sorted(unset)[:1]]
+        return _saying(guess, tuple(written))
+    return _yes_or_time(guess)
+
+
+def _yes_or_time(guess: Guess) -> Deletion | None:
+    """A column that is read as it is: yes, no, a time, or nothing; None where most of it is none of these."""
+    told = [is_set(flag_text(cell) or "") for cell in guess.profile.cells if cell is not None]
+    unread = told.count(None)
+    if 2 * unread > len(told):
         return None
-    unset = {text for text in said if text.casefold() in _SET}
-    written = sorted(said - unset) or [_in_case_of(_SET[text.casefold()], text) for text in sorted(unset)[:1]]
-    listed = tuple(written)
-    return Deletion(guess.column, listed, f"rows that say {' or '.join(listed)} here are taken for deleted: are they?")
+    asked = ["rows with a time here that stands for one, or with yes, are taken for deleted: are they?"]
+    if unread:
+        asked.append(
+            f"{unread:,} of {len(told):,} say neither yes, no, nor a time{_unread_words(guess)}, and their rows are "
+            "refused; `nulls: [...]` of the source names what means not deleted, `equals: [...]` what means deleted"
+        )
+    return Deletion(guess.column, (), (*asked, *_many(told.count(True), guess)))
+
+
+def _unread_words(guess: Guess) -> str:
+    """What stands for no value elsewhere, but not in a flag."""
+    unread = sorted(marker for marker in guess.profile.markers if is_set(flag_text(marker) or "") is None)
+    listed = ", ".join(f'"{marker}"' for marker in unread)
+    return f" (such as {listed})" if unread else ""
+
+
+def _saying(guess: Guess, equals: tuple[str, ...]) -> Deletion:
+    """A column that says one of some things of deleted rows."""
+    deleted = sum(1 for cell in guess.profile.cells if cell is not None and _text(cell) in equals)
+    asked = f"rows that say {' or '.join(equals)} here are taken for deleted: are they?"
+    return Deletion(guess.column, equals, (asked, *_many(deleted, guess)))
+
+
+def _many(deleted: int, guess: Guess) -> list[str]:
+    of = len(guess.profile.cells)
+    return [f"{deleted:,} of {of:,} rows would be deleted: is this right?"] if deleted > _MANY * of else []
 
 
 def _operation(guess: Guess) -> Deletion | None:
     said = _said(guess)
     if not said or not all(text.casefold() in _OPERATIONS for text in said):
         return None
-    written = tuple(sorted(text for text in said if text.casefold() in _DELETIONS)) or ("d",)
-    return Deletion(
-        guess.column, written, f"rows that say {' or '.join(written)} here are taken for deleted: are they?"
-    )
+    return _saying(guess, tuple(sorted(text for text in said if text.casefold() in _DELETIONS)) or ("d",))
 
 
 def _said(guess: Guess) -> set[str]:

@@ -69,7 +69,9 @@ _COUNTED_DAYS: Final[Mapping[Notation, tuple[str, ...]]] = {
     Notation.EXCEL_SERIAL: ("are these days as spreadsheets count them?",),
     Notation.EPOCH_DAYS: ("are these days since 1970?",),
 }
-_MONTHS_ARE_ENGLISH: Final = "names of months are read in English alone, and days without endings such as `7th`; can the source write 1984-03-07?"
+_MONTHS_ARE_ENGLISH: Final = (
+    "names of months are read in English alone, days without `th`: can the source write 1984-03-07?"
+)
 _FIRST_SECOND: Final = 631_152_000
 _LAST_SECOND: Final = 4_102_444_800
 

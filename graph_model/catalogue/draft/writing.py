@@ -135,7 +135,7 @@ def _deletion_lines(draft: TableDraft) -> Iterator[str]:
         return
     column, equals = scalar(draft.deletion.column), ", ".join(f'"{text}"' for text in draft.deletion.equals)
     yield f"    deleted: {{column: {column}, equals: [{equals}]}}" if equals else f"    deleted: {column}"
-    yield from _questions(draft.deletion.column, [draft.deletion.doubt], "    ")
+    yield from _questions(draft.deletion.column, draft.deletion.doubts, "    ")
 
 
 def _region_lines(draft: TableDraft) -> Iterator[str]:

@@ -171,6 +171,40 @@ def test_deletion_flags_are_declared_and_asked_about(
     assert column not in dict(drafted(sample).sources["people"].traits)
 
 
+@pytest.mark.parametrize(
+    ("values", "asked"),
+    [
+        (["0", "0", "2026-01-05T10:00:00Z"], "taken for deleted: are they?"),
+        (["wahr", "falsch"], "taken for deleted: are they?"),
+        (["2026-01-05", "never", None], "1 of 2 say neither yes, no, nor a time, and their rows are refused"),
+        (["2026-01-05", "unknown", None], '1 of 2 say neither yes, no, nor a time (such as "unknown"), and'),
+        (["2026-01-05", "2026-01-06", None], "2 of 3 rows would be deleted: is this right?"),
+    ],
+)
+def test_what_a_time_of_deletion_does_to_the_rows_that_were_seen_is_asked(values: list[JsonValue], asked: str) -> None:
+    text = draft(of_values("deleted", values))
+    assert [line for line in text.splitlines() if "# ? deleted: " in line and asked in line]
+    assert drafted(of_values("deleted", values)).sources["people"].deleted == DeletionFlag("deleted", None)
+
+
+@pytest.mark.parametrize("values", [[None, "0001-01-01 00:00:00", "2026-01-05"], ["NaT", "no", "2026-01-05 10:00:00"]])
+def test_times_that_stand_for_none_and_nothing_are_no_deletions(values: list[JsonValue]) -> None:
+    text = draft(of_values("deleted_at", values))
+    assert "# ? deleted_at: rows with a time here that stands for one, or with yes, are taken for deleted: " in text
+    assert "refused" not in text
+    assert "would be deleted" not in text
+
+
+def test_flags_that_would_delete_most_rows_are_asked_about() -> None:
+    assert "# ? deleted: 2 of 3 rows would be deleted: is this right?" in draft(of_values("deleted", ["1", "1", "0"]))
+
+
+def test_a_column_of_deletions_that_says_something_else_is_asked_about() -> None:
+    text = draft(of_values("deleted", ["gone", "here", "here"]))
+    assert drafted(of_values("deleted", ["gone", "here"])).sources["people"].deleted is None
+    assert "# ? deleted: does it tell deleted rows? then `deleted: {column: deleted, equals: [...]}`" in text
+
+
 @pytest.mark.parametrize("column", ["deleted_by", "deletion_reason", "op"])
 def test_other_columns_about_deletions_are_no_flags(column: str) -> None:
     assert drafted(of_values(column, ["moved away", "asked for it"])).sources["people"].deleted is None
