@@ -10,7 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from graph_model.catalogue.draft import contents
-from graph_model.catalogue.draft.notations import DayOrder, Written, days_since_1970, written_days
+from graph_model.catalogue.draft.notations import (
+    DayOrder,
+    Written,
+    days_since_1970,
+    milliseconds_since_1970,
+    written_days,
+)
 from graph_model.catalogue.draft.null_words import PUNCTUATION
 from graph_model.catalogue.draft.person_words import (
     COMPANIES,
@@ -134,6 +140,8 @@ def _no_use(profile: Profile) -> str:
         return "holds free text"
     if all(isinstance(value, str) and value[:1] in "{[" and value[-1:] in "}]" for value in values):
         return "holds JSON as text"
+    if profile.column.endswith(".$binary.subType"):
+        return "says what sort of binary value it is"
     return "is one of several, in a list of objects" if profile.is_element else ""
 
 
@@ -240,7 +248,9 @@ def _dated(plain: Guess, setting: Setting) -> Guess | None:
     values = plain.profile.singles
     is_birth, is_named = plain.means(Meaning.BIRTH_DATE), plain.means(*_DATED)
     written = written_days(values, is_birth=is_birth, hint=setting.order, counts=is_named)
-    if (
+    if plain.profile.is_typed_date and (counted := milliseconds_since_1970(values)).is_clear:
+        written = counted
+    elif (
         setting.counts_days
         and is_named
         and written.notation in (Notation.EXCEL_SERIAL, Notation.EPOCH_DAYS, Notation.ISO)

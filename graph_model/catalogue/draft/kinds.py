@@ -7,7 +7,7 @@ from typing import Final
 from graph_model.catalogue.draft import contents
 from graph_model.catalogue.draft.guesses import Guess
 from graph_model.catalogue.draft.keys import is_named_like_key
-from graph_model.catalogue.draft.naming import ascii_name, folded_word, named, unused
+from graph_model.catalogue.draft.naming import ascii_name, folded_word, named, unused, without_types
 from graph_model.catalogue.draft.people import Person, Sharing, across, plainest
 from graph_model.catalogue.draft.person_words import NATIONAL_KINDS, NUMBERS, PERSONS
 from graph_model.catalogue.draft.profiles import profile_of
@@ -146,18 +146,20 @@ def trait_names(drafts: Sequence[TableDraft]) -> dict[tuple[str, str], str]:
     """Name a trait for each column that has one: alike in all tables, each once in a table."""
     names: dict[tuple[str, str], str] = {}
     for draft in drafts:
-        standard = {guess.column: meaning.value for meaning, guess in standard_columns(draft.guesses).items()}
+        standard = {
+            without_types(guess.column): meaning.value for meaning, guess in standard_columns(draft.guesses).items()
+        }
         taken = set(standard.values())
         for guess in draft.guesses:
             if guess.trait is None or guess.left_out or guess.column in draft.of_row:
                 continue
             if guess.column in draft.key.columns and is_named_like_key(guess):
                 continue
-            name = standard.get(guess.column)
-            if name is None:
-                name = unused(ascii_name(guess.column), taken)
-                taken.add(name)
-            names[draft.source, guess.column] = name
+            column = without_types(guess.column)
+            if column not in standard:
+                standard[column] = unused(ascii_name(column), taken)
+                taken.add(standard[column])
+            names[draft.source, guess.column] = standard[column]
     return names
 
 

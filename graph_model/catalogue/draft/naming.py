@@ -16,6 +16,10 @@ from graph_model.values.normalise import NORMALISERS
 _LETTERS_OR_DIGITS: Final = re.compile(r"[^\W\d_]+|\d+")
 _SCRIPTS_WITHOUT_SPACES: Final = re.compile("[\u3005-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _UNFIT_IN_SOURCE: Final = re.compile(r"[^A-Za-z0-9_.-]+")
+#: Steps of a path that MongoDB's extended JSON adds for the type of a value: `_id.$oid`, `born.$date.$numberLong`.
+_TYPES: Final = re.compile(
+    r"(?:\.\$(?:oid|date|numberLong|numberInt|numberDouble|numberDecimal|uuid|symbol|binary\.base64))+$"
+)
 _fold = NORMALISERS["name"].for_region(None)
 
 
@@ -55,7 +59,7 @@ class Named:
 @cache
 def named(name: str) -> Named:
     """Read the name of a column, or of a path to one."""
-    words = tuple(name_words(name))
+    words = tuple(name_words(without_types(name)))
     present, joined = frozenset(words), "".join(words)
     meanings: dict[Meaning, int] = {}
     languages: dict[str, float] = {}
@@ -82,13 +86,22 @@ def name_words(name: str) -> list[str]:
     ]
 
 
+def without_types(column: str) -> str:
+    """The path to a column without the steps that say of what type its values are.
+
+    >>> without_types("born.$date.$numberLong")
+    'born'
+    """
+    return _TYPES.sub("", column)
+
+
 def ascii_name(name: str) -> str:
     """Make a name of a trait or kind: letters of other scripts are written in Latin ones.
 
     >>> ascii_name("Geändert am")
     'geandert_am'
     """
-    plain = anyascii(unicodedata.normalize("NFC", name))
+    plain = anyascii(unicodedata.normalize("NFC", without_types(name)))
     words = [word.lower() for run in re.findall(r"[A-Za-z]+|\d+", plain) for word in _humps(run)]
     written = "_".join(words)
     return written if written[:1].isalpha() else f"field_{written}".rstrip("_")

@@ -12,6 +12,7 @@ from typing import Final, Literal, NamedTuple
 
 from graph_model.values.equality import JsonValue
 from graph_model.values.reading import AS_WRITTEN, Notation, Reading, read_moment
+from graph_model.values.times import DAY_MILLISECONDS
 
 #: Whether the day or the month comes first where only numbers are written.
 DayOrder = Literal["day", "month"]
@@ -49,6 +50,7 @@ _NAMED_MONTH: Final = re.compile(
     r"|[^\W\d_]{3,12}\.? \d{1,2}[^\W\d_]{0,2},? )\d{4}(?:\W.{0,30})?"
 )
 _DIGITS: Final = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
+_WHOLE: Final = re.compile(r"-?\d{1,15}", re.ASCII)
 _YEAR_FIRST: Final = re.compile(r"(?:1[89]|20)\d{6}", re.ASCII)
 _YEAR_LAST: Final = re.compile(r"\d{4}(?:1[89]|20)\d\d", re.ASCII)
 _TIME_OF_DAY: Final = re.compile(r"[Tt ](?!00:00(?::00(?:\.0*)?)?(?:$|[^\d.:]))\d{1,2}:", re.ASCII)
@@ -233,6 +235,13 @@ def days_since_1970(values: Sequence[JsonValue]) -> Written:
     numbers = [value for value in values if isinstance(value, int) and not isinstance(value, bool)]
     fits = sum(1 for number in numbers if number in _EPOCH_DAYS)
     return Written(fits=fits, of=len(values), notation=Notation.EPOCH_DAYS)
+
+
+def milliseconds_since_1970(values: Sequence[JsonValue]) -> Written:
+    """Read numbers as MongoDB writes times: milliseconds since 1970."""
+    numbers = [int(str(value)) for value in values if _WHOLE.fullmatch(str(value))]
+    has_time = any(number % DAY_MILLISECONDS for number in numbers)
+    return Written(fits=len(numbers), of=len(values), notation=Notation.EPOCH_MILLISECONDS, has_time=has_time)
 
 
 def _order(tells: Counter[DayOrder]) -> DayOrder | None:

@@ -3,10 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from graph_model.catalogue.draft.naming import Named, named
+from graph_model.catalogue.draft.naming import Named, named, without_types
 from graph_model.catalogue.draft.null_words import stands_for_none
 from graph_model.catalogue.draft.tables import Row
 from graph_model.catalogue.rules import NULL_MARKERS
@@ -24,7 +24,9 @@ CLOSE_LOOK: Final = 1_000
 _DEEPEST: Final = 4
 _MOST_MEMBERS: Final = 40
 _EVERY: Final = "[]"
-_STEP: Final = re.compile(r"(?=[^\W\d]|_)[\w $:-]{1,50}")
+#: How the members begin that MongoDB adds for types.
+_TYPED: Final = "$"
+_STEP: Final = re.compile(r"(?=[^\W\d]|_|\$[A-Za-z])[\w $:-]{1,50}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,7 @@ class Profile:
     markers: Mapping[str, int]  #: what may stand for none, as it is written, and how often
     nothing: frozenset[str] = frozenset()  #: what it has of the markers that stand for none in every catalogue
     guarded: bool = False  #: numbers have an apostrophe in front that keeps spreadsheets from reading them
+    is_nested: bool = False  #: it lies inside of another column
     left_out: str = ""  #: why it cannot be used
 
     @property
@@ -67,6 +70,11 @@ class Profile:
         return _EVERY in self.column
 
     @property
+    def is_typed_date(self) -> bool:
+        """Whether MongoDB says that its values are times; numbers count milliseconds then."""
+        return self.column.endswith((".$date", ".$date.$numberLong"))
+
+    @property
     def most_repeated(self) -> int:
         """In how many rows its most frequent value stands."""
         return max(Counter(text for text in self.texts if text is not None).values(), default=0)
@@ -75,7 +83,7 @@ class Profile:
 def profiles_of(columns: Iterable[str], rows: Sequence[Row]) -> list[Profile]:
     """Look at every column, and at what lies in objects."""
     return [
-        profile
+        replace(profile, is_nested=without_types(profile.column) != column)
         for column in dict.fromkeys(columns)
         if column
         for profile in _inside(column, [row.get(column) for row in rows], rows, set(columns), 1)
@@ -100,18 +108,24 @@ def _inside(
     if not held and not elements:
         yield profile_of(path, values)
         return
-    if any(value is not None and not isinstance(value, Mapping | list) for value in values):
-        yield profile_of(path, [None if isinstance(value, Mapping | list) else value for value in values])
+    plain = [None if isinstance(value, Mapping | list) else value for value in values]
+    is_mixed = any(value is not None for value in plain)
     for step, objects in (("", held), (_EVERY, elements)):
+        told = f"{path}.*" if is_mixed and not step else f"{path}{step}"
         members = dict.fromkeys(member for value in objects for member in value)
-        if len(members) > _MOST_MEMBERS or depth == _DEEPEST:
-            yield _unused(f"{path}{step}", "holds objects of changing members, or too deep ones")
+        if len(members) > _MOST_MEMBERS or depth >= _DEEPEST:
+            yield _unused(told, "holds objects of changing members, or too deep ones")
             continue
-        for member in members:
+        if not all(map(_is_step, members)):
+            yield _unused(told, "holds members whose names may be data")
+        for member in filter(_is_step, members):
             inner = f"{path}{step}.{member}"
-            if not _is_step(member) or inner in columns:
-                continue
-            yield from _inside(inner, [_found(row, inner) for row in rows], rows, columns, depth + 1)
+            if inner not in columns:
+                deeper = depth + (not member.startswith(_TYPED))
+                yield from _inside(inner, [_found(row, inner) for row in rows], rows, columns, deeper)
+    if is_mixed:
+        # Behind what lies in its objects: of several columns of one trait the first that has a value counts.
+        yield profile_of(path, plain)
 
 
 def _found(row: Row, path: str) -> JsonValue:

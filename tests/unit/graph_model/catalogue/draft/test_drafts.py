@@ -190,6 +190,60 @@ def test_members_whose_names_may_be_data_are_no_paths() -> None:
 
     assert "user3" not in text
     assert "@" not in text
+    assert "# left out, holds members whose names may be data: by_mail" in text
+
+
+EXPORTED: list[dict[str, JsonValue]] = [
+    {
+        "_id": {"$oid": f"65f0c0ffee00000000000{n:03}"},
+        "email": f"a{n}@x.example.org",
+        "first_name": f"Ann{chr(97 + n)}",
+        "last_name": "Lee",
+        "dob": {"$date": {"$numberLong": "-57283200000"} if n % 3 else f"1984-03-{n + 1:02}T00:00:00Z"},
+        "seen": {"$date": 1_767_616_200_000 + n},
+        "updatedAt": {"$date": f"2026-01-05T10:00:{n:02}Z"},
+        "visits": {"$numberInt": f"{n}"},
+        "spent": {"$numberDecimal": f"{n}.50"},
+        "device": {"$uuid": f"0e37df36-f698-11e6-8dd4-cb9ced3df9{n:02}"},
+        "loyalty": {"cardNo": f"90000{n:02}"},
+    }
+    for n in range(12)
+]
+
+
+def test_members_that_mongodb_adds_for_types_lead_to_the_values() -> None:
+    source = drafted(of_rows(EXPORTED)).sources["people"]
+    assert source.key == ("_id.$oid",)
+    assert source.event_time == TimeColumn("updatedAt.$date")
+    assert dict(source.traits) == {
+        "email": "email",
+        "first_name": "first_name",
+        "last_name": "last_name",
+        "dob.$date.$numberLong": "birth_date",
+        "dob.$date": "birth_date",
+        "seen.$date": "seen",
+        "visits.$numberInt": "visits",
+        "spent.$numberDecimal": "spent",
+        "device.$uuid": "device",
+    }
+    assert '"dob.$date.$numberLong": {trait: birth_date, read: epoch_milliseconds}' in draft(of_rows(EXPORTED))
+    assert '"seen.$date": {trait: seen, read: epoch_milliseconds}' in draft(of_rows(EXPORTED))
+    types = {name: trait.type for name, trait in drafted(of_rows(EXPORTED)).traits.items()}
+    assert (types["birth_date"], types["seen"]) == (TraitType.DATE, TraitType.TIMESTAMP)
+    assert (types["visits"], types["spent"]) == (TraitType.INTEGER, TraitType.NUMBER)
+
+
+def test_what_else_mongodb_writes_about_a_value_is_told() -> None:
+    rows: list[dict[str, JsonValue]] = [
+        {
+            "_id": {"$binary": {"base64": f"DjffNvaYEeaN1MudPfl{n}Eg==", "subType": "04"}},
+            "company": {"$ref": "companies"},
+        }
+        for n in range(9)
+    ]
+    assert drafted(of_rows(rows)).sources["people"].key == ("_id.$binary.base64",)
+    assert "# left out, says what sort of binary value it is: _id.$binary.subType" in draft(of_rows(rows))
+    assert '"company.$ref": {trait: company_ref}' in draft(of_rows(rows))
 
 
 def test_no_value_of_the_sample_is_in_the_draft() -> None:
