@@ -27,6 +27,8 @@ _NO_THOUSAND: Final = {mark: re.compile(rf"(?:^|\D)0+{other}\d") for mark, other
 _SEPARATED_DIGITS: Final = re.compile(r"\d[\d -]*\d", re.ASCII)
 _PHONE_DIGITS: Final = range(6, 16)
 _PHONE: Final = re.compile(r"[+(\d'][\d\s()./+-]*(?:(?:ext|x|#)[\s.:]*\d+)?", re.ASCII | re.IGNORECASE)
+#: `#1001`, `INV-2026/17`: digits with marks and at the most some capitals around them.
+_MARKED_NUMBER: Final = re.compile(r"\W*(?:[A-Z]{1,5}\W*)?[0-9](?:[0-9\W]*[0-9])?\W*[A-Z]{0,3}")
 _FEWEST_DIGITS: Final = 5  #: of a number that one person has
 
 
@@ -150,6 +152,11 @@ def number_normaliser(values: Sequence[JsonValue]) -> NormaliserName:
     if texts and any(_UUID.fullmatch(text) for text in texts):
         return "casefold"
     return "exact"
+
+
+def is_marked_number(value: JsonValue) -> bool:
+    """Tell whether a value is a number of an order, an invoice or the like, and no name of anybody."""
+    return not isinstance(value, bool) and _MARKED_NUMBER.fullmatch(str(value)) is not None
 
 
 def has_digits(value: JsonValue) -> bool:

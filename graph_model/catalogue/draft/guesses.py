@@ -107,7 +107,15 @@ class Guess:
 
 def guess_column(profile: Profile, setting: Setting) -> Guess:
     """Judge one column."""
+    is_numbered = bool(profile.name.meanings.keys() & set(_NAMES)) and contents.mostly(
+        contents.is_marked_number, profile.singles
+    )
+    if is_numbered:
+        # Shops call the numbers of their orders names.
+        profile = replace(profile, name=profile.name.meaning_instead(Meaning.KEY, _NAMES))
     guess = _by_content(profile, setting)
+    if is_numbered and not guess.left_out:
+        guess = replace(guess, reason=f"{guess.reason}; numbers, so that it names nobody")
     if profile.guarded and not guess.left_out:
         guess = replace(guess, reason=f"{guess.reason}; the apostrophe in front of its numbers is not read")
     return guess if guess.left_out else _with_nulls(guess)

@@ -119,6 +119,7 @@ def _preference(guess: Guess, named: str) -> tuple[bool | int, ...]:
     return (
         not guess.profile.unique,
         not is_named,
+        guess.profile.name.meanings.get(Meaning.KEY, 0) >= len(guess.profile.name.words) > 0,
         guess.profile.is_nested,
         not _is_own(guess, named),
         _is_unlikely(guess) and guess.role != "email",

@@ -26,6 +26,7 @@ _FEW: Final = 10
 _MANY: Final = 100
 _SHORTEST_PART: Final = 5  #: of a compound
 _PERSON_AND_NUMBER: Final = 2  #: words
+_NAMES: Final = (Meaning.FIRST_NAME, Meaning.MIDDLE_NAME, Meaning.LAST_NAME, Meaning.NAME)
 
 
 @dataclass(slots=True)
@@ -157,7 +158,10 @@ def trait_names(drafts: Sequence[TableDraft]) -> dict[tuple[str, str], str]:
                 continue
             column = without_types(guess.column)
             if column not in standard:
-                standard[column] = unused(ascii_name(column), taken)
+                name = ascii_name(column)
+                # What is called a name and is none has the name of its table in front.
+                own = f"{ascii_name(draft.source)}_{name}" if name in _NAMES and not guess.means(*_NAMES) else name
+                standard[column] = unused(own, taken)
                 taken.add(standard[column])
             names[draft.source, guess.column] = standard[column]
     return names

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final, NamedTuple
 
@@ -44,6 +44,11 @@ class Named:
     def has(self, *words: str) -> bool:
         """Whether one of these is among its words."""
         return any(word in words for word in self.words)
+
+    def meaning_instead(self, meaning: Meaning, others: Collection[Meaning]) -> "Named":
+        """The same name where it means one thing, which none of its words say, and not these others."""
+        left = {each: over for each, over in self.meanings.items() if each not in others}
+        return replace(self, meanings={meaning: len(self.words), **left})
 
     def shared(self, words: Collection[str]) -> frozenset[str]:
         """Which of these are among its words; in scripts without spaces, which of them it holds."""

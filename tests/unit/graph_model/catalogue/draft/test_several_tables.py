@@ -67,6 +67,31 @@ def test_what_customers_did_is_left_out_with_the_reason() -> None:
     assert list(drafted(customers(), orders(), items(), products()).sources) == ["customers"]
 
 
+def shop_orders() -> SampledTable:
+    """Orders as a shop exports them: what it calls their names are numbers."""
+    rows: list[dict[str, JsonValue]] = [
+        {"Name": f"#{1001 + n}", "Email": f"c{1 + n * 7 % 59}@x.example.org", "Customer ID": f"{1 + n * 7 % 59}",
+         "Total": "12.99", "Billing Name": f"Ann {n}"}
+        for n in range(200)
+    ]  # fmt: skip
+    return of_rows(rows, "orders")
+
+
+def test_orders_whose_numbers_are_called_names_are_what_customers_did() -> None:
+    text = draft(customers(), shop_orders())
+    assert "# orders looks like what customers did (Customer ID is the key of customers)" in text
+
+
+def test_numbers_that_are_called_names_name_nobody() -> None:
+    catalogue, text = drafted(shop_orders()), draft(shop_orders())
+    assert catalogue.sources["orders"].key == ("Name",)
+    assert dict(catalogue.sources["orders"].identifiers)["Email"] == "email"
+    assert "pairs" not in text
+    assert "name" not in catalogue.traits
+    with_key = of_rows([{"id": n, **row} for n, row in enumerate(shop_orders().rows)], "orders")
+    assert "Name: {trait: orders_name} # in 200 rows; numbers, so that it names nobody" in draft(with_key)
+
+
 def test_a_foreign_key_is_known_by_its_values_whatever_it_is_called() -> None:
     assert "orders looks like what customers did (purchaser is the key of customers)" in draft(
         customers(), orders("purchaser")

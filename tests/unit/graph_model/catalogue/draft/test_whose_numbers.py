@@ -210,3 +210,17 @@ def test_whether_a_name_that_begins_alike_is_of_one_person_is_asked() -> None:
     text = draft(households("Moor Ida", "Moor Jon", "Hale Kim", "Hale Lou"))
     for column in ("email", "phone"):
         assert f"# ? {column}: values repeat: are all rows with one value about one person?" in text
+
+
+@pytest.mark.parametrize("name", ["#{}", "{}", "INV-2026/{}", "SO{}", "#{}-DE"])
+def test_what_is_called_a_name_and_is_a_number_tells_nothing_of_people(name: str) -> None:
+    rows: list[dict[str, JsonValue]] = [
+        {"id": n, "name": name.format(1000 + n), "email": f"a{n // 2}@x.example.org"} for n in range(12)
+    ]
+    assert dict(drafted(of_rows(rows)).sources["people"].identifiers) == {"email": "email"}
+
+
+@pytest.mark.parametrize("name", ["Ann {}", "Ann Lee{}", "Ann the {}nd", "安{}"])
+def test_names_with_digits_are_names(name: str) -> None:
+    rows: list[dict[str, JsonValue]] = [{"id": n, "name": name.format(n)} for n in range(12)]
+    assert "name" in drafted(of_rows(rows)).traits
