@@ -24,6 +24,11 @@ _PLAIN: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
 _UUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 #: A whole part of nothing is no thousand: it tells that its mark is the decimal one.
 _NO_THOUSAND: Final = {mark: re.compile(rf"(?:^|\D)0+{other}\d") for mark, other in ((",", r"\."), (".", ","))}
+_BASE64: Final = re.compile(
+    r"(?:[A-Za-z0-9+/]{4}){1,5}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?|[A-Za-z0-9+/]{2,3}={1,2}"
+)
+#: How numbers from 0 on begin in it.
+_NOT_NEGATIVE: Final = re.compile(r"[A-Za-f]")
 _SEPARATED_DIGITS: Final = re.compile(r"\d[\d -]*\d", re.ASCII)
 _PHONE_DIGITS: Final = range(6, 16)
 _PHONE: Final = re.compile(r"[+(\d'][\d\s()./+-]*(?:(?:ext|x|#)[\s.:]*\d+)?", re.ASCII | re.IGNORECASE)
@@ -157,6 +162,21 @@ def number_normaliser(values: Sequence[JsonValue]) -> NormaliserName:
 def is_marked_number(value: JsonValue) -> bool:
     """Tell whether a value is a number of an order, an invoice or the like, and no name of anybody."""
     return not isinstance(value, bool) and _MARKED_NUMBER.fullmatch(str(value)) is not None
+
+
+def are_base64_numbers(values: Sequence[JsonValue]) -> bool:
+    """Tell whether values look like numbers in base64, as Debezium writes decimals where no schema comes with them.
+
+    Words, codes in one case, and digits in base 16 look otherwise.
+    """
+    texts = [value for value in values if isinstance(value, str) and _BASE64.fullmatch(value)]
+    if len(texts) < MOST * len(values) or not texts:
+        return False
+    written = "".join(texts)
+    is_mixed = written != written.upper() and written != written.lower()
+    words = sum(1 for text in texts if text.isalpha() and (text.istitle() or text.islower() or text.isupper()))
+    begins = sum(1 for text in texts if _NOT_NEGATIVE.match(text))
+    return is_mixed and 2 * words <= len(texts) and begins >= MOST * len(texts)
 
 
 def has_digits(value: JsonValue) -> bool:

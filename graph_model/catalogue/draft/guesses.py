@@ -118,7 +118,14 @@ def guess_column(profile: Profile, setting: Setting) -> Guess:
         guess = replace(guess, reason=f"{guess.reason}; numbers, so that it names nobody")
     if profile.guarded and not guess.left_out:
         guess = replace(guess, reason=f"{guess.reason}; the apostrophe in front of its numbers is not read")
-    return guess if guess.left_out else _with_nulls(guess)
+    return guess if guess.left_out else _asking_for_base64(_with_nulls(guess))
+
+
+def _asking_for_base64(guess: Guess) -> Guess:
+    """Where no schema comes with its messages, Debezium's decimals are bytes, and `AYah` is a number."""
+    if guess.means(*_NAMES) or guess.profile.is_typed or not contents.are_base64_numbers(guess.profile.singles):
+        return guess
+    return guess.doubting("is this a decimal in base64, as Debezium writes it? then set decimal.handling.mode=string")
 
 
 def _by_content(profile: Profile, setting: Setting) -> Guess:

@@ -70,6 +70,11 @@ class Profile:
         return _EVERY in self.column
 
     @property
+    def is_typed(self) -> bool:
+        """Whether MongoDB says of what type its values are."""
+        return without_types(self.column) != self.column
+
+    @property
     def is_typed_date(self) -> bool:
         """Whether MongoDB says that its values are times; numbers count milliseconds then."""
         return self.column.endswith((".$date", ".$date.$numberLong"))

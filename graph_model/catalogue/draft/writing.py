@@ -157,6 +157,8 @@ def _column_lines(
     if not parts:
         if guess.column not in (*draft.key.columns, *draft.of_row):
             yield f"      # left out, {guess.left_out}: {_comment(guess.column)}"
+        elif guess.column in draft.key.columns:
+            yield from _questions(guess.column, guess.doubts, "      ")
         return
     is_text = trait is None or types[trait] is TraitType.TEXT
     read = "" if is_text else _written(guess.written) or (f'{{decimal: "{guess.decimal}"}}' if guess.decimal else "")

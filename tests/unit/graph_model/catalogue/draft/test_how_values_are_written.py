@@ -118,6 +118,45 @@ def test_days_of_debezium_without_a_schema_are_counts() -> None:
     assert "hired_on: {trait: hired_on, read: epoch_days}" in text
 
 
+BASE64 = "is this a decimal in base64, as Debezium writes it? then set decimal.handling.mode=string"
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("customer_no", ["D0JB", "AeJA", "D0I/"]),
+        ("customer_no", ["AYah", "AYai", "AYaj"]),
+        ("account_id", ["AA9CQQ==", "AA9GEg==", "AA9J4w=="]),
+        ("balance", ["BOI=", "BQ==", "ARFw"]),
+    ],
+)
+def test_numbers_in_base64_are_asked_about(column: str, values: list[JsonValue]) -> None:
+    assert f"# ? {column}: {BASE64}" in draft(of_values(column, values))
+
+
+def test_keys_in_base64_are_asked_about() -> None:
+    rows: list[dict[str, JsonValue]] = [
+        {"id": text, "email": f"{text.lower()}@x.example.org"} for text in ("D0JB", "AeJA", "D0IC", "AYah", "AYai")
+    ]
+    assert f"# ? id: {BASE64}" in draft(of_rows(rows))
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("customer_no", ["K17A", "K18B", "K19C"]),
+        ("code", ["gold", "blue", "Rome"]),
+        ("token_no", ["a1b2c3d4", "deadbeef", "00c0ffee"]),
+        ("ref", ["zQ3x9Kz1", "xA8bT2mq", "9fGh3kLp"]),
+        ("name", ["AeJA", "D0JB", "D0I/"]),
+        ("member_id", [1000, 2000, 3000]),
+        ("city", ["Rome", "Oslo", "Bonn"]),
+    ],
+)
+def test_codes_and_words_are_no_numbers_in_base64(column: str, values: list[JsonValue]) -> None:
+    assert "base64" not in draft(of_values(column, values))
+
+
 @pytest.mark.parametrize("said", ["None", "Null", "unknown"])
 def test_what_may_be_a_name_is_asked_about_and_stays(said: str) -> None:
     text = draft(of_values("last_name", ["Lee", said, "Fox"]))
