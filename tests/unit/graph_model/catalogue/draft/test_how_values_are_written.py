@@ -226,7 +226,15 @@ def test_what_a_time_of_deletion_does_to_the_rows_that_were_seen_is_asked(values
     assert drafted(of_values("deleted", values)).sources["people"].deleted == DeletionFlag("deleted", None)
 
 
-@pytest.mark.parametrize("values", [[None, "0001-01-01 00:00:00", "2026-01-05"], ["NaT", "no", "2026-01-05 10:00:00"]])
+@pytest.mark.parametrize(
+    "values",
+    [
+        [None, "0001-01-01 00:00:00", "2026-01-05"],
+        ["NaT", "no", "2026-01-05 10:00:00"],
+        ["1753-01-01 00:00:00.000", "4712-12-31", "05.01.2026"],
+        ["1899-12-30T00:00:00Z", "31.12.9999", "2026-01-05"],
+    ],
+)
 def test_times_that_stand_for_none_and_nothing_are_no_deletions(values: list[JsonValue]) -> None:
     text = draft(of_values("deleted_at", values))
     assert "# ? deleted_at: rows with a time here that stands for one, or with yes, are taken for deleted: " in text
