@@ -22,7 +22,7 @@ from graph_model.records.tasks import TruncateSource
 from graph_model.resolution.row_changes import Origin, key_address, row_change
 from graph_model.values.equality import JsonValue
 from graph_model.values.exact_json import whole_number
-from graph_model.values.positions import LARGEST_INTEGER, Position, SourcePosition
+from graph_model.values.positions import Position, SourcePosition
 from graph_model.values.times import DAY_MILLISECONDS
 
 _Fields = Mapping[str, JsonValue]
@@ -104,14 +104,15 @@ def _truncation(source: Source, topic: str, envelope: _Fields, message: Message)
 
 def _origin(source: Source, topic: str, envelope: _Fields, key: SchemaDocument | None, message: Message) -> Origin:
     block = _source_block(envelope)
-    said = _written_at(block, envelope, message)
+    accepted_at = _accepted_at(block, envelope, message)
+    said = _first_time((block, envelope), accepted_at)
     is_deletion = envelope["op"] == "d"
     return Origin(
         # What did not come from a log is ordered by the number it was given when it was accepted.
         position=Position(source.epoch if message.topic else 0, message.offset),
-        observed_at=message.timestamp if said is None else said,
-        accepted_at=message.timestamp,
-        undated=said is None and not message.topic,
+        observed_at=accepted_at if said is None else said,
+        accepted_at=accepted_at,
+        undated=said is None and not message.says_when,
         source_position=_source_position(block, 0 if message.topic else source.epoch),
         previous=None if is_deletion else _address_in_header(_OLD_KEY_HEADER, source, topic, message, key),
         moved_to=_address_in_header(_NEW_KEY_HEADER, source, topic, message, key) if is_deletion else None,
@@ -119,15 +120,23 @@ def _origin(source: Source, topic: str, envelope: _Fields, key: SchemaDocument |
     )
 
 
-def _written_at(block: _Fields, envelope: _Fields, message: Message) -> int | None:
-    """When the database wrote a version, else when the connector read it; None where neither can be.
+def _accepted_at(block: _Fields, envelope: _Fields, message: Message) -> int:
+    """When a version was sent: of a message whose log does not say, when the connector read it, else when we did."""
+    if message.is_timed:
+        return message.timestamp
+    said = _first_time((envelope, block), message.timestamp)
+    return message.timestamp if said is None else said
 
-    Both are milliseconds since 1970. Of snapshots some connectors say 0, which means that they do not know. A message
-    without a time of its own tells no latest one.
+
+def _first_time(places: tuple[_Fields, ...], accepted_at: int) -> int | None:
+    """The first time that can be believed, in milliseconds since 1970.
+
+    The block `source` says when the database wrote a version, the envelope when the connector read it. Of snapshots
+    some connectors say 0, which means that they do not know.
     """
-    latest = message.timestamp + DAY_MILLISECONDS if message.timestamp > 0 else LARGEST_INTEGER
-    for said in (whole_number(block.get("ts_ms")), whole_number(envelope.get("ts_ms"))):
-        if said is not None and 0 < said <= latest:
+    for place in places:
+        said = whole_number(place.get("ts_ms"))
+        if said is not None and 0 < said <= accepted_at + DAY_MILLISECONDS:
             return said
     return None
 

@@ -28,7 +28,7 @@ def decode(message: Message, catalogue: Catalogue) -> tuple[Change, ...]:
         # What did not come from a log is ordered by the number it was given when it was accepted.
         position=Position(source.epoch if message.topic else 0, message.offset),
         observed_at=message.timestamp,
-        undated=not message.topic,
+        undated=not message.says_when,
         trace=message.trace,
     )
     if message.value is None:

@@ -301,10 +301,39 @@ def test_a_time_within_a_day_after_that_of_the_message_is_one(captured: Captured
     assert only(message, catalogue).observed_at == ahead
 
 
-def test_a_message_without_a_time_limits_no_other(captured: Captured, catalogue: Catalogue) -> None:
-    message = captured("c")
-    said = orjson.loads(message.value or b"")["source"]["ts_ms"]
-    assert only(replace(message, timestamp=-1), catalogue).observed_at == said
+READ_AT = 1_800_000_000_000
+
+
+@pytest.mark.parametrize("folder", ["debezium_postgres", "debezium_mariadb"])
+def test_a_message_without_a_time_is_dated_and_accepted_by_its_envelope(
+    folder: str, captured: Captured, catalogue: Catalogue
+) -> None:
+    """So that a birth date is not taken for one in the future, whoever reads the message, and whenever."""
+    message = captured("c", folder=folder)
+    envelope = orjson.loads(message.value or b"")
+    change = only(replace(message, timestamp=READ_AT, is_timed=False), catalogue)
+    assert (change.observed_at, change.accepted_at) == (envelope["source"]["ts_ms"], envelope["ts_ms"])
+    assert not change.undated
+
+
+def test_a_message_without_any_time_was_accepted_when_it_was_read(captured: Captured, catalogue: Catalogue) -> None:
+    def forget(envelope: dict[str, Any]) -> None:
+        envelope["source"]["ts_ms"] = 0
+        envelope["ts_ms"] = READ_AT + 2 * DAY
+
+    change = only(replace(edited(captured("c"), forget), timestamp=READ_AT, is_timed=False), catalogue)
+    assert (change.observed_at, change.accepted_at, change.undated) == (READ_AT, None, True)
+
+
+def test_a_truncate_without_a_time_of_its_message_happened_when_its_envelope_says(
+    captured: Captured, catalogue: Catalogue
+) -> None:
+    (task,) = debezium.decode(replace(captured("t"), timestamp=READ_AT, is_timed=False), catalogue)
+    assert isinstance(task, TruncateSource)
+    assert (task.observed_at, task.accepted_at) == (
+        1_795_259_770_268,
+        orjson.loads(captured("t").value or b"")["ts_ms"],
+    )
 
 
 def test_positions_of_a_file_count_within_their_epoch_only(captured: Captured, catalogue: Catalogue) -> None:
