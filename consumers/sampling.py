@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from consumers.decoders.documents import SchemaDocument, field_schema, open_document
-from consumers.decoders.logical_types import convert_row
+from consumers.decoders.logical_types import convert_row, convert_value
 from consumers.decoders.message import Message
 from consumers.decoders.recognition import looks_like
 from consumers.decoders.tables import default_topics
@@ -102,5 +102,5 @@ def _key(message: Message) -> JsonValue:
         document = open_document(message.key, "key")
     except MessageRejected:
         document = SchemaDocument(message.key.decode(errors="replace"), None)
-    payload = document.payload
+    payload = convert_value(document.payload, document.schema)
     return {**convert_row(payload, document.schema)} if isinstance(payload, Mapping) else payload

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from consumers.decoders.documents import Schema, SchemaDocument, field_schema, open_document
+from consumers.decoders.keys import key_columns
 from consumers.decoders.logical_types import convert_row
 from consumers.decoders.message import Decoded, Message
 from consumers.decoders.recognised_values import HEARTBEAT, TRANSACTION_MARKER
@@ -22,6 +23,8 @@ from graph_model.records.tasks import TruncateSource
 from graph_model.resolution.row_changes import Origin, key_address, row_change
 from graph_model.values.equality import JsonValue
 from graph_model.values.exact_json import whole_number
+from graph_model.values.keys import stored_part
+from graph_model.values.paths import value_at
 from graph_model.values.positions import Position, SourcePosition
 from graph_model.values.times import DAY_MILLISECONDS
 
@@ -66,7 +69,7 @@ def decode(message: Message, catalogue: Catalogue) -> tuple[Decoded, ...]:
 def _change(source: Source, topic: str, envelope: _Fields, schema: Schema | None, message: Message) -> Change:
     deleted = envelope["op"] == "d"
     key = _key(message.key)
-    keys = None if key is None else convert_row(_struct(key.payload, "the key"), key.schema)
+    keys = None if key is None else key_columns(source, key)
     if deleted:
         before = envelope.get("before")
         raw = before if keys is None and isinstance(before, Mapping) else _NO_FIELDS
@@ -74,6 +77,8 @@ def _change(source: Source, topic: str, envelope: _Fields, schema: Schema | None
     else:
         raw = _struct(envelope.get("after"), "`after` of the envelope")
         row = convert_row(raw, field_schema(schema, "after"))
+        if key is not None and not isinstance(key.payload, Mapping):
+            _require_same_key(source, key, raw, row)
     return row_change(
         source,
         row,
@@ -82,6 +87,18 @@ def _change(source: Source, topic: str, envelope: _Fields, schema: Schema | None
         unavailable=unavailable_columns(raw),
         address=key_address(source, row if keys is None else {**row, **keys}, topic),
     )
+
+
+def _require_same_key(source: Source, key: SchemaDocument, *rows: _Fields) -> None:
+    """Refuse a bare key that is the value of another column than the catalogue's; a deletion would miss its row."""
+    column = source.key[0]
+    said = [value for value in (value_at(row, column) for row in rows) if value is not None]
+    if said and stored_part(key_columns(source, key)[column]) not in map(stored_part, said):
+        raise MessageRejected(
+            "map",
+            f"the key is a single value, and not that of the key column {column!r} of source {source.name!r}; name "
+            "the column that it is taken from as `key`, or leave out the transformation ExtractField$Key",
+        )
 
 
 def _truncation(source: Source, topic: str, envelope: _Fields, message: Message) -> TruncateSource:
@@ -150,9 +167,8 @@ def _address_in_header(
         return None
     try:
         old = open_document(header, "header")
-        fields = _struct(old.payload, "the header")
-        values = convert_row(fields, old.schema or (None if key is None else key.schema))
-        return key_address(source, values, topic)
+        schema = old.schema or (None if key is None else key.schema)
+        return key_address(source, key_columns(source, SchemaDocument(old.payload, schema)), topic)
     except MessageRejected:
         return None
 

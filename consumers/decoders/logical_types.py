@@ -35,17 +35,23 @@ def convert_row(row: Fields, schema: Fields | None) -> Fields:
         return row
     converted = dict(row)
     for field in fields:
-        name, column = (field.get("name"), field.get("field")) if isinstance(field, Mapping) else (None, None)
-        convert = _CONVERSIONS.get(name) if isinstance(name, str) else None
-        if convert is None or not isinstance(column, str):
-            continue
-        value = row.get(column)
-        if value is not None:
-            try:
-                converted[column] = convert(value, field.get("parameters") or {})
-            except (ValueError, OverflowError, TypeError, KeyError):
-                converted[column] = value
+        column = field.get("field") if isinstance(field, Mapping) else None
+        if isinstance(column, str) and column in row:
+            converted[column] = convert_value(row[column], field)
     return converted
+
+
+def convert_value(value: JsonValue, schema: Fields | None) -> JsonValue:
+    """Convert a single value whose schema names a logical type, as `convert_row` does those of a struct."""
+    name = None if schema is None else schema.get("name")
+    convert = _CONVERSIONS.get(name) if isinstance(name, str) else None
+    if convert is None or schema is None or value is None:
+        return value
+    parameters = schema.get("parameters")
+    try:
+        return convert(value, parameters if isinstance(parameters, Mapping) else {})
+    except (ValueError, OverflowError, TypeError, KeyError):
+        return value
 
 
 def _date(value: JsonValue, _: Fields) -> JsonValue:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from consumers.decoders.documents import open_document, open_row
-from consumers.decoders.logical_types import convert_row
+from consumers.decoders.keys import key_columns
 from consumers.decoders.message import Message
 from consumers.decoders.recognition import value_looks_like
 from consumers.decoders.unavailable import UNAVAILABLE, unavailable_columns
@@ -60,14 +60,7 @@ def _refuse_other_format(source: Source, row: Mapping[str, JsonValue]) -> None:
 
 
 def _key_columns(source: Source, key: bytes | None) -> Mapping[str, JsonValue]:
-    """The key of a deletion: a JSON object of the key columns, or the bare JSON value of the only one."""
+    """The columns that the key of a deletion names."""
     if key is None:
         raise MessageRejected("decode", "neither key nor value; a deletion needs the row's key as the message's key")
-    document = open_document(key, "key")
-    if isinstance(document.payload, Mapping):
-        return convert_row(document.payload, document.schema)
-    if len(source.key) == 1:
-        return {source.key[0]: document.payload}
-    raise MessageRejected(
-        "decode", f"the key is a single value; a JSON object with {', '.join(source.key)} is expected"
-    )
+    return key_columns(source, open_document(key, "key"))

@@ -64,6 +64,60 @@ def test_a_composite_key_is_in_the_order_of_the_catalogue(name: str, captured: C
     assert only(message, catalogue).address == RecordAddress.of("account", [key["account_no"], key["bank"]])
 
 
+def bare(message: Message) -> Message:
+    """The message with the key that ExtractField$Key makes of it."""
+    key = orjson.loads(message.key or b"")
+    if "schema" in key:
+        (field,) = key["schema"]["fields"]
+        return replace(message, key=orjson.dumps({"schema": field, "payload": key["payload"]["id"]}))
+    return replace(message, key=orjson.dumps(key["id"]))
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        *(("debezium_postgres", name) for name in ("c", "u", "d", "r_all_types", "pk_change_1_d", "pk_change_3_c")),
+        *(("debezium_postgres", name) for name in ("schema_c", "schema_u", "schema_d", "schema_pk_change_3_c")),
+        *(("debezium_mariadb", name) for name in ("c", "u", "schema_r_all_types", "schema_pk_change_3_c")),
+    ],
+)
+def test_a_key_of_one_column_may_be_its_bare_value(
+    name: str, folder: str, captured: Captured, catalogue: Catalogue
+) -> None:
+    message = captured(name, folder=folder)
+    assert debezium.decode(bare(message), catalogue) == debezium.decode(message, catalogue)
+
+
+@pytest.mark.parametrize("name", ["full_c", "full_d"])
+def test_a_bare_value_is_no_key_of_several_columns(name: str, captured: Captured, catalogue: Catalogue) -> None:
+    reason = refusal(replace(captured(name), key=b'"AT"'), catalogue).reason
+    assert "the key is a single value; a JSON object with account_no, bank is expected" in reason
+    assert "ExtractField$Key" in reason
+    assert "AT" not in reason.replace("ExtractField", "")
+
+
+def test_a_bare_key_that_is_not_the_key_column_s_value_is_refused(captured: Captured, catalogue: Catalogue) -> None:
+    """A deletion names nothing else; the row would stay for ever."""
+    error = refusal(replace(captured("c"), key=b"4711"), catalogue)
+    assert error.stage == "map"
+    assert "not that of the key column 'id'" in error.reason
+    assert "4711" not in error.reason
+
+
+@pytest.mark.parametrize("key", [b"true", b"[1]", b'""', b"1e30"])
+def test_a_bare_value_that_is_no_key_is_refused(key: bytes, captured: Captured, catalogue: Catalogue) -> None:
+    for name in ("c", "d"):
+        assert refusal(replace(captured(name), key=key), catalogue).stage == "map"
+
+
+def test_a_bare_key_is_converted_as_its_schema_says(captured: Captured, catalogue: Catalogue) -> None:
+    customer = replace(catalogue.sources["customer"], key=("birth_date",))
+    days = {"schema": {"type": "int32", "name": "io.debezium.time.Date"}, "payload": 5172}
+    message = replace(captured("schema_r_all_types"), key=orjson.dumps(days))
+    dated = replace(catalogue, sources={"customer": customer})
+    assert only(message, dated).address == RecordAddress.of("customer", ["1984-02-29"])
+
+
 def test_a_row_of_a_table_without_primary_key_is_addressed_by_its_columns(
     captured: Captured, catalogue: Catalogue
 ) -> None:

@@ -48,6 +48,12 @@ def test_a_null_value_deletes_the_row_that_the_key_names(key: bytes, message: Me
     assert change.row is None
 
 
+def test_a_bare_key_is_converted_as_its_schema_says(message: Message, catalogue: Catalogue) -> None:
+    key = b'{"schema":{"type":"int32","name":"io.debezium.time.Date"},"payload":5172}'
+    (change,) = rows.decode(replace(message, key=key, value=None), catalogue)
+    assert change.address == RecordAddress.of("people", ["1984-02-29"])
+
+
 @pytest.mark.parametrize(
     ("key", "topic", "reason"),
     [

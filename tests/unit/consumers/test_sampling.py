@@ -86,6 +86,12 @@ def test_plain_rows_have_the_keys_of_their_messages(key: object, read: object) -
     assert (table.keys, table.origin.format, table.origin.topic) == ([read], "rows", "t")
 
 
+def test_a_bare_key_is_converted_as_its_schema_says() -> None:
+    key = {"schema": {"type": "int32", "name": "io.debezium.time.Date"}, "payload": 5172}
+    (table,) = sampled_tables(of_rows([{"born": "1984-02-29"}], [key]), "t", file=None, is_whole=True)
+    assert table.keys == ["1984-02-29"]
+
+
 def test_a_key_that_is_no_json_is_text() -> None:
     message = Message(topic="t", offset=0, timestamp=0, key=b"user-7", value=b'{"id": "user-7"}')
     (table,) = sampled_tables([message], "t", file=None, is_whole=True)
