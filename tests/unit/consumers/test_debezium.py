@@ -10,7 +10,7 @@ import pytest
 
 from consumers.decoders import debezium
 from consumers.decoders.message import Message
-from graph_model.catalogue.rules import Catalogue, TimeColumn
+from graph_model.catalogue.rules import Catalogue, Column, TimeColumn
 from graph_model.errors import MessageRejected
 from graph_model.records.record import Change, RecordAddress
 from graph_model.records.tasks import TruncateSource
@@ -326,6 +326,17 @@ def test_values_mean_what_their_schema_says(
     row = only(captured("schema_r_all_types", folder=folder), catalogue).row
     assert row is not None
     assert row[column] == value
+
+
+@pytest.mark.parametrize("name", ["r_all_types", "schema_r_all_types"])
+def test_a_path_leads_into_json_that_a_connector_sends_as_text(
+    name: str, captured: Captured, catalogue: Catalogue
+) -> None:
+    column = Column(name="attrs.phones[]", identifier=None, trait="note")
+    customer = replace(catalogue.sources["customer"], meanings=(column,))
+    row = only(captured(name), replace(catalogue, sources={"customer": customer})).row
+    assert row is not None
+    assert row["attrs.phones[]"] == ["+43 1 234567"]
 
 
 @pytest.mark.parametrize("unknown", [0, -1, -62_135_596_800_000, None, 1_795_259_999_999 + 2 * DAY, 2**63 - 1])
