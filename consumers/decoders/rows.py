@@ -1,6 +1,7 @@
 """Plain rows: every message is one row as a JSON object; a null value deletes the row that the key names."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from consumers.decoders.documents import open_document, open_row
 from consumers.decoders.keys import key_columns
@@ -13,8 +14,11 @@ from graph_model.errors import MessageRejected
 from graph_model.records.record import Change
 from graph_model.resolution.row_changes import Origin, key_address, row_change
 from graph_model.values.equality import JsonValue
-from graph_model.values.paths import root_of
+from graph_model.values.paths import has_column, root_of
 from graph_model.values.positions import Position
+
+#: So deep a row is looked for in an envelope that is not known.
+_DEEPEST: Final = 3
 
 
 def decode(message: Message, catalogue: Catalogue) -> tuple[Change, ...]:
@@ -55,8 +59,34 @@ def plain_row(source: Source, row: Mapping[str, JsonValue], origin: Origin, topi
 
 def _refuse_other_format(source: Source, row: Mapping[str, JsonValue]) -> None:
     """Refuse what is no row, although it has something that is called like the key."""
-    if not any(root_of(path) in row for path in source.paths) and value_looks_like(row, "rows") is not None:
+    if any(root_of(path) in row for path in source.paths):
+        return
+    if value_looks_like(row, "rows") is not None:
         raise MessageRejected("decode", f"it has none of the columns that source {source.name!r} reads")
+    says_deleted = source.deleted is not None and source.deleted.column in row
+    if not says_deleted and _holds_row(source, row.values(), _DEEPEST):
+        raise MessageRejected(
+            "decode",
+            f"it has none of the columns that source {source.name!r} reads, but an object inside of it has them, and "
+            "the key; unwrap it to that row, or name all of its columns by paths such as `data.name`",
+        )
+
+
+def _holds_row(source: Source, values: Iterable[JsonValue], depth: int) -> bool:
+    """Whether one of some values, or of what they hold, is a row of a source: the key and several columns.
+
+    One column says nothing: the company in a row of a person has a `name` and an `id`, too.
+    """
+    if len(source.columns) == 1:
+        return False
+    for value in values:
+        inner = value[0] if isinstance(value, list) and value else value
+        if not isinstance(inner, Mapping):
+            continue
+        is_row = len(source.columns & inner.keys()) > 1 and all(has_column(inner, column) for column in source.key)
+        if is_row or (depth > 1 and _holds_row(source, inner.values(), depth - 1)):
+            return True
+    return False
 
 
 def _key_columns(source: Source, key: bytes | None) -> Mapping[str, JsonValue]:
