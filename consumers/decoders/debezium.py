@@ -10,7 +10,7 @@ from typing import Final
 
 from consumers.decoders.documents import Schema, SchemaDocument, field_schema, open_document
 from consumers.decoders.keys import key_columns
-from consumers.decoders.logical_types import convert_row
+from consumers.decoders.logical_types import convert_row, plain_decimals
 from consumers.decoders.message import Decoded, Message
 from consumers.decoders.recognised_values import HEARTBEAT, TRANSACTION_MARKER
 from consumers.decoders.tables import Table, default_topics, table_of
@@ -69,14 +69,14 @@ def decode(message: Message, catalogue: Catalogue) -> tuple[Decoded, ...]:
 def _change(source: Source, topic: str, envelope: _Fields, schema: Schema | None, message: Message) -> Change:
     deleted = envelope["op"] == "d"
     key = _key(message.key)
-    keys = None if key is None else key_columns(source, key)
+    keys = None if key is None else _key_columns(source, key)
     if deleted:
         before = envelope.get("before")
         raw = before if keys is None and isinstance(before, Mapping) else _NO_FIELDS
-        row = convert_row(raw, field_schema(schema, "before"))
+        row = _row(raw, field_schema(schema, "before"))
     else:
         raw = _struct(envelope.get("after"), "`after` of the envelope")
-        row = convert_row(raw, field_schema(schema, "after"))
+        row = _row(raw, field_schema(schema, "after"))
         if key is not None and not isinstance(key.payload, Mapping):
             _require_same_key(source, key, raw, row)
     return row_change(
@@ -89,11 +89,20 @@ def _change(source: Source, topic: str, envelope: _Fields, schema: Schema | None
     )
 
 
+def _row(fields: _Fields, schema: Schema | None) -> _Fields:
+    return plain_decimals(fields) if schema is None else convert_row(fields, schema)
+
+
+def _key_columns(source: Source, key: SchemaDocument) -> _Fields:
+    columns = key_columns(source, key)
+    return plain_decimals(columns) if key.schema is None else columns
+
+
 def _require_same_key(source: Source, key: SchemaDocument, *rows: _Fields) -> None:
     """Refuse a bare key that is the value of another column than the catalogue's; a deletion would miss its row."""
     column = source.key[0]
     said = [value for value in (value_at(row, column) for row in rows) if value is not None]
-    if said and stored_part(key_columns(source, key)[column]) not in map(stored_part, said):
+    if said and stored_part(_key_columns(source, key)[column]) not in map(stored_part, said):
         raise MessageRejected(
             "map",
             f"the key is a single value, and not that of the key column {column!r} of source {source.name!r}; name "
@@ -168,7 +177,7 @@ def _address_in_header(
     try:
         old = open_document(header, "header")
         schema = old.schema or (None if key is None else key.schema)
-        return key_address(source, key_columns(source, SchemaDocument(old.payload, schema)), topic)
+        return key_address(source, _key_columns(source, SchemaDocument(old.payload, schema)), topic)
     except MessageRejected:
         return None
 

@@ -20,6 +20,9 @@ _MAX_SCALE: Final = 16_383
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 _DAY_SECONDS: Final = 86_400
 
+_VARIABLE_SCALE: Final = "io.debezium.data.VariableScaleDecimal"
+_WITH_SCALE: Final = frozenset({"scale", "value"})
+
 Fields: TypeAlias = Mapping[str, JsonValue]
 Convert: TypeAlias = Callable[[JsonValue, Fields], JsonValue]
 
@@ -52,6 +55,24 @@ def convert_value(value: JsonValue, schema: Fields | None) -> JsonValue:
         return convert(value, parameters if isinstance(parameters, Mapping) else {})
     except (ValueError, OverflowError, TypeError, KeyError):
         return value
+
+
+def plain_decimals(row: Fields) -> Fields:
+    """Convert what shows without a schema to be a decimal: a struct of a scale and the unscaled number in base64.
+
+    Debezium writes them for numbers of any scale (`numeric` of PostgreSQL, `NUMBER` of Oracle), and no other value of a
+    column like this. Of decimals of a fixed scale the schema alone tells; they stay as they are.
+    """
+    found = {column: _variable_scale(value) for column, value in row.items() if _has_scale(value)}
+    return {**row, **found} if found else row
+
+
+def _has_scale(value: JsonValue) -> bool:
+    return isinstance(value, Mapping) and value.keys() == _WITH_SCALE
+
+
+def _variable_scale(value: JsonValue) -> JsonValue:
+    return convert_value(value, {"name": _VARIABLE_SCALE})
 
 
 def _date(value: JsonValue, _: Fields) -> JsonValue:
@@ -106,7 +127,7 @@ _CONVERSIONS: Final[Mapping[str, Convert]] = {
     "io.debezium.time.Time": partial(_time_of_day, digits=3),
     "io.debezium.time.MicroTime": partial(_time_of_day, digits=6),
     "io.debezium.time.NanoTime": partial(_time_of_day, digits=9),
-    "io.debezium.data.VariableScaleDecimal": _variable_scale_decimal,
+    _VARIABLE_SCALE: _variable_scale_decimal,
     "org.apache.kafka.connect.data.Date": _date,
     "org.apache.kafka.connect.data.Timestamp": partial(_instant, digits=3),
     "org.apache.kafka.connect.data.Time": partial(_time_of_day, digits=3),

@@ -58,16 +58,6 @@ _BEGINNINGS: Final[tuple[tuple[re.Pattern[bytes], str, str], ...]] = tuple(
     )
 )
 
-_MAGIC: Final = 5  #: bytes of Confluent's wire format before the payload: a zero, and the id of the schema
-_MAGIC_WITH_GUID: Final = re.compile(rb"\x01.{6}[\x10-\x8f].[\x80-\xbf].{7}.", re.DOTALL)
-_LONG_MAGIC: Final = 9  #: bytes of Apicurio's own one: the id has eight
-
-#: Headers that say how the value is written where its bytes do not.
-_HEADERS: Final[tuple[tuple[str, str], ...]] = (
-    ("__{part}_schema_id", "the Confluent wire format (the id of the schema stands in a header)"),
-    ("apicurio.{part}.", "the wire format of an Apicurio registry (the id of the schema stands in a header)"),
-)
-
 #: Of what has no text, such as numbers and lengths in Avro and Protobuf.
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _BEFORE_JSON: Final = "\x1e"  #: before each text of a sequence of JSON
@@ -79,6 +69,16 @@ _BSON: Final = (
     "plain JSON"
 )
 _VARINT: Final = re.compile(rb"[\x80-\xff]{0,4}[\x01-\x7f]")
+
+_MAGIC: Final = 5  #: bytes of Confluent's wire format before the payload: a zero, and the id of the schema
+_MAGIC_WITH_GUID: Final = re.compile(rb"\x01.{6}[\x10-\x8f].[\x80-\xbf].{7}.", re.DOTALL)
+_LONG_MAGIC: Final = 9  #: bytes of Apicurio's own one: the id has eight
+
+#: Headers that say how the value is written where its bytes do not.
+_HEADERS: Final[tuple[tuple[str, str], ...]] = (
+    ("__{part}_schema_id", "the Confluent wire format (the id of the schema stands in a header)"),
+    ("apicurio.{part}.", "the wire format of an Apicurio registry (the id of the schema stands in a header)"),
+)
 
 _BASE64: Final = re.compile(rb"[A-Za-z0-9+/\s]{8,}={0,2}\s*")
 _BASE64_LOOKED_AT: Final = 10_000  #: characters

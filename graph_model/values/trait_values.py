@@ -46,6 +46,10 @@ class TraitType(StrEnum):
     BOOLEAN = "boolean"
 
 
+#: Types of traits that are numbers.
+NUMBERS: Final = frozenset({TraitType.INTEGER, TraitType.NUMBER})
+
+
 def typed_value(value: JsonValue, trait_type: TraitType, reading: Reading = AS_WRITTEN) -> JsonValue:
     """Read a column's value as a trait.
 

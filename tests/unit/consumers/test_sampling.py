@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -58,6 +59,14 @@ def test_values_are_converted_as_the_schema_says() -> None:
     (table,) = sampled_tables(captured("schema_c"), "x", file=None, is_whole=True)
     assert table.rows[0]["birth_date"] == "1990-12-31"
     assert table.keys == [{"id": 1003}]
+
+
+def test_a_decimal_that_shows_without_a_schema_is_a_number() -> None:
+    (message,) = captured("c")
+    envelope = orjson.loads(message.value or b"")
+    envelope["after"]["balance"] = {"scale": 0, "value": "D0JB"}
+    (table,) = sampled_tables([replace(message, value=orjson.dumps(envelope))], "x", file=None, is_whole=True)
+    assert table.rows[0]["balance"] == "1000001"
 
 
 def test_a_topic_of_several_tables_gives_each_of_them() -> None:
