@@ -16,7 +16,7 @@ from aiokafka.errors import (
 
 from consumers.background_tasks import BackgroundTasks
 from consumers.batch import DATA_FAULTS, DecodedBatch, decode_batch
-from consumers.decoders.message import Message
+from consumers.decoders.message import Message, time_sent
 from consumers.errors import PartitionLost
 from consumers.feed import BatchEnd, Feed
 from consumers.kafka_clients import kafka_errors
@@ -34,7 +34,7 @@ from consumers.routing import sources_of_topic
 from consumers.worker_parts import WorkerParts
 from graph_model.records.record import Change, Outcome
 from graph_model.values.positions import Position
-from services.clock import new_id
+from services.clock import new_id, now_milliseconds
 from services.ingestion.claim import Claim
 from services.stores.port.errors import ClaimLost
 from services.stores.port.plan import TaskWrite
@@ -288,15 +288,19 @@ def _reaches(progress: Position | None, epoch: int, offset: int) -> bool:
 
 
 def _messages(records: Sequence[ConsumerRecord]) -> list[Message]:
-    return [
-        Message(
-            topic=record.topic,
-            partition=record.partition,
-            offset=record.offset,
-            timestamp=record.timestamp,
-            key=record.key,
-            value=record.value,
-            headers=tuple(record.headers),
-        )
-        for record in records
-    ]
+    now = now_milliseconds()
+    return [_message(record, now) for record in records]
+
+
+def _message(record: ConsumerRecord, now: int) -> Message:
+    sent = time_sent(record.timestamp, now)
+    return Message(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        timestamp=now if sent is None else sent,
+        key=record.key,
+        value=record.value,
+        headers=tuple(record.headers),
+        is_timed=sent is not None,
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from consumers.decoders.documents import SchemaDocument, field_schema, open_document
-from consumers.decoders.logical_types import convert_row
+from consumers.decoders.logical_types import convert_row, convert_value, plain_decimals
 from consumers.decoders.message import Message
 from consumers.decoders.recognition import looks_like
 from consumers.decoders.tables import default_topics
@@ -87,7 +87,9 @@ def _gather(message: Message, tables: dict[str, _Table]) -> None:
     elif isinstance(after, Mapping):
         schema_name, name = source.get("schema") or source.get("db"), source.get("table")
         table = tables.setdefault(f"{schema_name}.{name}", _Table())
-        table.rows.append(convert_row(after, field_schema(schema, "after")))
+        table.rows.append(
+            plain_decimals(after) if schema is None else convert_row(after, field_schema(schema, "after"))
+        )
         table.topic = next(iter(default_topics(source)), None)
     else:
         return
@@ -102,5 +104,5 @@ def _key(message: Message) -> JsonValue:
         document = open_document(message.key, "key")
     except MessageRejected:
         document = SchemaDocument(message.key.decode(errors="replace"), None)
-    payload = document.payload
+    payload = convert_value(document.payload, document.schema)
     return {**convert_row(payload, document.schema)} if isinstance(payload, Mapping) else payload

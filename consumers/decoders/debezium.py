@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from consumers.decoders.documents import Schema, SchemaDocument, field_schema, open_document
-from consumers.decoders.logical_types import convert_row
+from consumers.decoders.keys import key_columns
+from consumers.decoders.logical_types import convert_row, plain_decimals
 from consumers.decoders.message import Decoded, Message
 from consumers.decoders.recognised_values import HEARTBEAT, TRANSACTION_MARKER
 from consumers.decoders.tables import Table, default_topics, table_of
@@ -22,7 +23,9 @@ from graph_model.records.tasks import TruncateSource
 from graph_model.resolution.row_changes import Origin, key_address, row_change
 from graph_model.values.equality import JsonValue
 from graph_model.values.exact_json import whole_number
-from graph_model.values.positions import LARGEST_INTEGER, Position, SourcePosition
+from graph_model.values.keys import stored_part
+from graph_model.values.paths import value_at
+from graph_model.values.positions import Position, SourcePosition
 from graph_model.values.times import DAY_MILLISECONDS
 
 _Fields = Mapping[str, JsonValue]
@@ -66,14 +69,16 @@ def decode(message: Message, catalogue: Catalogue) -> tuple[Decoded, ...]:
 def _change(source: Source, topic: str, envelope: _Fields, schema: Schema | None, message: Message) -> Change:
     deleted = envelope["op"] == "d"
     key = _key(message.key)
-    keys = None if key is None else convert_row(_struct(key.payload, "the key"), key.schema)
+    keys = None if key is None else _key_columns(source, key)
     if deleted:
         before = envelope.get("before")
         raw = before if keys is None and isinstance(before, Mapping) else _NO_FIELDS
-        row = convert_row(raw, field_schema(schema, "before"))
+        row = _row(raw, field_schema(schema, "before"))
     else:
         raw = _struct(envelope.get("after"), "`after` of the envelope")
-        row = convert_row(raw, field_schema(schema, "after"))
+        row = _row(raw, field_schema(schema, "after"))
+        if key is not None and not isinstance(key.payload, Mapping):
+            _require_same_key(source, key, raw, row)
     return row_change(
         source,
         row,
@@ -82,6 +87,27 @@ def _change(source: Source, topic: str, envelope: _Fields, schema: Schema | None
         unavailable=unavailable_columns(raw),
         address=key_address(source, row if keys is None else {**row, **keys}, topic),
     )
+
+
+def _row(fields: _Fields, schema: Schema | None) -> _Fields:
+    return plain_decimals(fields) if schema is None else convert_row(fields, schema)
+
+
+def _key_columns(source: Source, key: SchemaDocument) -> _Fields:
+    columns = key_columns(source, key)
+    return plain_decimals(columns) if key.schema is None else columns
+
+
+def _require_same_key(source: Source, key: SchemaDocument, *rows: _Fields) -> None:
+    """Refuse a bare key that is the value of another column than the catalogue's; a deletion would miss its row."""
+    column = source.key[0]
+    said = [value for value in (value_at(row, column) for row in rows) if value is not None]
+    if said and stored_part(_key_columns(source, key)[column]) not in map(stored_part, said):
+        raise MessageRejected(
+            "map",
+            f"the key is a single value, and not that of the key column {column!r} of source {source.name!r}; name "
+            "the column that it is taken from as `key`, or leave out the transformation ExtractField$Key",
+        )
 
 
 def _truncation(source: Source, topic: str, envelope: _Fields, message: Message) -> TruncateSource:
@@ -104,14 +130,15 @@ def _truncation(source: Source, topic: str, envelope: _Fields, message: Message)
 
 def _origin(source: Source, topic: str, envelope: _Fields, key: SchemaDocument | None, message: Message) -> Origin:
     block = _source_block(envelope)
-    said = _written_at(block, envelope, message)
+    accepted_at = _accepted_at(block, envelope, message)
+    said = _first_time((block, envelope), accepted_at)
     is_deletion = envelope["op"] == "d"
     return Origin(
         # What did not come from a log is ordered by the number it was given when it was accepted.
         position=Position(source.epoch if message.topic else 0, message.offset),
-        observed_at=message.timestamp if said is None else said,
-        accepted_at=message.timestamp,
-        undated=said is None and not message.topic,
+        observed_at=accepted_at if said is None else said,
+        accepted_at=accepted_at,
+        undated=said is None and not message.says_when,
         source_position=_source_position(block, 0 if message.topic else source.epoch),
         previous=None if is_deletion else _address_in_header(_OLD_KEY_HEADER, source, topic, message, key),
         moved_to=_address_in_header(_NEW_KEY_HEADER, source, topic, message, key) if is_deletion else None,
@@ -119,15 +146,23 @@ def _origin(source: Source, topic: str, envelope: _Fields, key: SchemaDocument |
     )
 
 
-def _written_at(block: _Fields, envelope: _Fields, message: Message) -> int | None:
-    """When the database wrote a version, else when the connector read it; None where neither can be.
+def _accepted_at(block: _Fields, envelope: _Fields, message: Message) -> int:
+    """When a version was sent: of a message whose log does not say, when the connector read it, else when we did."""
+    if message.is_timed:
+        return message.timestamp
+    said = _first_time((envelope, block), message.timestamp)
+    return message.timestamp if said is None else said
 
-    Both are milliseconds since 1970. Of snapshots some connectors say 0, which means that they do not know. A message
-    without a time of its own tells no latest one.
+
+def _first_time(places: tuple[_Fields, ...], accepted_at: int) -> int | None:
+    """The first time that can be believed, in milliseconds since 1970.
+
+    The block `source` says when the database wrote a version, the envelope when the connector read it. Of snapshots
+    some connectors say 0, which means that they do not know.
     """
-    latest = message.timestamp + DAY_MILLISECONDS if message.timestamp > 0 else LARGEST_INTEGER
-    for said in (whole_number(block.get("ts_ms")), whole_number(envelope.get("ts_ms"))):
-        if said is not None and 0 < said <= latest:
+    for place in places:
+        said = whole_number(place.get("ts_ms"))
+        if said is not None and 0 < said <= accepted_at + DAY_MILLISECONDS:
             return said
     return None
 
@@ -141,9 +176,8 @@ def _address_in_header(
         return None
     try:
         old = open_document(header, "header")
-        fields = _struct(old.payload, "the header")
-        values = convert_row(fields, old.schema or (None if key is None else key.schema))
-        return key_address(source, values, topic)
+        schema = old.schema or (None if key is None else key.schema)
+        return key_address(source, _key_columns(source, SchemaDocument(old.payload, schema)), topic)
     except MessageRejected:
         return None
 

@@ -20,6 +20,9 @@ _MAX_SCALE: Final = 16_383
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 _DAY_SECONDS: Final = 86_400
 
+_VARIABLE_SCALE: Final = "io.debezium.data.VariableScaleDecimal"
+_WITH_SCALE: Final = frozenset({"scale", "value"})
+
 Fields: TypeAlias = Mapping[str, JsonValue]
 Convert: TypeAlias = Callable[[JsonValue, Fields], JsonValue]
 
@@ -35,17 +38,41 @@ def convert_row(row: Fields, schema: Fields | None) -> Fields:
         return row
     converted = dict(row)
     for field in fields:
-        name, column = (field.get("name"), field.get("field")) if isinstance(field, Mapping) else (None, None)
-        convert = _CONVERSIONS.get(name) if isinstance(name, str) else None
-        if convert is None or not isinstance(column, str):
-            continue
-        value = row.get(column)
-        if value is not None:
-            try:
-                converted[column] = convert(value, field.get("parameters") or {})
-            except (ValueError, OverflowError, TypeError, KeyError):
-                converted[column] = value
+        column = field.get("field") if isinstance(field, Mapping) else None
+        if isinstance(column, str) and column in row:
+            converted[column] = convert_value(row[column], field)
     return converted
+
+
+def convert_value(value: JsonValue, schema: Fields | None) -> JsonValue:
+    """Convert a single value whose schema names a logical type, as `convert_row` does those of a struct."""
+    name = None if schema is None else schema.get("name")
+    convert = _CONVERSIONS.get(name) if isinstance(name, str) else None
+    if convert is None or schema is None or value is None:
+        return value
+    parameters = schema.get("parameters")
+    try:
+        return convert(value, parameters if isinstance(parameters, Mapping) else {})
+    except (ValueError, OverflowError, TypeError, KeyError):
+        return value
+
+
+def plain_decimals(row: Fields) -> Fields:
+    """Convert what shows without a schema to be a decimal: a struct of a scale and the unscaled number in base64.
+
+    Debezium writes them for numbers of any scale (`numeric` of PostgreSQL, `NUMBER` of Oracle), and no other value of a
+    column like this. Of decimals of a fixed scale the schema alone tells; they stay as they are.
+    """
+    found = {column: _variable_scale(value) for column, value in row.items() if _has_scale(value)}
+    return {**row, **found} if found else row
+
+
+def _has_scale(value: JsonValue) -> bool:
+    return isinstance(value, Mapping) and value.keys() == _WITH_SCALE
+
+
+def _variable_scale(value: JsonValue) -> JsonValue:
+    return convert_value(value, {"name": _VARIABLE_SCALE})
 
 
 def _date(value: JsonValue, _: Fields) -> JsonValue:
@@ -100,7 +127,7 @@ _CONVERSIONS: Final[Mapping[str, Convert]] = {
     "io.debezium.time.Time": partial(_time_of_day, digits=3),
     "io.debezium.time.MicroTime": partial(_time_of_day, digits=6),
     "io.debezium.time.NanoTime": partial(_time_of_day, digits=9),
-    "io.debezium.data.VariableScaleDecimal": _variable_scale_decimal,
+    _VARIABLE_SCALE: _variable_scale_decimal,
     "org.apache.kafka.connect.data.Date": _date,
     "org.apache.kafka.connect.data.Timestamp": partial(_instant, digits=3),
     "org.apache.kafka.connect.data.Time": partial(_time_of_day, digits=3),

@@ -6,6 +6,7 @@ from typing import Final, TypeAlias
 
 from graph_model.records.record import Change
 from graph_model.records.tasks import TruncateSource
+from graph_model.values.times import DAY_MILLISECONDS
 
 Headers: TypeAlias = tuple[tuple[str, bytes | None], ...]
 
@@ -23,10 +24,16 @@ class Message:
     topic: str  #: empty: it did not come from Kafka
     partition: int = 0
     offset: int  #: offset in the partition; without a topic the number given at acceptance
-    timestamp: int  #: milliseconds since 1970
+    timestamp: int  #: milliseconds since 1970: when it was sent, else when it was read
     key: bytes | None = None
     value: bytes | None = None
     headers: Headers = ()
+    is_timed: bool = True  #: of a message of Kafka: its log says when it was sent
+
+    @property
+    def says_when(self) -> bool:
+        """Whether its `timestamp` is more than the time at which it was read."""
+        return self.is_timed and bool(self.topic)
 
     def header(self, name: str) -> bytes | None:
         """The last value of a header; None where it is absent or null."""
@@ -37,3 +44,16 @@ class Message:
         """The W3C `traceparent` that the message carries; None where there is none, or a malformed one."""
         value = self.header("traceparent")
         return None if value is None or _TRACEPARENT.fullmatch(value) is None else value.decode("ascii")
+
+
+def time_sent(said: int, read_at: int) -> int | None:
+    """When a message was sent, as its log says.
+
+    Args:
+        said: milliseconds since 1970. Producers that set no time leave 0 or -1, others a time of a wrong unit.
+        read_at: the present time, likewise.
+
+    Returns:
+        None where it cannot be: not after 1970, or more than a day ahead.
+    """
+    return said if 0 < said <= read_at + DAY_MILLISECONDS else None

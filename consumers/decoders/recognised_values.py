@@ -1,37 +1,23 @@
-"""Formats of messages that are JSON, known by their members.
+"""What a JSON value is that is not what the catalogue declares, known by its members.
 
-Canal: https://github.com/alibaba/canal, https://docs.pingcap.com/tidb/stable/ticdc-canal-json. Maxwell:
-https://maxwells-daemon.io/dataformat/. Flink: https://nightlies.apache.org/flink/flink-docs-stable/docs/connectors/table/formats/overview/.
-MongoDB: https://www.mongodb.com/docs/manual/reference/change-events/. CloudEvents:
-https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md. AWS DMS:
-https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Target.Kafka.html. DynamoDB:
-https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html. Debezium:
+Formats of other programs: `consumers.decoders.known_formats`. Debezium:
 https://debezium.io/documentation/reference/stable/transformations/event-flattening.html.
 """
 
 import binascii
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from json import JSONDecodeError
-from typing import Final, NamedTuple
+from typing import Final
 
+from consumers.decoders.known_formats import KNOWN_FORMATS, Fields
 from graph_model.catalogue.rules import MessageFormat
 from graph_model.values.equality import JsonValue
 from graph_model.values.exact_json import read_exact_json
 
-Fields = Mapping[str, JsonValue]
+#: So often a value may have been serialised, to be told.
+_MOST_TIMES: Final = 8
 
-JSON_CONVERTER: Final = "org.apache.kafka.connect.json.JsonConverter"
-
-_BY_DEBEZIUM: Final = (
-    "read the table by Debezium (`format: debezium`), or send each row as a message of its own (`format: rows`)"
-)
-_UNWRAP: Final = "unwrap it to a row, and use `format: rows`"
-
-_OPERATIONS: Final = frozenset({"insert", "update", "delete"})
-_OF_CANAL: Final = frozenset({"isDdl", "mysqlType", "sqlType", "pkNames", "_tidb"})
-_OF_CHANGE_STREAMS: Final = frozenset({"documentKey", "fullDocument", "updateDescription", "ns"})
-_OF_FLINK: Final = frozenset({"data", "old", "type"})
 _IMAGES: Final = frozenset({"before", "after"})
 #: Added to rows by Debezium's ExtractNewRecordState, as far as people usually ask for it.
 _OF_UNWRAPPED: Final = frozenset({"__deleted", "__op", "__table", "__lsn", "__source_ts_ms", "__ts_ms", "__db"})
@@ -43,72 +29,6 @@ _OF_CONNECTOR: Final = (
     (HEARTBEAT, "a heartbeat"),
     (TRANSACTION_MARKER, "a transaction marker"),
     (frozenset({"ddl", "tableChanges"}), "a change of a schema"),
-)
-
-
-class _Format(NamedTuple):
-    members: frozenset[str]  #: an object of this format has all of these
-    told: str  #: what it is, and the way out
-    fits: Callable[[Fields], bool]  #: what else must hold
-
-
-def _is_canal(fields: Fields) -> bool:
-    return isinstance(fields["data"], list | None) and not _OF_CANAL.isdisjoint(fields)
-
-
-def _is_flink(fields: Fields) -> bool:
-    operation = fields["type"]
-    return (
-        fields.keys() <= _OF_FLINK
-        and isinstance(fields["data"], list | Mapping)
-        and isinstance(operation, str)
-        and operation.lower() in _OPERATIONS
-    )
-
-
-def _is_maxwell(fields: Fields) -> bool:
-    return (
-        isinstance(fields["type"], str) and isinstance(fields["ts"], int) and not isinstance(fields.get("data"), list)
-    )
-
-
-def _member(name: str, *members: str) -> Callable[[Fields], bool]:
-    """Whether one member is an object that has others."""
-
-    def has(fields: Fields) -> bool:
-        value = fields[name]
-        return isinstance(value, Mapping) and value.keys() >= {*members}
-
-    return has
-
-
-def _format(members: str, told: str, fits: Callable[[Fields], bool] = lambda _: True) -> _Format:
-    return _Format(frozenset(members.split()), told, fits)
-
-
-#: In the order in which they are tried.
-_FORMATS: Final = (
-    _format("data type", f"a change as Canal (or TiCDC's `canal-json`) writes it; {_BY_DEBEZIUM}", _is_canal),
-    _format("data type", f"a change as Flink writes it (`canal-json` or `maxwell-json`); {_BY_DEBEZIUM}", _is_flink),
-    _format("database table type ts", f"a change as Maxwell writes it; {_BY_DEBEZIUM}", _is_maxwell),
-    _format(
-        "operationType",
-        "a change event of MongoDB itself; let its connector send documents alone "
-        "(`publish.full.document.only=true`), and use `format: rows`",
-        lambda fields: not _OF_CHANGE_STREAMS.isdisjoint(fields),
-    ),
-    _format(
-        "specversion type source",
-        f"an envelope of Debezium inside of a CloudEvent; set `value.converter` to {JSON_CONVERTER} instead of "
-        "CloudEventsConverter, and use `format: debezium`",
-        lambda fields: str(fields["type"]).startswith("io.debezium."),
-    ),
-    _format("specversion type source", "a CloudEvent; send its `data` alone, and use `format: rows`"),
-    _format("op_type op_ts", f"a change as Oracle GoldenGate writes it; {_BY_DEBEZIUM}"),
-    _format("op_type before after", f"a change as Flink writes it (`ogg-json`); {_BY_DEBEZIUM}"),
-    _format("metadata", f"a message of AWS DMS; {_UNWRAP}", _member("metadata", "record-type")),
-    _format("eventName dynamodb", f"a record of DynamoDB Streams; {_UNWRAP}", _member("dynamodb")),
-    _format("message", f"a message of Qlik Replicate; {_UNWRAP}", _member("message", "data", "headers")),
 )
 
 
@@ -128,7 +48,7 @@ def format_of_value(value: JsonValue, declared: MessageFormat | None) -> str | N
         return "a list of rows; send each row as a message of its own" if any(map(_is_object, value)) else None
     if not isinstance(value, Mapping):
         return None
-    for known in _FORMATS:
+    for known in KNOWN_FORMATS:
         if value.keys() >= known.members and known.fits(value):
             return known.told
     return _of_debezium(value, declared)
@@ -139,18 +59,21 @@ def _is_object(value: JsonValue) -> bool:
 
 
 def _of_text(text: str, declared: MessageFormat | None) -> str | None:
-    inner = _object_in(text)
-    if inner is not None:
+    times, inner = 1, _json_in(text)
+    while isinstance(inner, str) and times < _MOST_TIMES:
+        times, inner = times + 1, _json_in(inner)
+    if isinstance(inner, Mapping | list):
         within = format_of_value(inner, declared)
+        often = "twice" if times == 1 else f"{times + 1} times"
         return (
-            "JSON text inside a JSON string: its producer serialised it twice; serialise it once (what is text already "
-            "goes through org.apache.kafka.connect.storage.StringConverter)"
+            f"JSON text inside a JSON string: its producer serialised it {often}; serialise it once (what is text "
+            "already goes through org.apache.kafka.connect.storage.StringConverter)"
         ) + ("" if within is None else f". Inside is {within}")
     try:
         decoded = b64decode(text, validate=True).decode()
     except (binascii.Error, ValueError):
         return None
-    if _object_in(decoded) is None:
+    if not isinstance(_json_in(decoded), Mapping | list):
         return None
     return (
         "JSON in base64 inside a JSON string, as JsonConverter writes bytes; set `value.converter` to "
@@ -158,12 +81,11 @@ def _of_text(text: str, declared: MessageFormat | None) -> str | None:
     )
 
 
-def _object_in(text: str) -> JsonValue:
+def _json_in(text: str) -> JsonValue:
     try:
-        value = read_exact_json(text.encode())
+        return read_exact_json(text.encode())
     except (JSONDecodeError, UnicodeEncodeError):
         return None
-    return value if isinstance(value, Mapping | list) else None
 
 
 def _of_debezium(fields: Fields, declared: MessageFormat | None) -> str | None:

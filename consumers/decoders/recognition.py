@@ -15,18 +15,23 @@ from collections.abc import Mapping
 from json import JSONDecodeError
 from typing import Final, Literal
 
+import cramjam
+
 from consumers.decoders.documents import MAX_VALUE_BYTES
+from consumers.decoders.known_formats import JSON_CONVERTER
 from consumers.decoders.message import Message
-from consumers.decoders.recognised_values import JSON_CONVERTER, format_of_value
+from consumers.decoders.nearly_json import BEGINNINGS, fault_of_json
+from consumers.decoders.recognised_values import format_of_value
 from graph_model.catalogue.rules import MessageFormat
 from graph_model.errors import MessageRejected
 from graph_model.values.equality import JsonValue
-from graph_model.values.exact_json import read_exact_json, read_faulty_json
+from graph_model.values.exact_json import read_exact_json
 from services.files.lines import BYTE_ORDER_MARK
 
 Part = Literal["value", "key"]
 
 _JSON_FROM: Final = f"set `{{part}}.converter` of its connector to {JSON_CONVERTER}, or let its program send plain JSON"
+_WITHOUT_A_MARK: Final = f"binary data without a mark (Avro, Protobuf or MessagePack perhaps); {_JSON_FROM}"
 _UNPACKED: Final = "let Kafka pack (`compression.type` of the producer), and not the program that sends"
 _UTF_8: Final = "send UTF-8"
 
@@ -37,15 +42,33 @@ _BEGINNINGS: Final[tuple[tuple[re.Pattern[bytes], str, str], ...]] = tuple(
         (rb"Obj\x01", "an Avro file (object container)", _JSON_FROM),
         (rb"\xc3\x01.{8}", "an Avro message (single object encoding)", _JSON_FROM),
         (rb"\x03[\x00\x05].{16}", "the wire format of the AWS Glue schema registry", _JSON_FROM),
+        (rb"\xac\xed\x00\x05", "an object as Java serialises it", _JSON_FROM),
+        (rb"\x80[\x02-\x05][\x95c\x8c}\](]", "an object as Python's pickle writes it", _JSON_FROM),
         (rb"\x1f\x8b\x08", "content packed with gzip", _UNPACKED),
         (rb"\x28\xb5\x2f\xfd", "content packed with zstd", _UNPACKED),
         (rb"\x04\x22\x4d\x18", "content packed with LZ4", _UNPACKED),
         (rb"\x82SNAPPY\x00|\xff\x06\x00\x00sNaPpY", "content packed with Snappy", _UNPACKED),
         (rb"\x78[\x01\x9c\xda]", "content packed with zlib", _UNPACKED),
+        (rb"BZh[1-9]1AY&SY", "content packed with bzip2", _UNPACKED),
+        (rb"\xfd7zXZ\x00", "content packed with xz", _UNPACKED),
         (rb"PK\x03\x04", "content packed as a zip file", _UNPACKED),
+        (rb"(?:PAR1|ORC)[\x00-\x1f]", "a file of columns (Parquet or ORC)", "send each row as a JSON object"),
+        (rb"\xff\xfe\x00\x00|\x00\x00\xfe\xff|(?:[\t-~]\x00{3}){2}|(?:\x00{3}[\t-~]){2}", "UTF-32 text", _UTF_8),
         (rb"\xff\xfe|\xfe\xff|(?:[\t-~]\x00){2}|(?:\x00[\t-~]){2}", "UTF-16 text", _UTF_8),
     )
 )
+
+#: Of what has no text, such as numbers and lengths in Avro and Protobuf.
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_BEFORE_JSON: Final = "\x1e"  #: before each text of a sequence of JSON
+_OF_SEQUENCE: Final = "a sequence of JSON texts (RFC 7464); leave out the record separator before each"
+
+_SMALLEST_BSON: Final = 5  #: bytes: its length, and the zero at its end
+_BSON: Final = (
+    "BSON, in which MongoDB keeps documents; set `output.format.{part}=json` of its connector, or let its program send "
+    "plain JSON"
+)
+_VARINT: Final = re.compile(rb"[\x80-\xff]{0,4}[\x01-\x7f]")
 
 _MAGIC: Final = 5  #: bytes of Confluent's wire format before the payload: a zero, and the id of the schema
 _MAGIC_WITH_GUID: Final = re.compile(rb"\x01.{6}[\x10-\x8f].[\x80-\xbf].{7}.", re.DOTALL)
@@ -107,9 +130,19 @@ def _part_looks_like(part: Part, content: bytes, message: Message, declared: Mes
 
 
 def _by_bytes(part: Part, content: bytes) -> str | None:
+    # These two begin with their lengths, which may be the beginning of anything.
+    if _is_bson(content):
+        return _BSON.format(part=part)
+    if _is_json_in_snappy(content):
+        return f"content packed with Snappy; {_UNPACKED}"
     for pattern, told, remedy in _BEGINNINGS:
         if pattern.match(content):
             return f"{told}; {remedy.format(part=part)}"
+    return _by_magic(part, content)
+
+
+def _by_magic(part: Part, content: bytes) -> str | None:
+    """Wire formats that begin with a byte and the id of a schema."""
     if _MAGIC_WITH_GUID.match(content):
         return f"the Confluent wire format (schema given by its GUID); {_JSON_FROM.format(part=part)}"
     if content[0] != 0 or len(content) <= _MAGIC:
@@ -133,15 +166,24 @@ def _by_headers(part: Part, message: Message) -> str | None:
 def _by_text(part: Part, content: bytes) -> str | None:
     """What is no JSON, and no binary format that shows by its first bytes."""
     try:
-        written = content.decode().strip()
+        written = content.decode().strip(" \t\r\n")
     except UnicodeDecodeError:
         if content.lstrip()[:1] in (b"{", b"[") and _is_json(content.decode("latin-1").encode()):
             return f"JSON in another encoding than UTF-8, such as Latin-1; {_UTF_8}"
-        return f"binary data without a mark (Avro or Protobuf perhaps); {_JSON_FROM.format(part=part)}"
+        return _WITHOUT_A_MARK.format(part=part)
+    found = fault_of_json(content) if written.startswith(BEGINNINGS) else None
+    if found is not None:
+        return found
+    if _CONTROL.search(written) is not None:
+        is_sequence = written.startswith(_BEFORE_JSON) and _is_json(written[1:].encode())
+        return _OF_SEQUENCE if is_sequence else _WITHOUT_A_MARK.format(part=part)
+    return None if written.startswith(("{", "[")) else _by_kind(part, written)
+
+
+def _by_kind(part: Part, written: str) -> str:
+    """What is meant to be text."""
     if written.startswith("Struct{"):
         return f"what Kafka Connect's StringConverter makes of a row; set `{part}.converter` to {JSON_CONVERTER}"
-    if written.startswith(("{", "[", '"')):
-        return _by_faults(content)
     if part == "key":
         return f"bare text, and in JSON a text stands in quotes; {_JSON_FROM.format(part=part)}"
     return f"{_kind_of_text(written)}; send each row as a JSON object, or load a file with `identity-graph ingest`"
@@ -155,17 +197,24 @@ def _kind_of_text(written: str) -> str:
     return "a line of CSV" if any(each in written for each in ",;\t|") else "plain text"
 
 
-def _by_faults(content: bytes) -> str | None:
-    """What is nearly JSON."""
-    if content.lstrip().startswith((b"{'", b"[{'")):
-        return "an object as a program prints it, in single quotes; write it as JSON"
+def _is_bson(content: bytes) -> bool:
+    """Whether bytes are as many as they say first, and end as BSON does (https://bsonspec.org/spec.html)."""
+    length = int.from_bytes(content[:4], "little")
+    return len(content) == length >= _SMALLEST_BSON and content[-1] == 0
+
+
+def _is_json_in_snappy(content: bytes) -> bool:
+    """Whether bytes are a raw block of Snappy, which has no mark, with JSON inside."""
+    said = _VARINT.match(content)
+    if said is None:
+        return False
+    length = sum((byte & 0x7F) << (7 * place) for place, byte in enumerate(said[0]))
+    if length > MAX_VALUE_BYTES:
+        return False
     try:
-        read_faulty_json(content)
-    except JSONDecodeError:
-        first, _, rest = content.strip().partition(b"\n")
-        several = _is_json(first) and rest.lstrip()[:1] in (b"{", b"[")
-        return "several JSON values in one message; send each as a message of its own" if several else None
-    return "JSON with NaN, Infinity or half characters, which JSON does not have; send null or text"
+        return _is_json(bytes(cramjam.snappy.decompress_raw(content)))
+    except cramjam.DecompressionError:
+        return False
 
 
 def _is_json(content: bytes) -> bool:

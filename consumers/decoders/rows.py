@@ -1,9 +1,10 @@
 """Plain rows: every message is one row as a JSON object; a null value deletes the row that the key names."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from consumers.decoders.documents import open_document, open_row
-from consumers.decoders.logical_types import convert_row
+from consumers.decoders.keys import key_columns
 from consumers.decoders.message import Message
 from consumers.decoders.recognition import value_looks_like
 from consumers.decoders.unavailable import UNAVAILABLE, unavailable_columns
@@ -13,8 +14,11 @@ from graph_model.errors import MessageRejected
 from graph_model.records.record import Change
 from graph_model.resolution.row_changes import Origin, key_address, row_change
 from graph_model.values.equality import JsonValue
-from graph_model.values.paths import root_of
+from graph_model.values.paths import has_column, root_of
 from graph_model.values.positions import Position
+
+#: So deep a row is looked for in an envelope that is not known.
+_DEEPEST: Final = 3
 
 
 def decode(message: Message, catalogue: Catalogue) -> tuple[Change, ...]:
@@ -28,7 +32,7 @@ def decode(message: Message, catalogue: Catalogue) -> tuple[Change, ...]:
         # What did not come from a log is ordered by the number it was given when it was accepted.
         position=Position(source.epoch if message.topic else 0, message.offset),
         observed_at=message.timestamp,
-        undated=not message.topic,
+        undated=not message.says_when,
         trace=message.trace,
     )
     if message.value is None:
@@ -55,19 +59,38 @@ def plain_row(source: Source, row: Mapping[str, JsonValue], origin: Origin, topi
 
 def _refuse_other_format(source: Source, row: Mapping[str, JsonValue]) -> None:
     """Refuse what is no row, although it has something that is called like the key."""
-    if not any(root_of(path) in row for path in source.paths) and value_looks_like(row, "rows") is not None:
+    if any(root_of(path) in row for path in source.paths):
+        return
+    if value_looks_like(row, "rows") is not None:
         raise MessageRejected("decode", f"it has none of the columns that source {source.name!r} reads")
+    says_deleted = source.deleted is not None and source.deleted.column in row
+    if not says_deleted and _holds_row(source, row.values(), _DEEPEST):
+        raise MessageRejected(
+            "decode",
+            f"it has none of the columns that source {source.name!r} reads, but an object inside of it has them, and "
+            "the key; unwrap it to that row, or name all of its columns by paths such as `data.name`",
+        )
+
+
+def _holds_row(source: Source, values: Iterable[JsonValue], depth: int) -> bool:
+    """Whether one of some values, or of what they hold, is a row of a source: the key and several columns.
+
+    One column says nothing: the company in a row of a person has a `name` and an `id`, too.
+    """
+    if len(source.columns) == 1:
+        return False
+    for value in values:
+        inner = value[0] if isinstance(value, list) and value else value
+        if not isinstance(inner, Mapping):
+            continue
+        is_row = len(source.columns & inner.keys()) > 1 and all(has_column(inner, column) for column in source.key)
+        if is_row or (depth > 1 and _holds_row(source, inner.values(), depth - 1)):
+            return True
+    return False
 
 
 def _key_columns(source: Source, key: bytes | None) -> Mapping[str, JsonValue]:
-    """The key of a deletion: a JSON object of the key columns, or the bare JSON value of the only one."""
+    """The columns that the key of a deletion names."""
     if key is None:
         raise MessageRejected("decode", "neither key nor value; a deletion needs the row's key as the message's key")
-    document = open_document(key, "key")
-    if isinstance(document.payload, Mapping):
-        return convert_row(document.payload, document.schema)
-    if len(source.key) == 1:
-        return {source.key[0]: document.payload}
-    raise MessageRejected(
-        "decode", f"the key is a single value; a JSON object with {', '.join(source.key)} is expected"
-    )
+    return key_columns(source, open_document(key, "key"))

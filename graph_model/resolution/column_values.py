@@ -12,6 +12,7 @@ from graph_model.values.equality import JsonValue
 from graph_model.values.identifiers import IdentifierKind, Normaliser
 from graph_model.values.keys import is_shortened, number_text
 from graph_model.values.normalise.several import looks_like_several
+from graph_model.values.paths import astray_in
 from graph_model.values.reading import AS_WRITTEN, Reading, read_day
 from graph_model.values.times import iso_time
 from graph_model.values.trait_values import nested_name, typed_value
@@ -87,12 +88,20 @@ def single_values(column: Column, value: JsonValue) -> Sequence[JsonValue]:
     elif isinstance(value, list):
         pieces = value
     else:
-        return () if value is None else (value,)
+        return () if value is None or _is_none_astray(column, value) else (value,)
     return [
         piece
         for piece in pieces
-        if piece is not None and not (isinstance(piece, str) and (not piece or piece.strip() in column.nulls))
+        if piece is not None
+        and not (isinstance(piece, str) and (not piece or piece.strip() in column.nulls))
+        and not _is_none_astray(column, piece)
     ]
+
+
+def _is_none_astray(column: Column, value: JsonValue) -> bool:
+    """Whether a path led into a text that stands for no value."""
+    astray = astray_in(value)
+    return isinstance(astray, str) and astray.strip() in column.nulls
 
 
 def trait_value(value: JsonValue, trait: Trait, reading: Reading, accepted_at: int) -> JsonValue:

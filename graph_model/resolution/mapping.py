@@ -10,7 +10,7 @@ from typing import Final
 
 import orjson
 
-from graph_model.catalogue.rules import Catalogue, Column, Trait
+from graph_model.catalogue.rules import Catalogue, Column, Source, Trait
 from graph_model.records.record import Record, RecordAddress
 from graph_model.resolution.column_values import (
     MOST_VALUES,
@@ -19,12 +19,19 @@ from graph_model.resolution.column_values import (
     single_values,
     trait_value,
 )
+from graph_model.values.base64_numbers import may_be_a_number
 from graph_model.values.equality import JsonValue
 from graph_model.values.identifiers import Identifier, IdentifierKind
+from graph_model.values.trait_values import NUMBERS
 
 _UNDATED: Final = (
     "gives no time that can be believed (missing, unreadable, 0, or more than a day after the row was accepted); the "
     "time of acceptance stands in"
+)
+
+_IN_BASE64: Final = (
+    ". It may be a decimal in base64, whose scale only a schema tells: set `decimal.handling.mode=string` of the "
+    "connector, or `schemas.enable=true` of its converter"
 )
 
 
@@ -64,7 +71,7 @@ def map_record(record: Record, catalogue: Catalogue) -> MappedRecord:
         received = values.get(column.name)
         for value in () if received is None else _values(column, received, issues):
             if column.trait is not None and column.trait not in traits:
-                said = _trait(column, value, catalogue.traits[column.trait], accepted_at, issues)
+                said = _trait(column, value, catalogue.traits[column.trait], source, accepted_at, issues)
                 if said is not None:
                     traits[column.trait] = said
             if column.identifier is not None:
@@ -91,12 +98,15 @@ def _values(column: Column, received: JsonValue, issues: set[Issue]) -> Sequence
     return ()
 
 
-def _trait(column: Column, value: JsonValue, trait: Trait, accepted_at: int, issues: set[Issue]) -> JsonValue:
+def _trait(
+    column: Column, value: JsonValue, trait: Trait, source: Source, accepted_at: int, issues: set[Issue]
+) -> JsonValue:
     """What a value says of the trait of its column; None where it says nothing, or cannot be read."""
     try:
         return trait_value(value, trait, column.reading, accepted_at)
     except ValueError as error:
-        issues.add(Issue(column.name, str(error)))
+        is_doubtful = source.format == "debezium" and trait.type in NUMBERS and may_be_a_number(value)
+        issues.add(Issue(column.name, f"{error}{_IN_BASE64 if is_doubtful else ''}"))
         return None
 
 

@@ -13,7 +13,7 @@ from graph_model.records.record import Change, RecordAddress
 from graph_model.resolution.deletions import is_deleted
 from graph_model.values.equality import JsonValue
 from graph_model.values.keys import NotAKey, key_part, stored_part, write_key
-from graph_model.values.paths import has_column, root_of, value_at
+from graph_model.values.paths import has_column, root_of, value_at, values_at
 from graph_model.values.positions import Offset, Position, SourcePosition
 from graph_model.values.reading import AS_WRITTEN
 from graph_model.values.times import DAY_MILLISECONDS
@@ -65,7 +65,7 @@ def row_change(
             value is too large to be kept.
     """
     if source.paths:
-        row = {**row, **{path: value_at(row, path) for path in source.paths if path not in row}}
+        row = {**row, **values_at(row, source.paths, frozenset(each.name for each in source.meanings))}
         unavailable |= frozenset(path for path in source.paths if root_of(path) in unavailable)
     where = address or key_address(source, row)
     deleted = deleted or is_deleted(source, row)

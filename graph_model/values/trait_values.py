@@ -14,6 +14,7 @@ from typing import Final
 from graph_model.values.amounts import plain_number
 from graph_model.values.characters import visible_text, without_guard
 from graph_model.values.equality import JsonValue
+from graph_model.values.paths import astray_in
 from graph_model.values.reading import AS_WRITTEN, Reading, exact_count, read_day, read_moment
 
 #: Enters the catalogue's fingerprint; raised when a value is read differently.
@@ -43,6 +44,10 @@ class TraitType(StrEnum):
     INTEGER = "integer"
     NUMBER = "number"
     BOOLEAN = "boolean"
+
+
+#: Types of traits that are numbers.
+NUMBERS: Final = frozenset({TraitType.INTEGER, TraitType.NUMBER})
 
 
 def typed_value(value: JsonValue, trait_type: TraitType, reading: Reading = AS_WRITTEN) -> JsonValue:
@@ -182,6 +187,10 @@ def _unfit(value: JsonValue, expected: str) -> ValueError:
 
 def nested_name(value: JsonValue) -> str:
     """What sort of value it is, and of one that holds others how to get at them."""
+    astray = astray_in(value)
+    if astray is not None:
+        way = "a list, whose elements have paths such as `contacts[].email`" if astray == [] else nested_name(astray)
+        return f"behind a path that leads into {way}, and not into an object"
     if isinstance(value, Mapping):
         return "an object, whose members have paths such as `address.city`"
     if isinstance(value, list):

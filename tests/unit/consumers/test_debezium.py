@@ -10,7 +10,7 @@ import pytest
 
 from consumers.decoders import debezium
 from consumers.decoders.message import Message
-from graph_model.catalogue.rules import Catalogue, TimeColumn
+from graph_model.catalogue.rules import Catalogue, Column, TimeColumn
 from graph_model.errors import MessageRejected
 from graph_model.records.record import Change, RecordAddress
 from graph_model.records.tasks import TruncateSource
@@ -62,6 +62,60 @@ def test_a_composite_key_is_in_the_order_of_the_catalogue(name: str, captured: C
     key = orjson.loads(message.key or b"")
     key = key.get("payload", key)
     assert only(message, catalogue).address == RecordAddress.of("account", [key["account_no"], key["bank"]])
+
+
+def bare(message: Message) -> Message:
+    """The message with the key that ExtractField$Key makes of it."""
+    key = orjson.loads(message.key or b"")
+    if "schema" in key:
+        (field,) = key["schema"]["fields"]
+        return replace(message, key=orjson.dumps({"schema": field, "payload": key["payload"]["id"]}))
+    return replace(message, key=orjson.dumps(key["id"]))
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        *(("debezium_postgres", name) for name in ("c", "u", "d", "r_all_types", "pk_change_1_d", "pk_change_3_c")),
+        *(("debezium_postgres", name) for name in ("schema_c", "schema_u", "schema_d", "schema_pk_change_3_c")),
+        *(("debezium_mariadb", name) for name in ("c", "u", "schema_r_all_types", "schema_pk_change_3_c")),
+    ],
+)
+def test_a_key_of_one_column_may_be_its_bare_value(
+    name: str, folder: str, captured: Captured, catalogue: Catalogue
+) -> None:
+    message = captured(name, folder=folder)
+    assert debezium.decode(bare(message), catalogue) == debezium.decode(message, catalogue)
+
+
+@pytest.mark.parametrize("name", ["full_c", "full_d"])
+def test_a_bare_value_is_no_key_of_several_columns(name: str, captured: Captured, catalogue: Catalogue) -> None:
+    reason = refusal(replace(captured(name), key=b'"AT"'), catalogue).reason
+    assert "the key is a single value; a JSON object with account_no, bank is expected" in reason
+    assert "ExtractField$Key" in reason
+    assert "AT" not in reason.replace("ExtractField", "")
+
+
+def test_a_bare_key_that_is_not_the_key_column_s_value_is_refused(captured: Captured, catalogue: Catalogue) -> None:
+    """A deletion names nothing else; the row would stay for ever."""
+    error = refusal(replace(captured("c"), key=b"4711"), catalogue)
+    assert error.stage == "map"
+    assert "not that of the key column 'id'" in error.reason
+    assert "4711" not in error.reason
+
+
+@pytest.mark.parametrize("key", [b"true", b"[1]", b'""', b"1e30"])
+def test_a_bare_value_that_is_no_key_is_refused(key: bytes, captured: Captured, catalogue: Catalogue) -> None:
+    for name in ("c", "d"):
+        assert refusal(replace(captured(name), key=key), catalogue).stage == "map"
+
+
+def test_a_bare_key_is_converted_as_its_schema_says(captured: Captured, catalogue: Catalogue) -> None:
+    customer = replace(catalogue.sources["customer"], key=("birth_date",))
+    days = {"schema": {"type": "int32", "name": "io.debezium.time.Date"}, "payload": 5172}
+    message = replace(captured("schema_r_all_types"), key=orjson.dumps(days))
+    dated = replace(catalogue, sources={"customer": customer})
+    assert only(message, dated).address == RecordAddress.of("customer", ["1984-02-29"])
 
 
 def test_a_row_of_a_table_without_primary_key_is_addressed_by_its_columns(
@@ -274,6 +328,17 @@ def test_values_mean_what_their_schema_says(
     assert row[column] == value
 
 
+@pytest.mark.parametrize("name", ["r_all_types", "schema_r_all_types"])
+def test_a_path_leads_into_json_that_a_connector_sends_as_text(
+    name: str, captured: Captured, catalogue: Catalogue
+) -> None:
+    column = Column(name="attrs.phones[]", identifier=None, trait="note")
+    customer = replace(catalogue.sources["customer"], meanings=(column,))
+    row = only(captured(name), replace(catalogue, sources={"customer": customer})).row
+    assert row is not None
+    assert row["attrs.phones[]"] == ["+43 1 234567"]
+
+
 @pytest.mark.parametrize("unknown", [0, -1, -62_135_596_800_000, None, 1_795_259_999_999 + 2 * DAY, 2**63 - 1])
 @pytest.mark.parametrize(("folder", "name"), [("debezium_mariadb", "r_all_types"), ("debezium_postgres", "c")])
 def test_a_time_of_the_database_that_cannot_be_is_unknown_and_that_of_the_envelope_counts(
@@ -301,10 +366,39 @@ def test_a_time_within_a_day_after_that_of_the_message_is_one(captured: Captured
     assert only(message, catalogue).observed_at == ahead
 
 
-def test_a_message_without_a_time_limits_no_other(captured: Captured, catalogue: Catalogue) -> None:
-    message = captured("c")
-    said = orjson.loads(message.value or b"")["source"]["ts_ms"]
-    assert only(replace(message, timestamp=-1), catalogue).observed_at == said
+READ_AT = 1_800_000_000_000
+
+
+@pytest.mark.parametrize("folder", ["debezium_postgres", "debezium_mariadb"])
+def test_a_message_without_a_time_is_dated_and_accepted_by_its_envelope(
+    folder: str, captured: Captured, catalogue: Catalogue
+) -> None:
+    """So that a birth date is not taken for one in the future, whoever reads the message, and whenever."""
+    message = captured("c", folder=folder)
+    envelope = orjson.loads(message.value or b"")
+    change = only(replace(message, timestamp=READ_AT, is_timed=False), catalogue)
+    assert (change.observed_at, change.accepted_at) == (envelope["source"]["ts_ms"], envelope["ts_ms"])
+    assert not change.undated
+
+
+def test_a_message_without_any_time_was_accepted_when_it_was_read(captured: Captured, catalogue: Catalogue) -> None:
+    def forget(envelope: dict[str, Any]) -> None:
+        envelope["source"]["ts_ms"] = 0
+        envelope["ts_ms"] = READ_AT + 2 * DAY
+
+    change = only(replace(edited(captured("c"), forget), timestamp=READ_AT, is_timed=False), catalogue)
+    assert (change.observed_at, change.accepted_at, change.undated) == (READ_AT, None, True)
+
+
+def test_a_truncate_without_a_time_of_its_message_happened_when_its_envelope_says(
+    captured: Captured, catalogue: Catalogue
+) -> None:
+    (task,) = debezium.decode(replace(captured("t"), timestamp=READ_AT, is_timed=False), catalogue)
+    assert isinstance(task, TruncateSource)
+    assert (task.observed_at, task.accepted_at) == (
+        1_795_259_770_268,
+        orjson.loads(captured("t").value or b"")["ts_ms"],
+    )
 
 
 def test_positions_of_a_file_count_within_their_epoch_only(captured: Captured, catalogue: Catalogue) -> None:

@@ -4,9 +4,12 @@ Messages of a real connector where one was captured; else the example of the for
 named beside it.
 """
 
+import bz2
 import gzip
 import json
 import lzma
+import pickle
+import time
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Callable
@@ -23,7 +26,7 @@ from consumers.batch import decode_batch
 from consumers.decoders import decode, decode_row
 from consumers.decoders.message import Message
 from consumers.decoders.recognition import looks_like, value_looks_like
-from graph_model.catalogue.rules import Catalogue, MessageFormat
+from graph_model.catalogue.rules import Catalogue, DeletionFlag, MessageFormat
 from graph_model.errors import MessageRejected
 from graph_model.resolution.row_changes import Origin
 from graph_model.values.positions import Position
@@ -117,6 +120,13 @@ def test_a_schema_that_a_header_names_is_told(header: str) -> None:
     assert "the id of the schema stands in a header" in found
 
 
+def bson(size: int) -> bytes:
+    """A document with a text of so many characters at the least, so that it is as long as can be confused."""
+    text = b"A" * max(0, size - 12) + b"nn"
+    inside = b"\x02n\x00" + (len(text) + 1).to_bytes(4, "little") + text + b"\x00"
+    return (len(inside) + 5).to_bytes(4, "little") + inside + b"\x00"
+
+
 ROW = b'{"id": 1, "name": "Ann", "email": "ann@example.com", "note": "nothing"}'
 
 
@@ -133,7 +143,23 @@ ROW = b'{"id": 1, "name": "Ann", "email": "ann@example.com", "note": "nothing"}'
         (ROW.decode().encode("utf-16-le"), "UTF-16 text"),
         (ROW.decode().encode("utf-16-be"), "UTF-16 text"),
         (ROW.replace(b"Ann", "Zoé".encode("latin-1")), "JSON in another encoding than UTF-8"),
-        (lzma.compress(ROW), "binary data"),
+        (lzma.compress(ROW), "packed with xz"),
+        (lzma.compress(ROW, format=lzma.FORMAT_ALONE), "binary data"),
+        (bz2.compress(ROW), "packed with bzip2"),
+        (bytes(cramjam.snappy.compress_raw(ROW)), "packed with Snappy"),
+        (bytes(cramjam.snappy.compress_raw(ROW.ljust(120))), "packed with Snappy"),
+        (bytes(cramjam.snappy.compress_raw(ROW.ljust(195))), "packed with Snappy"),
+        (pickle.dumps({"id": 1, "name": "Ann"}), "Python's pickle"),
+        (ROW.decode().encode("utf-32"), "UTF-32 text"),
+        (ROW.decode().encode("utf-32-le"), "UTF-32 text"),
+        (bson(20), "BSON"),
+        (bson(256), "BSON"),
+        (bson(0x178), "BSON"),
+        (b"\x02\x06Ann\x1eann@example.com", "binary data"),
+        (b"\x02\x06Ann,\x1eann@example.com", "binary data"),
+        (b"\x08\x01\x12\x03Ann\x1a\x0fann@example.com", "binary data"),
+        (b"\n\x03Ann\x12\x0fann@example.com", "binary data"),
+        (b"\x1e" + ROW + b"\n", "a sequence of JSON texts"),
         (b"", "an empty message"),
         (b"1;Ann;ann@example.com", "a line of CSV"),
         (b"id,name\n1,Ann\n", "a line of CSV"),
@@ -141,10 +167,28 @@ ROW = b'{"id": 1, "name": "Ann", "email": "ann@example.com", "note": "nothing"}'
         (b"<person id='1'/>", "XML or HTML"),
         (b"Struct{id=1,name=Ann}", "Kafka Connect's StringConverter"),
         (b"{'id': 1, 'name': 'Ann'}", "an object as a program prints it, in single quotes"),
+        (b"{ 'id': 1, 'name': 'Ann' }", "an object as a program prints it, in single quotes"),
+        (b"[\n {'id': 1}]", "an object as a program prints it, in single quotes"),
+        (b"""{"id": 'Ann'}""", "an object as a program prints it, in single quotes"),
         (b'{"id": 1, "score": NaN}', "NaN"),
+        (b'{"id": 1, "name": "Ann",}', "a comma behind the last member"),
+        (b'{"id": 1, "names": ["Ann", ]}', "a comma behind the last member"),
+        (b'{"id": 1, /* Ann */ "a": "//"}', "JSON with comments"),
+        (b'// Ann\n{"id": 1}', "JSON with comments"),
+        (b'{id: 1, name: "Ann"}', "names without quotes"),
+        (b'{"id": 1, "name": None, "vip": True}', "words such as None"),
+        (b'{id: 1, "a": 1, // Ann\n}', "names without quotes and comments and a comma behind the last member"),
+        (b'{"id": 1, "name": "Ann', "JSON that breaks off"),
+        (b'{"id": 1, "name": ["Ann"]', "JSON that breaks off"),
+        (b'{"id": 1, "name": "Ann\nLee"}', "line breaks, control characters or unknown escapes"),
+        (b'{"id": 1, "name": "Ann\\x20"}', "line breaks, control characters or unknown escapes"),
+        (ROW + b"\x00", "a JSON value with something else behind it"),
+        (ROW + ROW, "several JSON values in one message"),
+        (b'"1","Ann","ann@example.com"', "a line of CSV"),
         (ROW + b"\n" + ROW, "several JSON values in one message"),
         (b64encode(ROW), "JSON in base64"),
         (orjson.dumps(ROW.decode()), "JSON text inside a JSON string: its producer serialised it twice"),
+        (orjson.dumps(orjson.dumps(ROW.decode()).decode()), "its producer serialised it 3 times"),
         (orjson.dumps(b64encode(ROW).decode()), "JSON in base64 inside a JSON string"),
         (b"[" + ROW + b"," + ROW + b"]", "a list of rows"),
         (orjson.dumps({"schema": {"type": "string"}, "payload": ROW.decode()}), "serialised it twice"),
@@ -321,6 +365,198 @@ DOCUMENTED: dict[str, tuple[dict[str, Any], str]] = {
         },
         "Oracle GoldenGate",
     ),
+    # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html
+    "eventbridge": (
+        {
+            "version": "0",
+            "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
+            "detail-type": "EC2 Instance State-change Notification",
+            "source": "aws.ec2",
+            "account": "111122223333",
+            "time": "2017-12-22T18:43:48Z",
+            "region": "us-west-1",
+            "resources": ["arn:aws:ec2:us-west-1:123456789012:instance/i-1234567890abcdef0"],
+            "detail": {"instance-id": "i-1234567890abcdef0", "state": "terminated"},
+        },
+        "Amazon EventBridge",
+    ),
+    # https://github.com/eulerto/wal2json#examples, format version 1, and 2 below
+    "wal2json": (
+        {
+            "change": [
+                {
+                    "kind": "insert",
+                    "schema": "public",
+                    "table": "table2_with_pk",
+                    "columnnames": ["a", "b", "c"],
+                    "columntypes": ["integer", "character varying(30)", "timestamp without time zone"],
+                    "columnvalues": [1, "Backup and Restore", "2018-03-27 11:58:28.988414"],
+                }
+            ]
+        },
+        "wal2json",
+    ),
+    "wal2json 2": (
+        {
+            "action": "I",
+            "schema": "public",
+            "table": "table3_with_pk",
+            "columns": [{"name": "a", "type": "integer", "value": 1}],
+        },
+        "wal2json writes it (format 2)",
+    ),
+    "wal2json 2, deletion": (
+        {
+            "action": "D",
+            "schema": "public",
+            "table": "table3_with_pk",
+            "identity": [{"name": "a", "type": "integer", "value": 1}],
+        },
+        "wal2json writes it (format 2)",
+    ),
+    "wal2json 2, begin": ({"action": "B"}, "wal2json writes it (format 2)"),
+    # https://docs.airbyte.com/integrations/destinations/kafka#output-schema, and the protocol's record message
+    "airbyte": (
+        {
+            "_airbyte_ab_id": "1",
+            "_airbyte_emitted_at": 1,
+            "_airbyte_stream": "users",
+            "_airbyte_data": {"id": 1, "name": "Zoe"},
+        },
+        "Airbyte keeps it",
+    ),
+    "airbyte protocol": (
+        {"type": "RECORD", "record": {"stream": "users", "data": {"id": 1, "name": "Zoe"}, "emitted_at": 1}},
+        "Airbyte's protocol",
+    ),
+    # https://github.com/singer-io/getting-started/blob/master/docs/SPEC.md#example
+    "singer": ({"type": "RECORD", "stream": "users", "record": {"id": 1, "name": "Zoe"}}, "a message of Singer"),
+    "singer schema": (
+        {
+            "type": "SCHEMA",
+            "stream": "users",
+            "key_properties": ["id"],
+            "schema": {"required": ["id"], "type": "object", "properties": {"id": {"type": "integer"}}},
+        },
+        "which holds no row",
+    ),
+    "singer state": (
+        {"type": "STATE", "value": {"users": 2, "locations": 1}},
+        "which holds no row",
+    ),
+    # https://hasura.io/docs/2.0/event-triggers/payload/
+    "hasura": (
+        {
+            "event": {
+                "session_variables": {"x-hasura-role": "admin"},
+                "op": "INSERT",
+                "data": {"old": None, "new": {"id": "42", "name": "Zoe"}},
+            },
+            "created_at": "2018-09-05T07:14:21.601701Z",
+            "id": "85558393-c75d-4d2f-9c15-e80591b83894",
+            "delivery_info": {"max_retries": 0, "current_retry": 0},
+            "trigger": {"name": "insert_user_trigger"},
+            "table": {"schema": "public", "name": "users"},
+        },
+        "Hasura",
+    ),
+    # https://supabase.com/docs/guides/database/webhooks#payload
+    "supabase": (
+        {
+            "type": "INSERT",
+            "table": "users",
+            "schema": "public",
+            "record": {"id": 1, "name": "Zoe"},
+            "old_record": None,
+        },
+        "Supabase",
+    ),
+    # https://segment.com/docs/connections/spec/identify/
+    "segment": (
+        {
+            "type": "identify",
+            "traits": {"name": "Peter Gibbons", "email": "peter@example.com", "plan": "premium", "logins": 5},
+            "userId": "97980cfea0067",
+            "messageId": "ajs-next-1",
+        },
+        "Segment",
+    ),
+    "segment track": (
+        {"type": "track", "event": "User Registered", "properties": {"plan": "Pro Annual"}, "anonymousId": "23a"},
+        "Segment",
+    ),
+    # https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
+    "sns": (
+        {
+            "Type": "Notification",
+            "MessageId": "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324",
+            "TopicArn": "arn:aws:sns:us-west-2:123456789012:MyTopic",
+            "Message": "Hello world!",
+            "Timestamp": "2012-05-02T00:54:06.655Z",
+        },
+        "Amazon SNS",
+    ),
+    # https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+    "sqs": (
+        {"Records": [{"messageId": "059f36b4", "body": "Test message.", "eventSource": "aws:sqs"}]},
+        "events of AWS in one message",
+    ),
+    # https://cloud.google.com/pubsub/docs/push#receive_push
+    "pubsub": (
+        {
+            "message": {"data": "SGVsbG8gQ2xvdWQgUHViL1N1YiE=", "messageId": "2070443601311540"},
+            "subscription": "projects/myproject/subscriptions/mysubscription",
+        },
+        "Google Pub/Sub",
+    ),
+    # https://cloud.google.com/datastream/docs/events-and-streams
+    "datastream": (
+        {
+            "stream_name": "projects/myProj/locations/myLoc/streams/Oracle-to-Source",
+            "read_method": "oracle-cdc-logminer",
+            "object": "SAMPLE.TBL",
+            "uuid": "d7989206-380f-0e81-8056-240501101100",
+            "read_timestamp": "2019-11-07T07:37:16.808Z",
+            "source_timestamp": "2019-11-07T02:15:39Z",
+            "source_metadata": {"log_file": ""},
+            "payload": {"THIS_IS_MY_PK": "1231535353", "FIELD1": "foo"},
+        },
+        "Google Datastream",
+    ),
+    # https://developer.salesforce.com/docs/atlas.en-us.change_data_capture.meta/change_data_capture/cdc_message_structure.htm
+    "salesforce": (
+        {
+            "schema": "IeRuaY6cbI_HsV8Rv1Mc5g",
+            "payload": {
+                "ChangeEventHeader": {"entityName": "Account", "recordIds": ["001xx"], "changeType": "CREATE"},
+                "Name": "Acme",
+            },
+            "event": {"replayId": 6},
+        },
+        "Salesforce",
+    ),
+    # https://docs.stripe.com/api/events/object
+    "stripe": (
+        {
+            "id": "evt_1NG8Du2eZvKYlo2CUI79vXWy",
+            "object": "event",
+            "api_version": "2019-02-19",
+            "type": "customer.updated",
+            "data": {"object": {"id": "cus_1", "name": "Zoe"}},
+        },
+        "Stripe",
+    ),
+    # https://masstransit.io/documentation/concepts/messages#message-envelope
+    "masstransit": (
+        {"messageId": "181c0000", "messageType": ["urn:message:Company:CustomerChanged"], "message": {"name": "Zoe"}},
+        "MassTransit",
+    ),
+    # https://docs.confluent.io/platform/current/kafka-rest/api.html#topics
+    "rest proxy": ({"records": [{"key": "k", "value": {"id": 1, "name": "Zoe"}}]}, "REST proxy"),
+    "debezium without its schema": (
+        {"payload": {"op": "c", "source": {"db": "a", "table": "b"}, "after": {"id": 1}, "before": None}},
+        "an envelope of Debezium inside of `payload`",
+    ),
     # https://help.qlik.com/en-US/replicate (metadata and data messages)
     "qlik": (
         {
@@ -342,7 +578,10 @@ def test_formats_of_other_programs_are_named_and_not_quoted(name: str, topic: st
     reason = refusal(replace(message(orjson.dumps(value)), topic=topic), catalogue)
     assert told in reason.partition("this looks like")[2]
     assert reason.count("this looks like") == 1
-    assert not any(data in reason for data in ("scooter", "Firebus", "alice123", "Anne", "abc", "Bob", "val61s", "Doe"))
+    assert not any(
+        data in reason
+        for data in ("scooter", "Firebus", "alice123", "Anne", "abc", "Bob", "val61s", "Doe", "Zoe", "peter")
+    )
 
 
 @pytest.mark.parametrize("name", DOCUMENTED)
@@ -401,6 +640,46 @@ def test_an_envelope_with_its_byte_order_mark_is_read(captured: Captured, catalo
 def test_a_row_that_has_columns_of_its_source_is_a_row_whatever_else_it_has(catalogue: Catalogue) -> None:
     event = DOCUMENTED["cloudevents"][0] | {"name": "Ann"}
     assert len(decode(message(orjson.dumps(event)), catalogue)) == 1
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"id": 1, "payload": {"id": 7, "first_name": "Ann", "email": "a@x.org"}},
+        {"id": 1, "data": {"attributes": [{"id": 7, "first_name": "Ann", "email": "a@x.org"}]}},
+        {"meta": {}, "body": {"row": {"id": 7, "first_name": "Ann", "note": None}}},
+    ],
+)
+def test_an_envelope_that_nobody_knows_is_no_empty_row(row: dict[str, Any], catalogue: Catalogue) -> None:
+    people = replace(catalogue.sources["customer"], topic="people", table=None, format="rows")
+    reason = refusal(message(orjson.dumps(row)), replace(catalogue, sources={"people": people}))
+    assert "an object inside of it has them" in reason
+    assert "paths such as `data.name`" in reason
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"id": 1, "company": {"id": 7, "note": "Acme"}},
+        {"id": 1, "company": {"first_name": "Acme", "email": "a@x.org"}},
+        {"id": 1, "email": None, "company": {"id": 7, "note": "Acme", "email": "a@x.org"}},
+        {"id": 1, "gone": False, "before": {"id": 1, "note": "Acme", "email": "a@x.org"}},
+        {"id": 1, "type": "group", "userId": 7, "action": "I", "metadata": {}, "records": [1]},
+    ],
+)
+def test_a_row_with_objects_inside_is_a_row(row: dict[str, Any], catalogue: Catalogue) -> None:
+    people = replace(
+        catalogue.sources["customer"], topic="people", table=None, format="rows", deleted=DeletionFlag("gone", None)
+    )
+    assert len(decode(message(orjson.dumps(row)), replace(catalogue, sources={"people": people}))) == 1
+    assert value_looks_like(row) is None
+
+
+@pytest.mark.parametrize("pumped", ['"\\"', "'\\'", "/*", "//", ", ", '{"', "[", "a", "1", "'\\", '"\\'])
+def test_hostile_text_keeps_nobody_busy(pumped: str) -> None:
+    began = time.perf_counter()
+    looks_like(message(b"{" + pumped.encode() * 200_000), "rows")
+    assert time.perf_counter() - began < 5
 
 
 def test_a_row_with_nothing_but_its_key_is_a_row(catalogue: Catalogue) -> None:

@@ -34,11 +34,24 @@ def test_a_row_was_observed_when_its_message_was_written(message: Message, catal
     assert change.observed_at == message.timestamp
 
 
+def test_a_row_whose_message_has_no_time_is_as_old_as_its_reading_and_undated(
+    message: Message, catalogue: Catalogue
+) -> None:
+    (change,) = rows.decode(replace(message, is_timed=False), catalogue)
+    assert (change.observed_at, change.undated) == (message.timestamp, True)
+
+
 @pytest.mark.parametrize("key", [b'{"id":1003}', b"1003"], ids=["object", "only value"])
 def test_a_null_value_deletes_the_row_that_the_key_names(key: bytes, message: Message, catalogue: Catalogue) -> None:
     (change,) = rows.decode(replace(message, key=key, value=None), catalogue)
     assert change.address == RecordAddress.of("people", [1003])
     assert change.row is None
+
+
+def test_a_bare_key_is_converted_as_its_schema_says(message: Message, catalogue: Catalogue) -> None:
+    key = b'{"schema":{"type":"int32","name":"io.debezium.time.Date"},"payload":5172}'
+    (change,) = rows.decode(replace(message, key=key, value=None), catalogue)
+    assert change.address == RecordAddress.of("people", ["1984-02-29"])
 
 
 @pytest.mark.parametrize(

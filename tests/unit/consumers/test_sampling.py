@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -60,6 +61,14 @@ def test_values_are_converted_as_the_schema_says() -> None:
     assert table.keys == [{"id": 1003}]
 
 
+def test_a_decimal_that_shows_without_a_schema_is_a_number() -> None:
+    (message,) = captured("c")
+    envelope = orjson.loads(message.value or b"")
+    envelope["after"]["balance"] = {"scale": 0, "value": "D0JB"}
+    (table,) = sampled_tables([replace(message, value=orjson.dumps(envelope))], "x", file=None, is_whole=True)
+    assert table.rows[0]["balance"] == "1000001"
+
+
 def test_a_topic_of_several_tables_gives_each_of_them() -> None:
     tables = sampled_tables(captured("c", "full_c", "nokey_c", topic="all"), "all", file=None, is_whole=False)
     assert [(table.name, table.origin.topic, table.origin.table) for table in tables] == [
@@ -84,6 +93,12 @@ def test_envelopes_of_several_tables_in_a_file_have_their_own_topics() -> None:
 def test_plain_rows_have_the_keys_of_their_messages(key: object, read: object) -> None:
     (table,) = sampled_tables(of_rows([{"id": 7, "email": "a@x.example.org"}], [key]), "t", file=None, is_whole=True)
     assert (table.keys, table.origin.format, table.origin.topic) == ([read], "rows", "t")
+
+
+def test_a_bare_key_is_converted_as_its_schema_says() -> None:
+    key = {"schema": {"type": "int32", "name": "io.debezium.time.Date"}, "payload": 5172}
+    (table,) = sampled_tables(of_rows([{"born": "1984-02-29"}], [key]), "t", file=None, is_whole=True)
+    assert table.keys == ["1984-02-29"]
 
 
 def test_a_key_that_is_no_json_is_text() -> None:

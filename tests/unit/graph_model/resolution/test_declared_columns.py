@@ -176,6 +176,37 @@ def test_values_inside_of_others_are_kept_under_their_paths() -> None:
     assert [each.value for each in found.identifiers] == ["a@x.org", "b@x.org"]
 
 
+def test_values_inside_of_json_that_is_kept_as_text_are_read() -> None:
+    """PostgreSQL's `jsonb` and MySQL's `JSON` come from Debezium as text, and so does JSON in a cell of CSV."""
+    found = mapped(NESTED, address='{"city": "Rome"}', contacts='[{"email": "a@x.org"}, {"email": ["b@x.org"]}]')
+    assert dict(found.traits) == {"name": "Rome"}
+    assert [each.value for each in found.identifiers] == ["a@x.org", "b@x.org"]
+    assert found.issues == ()
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("Main Street 5, Rome", "leads into text, and not into an object"),
+        (7, "leads into a number, and not into an object"),
+        (True, "leads into a boolean"),
+        ([{"city": "Rome"}], "leads into a list, whose elements have paths such as `contacts[].email`"),
+        ('[{"city": "Rome"}]', "leads into a list"),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_told_and_nothing_is_read_of_it(address: JsonValue, told: str) -> None:
+    found = mapped(NESTED, address=address, contacts=[address])
+    assert (found.identifiers, dict(found.traits)) == ((), {})
+    assert [issue.column for issue in found.issues] == ["address.city", "contacts[].email"]
+    assert all(told in issue.reason and "Rome" not in issue.reason for issue in found.issues)
+
+
+@pytest.mark.parametrize("address", [None, "", " ", "NULL", "\\N", [], {}, {"city": None}])
+def test_a_path_into_nothing_is_nothing(address: JsonValue) -> None:
+    found = mapped(NESTED, address=address, contacts=[address])
+    assert (found.identifiers, dict(found.traits), found.issues) == ((), {}, ())
+
+
 def test_a_path_into_a_column_that_was_not_sent_was_not_sent_either() -> None:
     catalogue = parse_catalogue(HEAD + NESTED, "catalogue")
     change = row_change(
