@@ -128,7 +128,7 @@ async def explain_two_records(
             min_length=2,
             max_length=2,
             description="the two records, each `source[key]` or, with a key of one column, `source:key`",
-            examples=["crm[1]"],
+            examples=[["crm[1]", "web_shop[50001]"]],
         ),
     ],
 ) -> Response:

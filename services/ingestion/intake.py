@@ -6,12 +6,10 @@ IdentityGraphError
     └── SourceFedByTopic    Kafka carries this source's changes; two roads would contradict each other
 """
 
-import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from graph_model.catalogue.rules import Catalogue, Source
 from graph_model.errors import IdentityGraphError, MessageRejected
@@ -24,9 +22,6 @@ from services.clock import now_milliseconds
 from services.ingestion.acceptance import AcceptanceClock
 from services.ingestion.writer import Writer
 from services.metrics import Metrics
-
-#: So many rows are checked while others wait.
-_AT_ONCE: Final = 20
 
 
 class IntakeRefused(IdentityGraphError):
@@ -110,11 +105,7 @@ class ChangeIntake:
             raise SourceFedByTopic(source)
         async with self._writer.lend() as ingest:
             self._acceptance.pass_over(ingest.accepted)
-            first = self._acceptance.next(len(rows))
-            if len(rows) > _AT_ONCE:  # takes longer than others should wait
-                changes, rejected = await asyncio.to_thread(self._changes, source, rows, first)
-            else:
-                changes, rejected = self._changes(source, rows, first)
+            changes, rejected = self._changes(source, rows)
             result = await ingest.apply(changes)
         if rejected:
             self._metrics.changes.labels(source.name, Outcome.DEAD.value).inc(len(rejected))
@@ -122,10 +113,9 @@ class ChangeIntake:
         outcomes[Outcome.DEAD] += len(rejected)
         return IntakeResult(outcomes=outcomes, rejected=tuple(rejected))
 
-    def _changes(
-        self, source: Source, rows: Sequence[RowChange], first: int
-    ) -> tuple[list[Change], list[RejectedChange]]:
+    def _changes(self, source: Source, rows: Sequence[RowChange]) -> tuple[list[Change], list[RejectedChange]]:
         now = self._clock()
+        first = self._acceptance.next(len(rows))
         changes: list[Change] = []
         rejected: list[RejectedChange] = []
         for index, row in enumerate(rows):
