@@ -168,3 +168,8 @@ class UnsafeStore(StoreError):
 
 class StoreReplaced(StoreError):
     """The store that answers is not the one that was opened, or not the one the offsets belong to."""
+
+
+def is_failure(error: BaseException) -> bool:
+    """Whether the store has failed: not where it only says that others were faster, or have changed the catalogue."""
+    return isinstance(error, StoreError) and not isinstance(error, CommitConflict | TaskTaken | CatalogueChanged)
