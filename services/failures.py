@@ -15,7 +15,7 @@ def reason_of(failure: BaseException) -> str:
 
 def cause_of(failure: BaseException) -> str:
     """What has led to it, the last first: types, with the name that SQLite or the system gives the fault."""
-    return " <- ".join(_named(each) for each in _causes(failure))
+    return " <- ".join(_named(each) for each in causes(failure))
 
 
 def place_of(failure: BaseException) -> str:
@@ -24,7 +24,8 @@ def place_of(failure: BaseException) -> str:
     return f"{frames[-1].name}:{frames[-1].lineno}" if frames else ""
 
 
-def _causes(failure: BaseException) -> Iterator[BaseException]:
+def causes(failure: BaseException) -> Iterator[BaseException]:
+    """A failure and what has led to it, the last first."""
     seen: set[int] = set()
     each: BaseException | None = failure
     while each is not None and id(each) not in seen:
