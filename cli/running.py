@@ -32,7 +32,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 def logs_json() -> bool:
-    """Whether standard error is read by programs. The environment is asked itself: the settings may be what is wrong."""
+    """Whether programs read standard error; asked of the environment itself, as the settings may be what is wrong."""
     return os.environ.get("IDENTITY_GRAPH_LOG_FORMAT", "").lower() == "json"
 
 

@@ -213,7 +213,9 @@ async def run_worker(
             await retry.until_done("broker", admin.ensure_topics, gives_up_on=_GIVES_UP_ON)
             store = await _open_store(settings, catalogue, retry, before_opening)
         except TRANSIENT:
-            return  # Raised only when stopping.
+            if stopping.is_set():
+                return
+            raise  # it was given up
         opened.push_async_callback(store.close)
         _require_guarantees(store)
         parts = WorkerParts.over(settings.kafka, catalogue, store, admin, producer, metrics=metrics, health=health)
