@@ -4,9 +4,10 @@ import asyncio
 import os
 import re
 import signal
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,7 +21,7 @@ from stack.gremlin_server import GremlinServer
 from stack.kafka import KafkaBroker
 from stack.ports import Port
 from tests.contract.conftest import empty_graph
-from tests.stack.worker_world import World, eventually
+from tests.stack.worker_world import World, eventually, settled
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 
@@ -56,6 +57,12 @@ class Seen:
             async with self._session.get("/readyz") as answer:
                 return answer.status == 200 and bool((await answer.json())["partitions"])
         return False
+
+    async def reasons(self) -> dict[str, str]:
+        """Part -> why it is not well."""
+        async with self._session.get("/readyz") as answer:
+            found: dict[str, str] = (await answer.json())["reasons"]
+            return found
 
     async def lag(self, topic: str) -> dict[int, float]:
         """Partition -> how far behind it is said to be."""
@@ -107,6 +114,28 @@ async def test_a_graph_that_hangs_is_seen_within_seconds_and_the_lag_goes_on_gro
             return sum((await worker.lag(world.people)).values()) == 0
 
         await eventually(has_caught_up)
+
+
+async def test_a_damaged_row_keeps_the_worker_unready_until_it_is_mended_and_loses_no_change(world: World) -> None:
+    await world.create(world.people, 1)
+    await world.produce_people({1: "ann@example.com"})
+    async with seen_worker(world) as worker:
+        await world.until_read(1)
+        file = world.folder / "graph.sqlite"
+        with closing(sqlite3.connect(file)) as connection, connection:
+            (whole,) = connection.execute("SELECT document FROM record").fetchone()
+            connection.execute("UPDATE record SET document = ?", (whole[:-1],))
+        await world.produce_people({1: "ann.lee@example.com"})
+
+        async def tells_the_damage() -> bool:
+            return any("is damaged" in why for why in (await worker.reasons()).values())
+
+        await eventually(tells_the_damage)
+        with closing(sqlite3.connect(file)) as connection, connection:
+            connection.execute("UPDATE record SET document = ?", (whole,))
+        await world.until_read(2)
+        assert await settled(world, "dead") == []
+        await eventually(worker.is_ready)
 
 
 async def test_the_lag_of_partitions_that_went_to_another_worker_is_no_longer_shown(world: World) -> None:
