@@ -15,6 +15,7 @@ from api.background import look_after_outboxes, work_off_owed
 from api.dependencies import Services, Wiring
 from api.docs_page import add_docs_page
 from api.documents import Problem, ProfileUpdate, Reset
+from api.failures import TellFailures
 from api.hosts import KnownHosts
 from api.middleware import (
     AnswerHead,
@@ -33,7 +34,7 @@ from services.ingestion.claim import Publish
 from services.maintenance.heartbeat import Heartbeat
 from services.metrics import Metrics
 from services.settings import Settings
-from services.stores.port.protocols import Store
+from services.stores.port.protocols import DurableOutbox, Store
 
 _log = structlog.get_logger()
 
@@ -98,7 +99,7 @@ def create_app(
         publish=publish,
         clock=clock,
         acceptance=AcceptanceClock(clock),
-        heartbeat=Heartbeat(store, metrics, take=take),
+        heartbeat=Heartbeat(store, metrics, take=take, writes=publish is not None or isinstance(store, DurableOutbox)),
     )
     app.state.services = Services.over(catalogue, wiring)
     _add_operations(app, settings)
@@ -137,6 +138,7 @@ def _add_operations(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(AnswerHead)
     app.add_middleware(RefuseWhenOutdated)
     app.add_middleware(UnforeseenFailures)
+    app.add_middleware(TellFailures)
     app.add_middleware(RefuseUnknownHosts, known=KnownHosts.of(settings))
     app.add_middleware(SaidAnyway)
 

@@ -4,15 +4,14 @@ Whether it was meant for us, a bound, whether we may answer at all, unforeseen e
 """
 
 import asyncio
-import traceback
 from contextlib import suppress
 from typing import Final
 
-import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.dependencies import Services
 from api.errors import BodyTooLarge, UnknownHost
+from api.failures import note_failure
 from api.hosts import KnownHosts
 from api.problems import internal_problem, problem_response, problem_type
 from services.stores.port.errors import CatalogueChanged
@@ -31,8 +30,6 @@ _SAID_ANYWAY: Final = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
-
-_log = structlog.get_logger(__name__)
 
 
 class SaidAnyway:
@@ -144,13 +141,15 @@ class RefuseWhenOutdated:
             refusal = services.heartbeat.refusal
             path: str = scope["path"]
             if refusal is not None and path not in _ALWAYS and not path.startswith(_DOCS):
-                await problem_response(problem_type(type(refusal)), str(refusal))(scope, receive, send)
+                problem = problem_type(type(refusal))
+                note_failure(scope, refusal, problem.slug)
+                await problem_response(problem, str(refusal))(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
 
 class UnforeseenFailures:
-    """Answers 500 without a stack trace; the log gets type and place, never the message, which may hold data."""
+    """Answers 500 without a stack trace; `TellFailures` tells its type and place, not its text, which may hold data."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -171,10 +170,11 @@ class UnforeseenFailures:
             await self._app(scope, receive, noting_send)
         except Exception as failure:  # noqa: BLE001 - nothing may reach the caller as a stack trace
             if await _another_catalogue(scope, before) and not started:
-                await problem_response(problem_type(CatalogueChanged), "")(scope, receive, send)
+                problem = problem_type(CatalogueChanged)
+                note_failure(scope, failure, problem.slug)
+                await problem_response(problem, "")(scope, receive, send)
                 return
-            last = traceback.extract_tb(failure.__traceback__)[-1]
-            _log.error("request failed", error=type(failure).__name__, at=f"{last.name}:{last.lineno}")
+            note_failure(scope, failure, problem_type(type(failure)).slug)
             if not started:
                 await internal_problem()(scope, receive, send)
 

@@ -28,6 +28,7 @@ from api.errors import (
     UnknownHost,
     UnreadableBody,
 )
+from api.failures import note_failure
 from api.rights import NotASteward
 from graph_model.errors import CatalogueError, IdentityGraphError, MessageRejected
 from graph_model.profile.document import ProfileDamaged
@@ -286,8 +287,10 @@ def _documented(description: str) -> dict[str, Any]:
     }
 
 
-async def _product_problem(_request: Request, error: Exception) -> Response:
-    return problem_response(problem_type(type(error)), str(error), _extra(error))
+async def _product_problem(request: Request, error: Exception) -> Response:
+    problem = problem_type(type(error))
+    note_failure(request.scope, error, problem.slug)
+    return problem_response(problem, str(error), _extra(error))
 
 
 def _extra(error: Exception) -> Mapping[str, Any] | None:

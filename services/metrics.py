@@ -59,6 +59,22 @@ class Metrics:
             "Offsets between the end of a partition and what is in force",
             ("topic", "partition"),
         )
+        self._add_failures()
+
+    def _add_failures(self) -> None:
+        counter, gauge = partial(Counter, registry=self.registry), partial(Gauge, registry=self.registry)
+        self.store_failures = counter(
+            "identity_graph_store_failures", "What the store did not do, by the type of the failure", ("kind",)
+        )
+        self.broker_failures = counter(
+            "identity_graph_broker_failures", "What Kafka did not do, by the type of the failure", ("kind",)
+        )
+        self.failed_requests = counter(
+            "identity_graph_failed_requests", "Requests answered with a status of 500 and more", ("status", "problem")
+        )
+        self.topics_missing = gauge(
+            "identity_graph_topics_missing", "Topics of the catalogue that do not exist or may not be seen"
+        )
 
     def for_work_owed(self) -> Self:
         """The same figures, but what becomes of records is counted apart: it did not come in as a change."""
