@@ -55,8 +55,13 @@ def entries(file: InputFile, catalogue: Catalogue, content: bytes, warnings: lis
         return list(read_entries(file, stream, catalogue, lambda: (next(numbers), 5), told.append))
 
 
-@pytest.mark.parametrize("pattern", ["*.csv", "crm*", "a/crm.csv", "*/crm.csv", "b/crm.csv", "x/*/*/crm.csv", "/*/a/crm.csv",
-                                     "/x/a/crm.csv", "/crm.csv", "crm.cs?", "[ab]rm.csv", "[!ab]rm.csv", "CRM.csv", "./crm.csv"])  # fmt: skip
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "*.csv", "crm*", "a/crm.csv", "*/crm.csv", "b/crm.csv", "x/*/*/crm.csv", "/*/a/crm.csv", "/x/a/crm.csv",
+        "/crm.csv", "crm.cs?", "[ab]rm.csv", "[!ab]rm.csv", "CRM.csv", "./crm.csv",
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("path", ["crm.csv", "a/crm.csv", "/x/a/crm.csv", "../crm.csv"])
 def test_a_name_pattern_means_what_it_means_in_python(path: str, pattern: str) -> None:
     assert fits(Path(path), pattern) == Path(path).match(pattern)
