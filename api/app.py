@@ -15,6 +15,7 @@ from api.background import look_after_outboxes, work_off_owed
 from api.dependencies import Services, Wiring
 from api.docs_page import add_docs_page
 from api.documents import Problem, ProfileUpdate, Reset
+from api.failures import TellFailures
 from api.middleware import BodyLimit, RefuseWhenOutdated, UnforeseenFailures
 from api.problems import add_problem_handlers
 from graph_model.catalogue.rules import Catalogue
@@ -25,7 +26,7 @@ from services.ingestion.claim import Publish
 from services.maintenance.heartbeat import Heartbeat
 from services.metrics import Metrics
 from services.settings import Settings
-from services.stores.port.protocols import Store
+from services.stores.port.protocols import DurableOutbox, Store
 
 _log = structlog.get_logger()
 
@@ -88,7 +89,7 @@ def create_app(
         publish=publish,
         clock=clock,
         acceptance=AcceptanceClock(clock),
-        heartbeat=Heartbeat(store, metrics, take=take),
+        heartbeat=Heartbeat(store, metrics, take=take, writes=publish is not None or isinstance(store, DurableOutbox)),
     )
     app.state.services = Services.over(catalogue, wiring)
     _add_operations(app)
@@ -126,6 +127,7 @@ def _add_operations(app: FastAPI) -> None:
     app.add_middleware(BodyLimit)
     app.add_middleware(RefuseWhenOutdated)
     app.add_middleware(UnforeseenFailures)
+    app.add_middleware(TellFailures)
 
 
 def _describe_more(app: FastAPI) -> None:

@@ -9,6 +9,7 @@ import structlog
 
 from api.dependencies import Services
 from graph_model.errors import IdentityGraphError
+from services.failures import cause_of, reason_of
 from services.ingestion.ingest import Ingest
 from services.maintenance.tasks import WorkStopped, work_off
 from services.stores.port.errors import CatalogueChanged
@@ -39,7 +40,10 @@ async def look_after_outboxes(in_force: Callable[[], Services]) -> None:
             others = await services.writer.look_after_outboxes()
             services.acceptance.compare({name: state.accepted for name, state in others.items()})
         except IdentityGraphError as error:
-            _log.warning("outboxes could not be looked after; it is tried again", reason=str(error))
+            services.heartbeat.met(error)
+            _log.warning(
+                "outboxes could not be looked after; it is tried again", reason=str(error), cause=cause_of(error)
+            )
 
 
 async def work_off_owed(in_force: Callable[[], Services]) -> None:
@@ -66,9 +70,9 @@ async def work_off_owed(in_force: Callable[[], Services]) -> None:
                     heartbeat.beat_now()
             told = ""
         except Exception as error:  # noqa: BLE001 - whatever it was, answering goes on, and so does trying
-            # The text of an unforeseen fault is left out: it may quote a value.
-            reason = str(error) if isinstance(error, IdentityGraphError) else type(error).__name__
+            reason = reason_of(error)
+            heartbeat.met(error)
             if reason != told:
-                _log.warning("work owed could not be done; it is tried again", reason=reason)
+                _log.warning("work owed could not be done; it is tried again", reason=reason, cause=cause_of(error))
             told = reason
         await first_of(heartbeat.next_beat(), stopping.wait())

@@ -34,7 +34,7 @@ async def read_health() -> Response:
     responses={200: {"model": Readiness, "description": "the store answers"}, **problem_docs(NotReady)},
 )
 async def read_readiness(request: Request) -> Response:
-    """What the last look at the store has found; that work is owed keeps nobody from being answered."""
+    """What the last looks at the store and the broker have found; that work is owed keeps nobody from being answered."""
     services = services_of(request)
     if services.stopping.is_set():
         raise NotReady("the service is stopping")
@@ -45,7 +45,7 @@ async def read_readiness(request: Request) -> Response:
                 await heartbeat.beat()
         except TimeoutError as error:
             raise NotReady(f"the store has not answered for {_READINESS_SECONDS:.0f} seconds") from error
-    found = heartbeat.refusal or heartbeat.problem
+    found = heartbeat.refusal or heartbeat.problem or services.writer.problem
     if found is not None:
         raise NotReady(str(found)) from found
     return json_answer({"status": "ready", "tasks_owed": heartbeat.tasks_owed})

@@ -1,16 +1,15 @@
 """What every request passes on its way in and out: a bound, whether we may answer at all, and unforeseen errors."""
 
 import asyncio
-import traceback
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Final
 
-import structlog
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.dependencies import Services
+from api.failures import note_failure
 from api.problems import http_problem, internal_problem, problem_response, problem_type
 from services.stores.port.errors import CatalogueChanged
 
@@ -25,8 +24,6 @@ _DOCS: Final = "/docs"
 
 #: So long a failed request waits to learn whether another catalogue came into force.
 _SECONDS: Final = 1.0
-
-_log = structlog.get_logger(__name__)
 
 
 class BodyLimit:
@@ -70,13 +67,15 @@ class RefuseWhenOutdated:
             refusal = services.heartbeat.refusal
             path: str = scope["path"]
             if refusal is not None and path not in _ALWAYS and not path.startswith(_DOCS):
-                await problem_response(problem_type(type(refusal)), str(refusal))(scope, receive, send)
+                problem = problem_type(type(refusal))
+                note_failure(scope, refusal, problem.slug)
+                await problem_response(problem, str(refusal))(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
 
 class UnforeseenFailures:
-    """Answers 500 without a stack trace; the log gets type and place, never the message, which may hold data."""
+    """Answers 500 without a stack trace; `TellFailures` tells its type and place, not its text, which may hold data."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -97,10 +96,11 @@ class UnforeseenFailures:
             await self._app(scope, receive, noting_send)
         except Exception as failure:  # noqa: BLE001 - nothing may reach the caller as a stack trace
             if await _another_catalogue(scope, before) and not started:
-                await problem_response(problem_type(CatalogueChanged), "")(scope, receive, send)
+                problem = problem_type(CatalogueChanged)
+                note_failure(scope, failure, problem.slug)
+                await problem_response(problem, "")(scope, receive, send)
                 return
-            last = traceback.extract_tb(failure.__traceback__)[-1]
-            _log.error("request failed", error=type(failure).__name__, at=f"{last.name}:{last.lineno}")
+            note_failure(scope, failure, problem_type(type(failure)).slug)
             if not started:
                 await internal_problem()(scope, receive, send)
 

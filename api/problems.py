@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from api.documents import fields_at
+from api.failures import note_failure
 from api.rights import NotASteward
 from graph_model.errors import CatalogueError, IdentityGraphError, MessageRejected
 from graph_model.profile.document import ProfileDamaged
@@ -320,8 +321,10 @@ def _documented(description: str) -> dict[str, Any]:
     }
 
 
-async def _product_problem(_request: Request, error: Exception) -> Response:
-    return problem_response(problem_type(type(error)), str(error), _extra(error))
+async def _product_problem(request: Request, error: Exception) -> Response:
+    problem = problem_type(type(error))
+    note_failure(request.scope, error, problem.slug)
+    return problem_response(problem, str(error), _extra(error))
 
 
 def _extra(error: Exception) -> Mapping[str, Any] | None:

@@ -40,7 +40,7 @@ def check(
     _print_kinds(catalogue)
     _print_sources(catalogue)
     for warning in catalogue_warnings(catalogue):
-        typer.echo(f"warning: {warning}", err=True)
+        warn(warning)
     typer.echo(f"\n{file} is valid; fingerprint {catalogue.fingerprint[:12]}.")
 
 

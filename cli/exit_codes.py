@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from consumers.errors import BrokerUnavailable, ConsumerError
+from consumers.errors import BrokerUnavailable, ConsumerError, LoginRefused
 from graph_model.errors import CatalogueError, IdentityGraphError
 from services.ingestion.intake import IntakeRefused
 from services.stores.port.errors import ClaimLost, StoreDamaged, StoreError, StoreUnavailable
@@ -33,6 +33,7 @@ EXIT_CODES_HELP: Final = (
 _CODES: Final[Mapping[type[Exception], ExitCode]] = {
     StoreUnavailable: ExitCode.UNAVAILABLE,
     BrokerUnavailable: ExitCode.UNAVAILABLE,
+    LoginRefused: ExitCode.UNAVAILABLE,
     ClaimLost: ExitCode.REFUSED,
     StoreDamaged: ExitCode.REFUSED,
     StoreError: ExitCode.MISUSED,

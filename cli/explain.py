@@ -13,7 +13,7 @@ from cli.opening import opened_store, settings_and_catalogue
 from cli.options import STANDARD_STREAM, CatalogueOption, OutOption, StoreOption
 from cli.output import result_file
 from cli.row_tables import comparison_text
-from cli.running import run_batch
+from cli.running import run_batch, say_last
 from graph_model.catalogue.rules import Catalogue
 from graph_model.explain.evidence_export import export_graph
 from graph_model.explain.masking import Visibility
@@ -121,9 +121,8 @@ async def _profile_id(store: Store, catalogue: Catalogue, subject: str) -> str:
         return await _profile_of_record(store, catalogue, subject)
     found = await list_by_identifier(store, read_identifier(subject, catalogue))
     if len(found) > 1:
-        typer.echo("more than one profile carries this identifier; name one of them:", err=True)
-        for profile in found[:LISTED_PROFILES]:
-            typer.echo(f"  {profile.profile_id}", err=True)
+        listed = [f"  {profile.profile_id}" for profile in found[:LISTED_PROFILES]]
+        say_last("\n".join(["more than one profile carries this identifier; name one of them:", *listed]))
         raise typer.Exit(ExitCode.REFUSED)
     return found[0].profile_id
 

@@ -13,7 +13,7 @@ from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import counted, print_json, warn
 from cli.progress import FileProgress, file_progress
 from cli.publishing import publishing
-from cli.running import run_batch, set_up_logging
+from cli.running import run_batch, say_last, set_up_logging
 from cli.snapshot import AsOfOption, MostDeletedOption, Snapshot, SnapshotOption
 from cli.store_progress import finish_owed_work
 from graph_model.catalogue.document import NO_VERSION
@@ -81,7 +81,7 @@ def ingest(
     except KeyboardInterrupt:
         are = "is" if summary.in_force == 1 else "are"
         told = f"Interrupted; at least {counted(summary.in_force, 'row')} {are} in force; the same command goes on."
-        typer.echo(told, err=True)
+        say_last(told)
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     _tell(summary, as_json=as_json)
 

@@ -11,7 +11,9 @@ from pydantic import ValidationError
 
 from cli.commands import CommandModules, version
 from cli.exit_codes import EXIT_CODES_HELP, exit_code
+from cli.running import logs_json, say_last
 from graph_model.errors import IdentityGraphError
+from services.failures import cause_of
 from services.settings import KafkaSettings, Settings
 
 SETTINGS: Final = (Settings, KafkaSettings)
@@ -55,15 +57,19 @@ def main() -> None:
     """Run the command line; nothing but a line of explanation reaches the user when it fails."""
     collect_rarely()
     try:
-        app(prog_name="identity-graph")
+        # Left to itself the library writes what is wrong with the arguments in a frame, for people.
+        code = app(prog_name="identity-graph", standalone_mode=not logs_json())
     except Exception as error:  # noqa: BLE001 - the last place where an error can be explained
-        sys.stderr.write(f"error: {_explanation(error)}\n")
-        sys.exit(exit_code(error))
+        code = int(getattr(error, "exit_code", exit_code(error)))  # wrong arguments bring their own
+        say_last(f"error: {_explanation(error)}", exit_code=code, cause=cause_of(error))
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 def _explanation(error: Exception) -> str:
     if isinstance(error, IdentityGraphError):
         return str(error)
+    if hasattr(error, "format_message"):  # the library, about the arguments
+        return str(error.format_message())
     if isinstance(error, ValidationError):
         return _wrong_settings(error)
     # Asked of the environment itself: what failed may have been reading the settings.

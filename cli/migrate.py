@@ -12,7 +12,7 @@ from cli.opening import settings_and_catalogue
 from cli.options import CatalogueOption, JsonOption, StoreOption
 from cli.output import print_json
 from cli.publishing import publishing
-from cli.running import run_batch
+from cli.running import run_batch, say_last
 from cli.store_progress import scan_progress
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.tasks import ReResolve
@@ -51,7 +51,7 @@ def migrate(
     try:
         migrated, owed = run_batch(_migrated(settings, meaning))
     except KeyboardInterrupt:
-        typer.echo("Interrupted; what is done stays. The same command goes on.", err=True)
+        say_last("Interrupted; what is done stays. The same command goes on.")
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     if as_json:
         print_json(

@@ -13,6 +13,7 @@ import typer
 
 from cli.exit_codes import UsageRefused
 from cli.options import STANDARD_STREAM
+from cli.running import say_last
 from graph_model.values.equality import JsonValue
 
 #: The columns of a list of members.
@@ -48,7 +49,7 @@ def print_json(result: object, *, to_error_stream: bool = False) -> None:
 
 def warn(sentence: str) -> None:
     """Tell what may not be meant, on standard error."""
-    typer.echo(f"warning: {sentence}", err=True)
+    say_last(f"warning: {sentence}")
 
 
 def counted(number: int, noun: str) -> str:

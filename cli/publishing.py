@@ -5,9 +5,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeAlias
 
 from cli.exit_codes import UsageRefused
-from consumers.kafka_admin import KafkaAdmin
 from consumers.producer import Producer
 from consumers.publisher import Publisher
+from consumers.watched_publisher import make_topics, watched_publisher
 from services.ingestion.claim import Publish
 from services.ingestion.ingest import Committed
 from services.metrics import Metrics
@@ -19,12 +19,12 @@ OpenPublisher: TypeAlias = Callable[[Store, Metrics], AbstractAsyncContextManage
 
 
 def kafka_publisher(settings: Settings) -> OpenPublisher | None:
-    """What publishes to the Kafka of the settings; None where there is none."""
+    """What publishes to the Kafka of the settings for a process that serves; None where there is none."""
     if not settings.kafka.bootstrap_servers:
         return None
 
     def opened(store: Store, metrics: Metrics) -> AbstractAsyncContextManager[Publish]:
-        return _publishing(settings.kafka, store, metrics)
+        return watched_publisher(settings.kafka, store, metrics)
 
     return opened
 
@@ -37,9 +37,8 @@ async def publishing(settings: Settings, store: Store, metrics: Metrics) -> Asyn
         UsageRefused: there is no Kafka, and the store keeps no events.
         ConsumerError: Kafka cannot be used.
     """
-    publisher = kafka_publisher(settings)
-    if publisher is not None:
-        async with publisher(store, metrics) as publish:
+    if settings.kafka.bootstrap_servers:
+        async with _publishing(settings.kafka, store, metrics) as publish:
             yield publish
     elif isinstance(store, DurableOutbox):
         yield _acknowledge
@@ -52,12 +51,7 @@ async def publishing(settings: Settings, store: Store, metrics: Metrics) -> Asyn
 
 @asynccontextmanager
 async def _publishing(settings: KafkaSettings, store: Store, metrics: Metrics) -> AsyncIterator[Publish]:
-    admin = KafkaAdmin(settings)
-    try:
-        await admin.connect()
-        await admin.ensure_topics()
-    finally:
-        await admin.close()
+    await make_topics(settings)
     producer = Producer(settings)
     try:
         yield Publisher(store, producer, settings, metrics).publish

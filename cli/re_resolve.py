@@ -13,7 +13,7 @@ from cli.opening import settings_and_catalogue
 from cli.options import JsonOption, StoreOption
 from cli.output import counted, print_json
 from cli.publishing import publishing
-from cli.running import run_batch
+from cli.running import run_batch, say_last
 from cli.store_progress import finish_owed_work
 from graph_model.catalogue.rules import Catalogue
 from services.ingestion.ingest import Committed
@@ -57,10 +57,7 @@ def re_resolve(
     try:
         run_batch(_re_resolve(settings, meaning, report))
     except KeyboardInterrupt:
-        typer.echo(
-            "Interrupted; what is done stays. The same command goes on, and so does any worker.",
-            err=True,
-        )
+        say_last("Interrupted; what is done stays. The same command goes on, and so does any worker.")
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     if as_json:
         told = dict(sorted(report.events.items()))

@@ -2,17 +2,23 @@
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import Coroutine
+from datetime import UTC, datetime
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
+import orjson
 import structlog
 
 from services.settings import Settings
 
 Result = TypeVar("Result")
+
+#: What a sentence on standard error begins with that is more than news.
+_LEVELS: Final = frozenset({"error", "warning"})
 
 
 def run_batch(batch: Coroutine[Any, Any, Result]) -> Result:
@@ -23,6 +29,22 @@ def run_batch(batch: Coroutine[Any, Any, Result]) -> Result:
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def logs_json() -> bool:
+    """Whether standard error is read by programs. The environment is asked itself: the settings may be what is wrong."""
+    return os.environ.get("IDENTITY_GRAPH_LOG_FORMAT", "").lower() == "json"
+
+
+def say_last(sentence: str, **fields: object) -> None:
+    """Say on standard error how a command ends: a line for people, or JSON where the log is JSON."""
+    if not logs_json():
+        sys.stderr.write(f"{sentence}\n")
+        return
+    level, _, event = sentence.partition(": ")
+    told = {"event": event, "level": level} if level in _LEVELS else {"event": sentence, "level": "info"}
+    time = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    sys.stderr.write(orjson.dumps({**told, **fields, "timestamp": time}).decode() + "\n")
 
 
 def set_up_logging(settings: Settings) -> None:

@@ -101,7 +101,7 @@ async def _reader(settings: KafkaSettings) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer outside of any group."""
     reader = AIOKafkaConsumer(**connection_options(settings), group_id=None, enable_auto_commit=False)
     try:
-        await start(reader)
+        await start(reader, settings)
         yield reader
     finally:
         await close_quietly(reader, _CLOSE_SECONDS)

@@ -4,6 +4,7 @@ IdentityGraphError
 └── ConsumerError
     ├── KafkaNotConfigured   the settings do not say how to reach Kafka, or cannot be used
     ├── BrokerUnavailable    the broker does not answer: wait, then retry
+    ├── LoginRefused         one of us does not trust the other: a password, an authority or a certificate is wrong
     ├── BrokerRefused        the broker answers no: somebody must change a right or a setting
     ├── MessageTooLarge      a topic does not take a message of this size: its setting must change
     ├── OffsetsRefused       the offsets do not fit the topic or the catalogue
@@ -23,6 +24,10 @@ class KafkaNotConfigured(ConsumerError):
 
 class BrokerUnavailable(ConsumerError):
     """The broker does not answer; waiting and trying again can help."""
+
+
+class LoginRefused(ConsumerError):
+    """The broker does not let us in, or is not the one that we trust; it stays so until somebody changes that."""
 
 
 class BrokerRefused(ConsumerError):

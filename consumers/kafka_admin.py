@@ -1,10 +1,11 @@
 """Topics and group offsets: what the worker asks the cluster, and the topics that it makes."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import TopicAlreadyExistsError, TopicAuthorizationFailedError, for_code
+from aiokafka.protocol.metadata import MetadataRequest
 
 from consumers.errors import BrokerRefused
 from consumers.kafka_clients import close_quietly, kafka_errors, make_admin, start
@@ -16,6 +17,8 @@ _MESSAGE_BYTES: Final = str(16_000_000)
 #: The broker's own default: number of partitions, and of replicas.
 _BROKER_DEFAULT: Final = -1
 _CLOSE_SECONDS: Final = 5.0
+_ABSENT: Final = "it does not exist; correct its name in the catalogue, or make it"
+_HIDDEN: Final = "this user may not see it; grant DESCRIBE and READ on it, or correct its name in the catalogue"
 
 
 class KafkaAdmin:
@@ -29,10 +32,11 @@ class KafkaAdmin:
         """Open the connection; after a failure it can be tried again.
 
         Raises:
+            LoginRefused: the brokers do not let us in, or we do not trust them.
             BrokerUnavailable: no broker answers.
         """
         with kafka_errors("connecting"):
-            await start(self._client)
+            await start(self._client, self._settings)
 
     async def close(self) -> None:
         """Close the connection."""
@@ -65,6 +69,23 @@ class KafkaAdmin:
                     f"topic {name!r} does not exist, and Kafka refused to make it ({error.__name__}). Make it with "
                     f"{options}, or give this user the right to create topics"
                 )
+
+    async def topics(self) -> frozenset[str]:
+        """The names of all topics that may be seen."""
+        with kafka_errors("listing topics"):
+            return frozenset(await self._client.list_topics())
+
+    async def why_absent(self, topics: Collection[str]) -> Mapping[str, str]:
+        """Why topics are not among those that may be seen: they do not exist, or the broker hides them."""
+        if not topics:
+            return {}
+        # Asked for by its name the broker tells whether it hides a topic; it must not make it because of that.
+        request = MetadataRequest(sorted(topics), allow_auto_topic_creation=False)
+        with kafka_errors("looking for topics"):
+            answer = await self._client._send_request(request)  # noqa: SLF001 - the client has no name for it
+        found = answer.to_object()["topics"]
+        hidden = {each["topic"] for each in found if each["error_code"] == TopicAuthorizationFailedError.errno}
+        return {topic: _HIDDEN if topic in hidden else _ABSENT for topic in topics}
 
     async def partition_count(self, topic: str) -> int:
         """How many partitions a topic has now."""

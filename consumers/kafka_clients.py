@@ -10,19 +10,23 @@ from typing import Any, Final, TypeAlias
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.errors import (
     AuthenticationFailedError,
     AuthenticationMethodNotSupported,
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
+    IllegalSaslStateError,
     InvalidTopicError,
+    KafkaConnectionError,
     KafkaError,
     PolicyViolationError,
     TopicAuthorizationFailedError,
     UnsupportedSaslMechanismError,
 )
 
-from consumers.errors import BrokerRefused, BrokerUnavailable, KafkaNotConfigured
+from consumers.errors import BrokerRefused, BrokerUnavailable, KafkaNotConfigured, LoginRefused
+from services.failures import causes
 from services.settings import KafkaSettings
 
 _log = structlog.get_logger()
@@ -43,13 +47,20 @@ _PARTITION_FETCH_BYTES: Final = 2_000_000
 #: So long somebody who is cancelled waits for a client that is just connecting, and for sockets that are closing.
 _HALF_STARTED_SECONDS: Final = 5.0
 _FAREWELL_SECONDS: Final = 1.0
+#: So long each broker may take to say whether it lets us in.
+_KNOCK_SECONDS: Final = 5.0
 
 KafkaClient: TypeAlias = AIOKafkaConsumer | AIOKafkaProducer | AIOKafkaAdminClient
 
-_REFUSALS: Final = (
+#: What the broker, or our own look at its certificate, answers to who we say that we are.
+_LOGIN_REFUSALS: Final = (
     AuthenticationFailedError,
     AuthenticationMethodNotSupported,
     UnsupportedSaslMechanismError,
+    IllegalSaslStateError,
+    ssl.SSLError,
+)
+_REFUSALS: Final = (
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
     TopicAuthorizationFailedError,
@@ -66,11 +77,14 @@ def kafka_errors(doing: str) -> Iterator[None]:
         doing: what is being done, for the message: `while {doing}`.
 
     Raises:
+        LoginRefused: one of us does not trust the other.
         BrokerRefused: the broker answered no.
         BrokerUnavailable: anything else; it may be well again later.
     """
     try:
         yield
+    except _LOGIN_REFUSALS as error:
+        raise _login_refused(doing, error) from error
     except _REFUSALS as error:
         raise BrokerRefused(
             f"Kafka refused while {doing}: {error}. Give the user of IDENTITY_GRAPH_KAFKA_SASL_USERNAME (or of the "
@@ -78,9 +92,29 @@ def kafka_errors(doing: str) -> Iterator[None]:
         ) from error
     except (KafkaError, OSError, TimeoutError) as error:
         raise BrokerUnavailable(
-            f"Kafka does not answer while {doing} ({error}). Trying again; if it stays so, look at the brokers, "
-            "and at address, TLS and SASL in the IDENTITY_GRAPH_KAFKA_ settings"
+            f"Kafka does not answer while {doing} ({str(error) or type(error).__name__}). Trying again; if it stays "
+            "so, look at the brokers, and at address, TLS and SASL in the IDENTITY_GRAPH_KAFKA_ settings"
         ) from error
+
+
+def _login_refused(doing: str, error: KafkaError | ssl.SSLError) -> LoginRefused:
+    found = f"{type(error).__name__}: {error}"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return LoginRefused(
+            f"the certificate of the Kafka brokers is not trusted while {doing} ({found}). Name the authority that "
+            "signed it in IDENTITY_GRAPH_KAFKA_SSL_CA_FILE, and the brokers as their certificate does in "
+            "…_BOOTSTRAP_SERVERS"
+        )
+    if isinstance(error, ssl.SSLError):
+        return LoginRefused(
+            f"Kafka and this process do not come to terms on TLS while {doing} ({found}). Look at the client's "
+            "certificate, IDENTITY_GRAPH_KAFKA_SSL_CERTIFICATE_FILE and …_SSL_KEY_FILE, which the brokers may want or "
+            "not trust, and at …_SECURITY_PROTOCOL"
+        )
+    return LoginRefused(
+        f"Kafka does not let this process in while {doing} ({found}). Look at IDENTITY_GRAPH_KAFKA_SASL_USERNAME, "
+        "…_SASL_PASSWORD and …_SASL_MECHANISM"
+    )
 
 
 def connection_options(settings: KafkaSettings) -> dict[str, Any]:
@@ -145,20 +179,43 @@ def make_admin(settings: KafkaSettings) -> AIOKafkaAdminClient:
     return AIOKafkaAdminClient(**connection_options(settings))
 
 
-async def start(client: KafkaClient) -> None:
+async def start(client: KafkaClient, settings: KafkaSettings) -> None:
     """Connect a client. Whoever is cancelled meanwhile waits a moment: half-way, the client forgets what it has opened.
 
     Raises:
-        KafkaError: it cannot connect; it is to be closed all the same.
+        KafkaError, OSError: it cannot connect; it is to be closed all the same.
     """
     starting = asyncio.ensure_future(client.start())
     try:
         await asyncio.shield(starting)
+    except KafkaConnectionError:
+        await find_refusal(settings)
+        raise
     except asyncio.CancelledError:
         await asyncio.wait((starting,), timeout=_HALF_STARTED_SECONDS)
         starting.cancel()
         await asyncio.gather(starting, return_exceptions=True)
         raise
+
+
+async def find_refusal(settings: KafkaSettings) -> None:
+    """Knock at the brokers: clients do not tell why none of them could be reached. Returns where nobody refuses us.
+
+    Raises:
+        KafkaError, OSError: the first refusal; see `_LOGIN_REFUSALS`.
+    """
+    options = connection_options(settings)
+    own = {name: value for name, value in options.items() if name not in ("bootstrap_servers", "metadata_max_age_ms")}
+    for host, port, _ in collect_hosts(settings.bootstrap_servers):
+        try:
+            async with asyncio.timeout(_KNOCK_SECONDS):
+                connection = await create_conn(host, port, **own)
+        except (KafkaError, OSError, TimeoutError) as error:
+            for cause in causes(error):
+                if isinstance(cause, _LOGIN_REFUSALS):
+                    raise cause from error
+        else:
+            await connection.close()
 
 
 async def close_quietly(client: KafkaClient, seconds: float) -> None:
@@ -192,32 +249,49 @@ async def _abandon(client: KafkaClient) -> None:
 
 
 def _quieten_the_client() -> None:
-    """Keep the client's log to what we do not report ourselves: why a first connection fails.
+    """Silence the client's log: we report ourselves what it says, why nobody can be reached included.
 
     On lower levels it writes keys and values of messages, and while a broker is away dozens of lines a second.
     """
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    connections = logging.getLogger("aiokafka.client")
-    connections.setLevel(logging.ERROR)
-    connections.addFilter(_is_failed_first_connection)
-
-
-def _is_failed_first_connection(record: logging.LogRecord) -> bool:
-    return str(record.msg).startswith('Unable connect to "')
 
 
 def _ssl_context(settings: KafkaSettings) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=settings.ssl_ca_file)
         if settings.ssl_certificate_file is not None:
-            context.load_cert_chain(
-                settings.ssl_certificate_file,
-                settings.ssl_key_file,
-                settings.ssl_key_password.get_secret_value() or None,
-            )
+            _load_certificate(context, settings)
     except (OSError, ssl.SSLError) as error:
         raise KafkaNotConfigured(
             f"the TLS files of Kafka cannot be used ({error}); look at IDENTITY_GRAPH_KAFKA_SSL_CA_FILE, "
             "…_SSL_CERTIFICATE_FILE, …_SSL_KEY_FILE and …_SSL_KEY_PASSWORD"
         ) from error
     return context
+
+
+def _load_certificate(context: ssl.SSLContext, settings: KafkaSettings) -> None:
+    """Load the client's certificate and key.
+
+    Raises:
+        KafkaNotConfigured: the key is encrypted, and its password is missing or wrong.
+        OSError: a file cannot be used.
+    """
+    secret = settings.ssl_key_password.get_secret_value()
+    was_asked = False
+
+    def password() -> str:
+        """Answer where the key is encrypted; without an answer of ours OpenSSL would ask at the terminal."""
+        nonlocal was_asked
+        was_asked = True
+        return secret
+
+    try:
+        context.load_cert_chain(settings.ssl_certificate_file or "", settings.ssl_key_file, password)
+    except (OSError, ssl.SSLError) as error:
+        if not was_asked:
+            raise
+        found = "the password given for it is wrong" if secret else "no password is given"
+        raise KafkaNotConfigured(
+            f"the client's private key for Kafka, {settings.ssl_key_file or settings.ssl_certificate_file}, is "
+            f"encrypted, and {found}; set IDENTITY_GRAPH_KAFKA_SSL_KEY_PASSWORD to its password"
+        ) from error

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Final
 
@@ -77,6 +78,10 @@ class PartitionPipeline:
         )
         self._note = OffsetNote(store_id=parts.store.store_id, partitions=0, epoch=0)
         self._committed = 0  #: the offset that the group has for this partition
+        self._in_force: int | None = None  #: everything before it is, as far as is known
+        self._delivered = 0  #: behind the last message that the client has given us
+        self._passed = 0  #: what the client went on to without one: the ends of transactions are no messages
+        self._is_over = False
 
     def stop(self) -> None:
         """Let `run` return after the batches in flight."""
@@ -100,6 +105,17 @@ class PartitionPipeline:
             _log.info("the next owner of the partition redoes what is left", partition=self.name)
         finally:
             self._parts.health.partitions.discard(self.name)
+            self._is_over = True
+            with suppress(KeyError):  # where it was never measured
+                self._parts.metrics.lag.remove(self.partition.topic, str(self.partition.partition))
+
+    def show_lag(self, end: int) -> None:
+        """Show how many offsets are not in force yet, by where the log ends now."""
+        if self._in_force is None or self._is_over:
+            return
+        reached = max(self._in_force, self._passed) if self._in_force >= self._delivered else self._in_force
+        topic, number = self.partition
+        self._parts.metrics.lag.labels(topic, str(number)).set(max(0, end - reached))
 
     async def _read(self, tasks: asyncio.TaskGroup) -> None:
         await self._retry.until_done(self.name, self._take_over)
@@ -118,12 +134,13 @@ class PartitionPipeline:
         topic, number = self.partition
         log = await self._read_log()
         committed = await self._parts.admin.committed(self._parts.settings.group, topic)
+        start = self._parts.settings.start
+        self._in_force = _where_to_begin(log, None if self._rewind else committed.get(number), start)
         store_id, former_ids = self._parts.store.store_id, self._parts.store.former_ids
         if self._rewind:
             committed = offsets_of_store(committed, store_id, former_ids)
         check_offsets(log, committed, store_id, former_ids)
         outbox = await self._renew_claim()
-        start = self._parts.settings.start
         offset = starting_offset(log, committed.get(number), outbox.progress, start)
         if self._rewind:
             offset = log.beginning
@@ -137,6 +154,7 @@ class PartitionPipeline:
         await self._commit_offset(offset)
         self.rewound, self._rewind = self.rewound or self._rewind, False
         self._consumer.seek(self.partition, offset)
+        self._delivered, self._passed = offset, offset
         self._parts.health.partitions.add(self.name)
         _log.info("partition taken over", partition=self.name, offset=offset, end=log.end)
 
@@ -205,7 +223,7 @@ class PartitionPipeline:
                 return []
             with kafka_errors(f"reading {self.name}"):
                 try:
-                    return _messages(polling.result().get(self.partition, ()))
+                    return await self._delivered_now(polling.result().get(self.partition, ()))
                 except NoOffsetForPartitionError:
                     # It was looked for before the take-over had set it.
                     return []
@@ -214,6 +232,13 @@ class PartitionPipeline:
         finally:
             polling.cancel()
             stopped.cancel()
+
+    async def _delivered_now(self, records: Sequence[ConsumerRecord]) -> list[Message]:
+        if records:
+            self._delivered = records[-1].offset + 1
+        else:
+            self._passed = await self._consumer.position(self.partition)
+        return _messages(records)
 
     async def _process(self, messages: Sequence[Message]) -> None:
         await self._feed.begin_batch()
@@ -265,10 +290,7 @@ class PartitionPipeline:
                 await self._consumer.commit({self.partition: (offset, self._note.to_text())})
             except (CommitFailedError, IllegalStateError) as error:
                 raise PartitionLost(f"{self.name} belongs to another worker now") from error
-        self._committed = offset
-        end = self._consumer.highwater(self.partition)
-        topic, number = self.partition
-        self._parts.metrics.lag.labels(topic, str(number)).set(0 if end is None else max(0, end - offset))
+        self._committed = self._in_force = offset
 
     def _count(self, batch: DecodedBatch) -> None:
         counted = self._parts.metrics.changes
@@ -280,6 +302,13 @@ class PartitionPipeline:
             counted.labels(letter.counts_under, Outcome.DEAD.value).inc()
         if batch.dead:
             _log.warning("dead letters", partition=self.name, count=len(batch.dead), reason=batch.dead[0].error.reason)
+
+
+def _where_to_begin(log: Log, committed: CommittedOffset | None, start: str) -> int:
+    """What is in force as far as the group knows, before the store is asked."""
+    if committed is not None:
+        return committed.offset
+    return log.end if start == "latest" else log.beginning
 
 
 def _reaches(progress: Position | None, epoch: int, offset: int) -> bool:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import MessageSizeTooLargeError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from consumers.decoders.message import Headers
 from consumers.errors import ConsumerError, MessageTooLarge
-from consumers.kafka_clients import close_quietly, kafka_errors, make_producer, start
+from consumers.kafka_clients import close_quietly, find_refusal, kafka_errors, make_producer, start
 from services.settings import KafkaSettings
 
 _CLOSE_SECONDS: Final = 5.0
@@ -61,11 +61,16 @@ class Producer:
         """Ask the brokers for a sign of life.
 
         Raises:
+            LoginRefused: they do not let us in any more, or we do not trust them.
             BrokerUnavailable: none answers.
         """
         client = await self._open()
         with kafka_errors("looking for the brokers"):
-            await client.client.fetch_all_metadata()
+            try:
+                await client.client.fetch_all_metadata()
+            except KafkaError:
+                await find_refusal(self._settings)
+                raise
 
     async def close(self) -> None:
         """Close the connection."""
@@ -78,7 +83,7 @@ class Producer:
                 client = make_producer(self._settings)
                 try:
                     with kafka_errors("connecting"):
-                        await start(client)
+                        await start(client, self._settings)
                 except BaseException:
                     await close_quietly(client, _CLOSE_SECONDS)
                     raise

@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
+from consumers.errors import LoginRefused
 from consumers.health import WorkerHealth, serve_health
 from consumers.kafka_admin import KafkaAdmin
 from consumers.kafka_clients import REBALANCE_TIMEOUT_MS, close_quietly, kafka_errors, make_consumer, start
@@ -18,11 +19,9 @@ from consumers.partition import PartitionPipeline
 from consumers.producer import Producer
 from consumers.retry import TRANSIENT, Retry
 from consumers.subscription import Subscription
+from consumers.watches import watch
 from consumers.worker_parts import WorkerParts
 from graph_model.catalogue.rules import Catalogue
-from graph_model.errors import IdentityGraphError
-from services.clock import now_milliseconds
-from services.ingestion.writer import publish_abandoned
 from services.metrics import Metrics
 from services.settings import Settings
 from services.stores.opening import open_store
@@ -34,8 +33,8 @@ _log = structlog.get_logger()
 #: A part of what a rebalance waits for is kept for joining the group again.
 _REVOKE_SECONDS: Final = REBALANCE_TIMEOUT_MS / 1_000 * 0.6
 _CLOSE_SECONDS: Final = 5.0
-_WATCH_SECONDS: Final = 5.0
-_OUTBOXES_SECONDS: Final = 60.0
+#: Who starts a worker is there to read what is wrong; later it waits until somebody puts it right.
+_GIVES_UP_ON: Final = (LoginRefused,)
 _KEEP_ALIVE_MS: Final = 1_000
 #: Nobody's partition: asking for it shows the group that we are alive, and takes no messages from a pipeline.
 _NO_PARTITION: Final = TopicPartition("", 0)
@@ -74,7 +73,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has
         Subscription.of(self._parts.catalogue).give(consumer, self)
         try:
             with kafka_errors("joining the group"):
-                await start(consumer)
+                await start(consumer, self._parts.settings)
             self._parts.health.clear("start")
             self._parts.health.clear("broker")
             while not (self._stopping.is_set() or self._parts.heartbeat.has_gone_on):
@@ -110,6 +109,25 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has
             self._parts = replace(self._parts, catalogue=catalogue)
             _log.info("another catalogue is in force", catalogue=catalogue.name)
 
+    @property
+    def catalogue(self) -> Catalogue:
+        """The one in force."""
+        return self._parts.catalogue
+
+    async def measure_lag(self) -> None:
+        """Show how far the partitions are behind the ends of their logs, which the brokers are asked for.
+
+        Raises:
+            BrokerUnavailable: they do not answer.
+        """
+        consumer, pipelines = self._consumer, list(self._pipelines.values())
+        if consumer is None or not pipelines:
+            return
+        with kafka_errors("reading the ends of the partitions"):
+            ends = await consumer.end_offsets([pipeline.partition for pipeline in pipelines])
+        for pipeline in pipelines:
+            pipeline.show_lag(ends[pipeline.partition])
+
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         """Finish what is in flight before the group goes on without us; called by the client."""
         if revoked:
@@ -131,7 +149,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has
             error = task.exception() if task.done() and not task.cancelled() else None
             if error is not None:
                 if not isinstance(error, CatalogueChanged):  # that one is taken
-                    self._parts.health.report("worker", str(error))
+                    self._parts.health.fail("worker", error)
                 raise error
 
     async def _stop_pipelines(self, seconds: float) -> None:
@@ -172,11 +190,13 @@ async def run_worker(
         CatalogueUnusable: another one came into force meanwhile, and cannot be loaded.
         OtherForm: the store is written in another form than this program knows.
         UnsafeStore: the store does not keep several writers apart.
+        LoginRefused: Kafka does not let this process in at its start; later that is waited for.
         ConsumerError: the settings cannot be used, or Kafka refuses.
     """
     Subscription.of(catalogue)  # refused before anything is waited for
     stopping = asyncio.Event()
-    health, metrics = WorkerHealth(), Metrics()
+    metrics = Metrics()
+    health = WorkerHealth(metrics)
     health.report("start", "starting")
     async with AsyncExitStack() as opened:
         opened.enter_context(_stopped_by_signals(stopping))
@@ -189,8 +209,8 @@ async def run_worker(
         admin = KafkaAdmin(settings.kafka)
         opened.push_async_callback(admin.close)
         try:
-            await retry.until_done("broker", admin.connect)
-            await retry.until_done("broker", admin.ensure_topics)
+            await retry.until_done("broker", admin.connect, gives_up_on=_GIVES_UP_ON)
+            await retry.until_done("broker", admin.ensure_topics, gives_up_on=_GIVES_UP_ON)
             store = await _open_store(settings, catalogue, retry, before_opening)
         except TRANSIENT:
             return  # Raised only when stopping.
@@ -198,7 +218,7 @@ async def run_worker(
         _require_guarantees(store)
         parts = WorkerParts.over(settings.kafka, catalogue, store, admin, producer, metrics=metrics, health=health)
         worker = Worker(parts, stopping, rewind=rewind)
-        await _work(worker, _watch(parts, producer), stopping)
+        await _work(worker, watch(worker, parts, producer), stopping)
 
 
 async def _open_store(
@@ -225,40 +245,6 @@ async def _work(worker: Worker, watching: Coroutine[None, None, None], stopping:
         working.cancel()
         watch.cancel()
         await asyncio.gather(working, watch, return_exceptions=True)
-
-
-async def _watch(parts: WorkerParts, producer: Producer) -> None:
-    """Look after store, broker and the outboxes of others, also when there is nothing to do."""
-    looks = (parts.heartbeat.run(), _watch_broker(producer, parts.health), _publish_abandoned(parts))
-    watching = [asyncio.create_task(look) for look in looks]
-    try:
-        await asyncio.gather(*watching)
-    finally:
-        for task in watching:
-            task.cancel()
-        await asyncio.gather(*watching, return_exceptions=True)
-
-
-async def _watch_broker(producer: Producer, health: WorkerHealth) -> None:
-    part = "connection to the broker"
-    while True:
-        try:
-            await producer.check()
-        except TRANSIENT as error:
-            health.report(part, str(error))
-        else:
-            health.clear(part)
-        await asyncio.sleep(_WATCH_SECONDS)
-
-
-async def _publish_abandoned(parts: WorkerParts) -> None:
-    """Once a minute publish what API processes left that are gone; what fails is tried again."""
-    while True:
-        try:
-            await publish_abandoned(parts.store, parts.publisher.publish, now=now_milliseconds())
-        except IdentityGraphError as error:
-            _log.warning("outboxes could not be looked after; it is tried again", reason=str(error))
-        await asyncio.sleep(_OUTBOXES_SECONDS)
 
 
 def _require_guarantees(store: Store) -> None:

@@ -50,6 +50,11 @@ class Settings(BaseSettings):
     )
     store_username: str = Field("", description="user name for a Gremlin Server that asks for one")
     store_password: SecretStr = Field(SecretStr(""), description="password for a Gremlin Server that asks for one")
+    store_lock_seconds: float = Field(
+        5.0,
+        gt=0,
+        description="seconds that a request waits for a lock that another process holds on an embedded store",
+    )
     writer: str = Field(
         "",
         description="name under which `serve` writes, each process under another; empty: `api/HOST/ADDRESS:PORT`",

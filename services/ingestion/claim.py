@@ -6,9 +6,10 @@ of its own. How events are published is the caller's: nothing here knows the bro
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from graph_model.catalogue.rules import Catalogue
+from graph_model.errors import IdentityGraphError
 from services.clock import now_milliseconds
 from services.ingestion.ingest import Committed, Ingest
 from services.metrics import Metrics
@@ -17,6 +18,16 @@ from services.stores.port.protocols import Outbox, Store
 
 #: Publishes the events of commits and acknowledges the commits in the outbox.
 Publish: TypeAlias = Callable[[Outbox, tuple[Committed, ...]], Awaitable[None]]
+
+
+@runtime_checkable
+class WatchedPublish(Protocol):
+    """A `Publish` that is looked after."""
+
+    @property
+    def problem(self) -> IdentityGraphError | None:
+        """Why nothing can be published now; it is tried again. None: as far as is known it can be."""
+        ...
 
 
 class Claim:

@@ -14,7 +14,7 @@ import structlog
 from graph_model.catalogue.rules import Catalogue
 from graph_model.errors import IdentityGraphError
 from services.clock import now_milliseconds
-from services.ingestion.claim import Claim, Publish, left_in
+from services.ingestion.claim import Claim, Publish, WatchedPublish, left_in
 from services.ingestion.ingest import Committed, Ingest
 from services.metrics import Metrics
 from services.stores.port.errors import CommitConflict
@@ -73,15 +73,26 @@ class Writer:
         """Whether anybody would hear of what is written."""
         return self._publish is not None or isinstance(self._store, DurableOutbox)
 
+    @property
+    def problem(self) -> IdentityGraphError | None:
+        """Why nothing can be published now, as far as somebody looks after that."""
+        return self._publish.problem if isinstance(self._publish, WatchedPublish) else None
+
     async def open(self) -> None:
         """Claim the outbox, if it can be written to, and publish what earlier processes left there.
 
         Raises:
             UnsafeStore: the store does not keep several writers apart.
         """
-        if self.can_write:
+        if not self.can_write:
+            return
+        try:
             await self._claim.renew()
             await publish_abandoned(self._store, self._hand_over, except_for=self._name, now=self._clock())
+        except IdentityGraphError:
+            if self.problem is None:
+                raise
+            # Told by who looks after the broker. Whoever writes next claims anew, and publishes what is left.
 
     async def look_after_outboxes(self) -> Mapping[str, WriterState]:
         """Let the store know what is published of one's own, and publish what processes that are gone left behind.

@@ -35,7 +35,12 @@ async def open_store(
     scheme, separator, rest = settings.store.partition(":")
     if separator and scheme == "sqlite" and rest:
         return await SqliteStore.open(
-            Path(rest), catalogue.fingerprint, catalogue=kept, any_meaning=any_meaning, migrator=migrator
+            Path(rest),
+            catalogue.fingerprint,
+            catalogue=kept,
+            any_meaning=any_meaning,
+            migrator=migrator,
+            lock_seconds=settings.store_lock_seconds,
         )
     if separator and scheme in ("ws", "wss"):
         return await GremlinStore.open(

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 from services.stores.gremlin.socket import Credentials, GremlinSocket, Traversal
-from services.stores.port.errors import StoreUnavailable
+from services.stores.port.errors import NoRoom, StoreUnavailable
 
 #: Runs a traversal and returns all it answers.
 Submit: TypeAlias = Callable[[Traversal], Awaitable[list[Any]]]
@@ -26,40 +26,67 @@ class Connection:
         self._credentials = credentials
         self._greet = greet
         self._socket: GremlinSocket | None = None
-        self._opening = asyncio.Lock()
+        self._opening: asyncio.Task[GremlinSocket] | None = None
         self._closed = False
+        self._room_lost: NoRoom | None = None  #: what the server said last of its memory
 
     async def submit(self, traversal: Traversal) -> list[Any]:
         """Run a traversal and return all it answers; see `GremlinSocket.submit` for the errors."""
-        return await (await self._live_socket()).submit(traversal)
+        socket = self._socket
+        if socket is None or not socket.is_open:
+            socket = await self._opened()
+        try:
+            return await socket.submit(traversal)
+        except NoRoom as error:
+            self._room_lost = error
+            raise
 
     async def connect(self) -> None:
         """Connect now, if there is no connection."""
-        await self._live_socket()
+        if self._socket is None or not self._socket.is_open:
+            await self._opened()
 
     async def close(self) -> None:
         """Close for good."""
         self._closed = True
-        async with self._opening:
-            if self._socket is not None:
-                await self._socket.close()
+        if self._opening is not None:
+            await asyncio.gather(self._opening, return_exceptions=True)
+        if self._socket is not None:
+            await self._socket.close()
 
-    async def _live_socket(self) -> GremlinSocket:
-        if self._socket is not None and self._socket.is_open:
-            return self._socket
-        async with self._opening:
-            if self._closed:
-                raise StoreUnavailable("this store was closed; open it again")
-            if self._socket is not None:
-                if self._socket.is_open:
-                    return self._socket
-                await self._socket.close()
-                self._socket = None
-            socket = await GremlinSocket.open(self._url, self._credentials)
-            try:
-                await self._greet(socket.submit)
-            except BaseException:
-                await socket.close()
-                raise
-            self._socket = socket
-            return socket
+    async def _opened(self) -> GremlinSocket:
+        """Open a socket for everybody who waits for one: whoever comes while a server hangs waits for one attempt."""
+        if self._closed:
+            raise StoreUnavailable("this store was closed; open it again")
+        if self._opening is None or self._opening.done():
+            self._opening = asyncio.create_task(self._open())
+            self._opening.add_done_callback(_asked_for)
+        try:
+            return await asyncio.shield(self._opening)
+        except StoreUnavailable as error:
+            raise self._named(error) from error
+
+    async def _open(self) -> GremlinSocket:
+        if self._socket is not None:
+            former, self._socket = self._socket, None
+            await former.close()
+        socket = await GremlinSocket.open(self._url, self._credentials)
+        try:
+            await self._greet(socket.submit)
+        except BaseException:
+            await socket.close()
+            raise
+        self._socket, self._room_lost = socket, None
+        return socket
+
+    def _named(self, error: StoreUnavailable) -> StoreUnavailable:
+        """Name what the server said before it was gone: one that is out of memory does not come so far again."""
+        if self._room_lost is None or isinstance(error, NoRoom):
+            return StoreUnavailable(str(error))
+        return NoRoom(f"{error}. Before that it said: {self._room_lost}")
+
+
+def _asked_for(opening: "asyncio.Task[GremlinSocket]") -> None:
+    """See to it that a failure counts as told, also where everybody who waited for it has gone."""
+    if not opening.cancelled():
+        opening.exception()

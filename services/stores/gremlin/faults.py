@@ -9,12 +9,13 @@ from typing import Any
 
 import aiohttp
 
-from services.stores.port.errors import CommitConflict, StoreError, StoreUnavailable
+from services.stores.port.errors import CommitConflict, NoRoom, StoreError, StoreUnavailable
 
 UNAUTHORIZED = 401
 TIMED_OUT = 598
 FAILED_ON_PURPOSE = 595  #: our own `fail()` step: something existed that must not, or the other way round
 TRY_AGAIN = 596
+_OUT_OF_MEMORY = "OutOfMemoryError"
 _CONFLICT_CLASSES = ("TransactionException", "ConcurrentModificationException")
 _CONFLICT_MESSAGES = ("Vertex with id already exists", "Vertex id could not be resolved from mergeE")
 
@@ -34,8 +35,15 @@ def server_fault(code: int, message: str, attributes: Mapping[str, Any]) -> Stor
             f"the Gremlin Server refused the credentials ({found}); check IDENTITY_GRAPH_STORE_USERNAME and "
             "IDENTITY_GRAPH_STORE_PASSWORD"
         )
+    if _OUT_OF_MEMORY in message or any(name.endswith(_OUT_OF_MEMORY) for name in classes):
+        return NoRoom(
+            f"the Gremlin Server is out of memory ({_with(_OUT_OF_MEMORY, code, classes)}); give it more (its option "
+            "-Xmx), or keep less in its graph"
+        )
     if code in {TIMED_OUT, TRY_AGAIN}:
-        return StoreUnavailable(f"the Gremlin Server could not answer in time ({found})")
+        return StoreUnavailable(
+            f"the Gremlin Server could not answer in time ({found}): it ended the request after its evaluationTimeout"
+        )
     by_class = any(name.endswith(_CONFLICT_CLASSES) for name in classes)
     by_message = any(part in message for part in (*_CONFLICT_MESSAGES, *_CONFLICT_CLASSES))
     if code == FAILED_ON_PURPOSE or by_class or by_message:
@@ -50,6 +58,12 @@ def socket_faults() -> Iterator[None]:
         yield
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         raise StoreUnavailable(f"the Gremlin Server cannot be reached ({type(error).__name__})") from error
+
+
+def _with(wanted: str, code: int, classes: list[str]) -> str:
+    """The status and the classes, `wanted` among them also where only the message has named it."""
+    named = classes if any(name.endswith(wanted) for name in classes) else [*classes, wanted]
+    return f"status {code}{_in_brackets(named)}"
 
 
 def _in_brackets(classes: Iterable[str]) -> str:

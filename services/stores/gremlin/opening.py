@@ -221,6 +221,11 @@ async def _make(submit: Submit, fingerprint: str) -> StoreIdentity:
     return identity
 
 
+def written_and_removed() -> Traversal:
+    """Write a vertex that nobody ever sees: it is gone when the request ends."""
+    return g.add_v(Label.STORE.value).property(T.id, vertex_id(Label.STORE, f"proof:{new_id()}")).drop()
+
+
 async def _require_transactions(submit: Submit) -> None:
     """A commit that fails half-way must leave nothing; a plain TinkerGraph keeps the first half."""
     probe = vertex_id(Label.STORE, f"probe:{new_id()}")

@@ -28,7 +28,7 @@ from services.stores.port.stored import (
     StoredTask,
     StoredVerdict,
 )
-from services.stores.port.stored_forms import read_addresses, read_task, read_verdict_entry
+from services.stores.port.stored_forms import damaged_rows, read_addresses, read_task, read_verdict_entry
 
 #: So many rows are formed on the event loop.
 _ROWS_ON_LOOP: Final = 100
@@ -47,10 +47,14 @@ async def formed(rows: Sequence[Row], form: Callable[[Sequence[Row]], Form], siz
         rows: the answer.
         form: what makes one thing of all of them.
         size: how many things the rows hold, where that may be more than there are rows.
+
+    Raises:
+        StoreDamaged: the answer is not what this program has written.
     """
-    if len(rows) + size <= _ROWS_ON_LOOP:
-        return form(rows)
-    return await asyncio.to_thread(form, rows)
+    with damaged_rows():
+        if len(rows) + size <= _ROWS_ON_LOOP:
+            return form(rows)
+        return await asyncio.to_thread(form, rows)
 
 
 def records_traversal(vertices: Collection[str]) -> Traversal:

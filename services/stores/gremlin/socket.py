@@ -30,9 +30,13 @@ Traversal: TypeAlias = Any
 g = GraphTraversalSource(Graph(), TraversalStrategies())
 
 LARGEST_REQUEST = 8 * 2**20  #: bytes; servers take 10 MiB in one message
-CONNECT_SECONDS = 10.0
-HEARTBEAT_SECONDS = 15.0
+CONNECT_SECONDS = 2.5
 ANSWER_SECONDS = 60.0  #: servers give up on a request after 30
+LOOK_SECONDS = 0.4
+#: After so many looks at which nothing had come, not even the answer to a ping, the server hangs. Where this process is
+#: held up itself, that is one look, however long it takes.
+SILENT_LOOKS = 6
+_FAREWELL_SECONDS = 1.0
 ROWS_PER_MESSAGE = 1000
 LARGEST_ON_LOOP = 128 * 1024  #: bytes of a message that is read on the event loop; it takes about 2 ms
 _DONE = frozenset({200, 204})
@@ -63,6 +67,7 @@ class _Answer:
 
     done: asyncio.Future[list[Any]]
     rows: list[Any]
+    patience: asyncio.Timeout
 
 
 class GremlinSocket:
@@ -76,7 +81,11 @@ class GremlinSocket:
         self._credentials = credentials
         self._serializer = GraphBinarySerializersV1(writer=rows_writer())
         self._answers: dict[UUID, _Answer] = {}
+        self._heard = True  #: whether anything has come since the last look
+        self._reading = False  #: whether a large answer is being read, and what comes after it waits
+        self._lost: StoreUnavailable | None = None
         self._reader = asyncio.create_task(self._read())
+        self._watch = asyncio.create_task(self._look_after())
 
     @classmethod
     async def open(cls, url: str, credentials: Credentials) -> "GremlinSocket":
@@ -88,7 +97,7 @@ class GremlinSocket:
         session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CONNECT_SECONDS))
         try:
             with socket_faults():
-                websocket = await session.ws_connect(url, heartbeat=HEARTBEAT_SECONDS, max_msg_size=0)
+                websocket = await session.ws_connect(url, autoping=False, max_msg_size=0)
         except BaseException:
             await session.close()
             raise
@@ -97,7 +106,7 @@ class GremlinSocket:
     @property
     def is_open(self) -> bool:
         """Whether requests can still be sent."""
-        return not self._websocket.closed and not self._reader.done()
+        return self._lost is None and not self._websocket.closed and not self._reader.done()
 
     async def submit(self, traversal: Traversal) -> list[Any]:
         """Run a traversal and return all it answers.
@@ -112,22 +121,28 @@ class GremlinSocket:
         message = self._serialize(request_id, "bytecode", arguments)
         if len(message) > LARGEST_REQUEST:
             raise CommitTooLarge(len(message), LARGEST_REQUEST)
-        answer = _Answer(asyncio.get_running_loop().create_future(), [])
+        answer = _Answer(asyncio.get_running_loop().create_future(), [], asyncio.timeout(ANSWER_SECONDS))
         self._answers[request_id] = answer
         try:
             with socket_faults():
-                await self._websocket.send_bytes(message)
-                async with asyncio.timeout(ANSWER_SECONDS):
+                async with answer.patience:
+                    await self._websocket.send_bytes(message)
                     return await answer.done
+        except StoreUnavailable as error:
+            raise self._named(error) from error.__cause__
         finally:
             del self._answers[request_id]
+            if answer.done.done() and not answer.done.cancelled():
+                answer.done.exception()  # it was asked for, also where the message could not be sent
 
     async def close(self) -> None:
-        """Close the socket; requests in flight fail."""
+        """Close the socket; requests in flight fail. Who hangs is not waited for."""
+        self._watch.cancel()
         self._reader.cancel()
-        await asyncio.gather(self._reader, return_exceptions=True)
-        with suppress(aiohttp.ClientError, OSError):
-            await self._websocket.close()
+        await asyncio.gather(self._reader, self._watch, return_exceptions=True)
+        with suppress(aiohttp.ClientError, OSError, TimeoutError):
+            async with asyncio.timeout(_FAREWELL_SECONDS if self._lost is None else 0):
+                await self._websocket.close()
         await self._session.close()
 
     def _serialize(self, request_id: UUID, operation: str, arguments: dict[str, Any]) -> bytes:
@@ -140,14 +155,51 @@ class GremlinSocket:
         """Hand every message to the request that waits for it, until the socket closes."""
         try:
             async for message in self._websocket:
+                self._heard = True
                 if message.type is aiohttp.WSMsgType.BINARY:
                     await self._receive(message.data)
+                elif message.type is aiohttp.WSMsgType.PING:
+                    await self._websocket.pong(message.data)
         finally:
-            self._fail_all(StoreUnavailable("the connection to the Gremlin Server was lost"))
+            self._fail_all(self._lost or StoreUnavailable("the connection to the Gremlin Server was lost"))
+
+    async def _look_after(self) -> None:
+        """Ask for a sign of life where nothing comes by itself, and give up a server that gives none."""
+        silent = 0
+        while silent < SILENT_LOOKS:
+            await asyncio.sleep(LOOK_SECONDS)
+            if self._reader.done():
+                return
+            silent = 0 if self._heard or self._reading else silent + 1
+            self._heard = False
+            if silent > 1:
+                with suppress(aiohttp.ClientError, OSError, TimeoutError):
+                    async with asyncio.timeout(0):  # what the server does not take now waits behind a request
+                        await self._websocket.ping()
+        self._lost = StoreUnavailable(
+            f"the Gremlin Server hangs: it has given no sign of life for {SILENT_LOOKS * LOOK_SECONDS:.1f} seconds. "
+            "Look at its process and its log; it is asked again"
+        )
+        self._reader.cancel()
+
+    def _named(self, error: StoreUnavailable) -> StoreUnavailable:
+        """The fault of a request by what is known of the server; by itself it only knows that its time has run out."""
+        if self._lost is not None:
+            return StoreUnavailable(str(self._lost))
+        if isinstance(error.__cause__, TimeoutError):
+            return StoreUnavailable(
+                f"the Gremlin Server is alive, and has not answered a request for {ANSWER_SECONDS:.0f} seconds; its "
+                "log says more"
+            )
+        return error
 
     async def _receive(self, data: bytes) -> None:
-        small = len(data) <= LARGEST_ON_LOOP
-        message = read_message(data) if small else await asyncio.to_thread(read_message, data)
+        if len(data) <= LARGEST_ON_LOOP:
+            message = read_message(data)
+        else:
+            self._reading = True
+            message = await asyncio.to_thread(read_message, data)
+            self._reading = False
         if message.request_id is None:
             self._fail_all(StoreError("the Gremlin Server could not decode a request; its log says more"))
             return
@@ -171,3 +223,5 @@ class GremlinSocket:
         for answer in self._answers.values():
             if not answer.done.done():
                 answer.done.set_exception(error)
+                if not answer.patience.expired():
+                    answer.patience.reschedule(0)  # it may still wait for its message to be taken

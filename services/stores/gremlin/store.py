@@ -1,7 +1,10 @@
 """The graph store: a Gremlin Server behind the port `services.stores.port.protocols.Store`."""
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import chain
 from operator import itemgetter
@@ -10,7 +13,7 @@ from typing import Any, Self, TypeVar
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import VerdictEntry
 from graph_model.values.identifiers import Identifier
-from services.stores.gremlin import ids, reads
+from services.stores.gremlin import ids, opening, reads
 from services.stores.gremlin.bulk_writes import ACCEPTED, bulk_traversal
 from services.stores.gremlin.catalogue_change import change_catalogue, restored
 from services.stores.gremlin.connection import Connection, Submit
@@ -68,6 +71,7 @@ class GremlinStore:
         self._identity: StoreIdentity | None = None
         self._connection = Connection(url, credentials, self._greet)
         self._submit = self._connection.submit
+        self._written_at = -math.inf
 
     @classmethod
     async def open(
@@ -134,6 +138,17 @@ class GremlinStore:
         """See `Store.generation`; as it was when the store was connected, or an outbox last claimed."""
         return self._known_identity.generation
 
+    @property
+    def written_at(self) -> float:
+        """See `Store.written_at`."""
+        return self._written_at
+
+    async def prove_writable(self) -> None:
+        """See `Store.prove_writable`."""
+        with suppress(CommitConflict):  # whoever loses to another commit has seen that one written
+            await self._submit(opening.written_and_removed())
+        self._written_at = time.monotonic()
+
     async def read_pulse(self) -> Pulse:
         """See `Store.read_pulse`."""
         return await read_pulse(self._submit, self._known_identity)
@@ -188,6 +203,7 @@ class GremlinStore:
             answer = await self._submit(bulk_traversal(graph_writes(plan, place)))
             if answer != ACCEPTED:
                 raise CommitConflict("something that the plan rests on has changed since; read again")
+        self._written_at = time.monotonic()
 
     async def read_profile(self, profile_id: str) -> StoredProfile | None:
         """See `Store.read_profile`."""

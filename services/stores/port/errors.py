@@ -6,7 +6,9 @@ StoreError
 │   ├── CommitTooLarge  more than the store takes at once: commit less
 │   └── ReadsDisagree   what was read for it does not fit together
 ├── StoreUnavailable    the store does not answer: wait, then retry
+│   └── NoRoom          it answers, and can write nothing more: make room
 ├── StoreDamaged        what is stored contradicts itself: verify and repair it
+│   └── FileDamaged     the file itself is damaged: restore it from a backup
 ├── TaskTaken           another worker has gone on with the work owed: read what is owed again
 ├── CatalogueChanged    the store holds what another meaning of the catalogue says: preview, then re-resolve
 ├── CatalogueUnusable   another catalogue came into force, and this process cannot load it: start it anew
@@ -59,6 +61,10 @@ class StoreUnavailable(StoreError):
     """The store does not answer; waiting and trying again can help."""
 
 
+class NoRoom(StoreUnavailable):
+    """The store has no room left, or its disk fails. Something tiny may still find a place where a commit does not."""
+
+
 class StoreDamaged(StoreError):
     """What is stored contradicts itself, and nobody is writing there; reading again does not help."""
 
@@ -66,6 +72,17 @@ class StoreDamaged(StoreError):
         super().__init__(
             f"the store is damaged: {found}. Something else than this service has written to it, or a part of it is "
             "lost; `identity-graph verify --repair` names what is wrong and mends it"
+        )
+
+
+class FileDamaged(StoreDamaged):
+    """The file of the embedded store is damaged below what this program writes."""
+
+    def __init__(self, path: str, found: str) -> None:
+        StoreError.__init__(
+            self,
+            f"the file {path} is damaged ({found}): stop what works on it, put a backup in its place, and run "
+            "`identity-graph restored` on that",
         )
 
 
@@ -151,3 +168,8 @@ class UnsafeStore(StoreError):
 
 class StoreReplaced(StoreError):
     """The store that answers is not the one that was opened, or not the one the offsets belong to."""
+
+
+def is_failure(error: BaseException) -> bool:
+    """Whether the store has failed: not where it only says that others were faster, or have changed the catalogue."""
+    return isinstance(error, StoreError) and not isinstance(error, CommitConflict | TaskTaken | CatalogueChanged)

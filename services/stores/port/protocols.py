@@ -172,6 +172,19 @@ class Store(StoreReader, StoreScanner, Protocol):
         """What this store promises."""
         ...
 
+    @property
+    def written_at(self) -> float:
+        """When this object last saw the store take a commit, by the monotonic clock; minus infinity: not yet."""
+        ...
+
+    async def prove_writable(self) -> None:
+        """Write something tiny that means nothing and leaves nothing behind.
+
+        Raises:
+            StoreUnavailable: nothing can be written.
+        """
+        ...
+
     async def commit(self, plan: Plan, outbox: Outbox) -> None:
         """Write the whole plan if nothing it rests on has changed. Waits while the outbox has no free place.
 

@@ -1,9 +1,11 @@
 """The stored forms of records, verdicts and work owed, as JSON; every store writes the same."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
+import msgspec
 import orjson
 
 from graph_model.records.record import ExpectedVerdictMark, Passage, Record, RecordAddress, VerdictMark
@@ -18,6 +20,10 @@ from graph_model.values.positions import (
     source_position_fields,
     source_position_of,
 )
+from services.stores.port.errors import StoreDamaged
+
+#: What reading a stored form raises that this program has not written so.
+_DAMAGES: Final = (ValueError, TypeError, LookupError, AttributeError, msgspec.MsgspecError)
 
 #: What most records have, and nothing else.
 _USUAL = frozenset(
@@ -27,6 +33,21 @@ _USUAL = frozenset(
 _TRUNCATE_SOURCE = "truncate_source"
 _RE_RESOLVE = "re_resolve"
 _DELETE_ABSENT = "delete_absent"
+
+
+@contextmanager
+def damaged_rows() -> Iterator[None]:
+    """Say of what cannot be brought into its form that it is damaged; values are not repeated.
+
+    Raises:
+        StoreDamaged: a stored form cannot be read.
+    """
+    try:
+        yield
+    except _DAMAGES as error:
+        raise StoreDamaged(
+            f"what it keeps of a record, profile or identifier cannot be read ({type(error).__name__})"
+        ) from error
 
 
 def write_record(record: Record) -> bytes:

@@ -1,10 +1,8 @@
 """One writer's claim on the outbox table of the embedded store."""
 
-import asyncio
 import sqlite3
-from concurrent.futures import Executor
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import orjson
 
@@ -13,7 +11,7 @@ from graph_model.values.positions import Position, position_of
 from services.clock import new_id, now_milliseconds
 from services.stores.port.stored import PendingEvents
 from services.stores.sqlite.catalogue import StoreState
-from services.stores.sqlite.connection import transaction, translated
+from services.stores.sqlite.connection import transaction
 
 #: Published events are kept so long, and at most so many of them, for readers that resume.
 _KEPT_MILLISECONDS = 7 * 24 * 3600 * 1000
@@ -29,16 +27,11 @@ class SqliteOutbox:
     pending: tuple[PendingEvents, ...]
     progress: Position | None
     accepted: int
-    connection: sqlite3.Connection
-    thread: Executor
-    path: Path
+    write: Callable[..., Awaitable[object]]  #: does something with the connection of the store
 
     async def acknowledge(self, commit_id: str) -> None:
         """See `Outbox.acknowledge`."""
-        statement = "UPDATE outbox SET published = 1 WHERE writer = ? AND commit_id = ? AND published = 0"
-        loop = asyncio.get_running_loop()
-        with translated(self.path):
-            await loop.run_in_executor(self.thread, self.connection.execute, statement, (self.writer, commit_id))
+        await self.write(_acknowledge, self.writer, commit_id)
 
     async def settle(self) -> None:
         """See `Outbox.settle`; here every acknowledgement is written at once."""
@@ -46,8 +39,7 @@ class SqliteOutbox:
 
 def claim(
     connection: sqlite3.Connection,
-    thread: Executor,
-    path: Path,
+    write: Callable[..., Awaitable[object]],
     writer: str,
     opened: StoreState,
     migrator: str | None = None,
@@ -86,11 +78,14 @@ def claim(
         tuple(PendingEvents(commit_id=commit_id, events=tuple(events)) for commit_id, events in commits.items()),
         None if progress is None else position_of(orjson.loads(progress)),
         accepted,
-        connection,
-        thread,
-        path,
+        write,
     )
     return outbox, state
+
+
+def _acknowledge(connection: sqlite3.Connection, writer: str, commit_id: str) -> None:
+    statement = "UPDATE outbox SET published = 1 WHERE writer = ? AND commit_id = ? AND published = 0"
+    connection.execute(statement, (writer, commit_id))
 
 
 def trim(connection: sqlite3.Connection) -> None:

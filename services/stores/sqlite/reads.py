@@ -2,11 +2,12 @@
 
 A read is a plain function over a `SqliteReader`. A small one runs on the event loop, which is fastest. A larger one
 runs on a thread, where what it found is brought into its final form, too. The thread has a connection of its own, as
-otherwise the loop would wait for the statement that the thread is at. A read that turns out to be larger than was known
-is begun anew on the thread.
+otherwise the loop would wait for the statement that the thread is at. A read that turns out to be larger than was
+known, or would wait for a lock, is begun anew on the thread.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,9 +19,9 @@ import orjson
 from graph_model.profile.document import ProfileStatus
 from graph_model.records.record import RecordAddress
 from services.stores.port.stored import StoredProfile, StoredRecord
-from services.stores.port.stored_forms import read_addresses, read_record
+from services.stores.port.stored_forms import damaged_rows, read_addresses, read_record
 from services.stores.sqlite.catalogue import StoreState
-from services.stores.sqlite.connection import connect, translated
+from services.stores.sqlite.connection import LOCK_SECONDS, connect, is_locked, translated, waiting_from_now
 
 #: What `stored_record` reads, of a record `r` with its profile `p`.
 RECORD_COLUMNS = "r.source, r.key, r.document, r.revision, r.profile_id, p.component"
@@ -30,6 +31,9 @@ PROFILE_COLUMNS = "p.profile_id, p.revision, p.version, p.status, CAST(p.documen
 
 #: So many rows are read on the event loop at the most.
 ROWS_ON_LOOP: Final = 100
+
+#: Nobody waits for a lock there: the read is done on the thread instead.
+_LOCK_SECONDS_ON_LOOP: Final = 0.0
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -42,14 +46,15 @@ class _TooManyRowsError(Exception):
 class SqliteReader:
     """One connection that reads; since the file is in WAL mode it never waits for a commit."""
 
-    def __init__(self, path: Path, most_rows: int | None) -> None:
+    def __init__(self, path: Path, most_rows: int | None, lock_seconds: float) -> None:
         """Open it.
 
         Args:
             path: the file.
             most_rows: so many rows may be read by one read; None: any number.
+            lock_seconds: how long a read waits for a lock that another process holds on the whole file.
         """
-        self._connection = connect(path)
+        self._connection = connect(path, lock_seconds)
         self._most_rows = most_rows
         self._rows = 0  #: that the present read has had so far
 
@@ -91,6 +96,10 @@ class SqliteReader:
         """Read what the file says of itself by now."""
         return StoreState.of(self._connection)
 
+    def waiting_from_now(self, lock_seconds: float, read: "Callable[[SqliteReader], Result]") -> Callable[[], Result]:
+        """Prepare a read for a thread; see `connection.waiting_from_now`."""
+        return waiting_from_now(lock_seconds, self._connection, lambda _: read(self))
+
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
@@ -99,10 +108,11 @@ class SqliteReader:
 class SqliteReads:
     """Runs reads. One read is one call without a pause, so that none ends, or is cancelled, within a snapshot."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, lock_seconds: float = LOCK_SECONDS) -> None:
         self._path = path
-        self._here = SqliteReader(path, ROWS_ON_LOOP)
-        self._there = SqliteReader(path, None)
+        self._lock_seconds = lock_seconds
+        self._here = SqliteReader(path, ROWS_ON_LOOP, _LOCK_SECONDS_ON_LOOP)
+        self._there = SqliteReader(path, None, lock_seconds)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-reads")
 
     async def run(
@@ -122,16 +132,20 @@ class SqliteReads:
 
         Raises:
             StoreUnavailable: the file cannot be read.
+            StoreDamaged: what is read is not what this program writes.
         """
-        with translated(self._path):
+        with translated(self._path), damaged_rows():
             if rows <= ROWS_ON_LOOP:
                 try:
                     self._here.begin()
                     return read(self._here, *arguments, **named)
                 except _TooManyRowsError:
                     pass
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._thread, lambda: read(self._there, *arguments, **named))
+                except sqlite3.OperationalError as error:
+                    if not is_locked(error):
+                        raise
+            waiting = self._there.waiting_from_now(self._lock_seconds, lambda there: read(there, *arguments, **named))
+            return await asyncio.get_running_loop().run_in_executor(self._thread, waiting)
 
     async def close(self) -> None:
         """Wait for the reads that are under way, and close the connections."""

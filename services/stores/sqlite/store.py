@@ -6,12 +6,13 @@ so that the event loop goes on answering. Several processes may open the same fi
 
 import asyncio
 import math
+import sqlite3
 import time
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from typing import Self
+from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import VerdictEntry
@@ -33,13 +34,18 @@ from services.stores.sqlite import identifiers as sqlite_identifiers
 from services.stores.sqlite import queries as sqlite_queries
 from services.stores.sqlite import scans as sqlite_scans
 from services.stores.sqlite.catalogue import StoreState, change_catalogue, prepare, restored
-from services.stores.sqlite.connection import connect, translated
+from services.stores.sqlite.connection import LOCK_SECONDS, connect, translated, waiting_from_now, write_nothing
 from services.stores.sqlite.outbox import SqliteOutbox, claim, trim
 from services.stores.sqlite.reads import SqliteReads
 from services.stores.sqlite.writes import remove_tombstones, write_plan
 
 _SECONDS_BETWEEN_TRIMS = 600
 _POLL_SECONDS = 0.25
+#: A proof waits for a lock no longer than readiness waits for the proof.
+_PROOF_LOCK_SECONDS: Final = 2.0
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
 
 class SqliteStore:
@@ -47,15 +53,19 @@ class SqliteStore:
 
     guarantees = Guarantees(guarded_commits="safe", durable=True)
 
-    def __init__(self, path: Path, state: StoreState, migrator: str | None = None) -> None:
+    def __init__(
+        self, path: Path, state: StoreState, migrator: str | None = None, lock_seconds: float = LOCK_SECONDS
+    ) -> None:
         self._state = state
         self._migrator = migrator
         self._path = path
-        self._reads = SqliteReads(path)
+        self._lock_seconds = lock_seconds
+        self._reads = SqliteReads(path, lock_seconds)
         self._writes = connect(path)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-commits")
         self._news = asyncio.Event()
         self._trimmed_at = -math.inf
+        self._written_at = -math.inf
 
     @classmethod
     async def open(
@@ -66,6 +76,7 @@ class SqliteStore:
         catalogue: KeptCatalogue | None = None,
         any_meaning: bool = False,
         migrator: str | None = None,
+        lock_seconds: float = LOCK_SECONDS,
     ) -> Self:
         """Open the file, and make it where there is none.
 
@@ -75,6 +86,7 @@ class SqliteStore:
             catalogue: the one of this fingerprint, to be kept where it is, or comes, into force.
             any_meaning: work with the meaning that is in force in the file, where that is another one.
             migrator: of who migrates the file: the id by which it does.
+            lock_seconds: how long a request waits for a lock that another process holds.
 
         Raises:
             CatalogueChanged: another meaning of the catalogue is in force in the file.
@@ -82,10 +94,10 @@ class SqliteStore:
             StoreUnavailable: the file cannot be opened or is no SQLite file.
         """
         with translated(path):
-            state = await asyncio.to_thread(_prepared, path, fingerprint, catalogue, migrator)
+            state = await asyncio.to_thread(_prepared, path, lock_seconds, fingerprint, catalogue, migrator)
             if not any_meaning:
                 state.require(fingerprint)
-            return cls(path, state, migrator)
+            return cls(path, state, migrator, lock_seconds)
 
     @property
     def store_id(self) -> str:
@@ -112,6 +124,18 @@ class SqliteStore:
         """See `Store.generation`; as it was when the store was opened, or an outbox last claimed."""
         return self._state.generation
 
+    @property
+    def written_at(self) -> float:
+        """See `Store.written_at`."""
+        return self._written_at
+
+    async def prove_writable(self) -> None:
+        """See `Store.prove_writable`."""
+        with translated(self._path):
+            write = waiting_from_now(min(_PROOF_LOCK_SECONDS, self._lock_seconds), self._writes, write_nothing)
+            await asyncio.get_running_loop().run_in_executor(self._thread, write)
+        self._written_at = time.monotonic()
+
     async def read_pulse(self) -> Pulse:
         """See `Store.read_pulse`."""
         return await self._reads.run(1, sqlite_queries.read_pulse, self.store_id)
@@ -122,9 +146,7 @@ class SqliteStore:
 
     async def adopt(self, fingerprint: str) -> None:
         """See `Store.adopt`."""
-        loop = asyncio.get_running_loop()
-        with translated(self._path):
-            state = await loop.run_in_executor(self._thread, StoreState.of, self._writes)
+        state = await self._write(StoreState.of)
         state.require_same_store(self.store_id)
         state.require(fingerprint)
         self._state = state
@@ -153,12 +175,11 @@ class SqliteStore:
         """See `Store.commit`."""
         if not isinstance(outbox, SqliteOutbox):
             raise TypeError(f"an outbox claimed from this store is expected, not {type(outbox).__name__}")
-        loop = asyncio.get_running_loop()
-        with translated(self._path):
-            await loop.run_in_executor(self._thread, write_plan, self._writes, plan, outbox.writer, outbox.claim)
-            if time.monotonic() - self._trimmed_at > _SECONDS_BETWEEN_TRIMS:
-                await loop.run_in_executor(self._thread, trim, self._writes)
-                self._trimmed_at = time.monotonic()
+        await self._write(write_plan, plan, outbox.writer, outbox.claim)
+        self._written_at = time.monotonic()
+        if time.monotonic() - self._trimmed_at > _SECONDS_BETWEEN_TRIMS:
+            await self._write(trim)
+            self._trimmed_at = time.monotonic()
         self._announce()
 
     async def read_profile(self, profile_id: str) -> StoredProfile | None:
@@ -191,17 +212,11 @@ class SqliteStore:
 
     async def change_catalogue(self, fingerprint: str, task: TaskWrite, catalogue: KeptCatalogue | None = None) -> None:
         """See `Store.change_catalogue`."""
-        loop = asyncio.get_running_loop()
-        with translated(self._path):
-            self._state = await loop.run_in_executor(
-                self._thread, change_catalogue, self._writes, self._state, fingerprint, task, catalogue
-            )
+        self._state = await self._write(change_catalogue, self._state, fingerprint, task, catalogue)
 
     async def restored(self) -> None:
         """See `Store.restored`."""
-        loop = asyncio.get_running_loop()
-        with translated(self._path):
-            self._state = await loop.run_in_executor(self._thread, restored, self._writes, self._state)
+        self._state = await self._write(restored, self._state)
 
     def scan_records(self, after: RecordAddress | None = None) -> AsyncIterator[StoredRecord]:
         """See `Store.scan_records`."""
@@ -225,18 +240,7 @@ class SqliteStore:
 
     async def claim_outbox(self, writer: str) -> SqliteOutbox:
         """See `Store.claim_outbox`."""
-        loop = asyncio.get_running_loop()
-        with translated(self._path):
-            outbox, self._state = await loop.run_in_executor(
-                self._thread,
-                claim,
-                self._writes,
-                self._thread,
-                self._path,
-                writer,
-                self._state,
-                self._migrator,
-            )
+        outbox, self._state = await self._write(claim, self._write, writer, self._state, self._migrator)
         return outbox
 
     async def read_writers(self) -> Mapping[str, WriterState]:
@@ -266,9 +270,7 @@ class SqliteStore:
 
     async def remove_tombstones(self, addresses: Collection[RecordAddress]) -> None:
         """See `Store.remove_tombstones`."""
-        loop = asyncio.get_running_loop()
-        with translated(self._path):
-            await loop.run_in_executor(self._thread, remove_tombstones, self._writes, list(addresses))
+        await self._write(remove_tombstones, list(addresses))
 
     async def close(self) -> None:
         """See `Store.close`."""
@@ -276,14 +278,27 @@ class SqliteStore:
         await self._reads.close()
         self._writes.close()
 
+    async def _write(
+        self,
+        write: Callable[Concatenate[sqlite3.Connection, Arguments], Result],
+        *arguments: Arguments.args,
+        **named: Arguments.kwargs,
+    ) -> Result:
+        """Do something with the connection that writes, after what others have asked for."""
+        with translated(self._path):
+            work = waiting_from_now(self._lock_seconds, self._writes, write, *arguments, **named)
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
     def _announce(self) -> None:
         """Wake everybody who waits for events, and start a new round of waiting."""
         self._news.set()
         self._news = asyncio.Event()
 
 
-def _prepared(path: Path, fingerprint: str, catalogue: KeptCatalogue | None, migrator: str | None) -> StoreState:
+def _prepared(
+    path: Path, lock_seconds: float, fingerprint: str, catalogue: KeptCatalogue | None, migrator: str | None
+) -> StoreState:
     """See `prepare`. The connection belongs to the thread: whoever waits for it may be cancelled meanwhile."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with closing(connect(path)) as connection:
+    with closing(connect(path, lock_seconds)) as connection:
         return prepare(connection, fingerprint, catalogue, migrator)

@@ -137,7 +137,9 @@ async def test_an_unforeseen_failure_is_a_500_problem_and_logged_by_its_type_onl
     with capture_logs() as logs:
         answer = await broken.get(f"/v1/profiles/{'0' * 32}")
     assert (answer.status_code, answer.json()["type"]) == (500, "urn:identity-graph:problem:internal-error")
-    assert [(entry["event"], entry["error"]) for entry in logs] == [("request failed", "RuntimeError")]
+    (entry,) = [entry for entry in logs if entry["event"] == "request failed"]
+    assert entry["cause"] == "RuntimeError"
+    assert entry["reason"].startswith("unforeseen RuntimeError at ")
     assert "ann@example.com" not in answer.text + str(logs)
 
 
