@@ -65,7 +65,7 @@ async def _preview(
     settings: Settings, catalogue: Catalogue, examples: int, visibility: Visibility
 ) -> tuple[Preview, bool]:
     async with AsyncExitStack() as opened:
-        store = await open_store(settings, catalogue, any_meaning=True)
+        store = await open_store(settings, catalogue, any_meaning=True, read_only=True)
         opened.push_async_callback(store.close)
         progress = opened.enter_context(scan_progress())
         found = await preview_store(

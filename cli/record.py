@@ -45,5 +45,5 @@ def record(
 
 async def _look_up(settings: Settings, catalogue: Catalogue, subject: str, key: str | None) -> RecordAccount:
     address = read_record_name(subject, catalogue) if key is None else read_record_key(subject, key, catalogue)
-    async with opened_store(settings, catalogue) as store:
+    async with opened_store(settings, catalogue, read_only=True) as store:
         return await look_up_record(store, catalogue, address)

@@ -54,7 +54,7 @@ def suspicious(
 
 
 async def _scan(settings: Settings, catalogue: Catalogue, at_least: int, limit: int) -> Suspicions:
-    async with opened_store(settings, catalogue) as store:
+    async with opened_store(settings, catalogue, read_only=True) as store:
         with scan_progress() as progress:
             return await suspicious_profiles(store, catalogue, at_least, limit, progress)
 

@@ -293,7 +293,7 @@ async def _desk(settings: Settings, catalogue: Catalogue) -> AsyncIterator[_Desk
 
 
 async def _listed(settings: Settings) -> list[VerdictEntry]:
-    async with opened_store(settings, load_catalogue(settings.catalogue)) as store:
+    async with opened_store(settings, load_catalogue(settings.catalogue), read_only=True) as store:
         return [entry async for entry in store.scan_verdicts()]
 
 

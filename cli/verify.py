@@ -57,7 +57,7 @@ def verify(
 
 
 async def _verify(settings: Settings, catalogue: Catalogue) -> VerificationReport:
-    async with opened_store(settings, catalogue) as store:
+    async with opened_store(settings, catalogue, read_only=True) as store:
         with scan_progress() as progress:
             return await verify_store(store, catalogue, progress)
 
