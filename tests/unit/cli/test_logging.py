@@ -31,7 +31,7 @@ def test_a_traceback_holds_no_values(
 ) -> None:
     set_up_logging(Settings(log_format=log_format))
     try:
-        fail("@".join(["ann.lee", "secret.example"]))
+        fail("ann.lee at secret.example".replace(" at ", "@"))
     except ValueError:
         logging.getLogger("library").exception("it failed")
     said = capsys.readouterr().err
