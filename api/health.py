@@ -34,7 +34,7 @@ async def read_health() -> Response:
     responses={200: {"model": Readiness, "description": "the store answers"}, **problem_docs(NotReady)},
 )
 async def read_readiness(request: Request) -> Response:
-    """What the last looks at the store and the broker have found; that work is owed keeps nobody from being answered."""
+    """What the last looks at store and broker have found; that work is owed keeps nobody from being answered."""
     services = services_of(request)
     if services.stopping.is_set():
         raise NotReady("the service is stopping")

@@ -21,6 +21,7 @@ from aiokafka.errors import (
     KafkaConnectionError,
     KafkaError,
     PolicyViolationError,
+    SaslAuthenticationFailed,
     TopicAuthorizationFailedError,
     UnsupportedSaslMechanismError,
 )
@@ -56,6 +57,7 @@ KafkaClient: TypeAlias = AIOKafkaConsumer | AIOKafkaProducer | AIOKafkaAdminClie
 _LOGIN_REFUSALS: Final = (
     AuthenticationFailedError,
     AuthenticationMethodNotSupported,
+    SaslAuthenticationFailed,
     UnsupportedSaslMechanismError,
     IllegalSaslStateError,
     ssl.SSLError,
@@ -199,13 +201,14 @@ async def start(client: KafkaClient, settings: KafkaSettings) -> None:
 
 
 async def find_refusal(settings: KafkaSettings) -> None:
-    """Knock at the brokers: clients do not tell why none of them could be reached. Returns where nobody refuses us.
+    """Knock at the brokers: clients do not tell why none of them could be reached. Returns where one lets us in.
 
     Raises:
-        KafkaError, OSError: the first refusal; see `_LOGIN_REFUSALS`.
+        KafkaError, OSError: why the first one refuses us (see `_LOGIN_REFUSALS`), or else why none is reached.
     """
     options = connection_options(settings)
     own = {name: value for name, value in options.items() if name not in ("bootstrap_servers", "metadata_max_age_ms")}
+    found: list[str] = []
     for host, port, _ in collect_hosts(settings.bootstrap_servers):
         try:
             async with asyncio.timeout(_KNOCK_SECONDS):
@@ -214,8 +217,11 @@ async def find_refusal(settings: KafkaSettings) -> None:
             for cause in causes(error):
                 if isinstance(cause, _LOGIN_REFUSALS):
                     raise cause from error
+            found.append(f"{host}:{port}: {str(error) or type(error).__name__}")
         else:
             await connection.close()
+            return
+    raise KafkaConnectionError("; ".join(found))
 
 
 async def close_quietly(client: KafkaClient, seconds: float) -> None:

@@ -194,14 +194,12 @@ async def run_worker(
         ConsumerError: the settings cannot be used, or Kafka refuses.
     """
     Subscription.of(catalogue)  # refused before anything is waited for
-    stopping = asyncio.Event()
-    metrics = Metrics()
+    stopping, metrics = asyncio.Event(), Metrics()
     health = WorkerHealth(metrics)
     health.report("start", "starting")
     async with AsyncExitStack() as opened:
         opened.enter_context(_stopped_by_signals(stopping))
-        serving = serve_health(health, metrics, settings.host, settings.consumer_port)
-        port = await opened.enter_async_context(serving)
+        port = await opened.enter_async_context(serve_health(health, metrics, settings.host, settings.consumer_port))
         _log.info("readiness and figures are served", host=settings.host, port=port)
         retry = Retry(health, stopping)
         producer = Producer(settings.kafka)
@@ -209,11 +207,11 @@ async def run_worker(
         admin = KafkaAdmin(settings.kafka)
         opened.push_async_callback(admin.close)
         try:
-            await retry.until_done("broker", admin.connect, gives_up_on=_GIVES_UP_ON)
-            await retry.until_done("broker", admin.ensure_topics, gives_up_on=_GIVES_UP_ON)
-            store = await _open_store(settings, catalogue, retry, before_opening)
+            store = await _open_all(settings, catalogue, admin, retry, before_opening)
         except TRANSIENT:
-            return  # Raised only when stopping.
+            if stopping.is_set():
+                return
+            raise  # it was given up
         opened.push_async_callback(store.close)
         _require_guarantees(store)
         parts = WorkerParts.over(settings.kafka, catalogue, store, admin, producer, metrics=metrics, health=health)
@@ -221,12 +219,20 @@ async def run_worker(
         await _work(worker, watch(worker, parts, producer), stopping)
 
 
-async def _open_store(
+async def _open_all(
     settings: Settings,
     catalogue: Catalogue,
+    admin: KafkaAdmin,
     retry: Retry,
     before_opening: Callable[[], Awaitable[None]] | None,
 ) -> Store:
+    """Wait for the brokers and the store.
+
+    Raises:
+        LoginRefused: the brokers do not let us in.
+    """
+    await retry.until_done("broker", admin.connect, gives_up_on=_GIVES_UP_ON)
+    await retry.until_done("broker", admin.ensure_topics, gives_up_on=_GIVES_UP_ON)
     if before_opening is not None:
         await retry.until_done("store", before_opening)
     return await retry.until_done("store", partial(open_store, settings, catalogue))

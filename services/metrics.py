@@ -41,18 +41,6 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
-        self.store_failures = counter(
-            "identity_graph_store_failures", "What the store did not do, by the type of the failure", ("kind",)
-        )
-        self.broker_failures = counter(
-            "identity_graph_broker_failures", "What Kafka did not do, by the type of the failure", ("kind",)
-        )
-        self.failed_requests = counter(
-            "identity_graph_failed_requests", "Requests answered with a status of 500 and more", ("status", "problem")
-        )
-        self.topics_missing = gauge(
-            "identity_graph_topics_missing", "Topics of the catalogue that do not exist or may not be seen"
-        )
         self.events = counter("identity_graph_profile_events", "Profile events committed", ("type",))
         self.published = counter("identity_graph_events_published", "Profile events acknowledged by the broker")
         self.dead_letters = counter("identity_graph_dead_letters", "Messages sent to the dead-letter topic", ("stage",))
@@ -70,6 +58,22 @@ class Metrics:
             "identity_graph_consumer_lag",
             "Offsets between the end of a partition and what is in force",
             ("topic", "partition"),
+        )
+        self._add_failures()
+
+    def _add_failures(self) -> None:
+        counter, gauge = partial(Counter, registry=self.registry), partial(Gauge, registry=self.registry)
+        self.store_failures = counter(
+            "identity_graph_store_failures", "What the store did not do, by the type of the failure", ("kind",)
+        )
+        self.broker_failures = counter(
+            "identity_graph_broker_failures", "What Kafka did not do, by the type of the failure", ("kind",)
+        )
+        self.failed_requests = counter(
+            "identity_graph_failed_requests", "Requests answered with a status of 500 and more", ("status", "problem")
+        )
+        self.topics_missing = gauge(
+            "identity_graph_topics_missing", "Topics of the catalogue that do not exist or may not be seen"
         )
 
     def for_work_owed(self) -> Self:

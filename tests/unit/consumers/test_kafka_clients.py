@@ -104,7 +104,7 @@ async def test_a_start_that_is_broken_off_leaves_no_connection_open(
     monkeypatch.setattr("consumers.kafka_clients._HALF_STARTED_SECONDS", 0.05)
     async with silent_broker() as (settings, taken):
         client = make(settings)
-        starting = asyncio.create_task(start(client))
+        starting = asyncio.create_task(start(client, settings))
         await _until(taken, 1)
         starting.cancel()
         with pytest.raises(asyncio.CancelledError):

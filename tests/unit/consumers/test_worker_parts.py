@@ -7,8 +7,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiokafka import AIOKafkaConsumer
+from structlog.testing import capture_logs
 
-from consumers.errors import BrokerUnavailable, ConsumerError, KafkaNotConfigured
+from consumers.errors import BrokerUnavailable, ConsumerError, KafkaNotConfigured, LoginRefused
 from consumers.health import WorkerHealth, serve_health
 from consumers.retry import Retry
 from consumers.subscription import Subscription
@@ -18,6 +19,7 @@ from graph_model.values.patterns import Pattern
 from services.ingestion.ingest import Ingest
 from services.maintenance.heartbeat import Heartbeat
 from services.metrics import Metrics
+from services.stores.port.errors import StoreUnavailable
 from services.stores.port.plan import TaskWrite
 from services.stores.sqlite.store import SqliteStore
 
@@ -142,3 +144,48 @@ async def test_a_port_in_use_is_named() -> None:
         with pytest.raises(ConsumerError, match=f"127.0.0.1:{port}.*IDENTITY_GRAPH_CONSUMER_PORT"):
             async with serve_health(WorkerHealth(), Metrics(), "127.0.0.1", port):
                 pass
+
+
+async def test_a_store_that_fails_is_told_once_by_a_worker_of_many_partitions() -> None:
+    metrics = Metrics()
+    health = WorkerHealth(metrics)
+    with capture_logs() as logs:
+        for number in range(34):
+            health.fail(f"people/{number}", StoreUnavailable("away"))
+        for number in range(34):
+            health.clear(f"people/{number}")
+    assert [(entry["event"], entry.get("cause")) for entry in logs] == [
+        ("not ready", "StoreUnavailable"),
+        ("ready again", None),
+    ]
+    assert b'identity_graph_store_failures_total{kind="StoreUnavailable"} 34.0' in metrics.render()
+
+
+async def test_a_refused_login_is_given_up_at_the_start_and_waited_for_later() -> None:
+    seen: list[int] = []
+
+    async def step() -> str:
+        seen.append(1)
+        if len(seen) < 3:
+            raise LoginRefused("wrong password")
+        return "done"
+
+    health = WorkerHealth()
+    with pytest.raises(LoginRefused):
+        await Retry(health, asyncio.Event()).until_done("broker", step, gives_up_on=(LoginRefused,))
+    assert await Retry(health, asyncio.Event()).until_done("broker", step) == "done"
+
+
+async def test_missing_topics_are_listed_warned_of_once_and_leave_the_worker_ready() -> None:
+    health, metrics = WorkerHealth(), Metrics()
+    with capture_logs() as logs:
+        for _ in range(3):
+            health.miss_topics({"peple": "it does not exist", "shop": "may not be seen"})
+    assert [(entry["log_level"], entry["topic"]) for entry in logs] == [("warning", "peple"), ("warning", "shop")]
+    async with (
+        serve_health(health, metrics, "127.0.0.1", 0) as port,
+        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
+        session.get("/readyz") as answer,
+    ):
+        assert answer.status == 200
+        assert (await answer.json())["missing_topics"].keys() == {"peple", "shop"}

@@ -2,12 +2,14 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 from typing import cast
 
 import pytest
+from structlog.testing import capture_logs
 
 from graph_model.catalogue.document import parse_catalogue
 from graph_model.catalogue.rules import Catalogue
@@ -15,7 +17,17 @@ from graph_model.records.tasks import ReResolve
 from services.maintenance import heartbeat
 from services.maintenance.heartbeat import Heartbeat
 from services.metrics import Metrics
-from services.stores.port.errors import CatalogueUnusable, LaterForm, MigrationUnderWay, StoreReplaced, StoreUnavailable
+from services.stores.port.errors import (
+    CatalogueUnusable,
+    CommitConflict,
+    LaterForm,
+    MigrationUnderWay,
+    NoRoom,
+    StoreDamaged,
+    StoreError,
+    StoreReplaced,
+    StoreUnavailable,
+)
 from services.stores.port.identity import KeptCatalogue
 from services.stores.port.plan import TaskWrite
 from services.stores.port.protocols import Store
@@ -189,3 +201,110 @@ async def test_what_has_just_happened_is_looked_at_at_once(store: SqliteStore) -
         beating.beat_now()
         await beating.next_beat()
     running.cancel()
+
+
+class Proofs(CountingStore):
+    """A store that was last written at a time that the test sets."""
+
+    written_at = -1e9
+
+
+@pytest.fixture
+def proofs(store: SqliteStore) -> Proofs:
+    return Proofs(cast("Store", store))
+
+
+def beats_over(proofs: Proofs, *, writes: bool = True) -> Heartbeat:
+    return Heartbeat(cast("Store", proofs), Metrics(), writes=writes)
+
+
+async def test_a_recent_commit_is_proof_enough(proofs: Proofs) -> None:
+    beating = beats_over(proofs)
+    proofs.written_at = time.monotonic()
+    beating._proven_at -= 2 * heartbeat.PROOF_SECONDS
+    await beating.beat()
+    assert proofs.asked["prove_writable"] == 0
+
+
+async def test_without_a_commit_something_tiny_is_written_once_in_a_while(proofs: Proofs) -> None:
+    beating = beats_over(proofs)
+    await beating.beat()
+    assert proofs.asked["prove_writable"] == 0
+    beating._proven_at -= 2 * heartbeat.PROOF_SECONDS
+    for _ in range(3):
+        await beating.beat()
+    assert proofs.asked["prove_writable"] == 1
+
+
+async def test_who_only_reads_writes_nothing(proofs: Proofs) -> None:
+    beating = beats_over(proofs, writes=False)
+    beating._proven_at -= 2 * heartbeat.PROOF_SECONDS
+    await beating.beat()
+    assert proofs.asked["prove_writable"] == 0
+
+
+async def test_what_somebody_has_met_counts_until_the_next_look_disproves_it(proofs: Proofs) -> None:
+    beating = beats_over(proofs)
+    beating.met(StoreUnavailable("away"))
+    assert str(beating.problem) == "away"
+    await beating.beat()
+    assert (beating.problem, proofs.asked["prove_writable"]) == (None, 1)
+
+
+@pytest.mark.parametrize("failure", [NoRoom("full"), StoreDamaged("a record is in no profile")], ids=repr)
+async def test_what_something_tiny_does_not_disprove_counts_for_a_while(
+    proofs: Proofs, failure: StoreError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beating = beats_over(proofs)
+    beating.met(failure)
+    await beating.beat()
+    assert beating.problem is failure
+    monkeypatch.setattr(heartbeat, "PROOF_SECONDS", 0.0)
+    await beating.beat()
+    assert beating.problem is None
+
+
+async def test_a_commit_disproves_that_there_is_no_room(proofs: Proofs) -> None:
+    beating = beats_over(proofs)
+    beating.met(NoRoom("full"))
+    proofs.written_at = time.monotonic() + 1
+    await beating.beat()
+    assert beating.problem is None
+
+
+async def test_that_others_were_faster_is_no_failure(proofs: Proofs) -> None:
+    beating = beats_over(proofs)
+    beating.met(CommitConflict("others were faster"))
+    assert beating.problem is None
+
+
+async def test_a_store_that_does_not_answer_in_time_counts_as_failed(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeat, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(store, "read_pulse", lambda: asyncio.sleep(3600))
+    beating, _ = beats(store)
+    await beating.beat()
+    assert "has not answered" in str(beating.problem)
+
+
+async def test_a_failure_that_stays_is_told_once_with_its_cause_and_counted_each_time(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away() -> None:
+        raise StoreUnavailable("away") from ConnectionResetError()
+
+    metrics = Metrics()
+    beating = Heartbeat(store, metrics)
+    with capture_logs() as logs:
+        with monkeypatch.context() as patched:
+            patched.setattr(store, "read_pulse", away)
+            for _ in range(3):
+                await beating.beat()
+        for _ in range(2):
+            await beating.beat()
+    assert [(entry["event"], entry.get("cause")) for entry in logs] == [
+        ("the store fails", "StoreUnavailable <- ConnectionResetError"),
+        ("the store works again", None),
+    ]
+    assert b'identity_graph_store_failures_total{kind="StoreUnavailable"} 3.0' in metrics.render()
