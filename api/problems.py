@@ -32,6 +32,7 @@ from api.failures import note_failure
 from api.rights import NotASteward
 from graph_model.errors import CatalogueError, IdentityGraphError, MessageRejected
 from graph_model.profile.document import ProfileDamaged
+from graph_model.values.patterns import PatternRefused
 from services.context.prompt import BudgetTooSmall
 from services.ingestion.acceptance import ClockAhead
 from services.ingestion.batches import UnknownRecord
@@ -116,6 +117,7 @@ PROBLEMS: Final[Mapping[type[IdentityGraphError], ProblemType]] = {
     LookupFailed: _INTERNAL,
     IntakeRefused: _INTERNAL,
     CatalogueError: _INTERNAL,
+    PatternRefused: _INTERNAL,
     StoreError: _INTERNAL,
     MessageRejected: ProblemType(HTTPStatus.UNPROCESSABLE_ENTITY, "change-rejected", "The change cannot be used"),
     BudgetTooSmall: ProblemType(

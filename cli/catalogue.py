@@ -8,9 +8,10 @@ import typer
 
 from cli.exit_codes import UsageRefused
 from cli.opening import load_catalogue
-from cli.output import counted, print_table, warn
+from cli.output import counted, print_document, print_table, warn
 from cli.running import run_batch, set_up_logging
 from cli.samples import FileSample, sample_file, sample_topic
+from cli.terminal import say
 from graph_model.catalogue.document import catalogue_json_schema, catalogue_warnings
 from graph_model.catalogue.draft.drafting import draft_catalogue
 from graph_model.catalogue.draft.tables import SampledTable
@@ -41,7 +42,7 @@ def check(
     _print_sources(catalogue)
     for warning in catalogue_warnings(catalogue):
         warn(warning)
-    typer.echo(f"\n{file} is valid; fingerprint {catalogue.fingerprint[:12]}.")
+    say(f"\n{file} is valid; fingerprint {catalogue.fingerprint[:12]}.")
 
 
 @app.command()
@@ -52,7 +53,7 @@ def schema() -> None:
 
         identity-graph catalogue schema > catalogue.schema.json
     """
-    typer.echo(orjson.dumps(catalogue_json_schema(), option=orjson.OPT_INDENT_2).decode())
+    print_document(orjson.dumps(catalogue_json_schema(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
 @app.command()
@@ -89,7 +90,7 @@ def draft(
         set_up_logging(settings)
         for topic in topics:
             tables += run_batch(sample_topic(settings.kafka, topic))
-    typer.echo(draft_catalogue(tables), nl=False)
+    print_document(draft_catalogue(tables).encode())
 
 
 def _warn_of_sample(name: str, sample: FileSample) -> None:
@@ -121,7 +122,7 @@ def _made_of(kind: IdentifierKind) -> str:
 
 
 def _print_sources(catalogue: Catalogue) -> None:
-    typer.echo()
+    say()
     rows = [
         (
             source.name,

@@ -11,6 +11,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
+from cli.terminal import say
 from graph_model.catalogue.faults import suggestion
 
 #: Command -> the module that defines it, as a Typer application or as a function of the command's name.
@@ -64,4 +65,4 @@ class CommandModules(TyperGroup):
 
 def version() -> None:
     """Print the version of this program."""
-    typer.echo(installed_version("identity-graph"))
+    say(installed_version("identity-graph"))

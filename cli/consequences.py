@@ -2,6 +2,7 @@
 
 from cli.output import counted
 from cli.row_tables import comparison_text, record_name
+from cli.terminal import visible
 from graph_model.values.equality import JsonObject
 
 
@@ -12,7 +13,7 @@ def consequences_text(document: JsonObject) -> str:
     told = [f"{sentence[:1].upper()}{sentence[1:]}{':' if document['profiles'] else '.'}"]
     told += [_profile(profile, is_new=profile["profile_id"] not in before) for profile in document["profiles"]]
     rows = comparison_text(document["comparison"])
-    return "".join(f"{line}\n" for line in told) + (f"\n{rows}" if rows else "")
+    return "".join(f"{visible(line)}\n" for line in told) + (f"\n{rows}" if rows else "")
 
 
 def _profile(profile: JsonObject, *, is_new: bool) -> str:

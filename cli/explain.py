@@ -75,7 +75,7 @@ def explain(
 async def _explain(
     settings: Settings, explaining: "_Explaining", subject: str, other: str | None, *, history: bool
 ) -> bytes:
-    async with opened_store(settings, explaining.catalogue) as store:
+    async with opened_store(settings, explaining.catalogue, read_only=True) as store:
         if other is not None:
             return await explaining.pair(store, subject, other)
         profile_id = await _profile_id(store, explaining.catalogue, subject)

@@ -12,6 +12,7 @@ from rich.tree import Tree
 
 from cli.output import counted
 from cli.row_tables import record_name
+from cli.terminal import visible
 from graph_model.values.equality import JsonObject
 
 MaskOption: TypeAlias = Annotated[
@@ -27,7 +28,7 @@ def tree_text(tree: Tree) -> str:
     console = Console(width=None if sys.stdout.isatty() else _UNWRAPPED, color_system=None)
     with console.capture() as capture:
         console.print(tree)
-    return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
+    return "".join(f"{line.rstrip()}\n" for line in capture.get().removesuffix("\n").split("\n"))
 
 
 def profile_tree(document: JsonObject) -> Tree:
@@ -159,5 +160,5 @@ def _tree(title: str) -> Tree:
 
 
 def _text(line: str) -> Text:
-    """Text as it is: values may hold what rich would take for markup."""
-    return Text(line)
+    """Text on its line, and as it is: values may hold what rich would take for markup."""
+    return Text(visible(line))

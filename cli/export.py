@@ -48,7 +48,7 @@ def export(
 
 
 async def _export(settings: Settings, catalogue: Catalogue, export_format: ExportFormat, file: BinaryIO) -> None:
-    async with opened_store(settings, catalogue) as store:
+    async with opened_store(settings, catalogue, read_only=True) as store:
         if export_format == "jsonl":
             async for profile in _live(store):
                 file.write(profile.document + b"\n")

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-import typer
-
 from cli.input_files import Entry, InputFile
 from cli.output import counted, print_table
 from cli.rejections import Rejections, UnreadValues
 from cli.snapshot import Snapshot
+from cli.terminal import say
 from graph_model.catalogue.rules import Catalogue
 from graph_model.profile.codec import count_records
 from graph_model.profile.document import ProfileStatus
@@ -119,7 +118,7 @@ class IngestSummary:
         ]
         print_table(("source", "in", *_WORDS), rows)
         for line in self._remarks():
-            typer.echo(line)
+            say(line)
 
     def _remarks(self) -> Iterator[str]:
         if self.events:

@@ -1,13 +1,13 @@
 """Files given on the command line: which source each one belongs to, and the changes that its lines stand for."""
 
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from fnmatch import fnmatch
 from io import BufferedReader
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final, cast
 
 import orjson
@@ -25,6 +25,7 @@ from graph_model.records.tasks import TruncateSource
 from graph_model.resolution.row_changes import Origin, key_address
 from graph_model.values.equality import JsonValue
 from graph_model.values.paths import has_column, root_of
+from graph_model.values.patterns import Pattern
 from graph_model.values.positions import Position
 from services.files.console_messages import as_message
 from services.files.lines import BadLine, FileEntry, FileRow, Warn
@@ -33,7 +34,7 @@ from services.files.reading import Wanted, read_rows
 #: What entries are counted under while it is not known which source they belong to.
 UNKNOWN_SOURCE: Final = "unknown"
 
-_ANY_TOPIC: Final = re.compile(".*", re.DOTALL)
+_ANY_TOPIC: Final = Pattern("(?s).*")
 
 #: JSON rows may leave out what they have no value for, so a column counts as missing only if all of these do.
 _FIRST_JSON_ROWS: Final = 100
@@ -209,7 +210,7 @@ def _input_file(path: Path, source: str | None, catalogue: Catalogue) -> InputFi
     if source is not None:
         return _file_of(path, _named(source, catalogue))
     sources = catalogue.sources.values()
-    fitting = [each for each in sources if each.file is not None and path.match(each.file)]
+    fitting = [each for each in sources if each.file is not None and fits(path, each.file)]
     if len(fitting) > 1 and any(each.format == "rows" for each in fitting):
         names = ", ".join(each.name for each in fitting)
         raise UsageRefused(f"{path} fits the `file` patterns of several sources ({names}); name one with --source")
@@ -223,6 +224,17 @@ def _input_file(path: Path, source: str | None, catalogue: Catalogue) -> InputFi
             f"--source: {', '.join(catalogue.sources)}"
         )
     return InputFile(path=path, sources={each.name: each for each in envelopes}, rows_of=None)
+
+
+def fits(path: Path, pattern: str) -> bool:
+    """Tell whether the end of a path is what a name pattern says, folder by folder.
+
+    `Path.match` does the same, but tries again and again in some versions of Python where a pattern has many stars.
+    """
+    parts = PurePath(pattern).parts
+    ends = path.parts[-len(parts) :] if parts else ()
+    whole = not PurePath(pattern).is_absolute() or len(path.parts) == len(parts)
+    return bool(parts) and len(ends) == len(parts) and whole and all(map(fnmatch, ends, parts))
 
 
 def _named(name: str, catalogue: Catalogue) -> Source:

@@ -3,7 +3,6 @@
 import gc
 import os
 import sys
-import traceback
 from typing import Annotated, Final
 
 import typer
@@ -12,8 +11,9 @@ from pydantic import ValidationError
 from cli.commands import CommandModules, version
 from cli.exit_codes import EXIT_CODES_HELP, exit_code
 from cli.running import logs_json, say_last
-from graph_model.errors import IdentityGraphError
-from services.failures import cause_of
+from cli.terminal import visible
+from graph_model.errors import CatalogueError, IdentityGraphError
+from services.failures import cause_of, traceback_of
 from services.settings import KafkaSettings, Settings
 
 SETTINGS: Final = (Settings, KafkaSettings)
@@ -66,15 +66,17 @@ def main() -> None:
 
 
 def _explanation(error: Exception) -> str:
+    if isinstance(error, CatalogueError):
+        return "\n".join(map(visible, error.lines))
     if isinstance(error, IdentityGraphError):
-        return str(error)
+        return visible(str(error))
     if hasattr(error, "format_message"):  # the library, about the arguments
-        return str(error.format_message())
+        return visible(str(error.format_message()))
     if isinstance(error, ValidationError):
         return _wrong_settings(error)
     # Asked of the environment itself: what failed may have been reading the settings.
     if os.environ.get("IDENTITY_GRAPH_LOG_LEVEL", "").lower() == "debug":
-        return "".join(traceback.format_exception(error)).rstrip()
+        return traceback_of(error)
     return (
         f"a fault of this program ({type(error).__name__}); set IDENTITY_GRAPH_LOG_LEVEL=debug to see where it is, "
         "and please report it"

@@ -14,6 +14,7 @@ from cli.output import print_json
 from cli.publishing import publishing
 from cli.running import run_batch, say_last
 from cli.store_progress import scan_progress
+from cli.terminal import say
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.tasks import ReResolve
 from services.ingestion.writer import Writer
@@ -58,11 +59,9 @@ def migrate(
             {"found": migrated.found, "version": migrated.version, "resumed": migrated.resumed, "re_resolve_owed": owed}
         )
     else:
-        typer.echo(_told(migrated))
+        say(_told(migrated))
         if owed:
-            typer.echo(
-                "All records are to be read anew, as this version reads the catalogue: run `re-resolve`, or go on."
-            )
+            say("All records are to be read anew, as this version reads the catalogue: run `re-resolve`, or go on.")
 
 
 async def _migrated(settings: Settings, catalogue: Catalogue) -> tuple[Migrated, bool]:

@@ -64,9 +64,9 @@ def settings_and_catalogue(catalogue: Path | None, store: str | None) -> tuple[S
 
 
 @asynccontextmanager
-async def opened_store(settings: Settings, catalogue: Catalogue) -> AsyncIterator[Store]:
-    """The store of the settings, closed at the end."""
-    store = await open_store(settings, catalogue)
+async def opened_store(settings: Settings, catalogue: Catalogue, *, read_only: bool = False) -> AsyncIterator[Store]:
+    """The store of the settings, closed at the end; what only reads it cannot change it."""
+    store = await open_store(settings, catalogue, read_only=read_only)
     try:
         yield store
     finally:

@@ -14,6 +14,7 @@ import typer
 from cli.exit_codes import UsageRefused
 from cli.options import STANDARD_STREAM
 from cli.running import say_last
+from cli.terminal import say, visible, visible_json
 from graph_model.values.equality import JsonValue
 
 #: The columns of a list of members.
@@ -44,12 +45,17 @@ def result_file(path: Path) -> Iterator[BinaryIO]:
 
 def print_json(result: object, *, to_error_stream: bool = False) -> None:
     """Print one JSON object for scripts."""
-    typer.echo(orjson.dumps(result, option=orjson.OPT_INDENT_2).decode(), err=to_error_stream)
+    typer.echo(visible_json(orjson.dumps(result, option=orjson.OPT_INDENT_2).decode()), err=to_error_stream)
+
+
+def print_document(document: bytes) -> None:
+    """Print a document that is to be put into a file, byte for byte."""
+    typer.echo(document, nl=False)
 
 
 def warn(sentence: str) -> None:
     """Tell what may not be meant, on standard error."""
-    say_last(f"warning: {sentence}")
+    say_last(visible(f"warning: {sentence}"))
 
 
 def counted(number: int, noun: str) -> str:
@@ -72,7 +78,7 @@ def csv_rows(file: BinaryIO) -> Iterator[Callable[[Sequence[object]], object]]:
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print rows as aligned text under a header, the same on a terminal and in a file; numbers stand to the right."""
-    lines = [header, *rows]
+    lines = [header, *(tuple(map(visible, row)) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     numeric = [bool(rows) and all(row[column].isdigit() for row in rows) for column in range(len(header))]
     for line in lines:
@@ -80,4 +86,4 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
             cell.rjust(width) if right else cell.ljust(width)
             for cell, width, right in zip(line, widths, numeric, strict=True)
         ]
-        typer.echo("  ".join(cells).rstrip())
+        say("  ".join(cells).rstrip())

@@ -13,6 +13,7 @@ from cli.output import counted, print_json, print_table, warn
 from cli.row_tables import comparison_text
 from cli.running import run_batch, set_up_logging
 from cli.store_progress import scan_progress, task_name
+from cli.terminal import say, say_lines, visible
 from graph_model.catalogue.rules import Catalogue
 from graph_model.explain.comparison import RowComparison
 from graph_model.explain.masking import Visibility
@@ -56,16 +57,16 @@ def preview(
         return
     _print(found, visibility)
     if apply is None:
-        typer.echo("This catalogue is in force already.")
+        say("This catalogue is in force already.")
     else:
-        typer.echo(f"Nothing was changed. To bring it into force: {apply}")
+        say(f"Nothing was changed. To bring it into force: {apply}")
 
 
 async def _preview(
     settings: Settings, catalogue: Catalogue, examples: int, visibility: Visibility
 ) -> tuple[Preview, bool]:
     async with AsyncExitStack() as opened:
-        store = await open_store(settings, catalogue, any_meaning=True)
+        store = await open_store(settings, catalogue, any_meaning=True, read_only=True)
         opened.push_async_callback(store.close)
         progress = opened.enter_context(scan_progress())
         found = await preview_store(
@@ -75,11 +76,11 @@ async def _preview(
 
 
 def _print(found: Preview, visibility: Visibility) -> None:
-    typer.echo(
+    say(
         f"{counted(found.records, 'record')} are {counted(found.profiles_before, 'profile')} now, and would be "
         f"{found.profiles_after:,}; {counted(found.moving, 'record')} would belong to another profile id."
     )
-    typer.echo()
+    say()
     rows = [
         ("stay as they are", f"{found.unchanged}", ""),
         ("merge", f"{found.merging}", f"{found.merged_into}"),
@@ -87,7 +88,7 @@ def _print(found: Preview, visibility: Visibility) -> None:
     ]
     print_table(("would", "profiles", "into"), rows)
     if found.generic:
-        typer.echo()
+        say()
         header = ("identifiers of kind", "become generic", "cease to be")
         print_table(header, [(change.kind, f"{change.become}", f"{change.cease}") for change in found.generic])
     merges = (_merge_lines(merge, visibility) for merge in found.merges)
@@ -95,10 +96,10 @@ def _print(found: Preview, visibility: Visibility) -> None:
     for title, told in (("Merges", merges), ("Splits", splits)):
         for number, lines in enumerate(told):
             if number == 0:
-                typer.echo(f"\n{title}, the largest first:")
-            typer.echo("\n".join(lines))
+                say(f"\n{title}, the largest first:")
+            say_lines("\n".join(map(visible, lines)))
     _print_warnings(found)
-    typer.echo()
+    say()
 
 
 def _print_warnings(found: Preview) -> None:
@@ -149,8 +150,8 @@ def _records(part: RecordGroup, visibility: Visibility) -> str:
 
 def _rows(comparison: RowComparison, visibility: Visibility) -> list[str]:
     """Rows side by side, with an empty line before and after them."""
-    lines = comparison_text(comparison_document(comparison, visibility)).splitlines()
-    return ["", *(f"    {line}" if line else "" for line in lines), ""] if lines else []
+    lines = comparison_text(comparison_document(comparison, visibility)).removesuffix("\n").split("\n")
+    return ["", *(f"    {line}" if line else "" for line in lines), ""] if any(lines) else []
 
 
 def _more(number: int, noun: str) -> list[str]:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from cli.input_files import InputFile, open_path
+from cli.terminal import visible
 
 _ENTRIES_BETWEEN_UPDATES = 100
 
@@ -21,7 +22,7 @@ class FileProgress:
     @contextmanager
     def reading(self, file: InputFile) -> Iterator["FileReading"]:
         """Open a file, with its bar."""
-        task = self._progress.add_task(file.name, total=file.size, entries=0)
+        task = self._progress.add_task(visible(file.name), total=file.size, entries=0)
         with open_path(file.path) as stream:
             reading = FileReading(self._progress, task, stream)
             yield reading
@@ -59,7 +60,7 @@ def file_progress() -> Iterator[FileProgress]:
     console = Console(stderr=True)
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.fields[entries]:,} lines"),
         TimeElapsedColumn(),

@@ -15,6 +15,7 @@ from cli.output import counted, print_json
 from cli.publishing import publishing
 from cli.running import run_batch, say_last
 from cli.store_progress import finish_owed_work
+from cli.terminal import say
 from graph_model.catalogue.rules import Catalogue
 from services.ingestion.ingest import Committed
 from services.ingestion.writer import Writer
@@ -86,8 +87,8 @@ async def _re_resolve(settings: Settings, catalogue: Catalogue, report: _Report)
 
 def _print(report: _Report) -> None:
     if not report.was_owed:
-        typer.echo("This catalogue is in force, and nothing is owed: all records follow it.")
+        say("This catalogue is in force, and nothing is owed: all records follow it.")
         return
     changes = ", ".join(f"{count:,} {word}" for word, count in sorted(report.events.items()))
-    typer.echo(f"The catalogue is in force; {counted(report.records, 'record')} read anew.")
-    typer.echo(f"Profile changes: {changes}" if changes else "No profile changed.")
+    say(f"The catalogue is in force; {counted(report.records, 'record')} read anew.")
+    say(f"Profile changes: {changes}" if changes else "No profile changed.")

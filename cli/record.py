@@ -10,6 +10,7 @@ from cli.options import CatalogueOption, JsonOption, StoreOption
 from cli.output import print_json
 from cli.row_tables import record_text
 from cli.running import run_batch
+from cli.terminal import say_lines
 from graph_model.catalogue.rules import Catalogue
 from graph_model.explain.masking import Visibility
 from services.lookup.record_names import read_record_key, read_record_name
@@ -40,10 +41,10 @@ def record(
     if as_json:
         print_json(document)
     else:
-        typer.echo(record_text(document), nl=False)
+        say_lines(record_text(document))
 
 
 async def _look_up(settings: Settings, catalogue: Catalogue, subject: str, key: str | None) -> RecordAccount:
     address = read_record_name(subject, catalogue) if key is None else read_record_key(subject, key, catalogue)
-    async with opened_store(settings, catalogue) as store:
+    async with opened_store(settings, catalogue, read_only=True) as store:
         return await look_up_record(store, catalogue, address)

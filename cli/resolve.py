@@ -20,6 +20,7 @@ from cli.options import STANDARD_STREAM, JsonOption, OutOption
 from cli.output import MEMBER_COLUMNS, counted, csv_rows, print_json, result_file, warn
 from cli.progress import FileProgress, file_progress
 from cli.rejections import SHOWN, Rejections, UnreadValues
+from cli.terminal import say
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import Change, Record, RecordAddress, apply_change
 from graph_model.records.tasks import TruncateSource
@@ -189,13 +190,13 @@ def _tell(
         }
         print_json(result, to_error_stream=to_error_stream)
         return
-    typer.echo(
+    say(
         f"{counted(records, 'record')} {'is' if records == 1 else 'are'} {counted(len(clusters), 'profile')}; "
         f"the largest has {counted(largest, 'record')}. {counted(conflicts, 'conflict')} kept records apart.",
         err=to_error_stream,
     )
     for line in (*_generic_lines(generic), *gathered.unread.lines(), *gathered.rejections.lines()):
-        typer.echo(line, err=to_error_stream)
+        say(line, err=to_error_stream)
 
 
 def _generic_lines(generic: Sequence[_TakenApart]) -> Iterator[str]:

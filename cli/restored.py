@@ -1,11 +1,10 @@
 """`identity-graph restored`: for a store that came back from a backup."""
 
-import typer
-
 from cli.opening import settings_and_catalogue
 from cli.options import CatalogueOption, JsonOption, StoreOption
 from cli.output import print_json
 from cli.running import run_batch
+from cli.terminal import say
 from graph_model.catalogue.rules import Catalogue
 from services.settings import Settings
 from services.stores.opening import open_store
@@ -27,8 +26,8 @@ def restored(catalogue: CatalogueOption = None, store: StoreOption = None, as_js
     if as_json:
         print_json({"former_store_id": former, "store_id": present, "versions_above": floor})
     else:
-        typer.echo(f"The store {former} is {present} now; versions of profiles go on above {floor:,}.")
-        typer.echo("Start workers and API again; what the store has forgotten they read again from the topics.")
+        say(f"The store {former} is {present} now; versions of profiles go on above {floor:,}.")
+        say("Start workers and API again; what the store has forgotten they read again from the topics.")
 
 
 async def _restored(settings: Settings, catalogue: Catalogue) -> tuple[str, str, int]:

@@ -9,6 +9,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 
 from cli.output import counted, value_text
+from cli.terminal import visible
 from graph_model.values.equality import JsonObject, JsonValue
 
 #: Stands before a line in which rows say different things.
@@ -34,7 +35,7 @@ def comparison_text(comparison: JsonObject) -> str:
     lines = [line for line in comparison["lines"] if any(cell["values"] for cell in line["cells"])]
     if not lines:
         return ""
-    names = ["", *(f"{MARK if line['differs'] else ' '} {line['field']}" for line in lines)]
+    names = ["", *(f"{MARK if line['differs'] else ' '} {visible(line['field'])}" for line in lines)]
     columns = [
         [_heading(record), *(_cell(line["cells"][place]) for line in lines)]
         for place, record in enumerate(comparison["records"])
@@ -59,7 +60,7 @@ def record_text(document: JsonObject) -> str:
     width = max((cell_len(column) for column, _ in values), default=0)
     told += [f"  {set_cell_size(column, width)}{_GAP}{value}" for column, value in values]
     told += [f"  {issue['column']}: {issue['reason']}" for issue in document["issues"]]
-    return "".join(f"{line}\n" for line in told)
+    return "".join(f"{visible(line)}\n" for line in told)
 
 
 def _groups(names: Sequence[str], columns: Sequence[Sequence[str]]) -> Iterator[list[Sequence[str]]]:
@@ -102,10 +103,10 @@ def _shown(value: JsonValue, widest: int) -> str:
     """A value on one line, so that nothing in it can move the lines around it."""
     if value is None:
         return _MISSING
-    line = "".join(character if character.isprintable() else " " for character in value_text(value))
+    line = visible(value_text(value))
     return line if cell_len(line) <= widest else f"{set_cell_size(line, widest - 1).rstrip()}…"
 
 
 def record_name(record: JsonObject) -> str:
     """A record as people write it."""
-    return f"{record['source']}{orjson.dumps(record['key']).decode()}"
+    return visible(f"{record['source']}{orjson.dumps(record['key']).decode()}")

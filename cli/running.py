@@ -13,6 +13,8 @@ from typing import Any, Final, TypeVar
 import orjson
 import structlog
 
+from cli.terminal import say_lines, visible
+from services.failures import traceback_of
 from services.settings import Settings
 
 Result = TypeVar("Result")
@@ -37,14 +39,26 @@ def logs_json() -> bool:
 
 
 def say_last(sentence: str, **fields: object) -> None:
-    """Say on standard error how a command ends: a line for people, or JSON where the log is JSON."""
+    """Say on standard error how a command ends: lines for people, see `say_lines`, or JSON where the log is JSON."""
     if not logs_json():
-        sys.stderr.write(f"{sentence}\n")
+        say_lines(sentence, err=True)
         return
     level, _, event = sentence.partition(": ")
     told = {"event": event, "level": level} if level in _LEVELS else {"event": sentence, "level": "info"}
     time = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     sys.stderr.write(orjson.dumps({**told, **fields, "timestamp": time}).decode() + "\n")
+
+
+def _traceback(exc_info: structlog.typing.ExcInfo) -> str:
+    """Where a failure that a library logs comes from. Its values stay out: they are rows, and passwords."""
+    return traceback_of(exc_info[1])
+
+
+def _visible_values(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    return {
+        name: visible(value) if isinstance(value, str) and name != "exception" else value
+        for name, value in event.items()
+    }
 
 
 def set_up_logging(settings: Settings) -> None:
@@ -55,10 +69,11 @@ def set_up_logging(settings: Settings) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last: list[structlog.typing.Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    last: list[structlog.typing.Processor] = [structlog.processors.ExceptionRenderer(_traceback)]
+    last += (
+        [structlog.processors.JSONRenderer()]
         if settings.log_format == "json"
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        else [_visible_values, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     )
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,

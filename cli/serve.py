@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import quote
 
@@ -17,10 +18,17 @@ from cli.opening import load_catalogue, opened_store
 from cli.options import CatalogueOption, MigrateOption, StoreOption, settings_with
 from cli.publishing import kafka_publisher
 from cli.running import set_up_logging
+from cli.terminal import say_lines, visible
 from graph_model.catalogue.rules import Catalogue
 from graph_model.profile.document import Profile, ProfileStatus
 from services.settings import Settings
 from services.stores.port.protocols import Store
+
+#: Stands for what a customer's identifier would be: what is printed here lands in logs.
+_PLACEHOLDER: Final = "VALUE"
+#: The catalogue whose people are made up, and where their addresses are: a domain that nobody has (RFC 2606).
+_SAMPLE: Final = Path(__file__).parents[1] / "examples" / "shop" / "catalogue.yaml"
+_NOBODYS_DOMAIN: Final = "@example.com"
 
 #: So many profiles at the most are looked at for an example worth showing.
 _LOOKED_AT: Final = 2_000
@@ -55,15 +63,24 @@ async def _serve(settings: Settings, catalogue: Catalogue, *, migrate: bool) -> 
     if migrate:
         await migrate_first(settings, catalogue)
     async with opened_store(settings, catalogue) as store:
-        identifier = await _example_identifier(store, catalogue)
+        identifier = await _worth_asking_for(settings, store, catalogue)
 
     def tell(address: str) -> None:
-        typer.echo("\n".join(_worth_trying(address, identifier)))
+        say_lines("\n".join(map(visible, _worth_trying(address, identifier))))
 
     try:
         await serve_api(settings, catalogue, publisher=kafka_publisher(settings), on_listening=tell)
     except AddressUnavailable as error:
         raise UsageRefused(str(error)) from error
+
+
+async def _worth_asking_for(settings: Settings, store: Store, catalogue: Catalogue) -> str | None:
+    """Whom a request may ask for: one of the people of the sample, else a placeholder; None where nobody is."""
+    if settings.catalogue.resolve() == _SAMPLE:
+        return await _example_identifier(store, catalogue)
+    async for _ in store.scan_profiles():
+        return f"{next(name for name, kind in catalogue.kinds.items() if not kind.parts)}:{_PLACEHOLDER}"
+    return None
 
 
 async def _example_identifier(store: Store, catalogue: Catalogue) -> str | None:
@@ -85,8 +102,10 @@ async def _example_identifier(store: Store, catalogue: Catalogue) -> str | None:
 
 
 def _telling_identifier(profile: Profile, catalogue: Catalogue) -> str | None:
-    """The strongest of the identifiers that most of the profile's records carry."""
-    usable = [each for each in profile.identifiers if not each.generic and not catalogue.kinds[each.kind].parts]
+    """The strongest of the addresses that most of the profile's records carry."""
+    usable = [
+        each for each in profile.identifiers if not each.generic and each.identifier.value.endswith(_NOBODYS_DOMAIN)
+    ]
     if not usable:
         return None
     chosen = max(usable, key=lambda each: (each.records, catalogue.kinds[each.kind].priority))
@@ -99,7 +118,7 @@ def _worth_trying(address: str, identifier: str | None) -> Iterator[str]:
         yield "The store is empty; load something with `identity-graph ingest FILE`."
         return
     body = shlex.quote(orjson.dumps({"identifier": identifier, "token_budget": 500}).decode())
-    yield "Try:"
+    yield "Try:" if _PLACEHOLDER not in identifier else f"Try, with somebody's identifier instead of {_PLACEHOLDER}:"
     yield f"  curl '{address}/v1/profiles?identifier={quote(identifier, safe=':@')}'"
     yield (f"  curl {address}/v1/context -H 'Content-Type: application/json' -H 'Accept: text/markdown' -d {body}")
     yield f"  curl -N {address}/v1/profile-updates   # every change from now on"

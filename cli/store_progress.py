@@ -28,7 +28,7 @@ def task_name(task: Task) -> str:
 def scan_progress() -> Iterator[Listener]:
     """A line as long as the block runs; nothing is shown where nobody watches."""
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
         task = progress.add_task("", total=None)
 
@@ -51,7 +51,7 @@ async def finish_owed_work(store: Store, writer: Writer) -> int:
     console = Console(stderr=True)
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.completed:,} records"),
         TimeElapsedColumn(),

@@ -11,6 +11,7 @@ from cli.output import counted, print_json
 from cli.row_tables import comparison_text
 from cli.running import run_batch
 from cli.store_progress import scan_progress
+from cli.terminal import say, say_lines
 from graph_model.catalogue.rules import Catalogue
 from graph_model.explain.masking import Visibility
 from graph_model.values.equality import JsonObject
@@ -54,7 +55,7 @@ def suspicious(
 
 
 async def _scan(settings: Settings, catalogue: Catalogue, at_least: int, limit: int) -> Suspicions:
-    async with opened_store(settings, catalogue) as store:
+    async with opened_store(settings, catalogue, read_only=True) as store:
         with scan_progress() as progress:
             return await suspicious_profiles(store, catalogue, at_least, limit, progress)
 
@@ -80,12 +81,12 @@ def _print(found: Suspicions, documents: list[JsonObject]) -> None:
         told = [counted(profile["records"], "record")]
         told += [counted(profile["contradictions"], "contradiction")] if profile["contradictions"] else []
         told += [f"{profile['dropped_evidence']:,} dropped evidence"] if profile["dropped_evidence"] else []
-        typer.echo(f"Profile {profile['profile_id']}: {', '.join(told)}")
+        say(f"Profile {profile['profile_id']}: {', '.join(told)}")
         for blamed in (*profile["doubtful"], *profile["suspicious"]):
-            typer.echo(f"  {blamed['kind']} {blamed['value']}: {blamed['explanation']}")
+            say(f"  {blamed['kind']} {blamed['value']}: {blamed['explanation']}")
         rows = comparison_text(profile["comparison"])
-        typer.echo("".join(f"  {line}\n" if line else "\n" for line in rows.splitlines()))
+        say_lines("".join(f"  {line}\n" if line else "\n" for line in rows.split("\n")))
     look = "; `identity-graph explain ID` shows why" if documents else ""
-    typer.echo(f"Worth a look: {found.found:,} of {counted(found.profiles, 'profile')}{look}.")
+    say(f"Worth a look: {found.found:,} of {counted(found.profiles, 'profile')}{look}.")
     if found.found > len(documents):
-        typer.echo(f"Listed are the {len(documents):,} most suspicious; --limit lists more.")
+        say(f"Listed are the {len(documents):,} most suspicious; --limit lists more.")

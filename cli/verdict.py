@@ -18,6 +18,7 @@ from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import print_json, warn
 from cli.publishing import publishing
 from cli.running import run_batch, set_up_logging
+from cli.terminal import say, say_lines
 from cli.verdict_import import read_back
 from graph_model.catalogue.rules import Catalogue
 from graph_model.explain.masking import Visibility
@@ -160,9 +161,9 @@ def split(
         print_json({"profile_ids": ids, "verdicts": [verdict_document(verdict)], **document})
         return
     for number, profile in enumerate(ids, start=1):
-        typer.echo(f"group {number} is profile {profile}")
-    typer.echo(_line(verdict))
-    typer.echo(consequences_text(document), nl=False)
+        say(f"group {number} is profile {profile}")
+    say(_line(verdict))
+    say_lines(consequences_text(document))
 
 
 @app.command("import")
@@ -202,9 +203,9 @@ def list_verdicts(catalogue: CatalogueOption = None, store: StoreOption = None, 
         print_json({"verdicts": [verdict_document(entry) for entry in entries]})
         return
     for entry in entries:
-        typer.echo(_line(entry))
+        say(_line(entry))
     if not entries:
-        typer.echo("There are no verdicts yet.")
+        say("There are no verdicts yet.")
 
 
 def _settings(catalogue: CatalogueOption, store: StoreOption) -> Settings:
@@ -256,8 +257,8 @@ class _Telling:
         if self.as_json:
             print_json({**verdict_document(entry), **document})
             return
-        typer.echo(_line(entry))
-        typer.echo(consequences_text(document), nl=False)
+        say(_line(entry))
+        say_lines(consequences_text(document))
 
 
 def _give(
@@ -293,7 +294,7 @@ async def _desk(settings: Settings, catalogue: Catalogue) -> AsyncIterator[_Desk
 
 
 async def _listed(settings: Settings) -> list[VerdictEntry]:
-    async with opened_store(settings, load_catalogue(settings.catalogue)) as store:
+    async with opened_store(settings, load_catalogue(settings.catalogue), read_only=True) as store:
         return [entry async for entry in store.scan_verdicts()]
 
 

@@ -15,6 +15,7 @@ from cli.progress import file_progress
 from cli.publishing import publishing
 from cli.rejections import Rejections
 from cli.running import run_batch, set_up_logging
+from cli.terminal import say
 from graph_model.catalogue.rules import Catalogue
 from services.files.json_rows import read_json
 from services.files.lines import BadLine, FileRow
@@ -57,9 +58,9 @@ def read_back(path: Path, settings: Settings, *, as_json: bool) -> None:
     else:
         for outcome, words in _WORDS.items():
             if report.outcomes[outcome]:
-                typer.echo(f"{counted(report.outcomes[outcome], 'verdict')} {words}")
+                say(f"{counted(report.outcomes[outcome], 'verdict')} {words}")
         for line in report.rejections.lines():
-            typer.echo(line)
+            say(line)
     if report.rejections.total:
         raise typer.Exit(ExitCode.REFUSED)
 

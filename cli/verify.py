@@ -11,6 +11,7 @@ from cli.output import counted, print_json
 from cli.publishing import publishing
 from cli.running import run_batch
 from cli.store_progress import scan_progress, task_name
+from cli.terminal import say
 from graph_model.catalogue.rules import Catalogue
 from services.ingestion.writer import Writer
 from services.maintenance.verification.verify import VerificationReport, verify_and_repair
@@ -57,7 +58,7 @@ def verify(
 
 
 async def _verify(settings: Settings, catalogue: Catalogue) -> VerificationReport:
-    async with opened_store(settings, catalogue) as store:
+    async with opened_store(settings, catalogue, read_only=True) as store:
         with scan_progress() as progress:
             return await verify_store(store, catalogue, progress)
 
@@ -87,33 +88,33 @@ def _to_json(found: VerificationReport, left: VerificationReport) -> dict[str, o
 
 
 def _print(found: VerificationReport, left: VerificationReport, *, repair: bool) -> None:
-    typer.echo(
+    say(
         f"Checked {counted(left.records, 'record')} ({left.tombstones:,} deleted beside them), "
         f"{counted(left.profiles, 'profile')}, {counted(left.identifiers, 'identifier')} and "
         f"{counted(left.verdicts, 'verdict')}: memberships, holders, links, documents, versions."
     )
     _print_differences(found)
     if repair and found.differences:
-        typer.echo(f"Repaired by resolving again: {counted(left.differences, 'difference')} left.")
+        say(f"Repaired by resolving again: {counted(left.differences, 'difference')} left.")
         _print_differences(left)
     for task in left.owed:
-        typer.echo(f"Work is owed: {task_name(task)}.")
+        say(f"Work is owed: {task_name(task)}.")
     if left.waiting:
         told = counted(left.waiting, "record")
-        typer.echo(f"Not checked: the components of {told} not read yet by the present catalogue.")
+        say(f"Not checked: the components of {told} not read yet by the present catalogue.")
     if left.moved:
-        typer.echo(f"Not checked: {counted(left.moved, 'place')} where others wrote meanwhile; run it again.")
+        say(f"Not checked: {counted(left.moved, 'place')} where others wrote meanwhile; run it again.")
     if not left.records:
-        typer.echo("The store is empty: there is nothing to verify; load something with `identity-graph ingest FILE`.")
+        say("The store is empty: there is nothing to verify; load something with `identity-graph ingest FILE`.")
     elif not left.differences:
         all_of_it = "Everything that was checked" if left.moved or left.waiting else "Everything"
-        typer.echo(f"{all_of_it} is as the records say.")
+        say(f"{all_of_it} is as the records say.")
     elif not repair:
-        typer.echo(f"{counted(left.differences, 'difference')} found; `--repair` resolves these places again.")
+        say(f"{counted(left.differences, 'difference')} found; `--repair` resolves these places again.")
 
 
 def _print_differences(report: VerificationReport) -> None:
     for problem in report.problems:
-        typer.echo(f"  - {problem}")
+        say(f"  - {problem}")
     if report.unnamed:
-        typer.echo(f"  - and {report.unnamed:,} more")
+        say(f"  - and {report.unnamed:,} more")

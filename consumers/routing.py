@@ -1,8 +1,13 @@
 """Which source of the catalogue a message belongs to. Several sources may share a topic."""
 
+from typing import Final
+
 from consumers.decoders.message import Message
 from graph_model.catalogue.rules import Catalogue, MessageFormat, Source
 from graph_model.errors import MessageRejected
+
+#: So much of a name is told, in characters; names of topics are no longer.
+_LONGEST_NAME: Final = 249
 
 
 def find_source(catalogue: Catalogue, topic: str, *tables: str) -> Source:
@@ -27,7 +32,9 @@ def find_source(catalogue: Catalogue, topic: str, *tables: str) -> Source:
         matches = [source for source in found if source.table is None]
     if len(matches) == 1:
         return matches[0]
-    where = f"table {tables[-1]!r} of topic {topic!r}" if tables else f"topic {topic!r}"
+    # The message says both where it comes from a file.
+    table, topic = (_named(tables[-1]) if tables else ""), _named(topic)
+    where = f"table {table} of topic {topic}" if tables else f"topic {topic}"
     if not matches:
         raise MessageRejected(
             "map",
@@ -35,6 +42,10 @@ def find_source(catalogue: Catalogue, topic: str, *tables: str) -> Source:
         )
     names = ", ".join(sorted(source.name for source in matches))
     raise MessageRejected("map", f"{where} belongs to several sources ({names}); give them `table`, or other topics")
+
+
+def _named(name: str) -> str:
+    return repr(name) if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]!r}…"
 
 
 def sources_of_topic(catalogue: Catalogue, topic: str) -> list[Source]:

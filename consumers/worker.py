@@ -1,7 +1,6 @@
 """The worker: joins the group, and runs a pipeline for each partition that the group gives it."""
 
 import asyncio
-import re
 import signal
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
@@ -12,13 +11,14 @@ from typing import Final
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
-from consumers.errors import KafkaNotConfigured, LoginRefused
+from consumers.errors import LoginRefused
 from consumers.health import WorkerHealth, serve_health
 from consumers.kafka_admin import KafkaAdmin
 from consumers.kafka_clients import REBALANCE_TIMEOUT_MS, close_quietly, kafka_errors, make_consumer, start
 from consumers.partition import PartitionPipeline
 from consumers.producer import Producer
 from consumers.retry import TRANSIENT, Retry
+from consumers.subscription import Subscription
 from consumers.watches import watch
 from consumers.worker_parts import WorkerParts
 from graph_model.catalogue.rules import Catalogue
@@ -70,7 +70,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has
     async def _membership(self) -> None:
         """Be a member of the group, with a consumer made anew: after some faults the client's is beyond repair."""
         consumer = self._consumer = make_consumer(self._parts.settings)
-        consumer.subscribe(pattern=topic_pattern(self._parts.catalogue), listener=self)
+        Subscription.of(self._parts.catalogue).give(consumer, self)
         try:
             with kafka_errors("joining the group"):
                 await start(consumer, self._parts.settings)
@@ -103,7 +103,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has
         catalogue = heartbeat.another
         if catalogue is None:
             return
-        topic_pattern(catalogue)
+        Subscription.of(catalogue)  # refused before it is taken
         with suppress(CatalogueChanged):  # the next beat finds it
             await self._parts.store.adopt(catalogue.fingerprint)
             self._parts = replace(self._parts, catalogue=catalogue)
@@ -193,7 +193,7 @@ async def run_worker(
         LoginRefused: Kafka does not let this process in at its start; later that is waited for.
         ConsumerError: the settings cannot be used, or Kafka refuses.
     """
-    topic_pattern(catalogue)
+    Subscription.of(catalogue)  # refused before anything is waited for
     stopping, metrics = asyncio.Event(), Metrics()
     health = WorkerHealth(metrics)
     health.report("start", "starting")
@@ -270,26 +270,3 @@ def _stopped_by_signals(stopping: asyncio.Event) -> Iterator[None]:
     finally:
         for number in signals:
             loop.remove_signal_handler(number)
-
-
-def topic_pattern(catalogue: Catalogue) -> str:
-    """One pattern for all topics of the catalogue; topics that appear later are found by it as well.
-
-    Raises:
-        KafkaNotConfigured: no source has a topic, or the patterns cannot be put together.
-    """
-    parts = [re.escape(source.topic) for source in catalogue.sources.values() if source.topic is not None]
-    parts += [source.topic_pattern.pattern for source in catalogue.sources.values() if source.topic_pattern is not None]
-    if not parts:
-        raise KafkaNotConfigured(
-            f"no source of the catalogue {catalogue.name} has a `topic` or `topic_pattern`; there is nothing to consume"
-        )
-    pattern = "|".join(f"(?:{part})" for part in parts)
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise KafkaNotConfigured(
-            f"the `topic_pattern`s of the catalogue {catalogue.name} cannot be joined ({error}); flags such as (?i) "
-            "stand in a group: (?i:…)"
-        ) from error
-    return f"^(?:{pattern})$"

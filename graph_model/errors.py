@@ -19,9 +19,10 @@ class CatalogueError(IdentityGraphError):
     def __init__(self, name: str, problems: Sequence[str]) -> None:
         self.name = name
         self.problems = tuple(problems)
-        listed = "\n".join(f"  - {problem}" for problem in self.problems)
         count = f"{len(self.problems)} problem{'s' if len(self.problems) != 1 else ''}"
-        super().__init__(f"{name}: the catalogue has {count}:\n{listed}")
+        #: The message: a heading, and a line for each problem.
+        self.lines = (f"{name}: the catalogue has {count}:", *(f"  - {problem}" for problem in self.problems))
+        super().__init__("\n".join(self.lines))
 
 
 class MessageRejected(IdentityGraphError):

@@ -18,6 +18,15 @@ def cause_of(failure: BaseException) -> str:
     return " <- ".join(_named(each) for each in causes(failure))
 
 
+def traceback_of(failure: BaseException) -> str:
+    """Where it and all that has led to it come from, the last first, without the text of what nobody foresaw."""
+    return "\n".join(
+        "".join(traceback.format_tb(each.__traceback__))
+        + f"{type(each).__name__}{f': {each}' if isinstance(each, IdentityGraphError) else ''}"
+        for each in causes(failure)
+    )
+
+
 def place_of(failure: BaseException) -> str:
     """The function and the line that it comes from; empty where nobody has raised it."""
     frames = traceback.extract_tb(failure.__traceback__)

@@ -80,7 +80,7 @@ _HEADERS: Final[tuple[tuple[str, str], ...]] = (
     ("apicurio.{part}.", "the wire format of an Apicurio registry (the id of the schema stands in a header)"),
 )
 
-_BASE64: Final = re.compile(rb"[A-Za-z0-9+/\s]{8,}={0,2}\s*")
+_BASE64: Final = re.compile(rb"[A-Za-z0-9+/\s]{8,}+(?:={1,2}\s*)?")
 _BASE64_LOOKED_AT: Final = 10_000  #: characters
 
 

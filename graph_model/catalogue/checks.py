@@ -1,12 +1,13 @@
 """What the parts of a catalogue must mean to each other, once each has the right shape."""
 
-import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
-from graph_model.catalogue.faults import Fault, suggestion
+from graph_model.catalogue.faults import Fault, described, suggestion
 from graph_model.catalogue.form import CatalogueForm, IdentifierForm, SourceForm
 from graph_model.catalogue.reading_checks import country_faults, reading_faults, trait_faults
 from graph_model.values.normalise import NormaliserName
+from graph_model.values.patterns import Pattern, PatternRefused
 
 
 def meaning_faults(form: CatalogueForm, declared_kinds: Iterable[str], declared_traits: Iterable[str]) -> list[Fault]:
@@ -157,12 +158,16 @@ def _shared_topics(form: CatalogueForm) -> Iterator[Fault]:
 
 
 def _topics_under_patterns(form: CatalogueForm) -> Iterator[Fault]:
+    patterns: dict[str, Pattern] = {}
     for name, source in form.sources.items():
-        for other_name, other in form.sources.items():
-            if source.topic is None or other.topic_pattern is None or list(_pattern_faults((), other.topic_pattern)):
+        if source.topic_pattern is not None:
+            with suppress(PatternRefused):  # that is told where it stands
+                patterns[name] = Pattern(source.topic_pattern)
+    for name, source in form.sources.items():
+        for other_name, pattern in patterns.items():
+            if source.topic is None or not pattern.fullmatch(source.topic):
                 continue
-            if not re.fullmatch(other.topic_pattern, source.topic):
-                continue
+            other = form.sources[other_name]
             message = f"found {source.topic!r}, which the `topic_pattern` of {other_name!r} matches, too"
             if source.format != other.format:
                 message += f", and {name!r} is `format: {source.format}`, {other_name!r} `format: {other.format}`"
@@ -174,9 +179,9 @@ def _topics_under_patterns(form: CatalogueForm) -> Iterator[Fault]:
 
 def _pattern_faults(path: tuple[str | int, ...], pattern: str) -> Iterator[Fault]:
     try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
-        yield Fault(path, f"found {pattern!r}; expected a regular expression ({error})")
+        Pattern(pattern)
+    except PatternRefused as refused:
+        yield Fault(path, f"found {described(pattern)}; expected {refused}")
 
 
 def _undeclared(what: str, name: str, declared: frozenset[str]) -> str:

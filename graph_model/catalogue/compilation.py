@@ -38,6 +38,7 @@ from graph_model.values.blocked_values import (
 from graph_model.values.flags import flag_text
 from graph_model.values.identifiers import CompositePart, IdentifierKind
 from graph_model.values.normalise import NORMALISERS
+from graph_model.values.patterns import Pattern
 from graph_model.values.reading import AS_WRITTEN, Notation, Reading
 from graph_model.values.trait_values import TraitType
 
@@ -66,7 +67,7 @@ def compiled_kind(name: str, form: IdentifierForm) -> IdentifierKind:
         blocked_patterns=(
             *BLOCKED_PATTERNS,
             *(BLOCKED_ADDRESS_PATTERNS if is_address else ()),
-            *(re.compile(pattern, re.IGNORECASE) for pattern in form.blocked_patterns),
+            *(Pattern(pattern, of_folded_texts=True) for pattern in form.blocked_patterns),
         ),
         allowed_values=_spellings(form.allowed, normalise),
         parts=tuple(
@@ -103,7 +104,7 @@ def compiled_source(name: str, form: SourceForm, rank: int, catalogue: Catalogue
         name=name,
         format=form.format,
         topic=form.topic,
-        topic_pattern=None if form.topic_pattern is None else re.compile(form.topic_pattern),
+        topic_pattern=None if form.topic_pattern is None else Pattern(form.topic_pattern),
         table=form.table,
         file=form.file,
         key=form.key,

@@ -3,7 +3,6 @@
 What a user writes is `graph_model.catalogue.document`; one function there leads from it to this.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,6 +10,7 @@ from typing import Final, Literal, TypeAlias
 
 from graph_model.values.identifiers import IdentifierKind
 from graph_model.values.paths import is_path
+from graph_model.values.patterns import Pattern
 from graph_model.values.reading import AS_WRITTEN, Reading
 from graph_model.values.trait_values import TraitType
 
@@ -109,7 +109,7 @@ class Source:
     name: str
     format: MessageFormat
     topic: str | None  #: exact topic name
-    topic_pattern: re.Pattern[str] | None  #: or a pattern that whole topic names match
+    topic_pattern: Pattern | None  #: or a pattern that whole topic names match
     table: str | None  #: `schema.table`, where one topic carries several tables
     file: str | None  #: file name pattern (`customers*.csv`) that `ingest` recognises
     key: tuple[str, ...]  #: columns of the key, in order
@@ -153,7 +153,7 @@ class Source:
 
     def matches_topic(self, topic: str) -> bool:
         """Tell whether messages of `topic` belong to this source."""
-        by_pattern = self.topic_pattern is not None and self.topic_pattern.fullmatch(topic) is not None
+        by_pattern = self.topic_pattern is not None and self.topic_pattern.fullmatch(topic)
         return topic == self.topic or by_pattern
 
 

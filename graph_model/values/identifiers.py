@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from graph_model.values.patterns import Pattern
+
 
 class Identifier(NamedTuple):
     """A normalised value of a kind, for example `email:ann@example.com`. Several records may carry it."""
@@ -46,7 +48,7 @@ class IdentifierKind:
     priority: int  #: rank as evidence; the greater joins first; 0 to `HIGHEST_PRIORITY`
     value_limit: int | None = None  #: how many values one person may have; None: any number
     blocked_values: frozenset[str] = frozenset()  #: normal forms (casefolded) that identify nobody
-    blocked_patterns: tuple[re.Pattern[str], ...] = ()
+    blocked_patterns: tuple[Pattern | re.Pattern[str], ...] = ()  #: those in code are linear themselves
     blocked_mailboxes: frozenset[str] = frozenset()  #: local parts of addresses that several people read
     allowed_values: frozenset[str] = frozenset()  #: what is not blocked nevertheless; `info@`: of every domain
     for_region: Callable[[str | None], Normaliser] | None = None  #: of phone numbers: the normaliser of a country

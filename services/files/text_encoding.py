@@ -97,8 +97,8 @@ _APOSTROPHE: Final = "\u2019"
 #: Marks that may stand beside a word, or alone.
 _MARKS: Final = "’‘“”„–—…€£°§«»¿¡·ªº®©™´½²\xa0"  # noqa: RUF001 - the marks themselves
 
-_WORD: Final = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
-_WIDE_WORD: Final = re.compile(r"[A-Za-z\x80-\uffff]*[\x80-\uffff][A-Za-z\x80-\uffff]*")
+_WORD: Final = re.compile(rb"[A-Za-z\x80-\xff]+")
+_WIDE_WORD: Final = re.compile(r"[A-Za-z\x80-\uffff]+")
 #: So many different words are enough.
 _MOST_WORDS: Final = 300
 
@@ -124,7 +124,7 @@ def likely_encoding(sample: bytes) -> str | None:
     Args:
         sample: the lines, or so many of them as are at hand.
     """
-    words = list(dict.fromkeys(_WORD.findall(sample)))[:_MOST_WORDS]
+    words = list(dict.fromkeys(word for word in _WORD.findall(sample) if not word.isascii()))[:_MOST_WORDS]
     if not words:
         return None
     readings = sorted((_read(words, encoding) for encoding in _ENCODINGS), key=lambda each: -each.likelihood)
@@ -220,7 +220,7 @@ def _wide_encoding(sample: bytes) -> str | None:
 
 
 def _is_wide(text: str, encoding: str) -> bool:
-    words = set(_WIDE_WORD.findall(text))
+    words = {word for word in _WIDE_WORD.findall(text) if not word.isascii()}
     fitting = sum(_WIDE[encoding].fullmatch(word) is not None for word in words)
     narrow = sum(word[0] in _NARROW_KANA for word in words)
     return bool(words) and fitting >= _WIDE_SHARE * len(words) and 3 * narrow <= 2 * len(words)

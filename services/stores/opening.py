@@ -15,7 +15,12 @@ from services.stores.sqlite.store import SqliteStore
 
 
 async def open_store(
-    settings: Settings, catalogue: Catalogue, *, any_meaning: bool = False, migrator: str | None = None
+    settings: Settings,
+    catalogue: Catalogue,
+    *,
+    any_meaning: bool = False,
+    read_only: bool = False,
+    migrator: str | None = None,
 ) -> Store:
     """Open, and where there is none yet make, the store of `settings`.
 
@@ -23,10 +28,12 @@ async def open_store(
         settings: where it is.
         catalogue: what the data means.
         any_meaning: open it whatever catalogue it was built with, to compare or to change that.
+        read_only: of an embedded store: it must be there, and nothing can be written.
         migrator: of who migrates the store: the id by which it does.
 
     Raises:
         StoreError: the setting names no store that we know.
+        ForeignFile: the file is one of another program.
         OtherForm, MigrationUnderWay, MigrationTaken: see `StoredForm.require`.
         CatalogueChanged: the store was built with a catalogue of another meaning.
         StoreUnavailable: it does not answer.
@@ -41,6 +48,7 @@ async def open_store(
             any_meaning=any_meaning,
             migrator=migrator,
             lock_seconds=settings.store_lock_seconds,
+            read_only=read_only,
         )
     if separator and scheme in ("ws", "wss"):
         return await GremlinStore.open(

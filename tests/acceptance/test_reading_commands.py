@@ -100,6 +100,30 @@ def test_a_store_file_that_is_not_there_is_refused_and_not_made(
     assert not (folder / "graph.sqlite").exists()
 
 
+@pytest.mark.parametrize(
+    "command",
+    [("verify",), ("verify", "--repair"), ("export",), ("verdict", "list"), ("ingest", "crm.csv"), ("migrate",)],
+)
+def test_a_database_of_another_program_is_refused_and_stays_as_it_is(
+    run: Run, folder: Path, command: tuple[str, ...]
+) -> None:
+    with closing(sqlite3.connect(folder / "graph.sqlite")) as connection:
+        connection.execute("CREATE TABLE customer (id)")
+    before = {file: file.read_bytes() for file in folder.iterdir()}
+    finished = run(*command)
+    assert finished.returncode == 2
+    assert "is a database of another program (application_id 0; its tables: customer)" in finished.stderr
+    assert {file: file.read_bytes() for file in folder.iterdir()} == before
+
+
+def test_commands_that_only_read_leave_the_file_as_it_is(filled: Run, folder: Path) -> None:
+    before = (folder / "graph.sqlite").read_bytes()
+    for command in (("verify",), ("export",), ("record", "shop:10"), ("explain", "shop:10"), ("suspicious",),
+                    ("verdict", "list"), ("preview", "--catalogue", "catalogue.yaml")):  # fmt: skip
+        assert filled(*command).returncode == 0
+    assert (folder / "graph.sqlite").read_bytes() == before
+
+
 def test_an_empty_store_is_told_by_verify(run: Run) -> None:
     run("ingest", "--source", "crm", "-")
     assert run("verify").stdout.splitlines()[-1].startswith("The store is empty: there is nothing to verify")

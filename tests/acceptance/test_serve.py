@@ -8,16 +8,26 @@ from pathlib import Path
 import httpx
 import pytest
 
+from stack.settings import CHECKOUT
 from tests.acceptance.conftest import Run, environment
 from tests.acceptance.serving import serving
 
 
-def test_it_prints_requests_that_are_answered(run: Run, folder: Path) -> None:
-    run("ingest", "crm.csv", "shop.jsonl")
-    with serving(environment(folder)) as served:
+def test_of_the_sample_it_prints_requests_that_are_answered(run: Run, folder: Path) -> None:
+    sample = CHECKOUT / "examples" / "shop"
+    catalogue = {"IDENTITY_GRAPH_CATALOGUE": str(sample / "catalogue.yaml")}
+    run("ingest", *sorted((sample / "data").iterdir()), **catalogue)
+    with serving({**environment(folder), **catalogue}) as served:
         found = re.search(r"curl '(\S+)'", served.said)
         assert found is not None
-        assert len(httpx.get(found[1]).json()["profiles"][0]["records"]) == 3
+        assert len(httpx.get(found[1]).json()["profiles"][0]["records"]) > 3
+
+
+def test_no_identifier_of_a_customer_is_printed(run: Run, folder: Path) -> None:
+    run("ingest", "crm.csv", "shop.jsonl")
+    with serving(environment(folder)) as served:
+        assert "identifier=email:VALUE" in served.said
+        assert "@" not in served.said
 
 
 def test_three_requests_are_worth_trying(run: Run, folder: Path) -> None:

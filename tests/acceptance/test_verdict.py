@@ -18,6 +18,16 @@ def timeless(text: str) -> list[str]:
     return re.sub(r"[0-9a-f]{32}", "ID", text).splitlines()
 
 
+def test_a_reason_forges_no_line(filled: Run) -> None:
+    reason = "one office\n01a0  crm[1] and shop[11] are the same (boss: checked)\x1b[1A\u202e"
+    given = filled("verdict", "different", "crm:1", "shop:11", "--reason", reason, "--author", "kim\u2028")
+    listed = filled("verdict", "list").stdout
+    assert listed.count("\n") == 1
+    for printed in (given.stdout, listed, filled("explain", "crm:1", "shop:11").stdout):
+        assert r"(boss: checked)\x1b[1A\u202e" in printed
+        assert not any(line.startswith("01a0") for line in re.split("[\n\u2028]", printed))
+
+
 def test_a_verdict_prints_the_profiles_that_result_and_its_rows(filled: Run) -> None:
     finished = filled("verdict", "different", "crm:1", "shop:11", "--reason", "one office", "--author", "kim")
     assert timeless(finished.stdout) == [

@@ -145,7 +145,7 @@ def is_number_of_row(value: JsonValue) -> bool:
     if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
         return False
     text = str(value)
-    return bool(re.search(r"\d", text)) and not re.fullmatch(r"-?\d+\.\d*[1-9]\d*", text) and len(text) <= 64
+    return len(text) <= 64 and bool(re.search(r"\d", text)) and not re.fullmatch(r"-?\d+\.\d*[1-9]\d*", text)
 
 
 def number_normaliser(values: Sequence[JsonValue]) -> NormaliserName:

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-_ADDRESS: Final = re.compile(r"[^\s<>()\[\]\"',;|/]+@[^\s<>()\[\]\"',;|/]+")
+_WORD: Final = re.compile(r"[^\s<>()\[\]\"',;|/]+")
 #: What people write between two numbers.
 _BETWEEN: Final = re.compile(
     r"[\n\r,;|/&]|(?<=\d)\s*\+(?=\d)|\s\+|\b(?:or|and|oder|und|ou|et|o|y|e|of|en|lub|i|или|и)\b|或|和|・|、",
@@ -21,6 +21,6 @@ def looks_like_several(text: str) -> bool:
     True
     """
     if "@" in text:
-        return len({found.strip(".").casefold() for found in _ADDRESS.findall(text)}) > 1
+        return len({word.strip(".").casefold() for word in _WORD.findall(text) if "@" in word[1:-1]}) > 1
     parts: list[str] = _BETWEEN.split(text)
     return sum(sum(map(str.isdecimal, part)) >= _FEWEST_DIGITS for part in parts) > 1

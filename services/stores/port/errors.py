@@ -17,6 +17,7 @@ StoreError
 │   ├── LaterForm       in a later one: use a later program
 │   └── MigrationUnderWay  it is being brought into another form: wait, or finish that
 ├── MigrationTaken      another process has gone on with the migration
+├── ForeignFile         the file is none of this program: name another one
 ├── UnsafeStore         the store could lose what several writers do at once: use another one
 └── StoreReplaced       the store is not the one it was (an in-memory graph that restarted): rewind
 """
@@ -152,6 +153,16 @@ class CatalogueUnusable(StoreError):
             f"another catalogue came into force (`identity-graph re-resolve`; its fingerprint is {in_force[:12]}), and "
             f"this process cannot load it: {reason}. Start it again with the file that is in force (`--catalogue "
             "FILE`), in the version of this program that brought it into force"
+        )
+
+
+class ForeignFile(StoreError):
+    """The file is none that this program has made."""
+
+    def __init__(self, path: str, found: str) -> None:
+        super().__init__(
+            f"{path} is {found}; a store of identity-graph is expected, or a path where there is no file yet. It was "
+            "left as it is; name another file with --store or IDENTITY_GRAPH_STORE"
         )
 
 

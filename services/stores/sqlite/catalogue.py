@@ -14,6 +14,7 @@ from services.stores.port.identity import VERSIONS_PER_RESTORE, KeptCatalogue, P
 from services.stores.port.plan import TaskWrite
 from services.stores.port.stored_form import REFUSAL, SCHEMA_VERSION, UNTOLD_VERSION, StoredForm
 from services.stores.sqlite.connection import transaction
+from services.stores.sqlite.ownership import mark_as_own
 from services.stores.sqlite.writes import check_tasks, write_tasks
 
 _SCHEMA = Path(__file__).with_name("schema.sql")
@@ -128,6 +129,7 @@ def pulse_of(row: tuple[Any, ...], store_id: str) -> Pulse:
 def make_tables(connection: sqlite3.Connection) -> None:
     """Make the tables that the file does not have."""
     connection.executescript(f"BEGIN IMMEDIATE;\n{_SCHEMA.read_text(encoding='utf-8')}\nCOMMIT;")
+    mark_as_own(connection)
 
 
 def change_catalogue(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from services.stores.port.errors import FileDamaged, NoRoom, StoreUnavailable
+from services.stores.sqlite.ownership import reading_address
 
 #: So long a request waits for a lock that another process holds, from when it was asked.
 LOCK_SECONDS: Final = 5.0
@@ -80,10 +81,20 @@ def _in_brackets(error: sqlite3.Error | OSError) -> str:
     return f" ({name})" if name else ""
 
 
-def connect(path: Path, lock_seconds: float = LOCK_SECONDS) -> sqlite3.Connection:
-    """Open a connection on which nothing is written but in `transaction`, or statement by statement."""
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=lock_seconds)
-    connection.execute("PRAGMA journal_mode = WAL")
+def connect(path: Path, lock_seconds: float = LOCK_SECONDS, *, read_only: bool = False) -> sqlite3.Connection:
+    """Open a connection on which nothing is written but in `transaction`, or statement by statement.
+
+    Args:
+        path: the file.
+        lock_seconds: how long a statement waits for a lock.
+        read_only: nothing can be written; the file must be there.
+    """
+    address = reading_address(path) if read_only else str(path)
+    connection = sqlite3.connect(
+        address, isolation_level=None, check_same_thread=False, timeout=lock_seconds, uri=read_only
+    )
+    if not read_only:
+        connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA cache_size = -65536")
     return connection

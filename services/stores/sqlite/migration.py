@@ -15,6 +15,7 @@ from services.stores.port.migration import PORTION, DocumentKind, StoredDocument
 from services.stores.port.stored_form import REFUSAL, StoredForm
 from services.stores.sqlite.catalogue import StoreState, make_tables, read_state
 from services.stores.sqlite.connection import connect, transaction, translated
+from services.stores.sqlite.ownership import require_own
 
 Answer = TypeVar("Answer")
 
@@ -33,10 +34,12 @@ class SqliteMigration:
         """Prepare to migrate the file at `path`; where there is none, an empty one is made.
 
         Raises:
-            StoreUnavailable: it cannot be opened or is no SQLite file.
+            ForeignFile: it is a file of another program.
+            StoreUnavailable: it cannot be opened.
         """
         self._path = path
         with translated(path):
+            require_own(path)
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = connect(path)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-migration")

@@ -46,15 +46,16 @@ class _TooManyRowsError(Exception):
 class SqliteReader:
     """One connection that reads; since the file is in WAL mode it never waits for a commit."""
 
-    def __init__(self, path: Path, most_rows: int | None, lock_seconds: float) -> None:
+    def __init__(self, path: Path, most_rows: int | None, lock_seconds: float, *, read_only: bool) -> None:
         """Open it.
 
         Args:
             path: the file.
             most_rows: so many rows may be read by one read; None: any number.
             lock_seconds: how long a read waits for a lock that another process holds on the whole file.
+            read_only: see `connect`.
         """
-        self._connection = connect(path, lock_seconds)
+        self._connection = connect(path, lock_seconds, read_only=read_only)
         self._most_rows = most_rows
         self._rows = 0  #: that the present read has had so far
 
@@ -108,11 +109,11 @@ class SqliteReader:
 class SqliteReads:
     """Runs reads. One read is one call without a pause, so that none ends, or is cancelled, within a snapshot."""
 
-    def __init__(self, path: Path, lock_seconds: float = LOCK_SECONDS) -> None:
+    def __init__(self, path: Path, lock_seconds: float = LOCK_SECONDS, *, read_only: bool = False) -> None:
         self._path = path
         self._lock_seconds = lock_seconds
-        self._here = SqliteReader(path, ROWS_ON_LOOP, _LOCK_SECONDS_ON_LOOP)
-        self._there = SqliteReader(path, None, lock_seconds)
+        self._here = SqliteReader(path, ROWS_ON_LOOP, _LOCK_SECONDS_ON_LOOP, read_only=read_only)
+        self._there = SqliteReader(path, None, lock_seconds, read_only=read_only)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-reads")
 
     async def run(

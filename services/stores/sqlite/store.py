@@ -17,6 +17,7 @@ from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import VerdictEntry
 from graph_model.values.identifiers import Identifier
+from services.stores.port.errors import ForeignFile
 from services.stores.port.identity import KeptCatalogue, Pulse, WriterState
 from services.stores.port.plan import Plan, TaskWrite
 from services.stores.port.protocols import Guarantees, Outbox
@@ -33,9 +34,10 @@ from services.stores.port.stored import (
 from services.stores.sqlite import identifiers as sqlite_identifiers
 from services.stores.sqlite import queries as sqlite_queries
 from services.stores.sqlite import scans as sqlite_scans
-from services.stores.sqlite.catalogue import StoreState, change_catalogue, prepare, restored
+from services.stores.sqlite.catalogue import StoreState, change_catalogue, prepare, read_state, restored
 from services.stores.sqlite.connection import LOCK_SECONDS, connect, translated, waiting_from_now, write_nothing
 from services.stores.sqlite.outbox import SqliteOutbox, claim, trim
+from services.stores.sqlite.ownership import require_own
 from services.stores.sqlite.reads import SqliteReads
 from services.stores.sqlite.writes import remove_tombstones, write_plan
 
@@ -54,14 +56,20 @@ class SqliteStore:
     guarantees = Guarantees(guarded_commits="safe", durable=True)
 
     def __init__(
-        self, path: Path, state: StoreState, migrator: str | None = None, lock_seconds: float = LOCK_SECONDS
+        self,
+        path: Path,
+        state: StoreState,
+        migrator: str | None = None,
+        lock_seconds: float = LOCK_SECONDS,
+        *,
+        read_only: bool = False,
     ) -> None:
         self._state = state
         self._migrator = migrator
         self._path = path
         self._lock_seconds = lock_seconds
-        self._reads = SqliteReads(path, lock_seconds)
-        self._writes = connect(path)
+        self._reads = SqliteReads(path, lock_seconds, read_only=read_only)
+        self._writes = connect(path, read_only=read_only)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-commits")
         self._news = asyncio.Event()
         self._trimmed_at = -math.inf
@@ -77,6 +85,7 @@ class SqliteStore:
         any_meaning: bool = False,
         migrator: str | None = None,
         lock_seconds: float = LOCK_SECONDS,
+        read_only: bool = False,
     ) -> Self:
         """Open the file, and make it where there is none.
 
@@ -87,17 +96,22 @@ class SqliteStore:
             any_meaning: work with the meaning that is in force in the file, where that is another one.
             migrator: of who migrates the file: the id by which it does.
             lock_seconds: how long a request waits for a lock that another process holds.
+            read_only: write nothing, and make none; whoever tries to write is told `StoreUnavailable`.
 
         Raises:
+            ForeignFile: it is a file of another program.
             CatalogueChanged: another meaning of the catalogue is in force in the file.
             OtherForm, MigrationUnderWay, MigrationTaken: see `StoredForm.require`.
-            StoreUnavailable: the file cannot be opened or is no SQLite file.
+            StoreUnavailable: the file cannot be opened.
         """
         with translated(path):
-            state = await asyncio.to_thread(_prepared, path, lock_seconds, fingerprint, catalogue, migrator)
+            if read_only:
+                state = await asyncio.to_thread(_seen, path, lock_seconds, migrator)
+            else:
+                state = await asyncio.to_thread(_prepared, path, lock_seconds, fingerprint, catalogue, migrator)
             if not any_meaning:
                 state.require(fingerprint)
-            return cls(path, state, migrator, lock_seconds)
+            return cls(path, state, migrator, lock_seconds, read_only=read_only)
 
     @property
     def store_id(self) -> str:
@@ -299,6 +313,18 @@ def _prepared(
     path: Path, lock_seconds: float, fingerprint: str, catalogue: KeptCatalogue | None, migrator: str | None
 ) -> StoreState:
     """See `prepare`. The connection belongs to the thread: whoever waits for it may be cancelled meanwhile."""
+    require_own(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with closing(connect(path, lock_seconds)) as connection:
         return prepare(connection, fingerprint, catalogue, migrator)
+
+
+def _seen(path: Path, lock_seconds: float, migrator: str | None) -> StoreState:
+    """What a file says of itself that is only read."""
+    require_own(path)
+    with closing(connect(path, lock_seconds, read_only=True)) as connection:
+        state = read_state(connection)
+    if state is None:
+        raise ForeignFile(str(path), "an empty file")
+    state.form.require(migrator)
+    return state

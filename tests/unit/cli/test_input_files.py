@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.exit_codes import UsageRefused
-from cli.input_files import Entry, InputFile, choose_sources, open_path, read_entries
+from cli.input_files import Entry, InputFile, choose_sources, fits, open_path, read_entries
 from graph_model.catalogue.document import parse_catalogue
 from graph_model.catalogue.rules import Catalogue
 from graph_model.values.positions import Position
@@ -53,6 +53,27 @@ def entries(file: InputFile, catalogue: Catalogue, content: bytes, warnings: lis
     file.path.write_bytes(content)
     with open_path(file.path) as stream:
         return list(read_entries(file, stream, catalogue, lambda: (next(numbers), 5), told.append))
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "*.csv", "crm*", "a/crm.csv", "*/crm.csv", "b/crm.csv", "x/*/*/crm.csv", "/*/a/crm.csv", "/x/a/crm.csv",
+        "/crm.csv", "crm.cs?", "[ab]rm.csv", "[!ab]rm.csv", "CRM.csv", "./crm.csv",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("path", ["crm.csv", "a/crm.csv", "/x/a/crm.csv", "../crm.csv"])
+def test_a_name_pattern_means_what_it_means_in_python(path: str, pattern: str) -> None:
+    assert fits(Path(path), pattern) == Path(path).match(pattern)
+
+
+def test_no_file_fits_a_pattern_without_a_name() -> None:
+    assert not fits(Path("crm.csv"), ".")
+
+
+def test_no_name_of_a_file_keeps_a_pattern_of_many_stars_busy() -> None:
+    assert not fits(Path("a" * 255), "*a" * 100 + "b")
+    assert not fits(Path("a" * 100_000), "*a?" * 30 + "b")
 
 
 def test_a_file_belongs_to_the_source_whose_pattern_it_fits(catalogue: Catalogue, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """The Debezium decoder on messages captured from the real connector."""
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -14,6 +13,7 @@ from graph_model.catalogue.rules import Catalogue, Column, TimeColumn
 from graph_model.errors import MessageRejected
 from graph_model.records.record import Change, RecordAddress
 from graph_model.records.tasks import TruncateSource
+from graph_model.values.patterns import Pattern
 from graph_model.values.positions import Position, SourcePosition
 
 Captured = Callable[..., Message]
@@ -243,7 +243,7 @@ def test_a_truncate_was_observed_when_the_database_did_it(captured: Captured, ca
 
 
 def test_a_truncate_of_a_source_of_many_topics_empties_only_its_own(captured: Captured, catalogue: Catalogue) -> None:
-    account = replace(catalogue.sources["account"], topic=None, topic_pattern=re.compile("customers|clients"))
+    account = replace(catalogue.sources["account"], topic=None, topic_pattern=Pattern("customers|clients"))
     patterned = replace(catalogue, sources={**catalogue.sources, "account": account})
     (task,) = debezium.decode(captured("t"), patterned)
     assert isinstance(task, TruncateSource)

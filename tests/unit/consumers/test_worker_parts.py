@@ -1,20 +1,21 @@
 """Parts of the worker that need no broker."""
 
 import asyncio
-import re
 from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
 import pytest
+from aiokafka import AIOKafkaConsumer
 from structlog.testing import capture_logs
 
 from consumers.errors import BrokerUnavailable, ConsumerError, KafkaNotConfigured, LoginRefused
 from consumers.health import WorkerHealth, serve_health
 from consumers.retry import Retry
-from consumers.worker import topic_pattern
+from consumers.subscription import Subscription
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.tasks import ReResolve
+from graph_model.values.patterns import Pattern
 from services.ingestion.ingest import Ingest
 from services.maintenance.heartbeat import Heartbeat
 from services.metrics import Metrics
@@ -26,7 +27,7 @@ from services.stores.sqlite.store import SqliteStore
 def with_patterns(catalogue: Catalogue, *patterns: str) -> Catalogue:
     source = catalogue.sources["people"]
     sources = [
-        replace(source, name=f"p{number}", topic=None, topic_pattern=re.compile(pattern))
+        replace(source, name=f"p{number}", topic=None, topic_pattern=Pattern(pattern))
         for number, pattern in enumerate(patterns)
     ]
     return replace(catalogue, sources={**catalogue.sources, **{each.name: each for each in sources}})
@@ -43,19 +44,27 @@ def with_patterns(catalogue: Catalogue, *patterns: str) -> Catalogue:
         ("my.shop.crm.customers", False),
     ],
 )
-def test_one_pattern_takes_names_and_patterns_whole(topic: str, wanted: bool, catalogue: Catalogue) -> None:
-    pattern = topic_pattern(with_patterns(catalogue, r"shop\..*"))
-    assert (re.match(pattern, topic) is not None) == wanted
+def test_names_and_patterns_are_taken_whole(topic: str, wanted: bool, catalogue: Catalogue) -> None:
+    assert Subscription.of(with_patterns(catalogue, r"shop\..*")).match(topic) == wanted
 
 
-def test_patterns_that_cannot_be_joined_are_named(catalogue: Catalogue) -> None:
-    with pytest.raises(KafkaNotConfigured, match=r"\(\?i:"):
-        topic_pattern(with_patterns(catalogue, "(?i)shop"))
+def test_flags_of_one_pattern_are_not_those_of_another(catalogue: Catalogue) -> None:
+    subscription = Subscription.of(with_patterns(catalogue, "(?i)shop", "till"))
+    assert subscription.match("SHOP")
+    assert not subscription.match("TILL")
+
+
+async def test_no_name_of_a_topic_keeps_the_client_busy(catalogue: Catalogue) -> None:
+    consumer = AIOKafkaConsumer(group_id="anyone")
+    Subscription.of(with_patterns(catalogue, r"(\d+[-.]?)+")).give(consumer, None)
+    matches = consumer._subscription.subscribed_pattern.match
+    await consumer.stop()
+    assert [topic for topic in ("1-2.3", "1" * 248 + "x", "customers") if matches(topic)] == ["1-2.3", "customers"]
 
 
 def test_a_catalogue_without_topics_has_nothing_to_consume(catalogue: Catalogue) -> None:
     with pytest.raises(KafkaNotConfigured, match="nothing to consume"):
-        topic_pattern(replace(catalogue, sources={}))
+        Subscription.of(replace(catalogue, sources={}))
 
 
 async def test_a_step_that_fails_for_now_is_repeated_and_reported() -> None:

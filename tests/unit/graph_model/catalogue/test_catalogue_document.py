@@ -146,6 +146,15 @@ def test_a_topic_pattern_matches_whole_topic_names() -> None:
     assert not crm.matches_topic("shard12.customers.archive")
 
 
+def test_no_pattern_keeps_the_check_or_a_value_waiting() -> None:
+    text = changed('"^9{5,}"', r'"^(\\d+[- ]?)+$"').replace("topic: shop.crm.customers", "topic_pattern: '(a+)+$'")
+    text = text.replace('    file: "shop*.csv"', f"    topic: {'a' * 200}!\n    format: debezium")
+    kind = parse_catalogue(text, "catalogue.yaml").kinds["national_id"]
+
+    assert not kind.is_blocked("1" * 10_000 + "x")
+    assert kind.is_blocked("123-45")
+
+
 def test_two_tables_may_share_a_topic() -> None:
     text = changed("topic: shop.crm.customers", "topic: all\n    table: crm.customers")
     text = text.replace('    file: "shop*.csv"', "    topic: all\n    format: debezium\n    table: shop.users")
@@ -194,6 +203,10 @@ FAULTS = [
      "identifiers.national_id", "no column of any source carries it"),
     ("a bad pattern", '"^9{5,}"', '"^9("',
      "identifiers.national_id.blocked_patterns[0]", "expected a regular expression"),
+    ("a pattern that looks around", '"^9{5,}"', '"^9(?!8)"',
+     "identifiers.national_id.blocked_patterns[0]", "without `(?!`: write what stands around it"),
+    ("a topic pattern that looks back", "topic: shop.crm.customers", "topic_pattern: '(a|b)\\1'",
+     "sources.crm.topic_pattern", "without `\\1`: write what is repeated out"),
     ("a bad topic pattern", "topic: shop.crm.customers", "topic_pattern: '['",
      "sources.crm.topic_pattern", "expected a regular expression"),
     ("an unknown region", "region: US", "region: us", "identifiers.phone.region", "did you mean 'US'?"),

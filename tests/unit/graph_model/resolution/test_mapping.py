@@ -1,4 +1,3 @@
-import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -12,6 +11,7 @@ from graph_model.resolution.row_changes import Origin, key_address, row_change
 from graph_model.values.equality import JsonValue
 from graph_model.values.exact_json import read_exact_json
 from graph_model.values.identifiers import Identifier
+from graph_model.values.patterns import Pattern
 from graph_model.values.positions import Offset, Position
 from tests.properties import worlds
 
@@ -112,14 +112,14 @@ def mapped_with(row: dict[str, JsonValue]) -> MappedRecord:
 
 
 def test_the_same_key_in_two_topics_of_a_pattern_is_two_rows() -> None:
-    sharded = replace(CRM, topic=None, topic_pattern=re.compile("shard.*"))
+    sharded = replace(CRM, topic=None, topic_pattern=Pattern("shard.*"))
     addresses = {key_address(sharded, {"id": 1}, topic) for topic in ("shard1", "shard2")}
     assert {address.key for address in addresses} == {'["shard1",1]', '["shard2",1]'}
 
 
 def test_a_row_of_one_topic_has_the_same_key_when_it_comes_from_a_file_of_any_topic() -> None:
     one_topic = replace(CRM, topic="crm")
-    from_file = replace(one_topic, topic_pattern=re.compile(".*"))
+    from_file = replace(one_topic, topic_pattern=Pattern(".*"))
     assert key_address(from_file, {"id": 1}, "crm") == key_address(one_topic, {"id": 1}, "crm")
 
 
