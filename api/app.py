@@ -15,7 +15,8 @@ from api.background import look_after_outboxes, work_off_owed
 from api.dependencies import Services, Wiring
 from api.docs_page import add_docs_page
 from api.documents import Problem, ProfileUpdate, Reset
-from api.middleware import BodyLimit, RefuseWhenOutdated, UnforeseenFailures
+from api.load import Admission
+from api.middleware import MAX_BODY_BYTES, BodyLimit, RefuseWhenOutdated, UnforeseenFailures
 from api.problems import add_problem_handlers
 from graph_model.catalogue.rules import Catalogue
 from services.clock import now_milliseconds
@@ -91,7 +92,7 @@ def create_app(
         heartbeat=Heartbeat(store, metrics, take=take),
     )
     app.state.services = Services.over(catalogue, wiring)
-    _add_operations(app)
+    _add_operations(app, settings)
     _describe_more(app)
     return app
 
@@ -117,7 +118,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.gather(beating, return_exceptions=True)
 
 
-def _add_operations(app: FastAPI) -> None:
+def _add_operations(app: FastAPI, settings: Settings) -> None:
     """Add the operations, and what stands before all of them."""
     for module in (profiles, explain, records, context, changes, verdicts, profile_updates, health):
         app.include_router(module.router)
@@ -126,6 +127,7 @@ def _add_operations(app: FastAPI) -> None:
     app.add_middleware(BodyLimit)
     app.add_middleware(RefuseWhenOutdated)
     app.add_middleware(UnforeseenFailures)
+    app.add_middleware(Admission, limits=settings.limits, most_body=MAX_BODY_BYTES)
 
 
 def _describe_more(app: FastAPI) -> None:
