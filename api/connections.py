@@ -80,8 +80,13 @@ class Crowd:
     def makes_room(self) -> bool:
         """Tell whether there is room for one more, after somebody has given way where there was none."""
         if len(self.present) >= self.most and self.waiting:
-            next(iter(self.waiting)).give_way()
+            next(iter(self.waiting)).give_way("too many connections are open, and others were faster")
         return len(self.present) < self.most
+
+    def send_away(self) -> None:
+        """End all that owe us a request: the process stops."""
+        for connection in list(self.waiting):
+            connection.give_way("the service stops")
 
     def leave(self, connection: "BoundedProtocol") -> None:
         """Forget one that is gone, or as good as gone."""
@@ -154,7 +159,6 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()  # not before: empty lines are no request
         super().on_message_begin()
         self._phase = Phase.HEAD
-        self._begin_counting()
         self._wait()
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -185,6 +189,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """From now on it is us who are waited for."""
         super().on_message_complete()
         self._phase = Phase.WHOLE
+        self._begin_counting()
         if self.cycle.response_complete:  # what was refused before it was read
             self._wait()
         else:
@@ -209,10 +214,9 @@ class BoundedProtocol(HttpToolsProtocol):
             self._reader_timer.cancel()
             self._reader_timer = None
 
-    def give_way(self) -> None:
-        """End, since others have requests: this one has kept us waiting."""
-        late = (OVERLOADED, "too many connections are open, and others came with a whole request before; send it again")
-        self._refuse(late if self._has_begun() else None)
+    def give_way(self, why: str) -> None:
+        """End before the request is there."""
+        self._refuse((OVERLOADED, f"{why}; send the request again") if self._has_begun() else None)
 
     def _begin_counting(self) -> None:
         self._headers = self._header_bytes = 0

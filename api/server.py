@@ -1,6 +1,7 @@
 """Runs the application until it is told to stop."""
 
 import asyncio
+import faulthandler
 import gc
 import os
 import signal
@@ -10,12 +11,14 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.app import create_app
 from api.connections import BoundedProtocol, Crowd
@@ -95,14 +98,31 @@ async def serve(
         await ApiServer(app, on_listening, settings.limits).serve(sockets=[listening])
 
 
+class _Reticent:
+    """Keeps failures from uvicorn, which would log them with what callers have sent."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        try:
+            await self._app(scope, receive, send)
+        except asyncio.CancelledError:
+            _log.warning("a request was cut off, since it did not end while the service stops")
+        except Exception as failure:  # noqa: BLE001 - the text of an unforeseen fault may quote a value
+            _log.error("request failed", error=type(failure).__name__)
+
+
 class ApiServer(uvicorn.Server):
     """Uvicorn, which here neither opens the lifespan nor ends the process: both belong to `serve`."""
 
     def __init__(self, app: FastAPI, on_listening: Callable[[str], None], limits: ServerLimits) -> None:
+        self._crowd = Crowd(limits)
         super().__init__(
             uvicorn.Config(
-                app,
-                http=partial(BoundedProtocol, Crowd(limits)),  # type: ignore[arg-type]  # it is only called
+                _Reticent(app),
+                http=partial(BoundedProtocol, self._crowd),  # type: ignore[arg-type]  # it is only called
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -123,8 +143,9 @@ class ApiServer(uvicorn.Server):
             self._on_listening(_address(listening))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End the streams first: they would keep their connections open for ever."""
+        """End the streams first, which would go on for ever, and whoever has not sent a whole request yet."""
         self._stopping.set()
+        self._crowd.send_away()
         await super().shutdown(sockets)
 
     @contextmanager
@@ -157,6 +178,8 @@ def _end_within(seconds: float) -> None:
     timer = threading.Timer(seconds, end)
     timer.daemon = True
     timer.start()
+    # For what lets no thread run, and for logs that nobody reads, so that writing to them waits.
+    faulthandler.dump_traceback_later(seconds + 1, exit=True, file=Path(os.devnull).open("w"))  # noqa: SIM115 - to the end
 
 
 def _prepare_process() -> None:
