@@ -17,6 +17,7 @@ from api.docs_page import add_docs_page
 from api.documents import Problem, ProfileUpdate, Reset
 from api.failures import TellFailures
 from api.hosts import KnownHosts
+from api.load import Admission
 from api.middleware import (
     AnswerHead,
     BodyLimit,
@@ -138,6 +139,7 @@ def _add_operations(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(AnswerHead)
     app.add_middleware(RefuseWhenOutdated)
     app.add_middleware(UnforeseenFailures)
+    app.add_middleware(Admission, limits=settings.limits, most_body=settings.max_body_bytes)
     app.add_middleware(TellFailures)
     app.add_middleware(RefuseUnknownHosts, known=KnownHosts.of(settings))
     app.add_middleware(SaidAnyway)

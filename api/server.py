@@ -1,22 +1,33 @@
 """Runs the application until it is told to stop."""
 
 import asyncio
+import faulthandler
+import gc
+import os
 import signal
 import socket
+import sys
+import threading
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.app import create_app
+from api.connections import BoundedProtocol, Crowd
 from api.errors import ApiError
 from graph_model.catalogue.rules import Catalogue
 from services.ingestion.claim import Publish
 from services.ingestion.writer import API_WRITERS
 from services.metrics import Metrics
-from services.settings import Settings
+from services.settings import ServerLimits, Settings
 from services.stores.opening import open_store
 from services.stores.port.protocols import Store
 
@@ -26,8 +37,20 @@ if TYPE_CHECKING:
 #: Opens whatever publishes the events of changes that come over HTTP, for as long as the server runs.
 Publisher: TypeAlias = Callable[[Store, Metrics], AbstractAsyncContextManager[Publish]]
 
-#: Requests under way get so long to end once the server was told to stop.
-_GRACE_SECONDS: Final = 10
+#: Of the time that there is to stop, so much is for closing what is open; the rest is for requests under way.
+_CLOSING_SECONDS: Final = 2.0
+
+#: The exit code of a process that had to end before all was closed.
+_CUT_SHORT: Final = 1
+
+#: A thread that computes lets others have their turn after so many seconds. The event loop needs several turns for one
+#: request, and 5 ms, Python's own choice, for each of them are too many.
+_SWITCH_SECONDS: Final = 0.001
+
+#: What was sent is acknowledged within so long, or nobody is there any more.
+_VANISHED_MILLISECONDS: Final = 60_000
+
+_log = structlog.get_logger()
 
 
 class AddressUnavailable(ApiError):
@@ -71,26 +94,47 @@ async def serve(
         publish = None if publisher is None else await stack.enter_async_context(publisher(store, metrics))
         app = create_app(settings, catalogue, store, metrics=metrics, publish=publish)
         await stack.enter_async_context(app.router.lifespan_context(app))
-        await ApiServer(app, on_listening).serve(sockets=[listening])
+        _prepare_process()
+        await ApiServer(app, on_listening, settings.limits).serve(sockets=[listening])
+
+
+class _Reticent:
+    """Keeps failures from uvicorn, which would log them with what callers have sent."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        try:
+            await self._app(scope, receive, send)
+        except asyncio.CancelledError:
+            _log.warning("a request was cut off, since it did not end while the service stops")
+        except Exception as failure:  # noqa: BLE001 - the text of an unforeseen fault may quote a value
+            _log.error("request failed", error=type(failure).__name__)
 
 
 class ApiServer(uvicorn.Server):
     """Uvicorn, which here neither opens the lifespan nor ends the process: both belong to `serve`."""
 
-    def __init__(self, app: FastAPI, on_listening: Callable[[str], None]) -> None:
+    def __init__(self, app: FastAPI, on_listening: Callable[[str], None], limits: ServerLimits) -> None:
+        self._crowd = Crowd(limits)
         super().__init__(
             uvicorn.Config(
-                app,
-                http="httptools",
+                _Reticent(app),
+                http=partial(BoundedProtocol, self._crowd),  # type: ignore[arg-type]  # it is only called
+                ws="none",
                 lifespan="off",
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                timeout_graceful_shutdown=_GRACE_SECONDS,
+                timeout_keep_alive=limits.idle_seconds,
+                timeout_graceful_shutdown=int(limits.stop_seconds - _CLOSING_SECONDS),
             )
         )
         self._stopping: asyncio.Event = app.state.services.stopping
         self._on_listening = on_listening
+        self._stop_seconds = limits.stop_seconds
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer, and say where."""
@@ -99,25 +143,51 @@ class ApiServer(uvicorn.Server):
             self._on_listening(_address(listening))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End the streams first: they would keep their connections open for ever."""
+        """End the streams first, which would go on for ever, and whoever has not sent a whole request yet."""
         self._stopping.set()
+        self._crowd.send_away()
         await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> "Iterator[None]":
-        """Stop on a signal, without raising it again afterwards: what is open is yet to be closed."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._stop)
+        """Stop on a signal, without raising it again afterwards: what is open is yet to be closed.
+
+        Not through the event loop: something may keep it from its work.
+        """
+        before = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
         finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
-    def _stop(self) -> None:
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self.force_exit = self.should_exit  # a second signal waits for nobody
-        self.should_exit = True
+        if not self.should_exit:
+            self.should_exit = True
+            _end_within(self._stop_seconds)
+
+
+def _end_within(seconds: float) -> None:
+    """End the process after so many seconds, if it has not ended by then: whatever hangs, nothing is lost by it."""
+
+    def end() -> None:
+        _log.error("what was under way did not end in time; the process ends without it", seconds=seconds)
+        os._exit(_CUT_SHORT)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    # For what lets no thread run, and for logs that nobody reads, so that writing to them waits.
+    faulthandler.dump_traceback_later(seconds + 1, exit=True, file=Path(os.devnull).open("w"))  # noqa: SIM115 - to the end
+
+
+def _prepare_process() -> None:
+    """Keep the event loop from waiting for what the whole process does."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    # What is there by now stays; looking through it again and again for garbage would stop everything for 0.1 s.
+    gc.collect()
+    gc.freeze()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -133,6 +203,8 @@ def listen(host: str, port: int) -> socket.socket:
         raise AddressUnavailable(host, port, error) from error
     # Inherited by every connection; without it an answer's body waits 40 ms for the head to be acknowledged.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # on Linux: a caller that has vanished is given up, not after 15 minutes
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _VANISHED_MILLISECONDS)
     return listening
 
 

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-from services.settings import KafkaSettings, Settings
+from services.settings import KafkaSettings, ServerLimits, Settings
 from stack.settings import CHECKOUT, StackSettings
 
 _HEADING: Final = """\
@@ -27,6 +27,7 @@ def settings_page() -> str:
     """The page, as Markdown."""
     sections: dict[str, type[BaseSettings]] = {
         "The service": Settings,
+        "Limits of the HTTP API, of each process": ServerLimits,
         "Kafka": KafkaSettings,
         "The stack of `make stack`": StackSettings,
     }

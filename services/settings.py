@@ -38,6 +38,45 @@ class KafkaSettings(BaseSettings):
     batch_size: int = Field(500, ge=1, le=10_000, description="most messages of one partition in one commit")
 
 
+class ServerLimits(BaseSettings):
+    """How much one process of the HTTP API takes on, and how long it waits for whoever asks it."""
+
+    model_config = SettingsConfigDict(env_prefix="IDENTITY_GRAPH_MAX_", frozen=True, extra="ignore")
+
+    headers: int = Field(100, ge=10, description="most headers of a request; more are answered with 431")
+    header_bytes: int = Field(
+        32_768, ge=1_024, description="most bytes of a request's first line and headers; more are answered with 431"
+    )
+    connections: int = Field(
+        500,
+        ge=1,
+        description="most connections at once, fewer where the process may open fewer files; whoever has kept us "
+        "waiting longest for a request gives way, else a further one is answered with 503",
+    )
+    requests: int = Field(100, ge=1, description="most requests worked on at once; further ones are answered with 503")
+    streams: int = Field(
+        100, ge=1, description="most readers of `/v1/profile-updates` at once; further ones are answered with 503"
+    )
+    held_bytes: int = Field(
+        134_217_728,
+        ge=1_048_576,
+        description="most bytes of bodies held at once, of all requests together; what is beyond is answered with 503",
+    )
+    head_seconds: float = Field(
+        10, gt=0, description="so long the headers of a request may take to come; then 408, and the connection ends"
+    )
+    body_seconds: float = Field(
+        60, gt=0, description="so long the body of a request may take to come; then 408, and the connection ends"
+    )
+    idle_seconds: int = Field(60, ge=1, description="so long a connection may stay open without a further request")
+    stalled_seconds: float = Field(
+        30, gt=0, description="a reader that takes nothing for so long, while an answer waits for it, is dropped"
+    )
+    stop_seconds: float = Field(
+        10, ge=3, description="so long after SIGTERM or SIGINT `serve` has ended, whatever is under way"
+    )
+
+
 class Settings(BaseSettings):
     """Everything the processes `serve` and `consume` need to know about the world around them."""
 
@@ -80,3 +119,4 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = Field("console", description="how log lines look")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
     kafka: KafkaSettings = Field(default_factory=KafkaSettings)
+    limits: ServerLimits = Field(default_factory=ServerLimits)

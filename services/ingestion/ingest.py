@@ -21,6 +21,7 @@ from graph_model.records.record import Change, Outcome, RecordAddress
 from graph_model.values.identifiers import Identifier
 from graph_model.values.positions import Position
 from services.clock import new_id, now_milliseconds
+from services.computing import computed
 from services.ingestion.batches import Batch, RecordChange, accepted_number, gather, halve
 from services.ingestion.loading import Loaded, load
 from services.ingestion.planning import Commit, make_plan
@@ -245,7 +246,9 @@ class Ingest:
             new_profile_id=new_id,
             version_floor=self._store.version_floor,
         )
-        plan = replace(make_plan(loaded, self._catalogue, commit), accepted=accepted_number(batch))
+        rows = max(len(loaded.changes), len(loaded.mapped))
+        plan = await computed(rows, make_plan, loaded, self._catalogue, commit)
+        plan = replace(plan, accepted=accepted_number(batch))
         if not plan.is_empty:
             await self._store.commit(plan, self._outbox)
             committed = Committed(plan.commit_id, plan.events)

@@ -19,6 +19,7 @@ from graph_model.values.equality import JsonValue
 from graph_model.values.exact_json import DEEPEST, is_writable
 from graph_model.values.positions import Position
 from services.clock import now_milliseconds
+from services.computing import computed
 from services.ingestion.acceptance import AcceptanceClock
 from services.ingestion.writer import Writer
 from services.metrics import Metrics
@@ -105,7 +106,8 @@ class ChangeIntake:
             raise SourceFedByTopic(source)
         async with self._writer.lend() as ingest:
             self._acceptance.pass_over(ingest.accepted)
-            changes, rejected = self._changes(source, rows)
+            first = self._acceptance.next(len(rows))
+            changes, rejected = await computed(len(rows), _changes, source, rows, first, self._clock())
             result = await ingest.apply(changes)
         if rejected:
             self._metrics.changes.labels(source.name, Outcome.DEAD.value).inc(len(rejected))
@@ -113,19 +115,21 @@ class ChangeIntake:
         outcomes[Outcome.DEAD] += len(rejected)
         return IntakeResult(outcomes=outcomes, rejected=tuple(rejected))
 
-    def _changes(self, source: Source, rows: Sequence[RowChange]) -> tuple[list[Change], list[RejectedChange]]:
-        now = self._clock()
-        first = self._acceptance.next(len(rows))
-        changes: list[Change] = []
-        rejected: list[RejectedChange] = []
-        for index, row in enumerate(rows):
-            origin = Origin(position=Position(0, first + index), observed_at=now, undated=True)
-            try:
-                _require_storable(row.values)
-                changes.append(row_change(source, row.values, origin, deleted=row.deleted))
-            except MessageRejected as rejection:
-                rejected.append(RejectedChange(index, rejection.reason))
-        return changes, rejected
+
+def _changes(
+    source: Source, rows: Sequence[RowChange], first: int, now: int
+) -> tuple[list[Change], list[RejectedChange]]:
+    """Read rows that were accepted `now`, and numbered from `first` on."""
+    changes: list[Change] = []
+    rejected: list[RejectedChange] = []
+    for index, row in enumerate(rows):
+        origin = Origin(position=Position(0, first + index), observed_at=now, undated=True)
+        try:
+            _require_storable(row.values)
+            changes.append(row_change(source, row.values, origin, deleted=row.deleted))
+        except MessageRejected as rejection:
+            rejected.append(RejectedChange(index, rejection.reason))
+    return changes, rejected
 
 
 def _require_storable(values: Mapping[str, JsonValue]) -> None:

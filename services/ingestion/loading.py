@@ -21,6 +21,7 @@ from graph_model.resolution.constraints import ValueRule, broken_kinds, value_ru
 from graph_model.resolution.hubs import bucket_of, hub_until, is_hub_from
 from graph_model.resolution.mapping import MappedRecord, map_record
 from graph_model.values.identifiers import Identifier
+from services.computing import computed
 from services.ingestion.batches import Batch, BatchOutcome, RecordChange, batch_outcome, key_changes
 from services.ingestion.read_guards import Carried, check_holders, check_members, check_read_anew, other_holders
 from services.stores.port.protocols import StoreReader
@@ -130,10 +131,12 @@ async def _apply_to_records(store: StoreReader, catalogue: Catalogue, batch: Bat
 
 async def _map_changed(store: StoreReader, catalogue: Catalogue, batch: Batch, applied: _Applied) -> _Mapped:
     """Tell what the changed records carry, and carried, and which identifiers that touches."""
-    after = {a: map_record(c.after, catalogue) for a, c in applied.changed.items() if c.after is not None}
+    live = {a: c.after for a, c in applied.changed.items() if c.after is not None}
+    after = await _mapped(live, catalogue)
     before = await _carried_before(store, catalogue, applied.changed)
     carried = {a: mapped.identifiers for a, mapped in after.items()}
-    touching = _touching(before, carried, applied.changed, value_rules(catalogue))
+    rules = value_rules(catalogue)
+    touching = await computed(len(carried), _touching, before, carried, applied.changed, rules)
     touching.update((identifier, {}) for identifier in batch.recount - touching.keys())
     return _Mapped(before=before, after=after, touching=touching)
 
@@ -172,9 +175,10 @@ async def _check_read_together(store: StoreReader, applied: _Applied, mapped: _M
         ReadsDisagree, CommitConflict: somebody wrote in between, or the store contradicts itself.
     """
     live_before = [c.stored for c in applied.changed.values() if c.stored and c.before is not None and not c.read_anew]
-    check_members([*live_before, *_live(around.partners)], around.components)
+    together = [*live_before, *_live(around.partners)]
+    await computed(len(around.components.records), check_members, together, around.components)
     await check_read_anew(store, applied.changed, around.components)
-    check_holders(around.complete, mapped.before, around.unchanged)
+    await computed(len(around.complete), check_holders, around.complete, mapped.before, around.unchanged)
 
 
 async def _outcome(
@@ -186,7 +190,9 @@ async def _outcome(
     stored: dict[RecordAddress, StoredRecord | None] = {}
     while True:
         stored |= dict.fromkeys(wanted) | dict(await store.read_records(wanted) if wanted else {})
-        outcome = batch_outcome(batch, stored, lambda address: _columns(catalogue, address), store.generation)
+        outcome = await computed(
+            len(stored), batch_outcome, batch, stored, lambda address: _columns(catalogue, address), store.generation
+        )
         wanted = outcome.unknown
         if not wanted:
             return stored, outcome
@@ -196,11 +202,8 @@ async def _carried_before(
     store: StoreReader, catalogue: Catalogue, changed: Mapping[RecordAddress, RecordChange]
 ) -> Carried:
     """What the records of the batch are linked with: it follows from what they said, or else is read."""
-    carried = {
-        a: map_record(c.before, catalogue).identifiers
-        for a, c in changed.items()
-        if c.before is not None and not c.read_anew
-    }
+    known = {a: c.before for a, c in changed.items() if c.before is not None and not c.read_anew}
+    carried = {a: mapped.identifiers for a, mapped in (await _mapped(known, catalogue)).items()}
     unsure = [a for a, c in changed.items() if c.read_anew and c.stored is not None]
     links = await store.read_links(unsure) if unsure else {}
     return carried | {a: links.get(a, ()) for a in unsure if changed[a].before is not None or links.get(a)}
@@ -210,7 +213,7 @@ async def map_records(
     store: StoreReader, catalogue: Catalogue, records: Mapping[RecordAddress, Record]
 ) -> dict[RecordAddress, MappedRecord]:
     """What live records say; those that wait for `re-resolve` carry what they are linked with."""
-    mapped = {address: map_record(record, catalogue) for address, record in records.items()}
+    mapped = await _mapped(records, catalogue)
     waiting = [address for address, record in records.items() if record.generation != store.generation]
     if waiting:
         links = await store.read_links(waiting)
@@ -218,6 +221,10 @@ async def map_records(
             known = tuple(i for i in links.get(address, ()) if i.kind in catalogue.kinds)
             mapped[address] = replace(mapped[address], identifiers=known)
     return mapped
+
+
+async def _mapped(records: Mapping[RecordAddress, Record], catalogue: Catalogue) -> dict[RecordAddress, MappedRecord]:
+    return await computed(len(records), lambda: {a: map_record(record, catalogue) for a, record in records.items()})
 
 
 def _columns(catalogue: Catalogue, address: RecordAddress) -> frozenset[str]:

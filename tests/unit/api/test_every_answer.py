@@ -57,7 +57,7 @@ async def test_head_of_what_is_not_there_is_a_404(service: Service) -> None:
 
 async def test_head_of_the_stream_does_not_wait_for_events(service: Service) -> None:
     with listen("127.0.0.1", 0) as listening:
-        server = ApiServer(service.app, lambda _address: None)
+        server = ApiServer(service.app, lambda _address: None, ServerLimits())
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         async with httpx.AsyncClient(timeout=10) as http:

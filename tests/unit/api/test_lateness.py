@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from itertools import count, islice
 
+import orjson
 import pytest
 
 from graph_model.catalogue.document import parse_catalogue
@@ -20,6 +22,7 @@ from .loop_watch import watched_loop
 
 HOLDERS = 20_000
 MEMBERS = 1_000  #: as many records as a component may have
+WRITERS = 16
 _BATCH = 2_000
 _MEASURED_SECONDS = 1.0
 _MEASUREMENTS = 10  #: one good one is enough: other work on the machine only ever makes them worse
@@ -101,6 +104,21 @@ async def test_a_profile_of_a_thousand_records_keeps_nobody_waiting(
     async def ask() -> None:
         answer = await service.http.get(f"/v1/profiles/{profile_id}/{asked}".rstrip("/"))
         assert answer.status_code == 200
+
+    await assert_the_loop_stays_free(ask, LATEST_BESIDE_A_THREAD_SECONDS)
+
+
+async def test_sixteen_who_send_changes_at_the_same_time_keep_nobody_waiting(service: Service) -> None:
+    numbers = count()
+
+    async def send() -> None:
+        rows = [{"id": n, "mail": f"p{n // 2}@example.com", "tel": f"+1202{n // 2:07d}"} for n in islice(numbers, 100)]
+        body = orjson.dumps({"source": "shop", "changes": [{"row": row} for row in rows]})
+        answer = await service.http.post("/v1/changes", content=body, headers={"Content-Type": "application/json"})
+        assert answer.json()["outcomes"]["applied"] == len(rows)
+
+    async def ask() -> None:
+        await asyncio.gather(*(send() for _ in range(WRITERS)))
 
     await assert_the_loop_stays_free(ask, LATEST_BESIDE_A_THREAD_SECONDS)
 

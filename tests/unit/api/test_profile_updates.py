@@ -11,6 +11,7 @@ import pytest
 
 from api.documents import ProfileUpdate, Reset
 from api.server import ApiServer, listen
+from services.settings import ServerLimits
 
 from .conftest import ANN, Service
 
@@ -34,7 +35,7 @@ class Told:
 async def running(service: Service) -> AsyncIterator[tuple[ApiServer, httpx.AsyncClient]]:
     """A real server: streams that do not end need one."""
     addresses: asyncio.Queue[str] = asyncio.Queue()
-    server = ApiServer(service.app, addresses.put_nowait)
+    server = ApiServer(service.app, addresses.put_nowait, ServerLimits())
     task = asyncio.create_task(server.serve(sockets=[listen("127.0.0.1", 0)]))
     async with httpx.AsyncClient(base_url=await addresses.get(), timeout=10) as http:
         yield server, http
