@@ -23,7 +23,7 @@ from graph_model.values.positions import (
 from services.stores.port.errors import StoreDamaged
 
 #: What reading a stored form raises that this program has not written so.
-_DAMAGES: Final = (ValueError, TypeError, LookupError, AttributeError, msgspec.MsgspecError)
+DAMAGES: Final = (ValueError, TypeError, LookupError, AttributeError, msgspec.MsgspecError)
 
 #: What most records have, and nothing else.
 _USUAL = frozenset(
@@ -44,10 +44,14 @@ def damaged_rows() -> Iterator[None]:
     """
     try:
         yield
-    except _DAMAGES as error:
-        raise StoreDamaged(
-            f"what it keeps of a record, profile or identifier cannot be read ({type(error).__name__})"
-        ) from error
+    except DAMAGES as error:
+        raise damage_of(error) from error
+
+
+def damage_of(error: Exception) -> StoreDamaged:
+    """Say of a fault of `DAMAGES` what it means."""
+    found = type(error).__name__
+    return StoreDamaged(f"what it keeps of a record, profile or identifier cannot be read ({found})")
 
 
 def write_record(record: Record) -> bytes:

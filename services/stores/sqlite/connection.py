@@ -38,10 +38,11 @@ def translated(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        raise _fault(path, error) from error
+        raise fault_of(path, error) from error
 
 
-def _fault(path: Path, error: sqlite3.Error | OSError) -> StoreUnavailable | FileDamaged:
+def fault_of(path: Path, error: sqlite3.Error | OSError) -> StoreUnavailable | FileDamaged:
+    """Say what has happened to the file at `path`, and what helps."""
     found = f"{error}{_in_brackets(error)}"
     if is_locked(error):
         return StoreUnavailable(

@@ -19,9 +19,9 @@ import orjson
 from graph_model.profile.document import ProfileStatus
 from graph_model.records.record import RecordAddress
 from services.stores.port.stored import StoredProfile, StoredRecord
-from services.stores.port.stored_forms import damaged_rows, read_addresses, read_record
+from services.stores.port.stored_forms import DAMAGES, damage_of, read_addresses, read_record
 from services.stores.sqlite.catalogue import StoreState
-from services.stores.sqlite.connection import LOCK_SECONDS, connect, is_locked, translated, waiting_from_now
+from services.stores.sqlite.connection import LOCK_SECONDS, connect, fault_of, is_locked, waiting_from_now
 
 #: What `stored_record` reads, of a record `r` with its profile `p`.
 RECORD_COLUMNS = "r.source, r.key, r.document, r.revision, r.profile_id, p.component"
@@ -135,7 +135,7 @@ class SqliteReads:
             StoreUnavailable: the file cannot be read.
             StoreDamaged: what is read is not what this program writes.
         """
-        with translated(self._path), damaged_rows():
+        try:
             if rows <= ROWS_ON_LOOP:
                 try:
                     self._here.begin()
@@ -147,6 +147,10 @@ class SqliteReads:
                         raise
             waiting = self._there.waiting_from_now(self._lock_seconds, lambda there: read(there, *arguments, **named))
             return await asyncio.get_running_loop().run_in_executor(self._thread, waiting)
+        except DAMAGES as error:
+            raise damage_of(error) from error
+        except (sqlite3.Error, OSError) as error:
+            raise fault_of(self._path, error) from error
 
     async def close(self) -> None:
         """Wait for the reads that are under way, and close the connections."""
