@@ -61,12 +61,10 @@ def row_change(
         address: the row's address where the message has it apart from the row.
 
     Raises:
-        MessageRejected: a column of the key is missing or is no key, the version column is no number and no time, or a
-            value is too large to be kept.
+        MessageRejected: a column of the key is missing or no key, the version is none, or a value is too large to keep.
     """
     if source.paths:
-        row = {**row, **values_at(row, source.paths, frozenset(each.name for each in source.meanings))}
-        unavailable |= frozenset(path for path in source.paths if root_of(path) in unavailable)
+        row, unavailable = _with_paths(source, row, unavailable)
     where = address or key_address(source, row)
     deleted = deleted or is_deleted(source, row)
     if not deleted:
@@ -93,6 +91,14 @@ def row_change(
         trace=origin.trace,
         is_numbered=without_log and source.version is None,
     )
+
+
+def _with_paths(
+    source: Source, row: Mapping[str, JsonValue], unavailable: frozenset[str]
+) -> tuple[Mapping[str, JsonValue], frozenset[str]]:
+    """A row with what its paths lead to; a path into a column that was not sent was not sent either."""
+    found = values_at(row, source.paths, frozenset(each.name for each in source.meanings))
+    return {**row, **found}, unavailable | {path for path in source.paths if root_of(path) in unavailable}
 
 
 def _require_bounded(source: Source, row: Mapping[str, JsonValue]) -> None:

@@ -18,7 +18,7 @@ _SCRIPTS_WITHOUT_SPACES: Final = re.compile("[\u3005-\u30ff\u3400-\u9fff\uf900-\
 _UNFIT_IN_SOURCE: Final = re.compile(r"[^A-Za-z0-9_.-]+")
 #: Steps of a path that MongoDB's extended JSON adds for the type of a value: `_id.$oid`, `born.$date.$numberLong`.
 _TYPES: Final = re.compile(
-    r"(?:\.\$(?:oid|date|numberLong|numberInt|numberDouble|numberDecimal|uuid|symbol|binary\.base64))+$"
+    r"\.\$(?:oid|date|numberLong|numberInt|numberDouble|numberDecimal|uuid|symbol|binary\.base64)(?=\.\$|\Z)"
 )
 _fold = NORMALISERS["name"].for_region(None)
 

@@ -41,8 +41,8 @@ _TIME: Final = (
     r"(?P<half> ?[AaPp][Mm])?(?P<zone> ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?)?"
 )
 _WRITTEN: Final = re.compile(_WEEKDAY + _DAY + _TIME, re.ASCII)
-_NUMBER_OF_MONTH: Final = re.compile(r"\d+(?=[月월])")
-_NUMBER_OF_DAY: Final = re.compile(r"\d+(?=[日일])")
+_NUMBER_OF_MONTH: Final = re.compile(r"\d{1,2}(?=[月월])")
+_NUMBER_OF_DAY: Final = re.compile(r"\d{1,2}(?=[日일])")
 #: Days with the name of their month as no pattern reads them: in another language than English, `7th`, `of`.
 _NAMED_MONTH: Final = re.compile(
     r"(?:[^\W\d_]{2,12}\.?,? )?"

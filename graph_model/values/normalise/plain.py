@@ -9,7 +9,7 @@ from graph_model.values.keys import is_shortened, without_notation
 #: What a program adds that takes a whole number for one with a fraction; behind a comma three zeros may be thousands.
 _EMPTY_FRACTION = re.compile(r"([^.]*\d)\.0+|([^,]*\d)[,\u066b]0{1,2}")
 #: One mark in a number, and behind it no group of three digits.
-_FRACTION = re.compile(r"[+-]?\d+[.,\u066b](?!\d{3}$)\d+")
+_WITH_FRACTION = re.compile(r"[+-]?\d+[.,\u066b](?!\d{3}$)\d+")
 
 
 def normalise_exact(text: str) -> str | None:
@@ -66,7 +66,7 @@ def normalise_digits(text: str) -> str | None:
     if seen is None or is_shortened(seen):
         return None
     whole = _EMPTY_FRACTION.fullmatch(seen)
-    if whole is None and _FRACTION.fullmatch(seen) is not None:
+    if whole is None and _WITH_FRACTION.fullmatch(seen) is not None:
         return None
     digits = (unicodedata.decimal(character, None) for character in (seen if whole is None else whole[1] or whole[2]))
     return "".join(str(digit) for digit in digits if digit is not None) or None

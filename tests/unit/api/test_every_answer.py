@@ -10,7 +10,7 @@ import pytest
 
 from api.hosts import KnownHosts
 from api.server import ApiServer, listen
-from services.settings import Settings
+from services.settings import ServerLimits, Settings
 
 from .conftest import ANN, Service
 
