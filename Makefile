@@ -53,6 +53,7 @@ lint: install ## Check style, formatting, types and the direction of imports
 
 docs: install ## Write the pages of docs/ that are made from the program
 	@$(BIN)/python -m cli.settings_page > docs/settings.md
+	@$(BIN)/python -m cli.limits_page > docs/limits.md
 	@$(BIN)/python -m cli.data_page > docs/your-data.md
 	@$(BIN)/python -m cli.event_schema > docs/profile-updated.schema.json
 	@$(BIN)/identity-graph catalogue schema > docs/catalogue.schema.json

@@ -76,7 +76,7 @@ from services.stores.port.errors import (
 MEDIA_TYPE: Final = "application/problem+json"
 
 #: So many faults of a request are told, with how many there are; and so many characters of the place of each.
-_TOLD: Final = 20
+MOST_TOLD: Final = 20
 _LONGEST_PLACE: Final = 200
 
 #: Characters of a detail: what is to be done does not get clearer with more of them.
@@ -298,7 +298,7 @@ async def _product_problem(request: Request, error: Exception) -> Response:
 def _extra(error: Exception) -> Mapping[str, Any] | None:
     """What a program can use of an error, beside its words."""
     if isinstance(error, Contradiction):
-        named = [verdict.verdict_id for verdict in error.verdicts[:_TOLD]]
+        named = [verdict.verdict_id for verdict in error.verdicts[:MOST_TOLD]]
         return {"verdicts": named, "verdicts_total": len(error.verdicts)}
     if isinstance(error, UnknownRecord):
         return {"record": {"source": error.address.source, "key": error.address.written_key}}
@@ -309,10 +309,10 @@ async def _validation_problem(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         return internal_problem()
     faults = error.errors()
-    errors = [_field_problem(fault, request) for fault in faults[:_TOLD]]
+    errors = [_field_problem(fault, request) for fault in faults[:MOST_TOLD]]
     named = "; ".join(f"{fault['field']}: {fault['problem']}" for fault in errors)
-    if len(faults) > _TOLD:
-        named += f"; and {len(faults) - _TOLD:,} more"
+    if len(faults) > MOST_TOLD:
+        named += f"; and {len(faults) - MOST_TOLD:,} more"
     return problem_response(problem_type(InvalidRequest), named, {"errors": errors, "errors_total": len(faults)})
 
 

@@ -14,20 +14,20 @@ from pydantic import (
 )
 
 from api.documents import ResponseDocument, ValidUnicode
+from graph_model.values.keys import LONGEST_PART
 
-MAX_CHANGES = 1_000
+MAX_CHANGES: Final = 1_000
 
 #: No database has keys of more columns, or of longer ones.
-_MOST_KEY_PARTS: Final = 32
-_LONGEST_KEY_PART: Final = 4_000
+MOST_KEY_PARTS: Final = 32
 
 #: Of a source, of a person: an identifier, an id.
 _Name: TypeAlias = Annotated[str, Field(max_length=1_000), ValidUnicode]
 
 
 def _key_part(part: Any) -> str | int | float:  # noqa: ANN401 - as pydantic calls it
-    if isinstance(part, str) and len(part) > _LONGEST_KEY_PART:
-        raise ValueError(f"has {len(part):,} characters; expected at most {_LONGEST_KEY_PART:,}")
+    if isinstance(part, str) and len(part) > LONGEST_PART:
+        raise ValueError(f"has {len(part):,} characters; expected at most {LONGEST_PART:,}")
     if isinstance(part, bool) or not isinstance(part, str | int | float):
         raise ValueError("a text or number is expected")  # noqa: TRY004 - pydantic takes no other error
     return part
@@ -36,13 +36,13 @@ def _key_part(part: Any) -> str | int | float:  # noqa: ANN401 - as pydantic cal
 #: One fault of a part is one fault, not one for each type that it might have had.
 _KeyPart: TypeAlias = Annotated[
     str | int | float,
-    PlainValidator(_key_part, json_schema_input_type=Annotated[str, Field(max_length=_LONGEST_KEY_PART)] | int | float),
+    PlainValidator(_key_part, json_schema_input_type=Annotated[str, Field(max_length=LONGEST_PART)] | int | float),
 ]
 
 RequestedKey: TypeAlias = Annotated[
     list[_KeyPart],
     Field(
-        max_length=_MOST_KEY_PARTS,
+        max_length=MOST_KEY_PARTS,
         description="values of the source's key columns, in the catalogue's order, numbers as numbers or as text",
         examples=[[1]],
     ),
