@@ -42,7 +42,7 @@ test: install ## Run every test, the quick ones first
 	@$(BIN)/python -m pytest $(QUICK_TESTS) $(filter-out $(QUICK_TESTS),$(TESTS))
 
 soak: install ## Run the long tests: twenty times as many random histories, then faults at random (SOAK_MINUTES, 20)
-	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest --timeout 7200 tests/properties tests/contract/test_law.py tests/hostile
+	@HYPOTHESIS_PROFILE=soak HOSTILE_ROUNDS=60 $(BIN)/python -m pytest --timeout 7200 tests/properties tests/contract/test_law.py tests/hostile
 	@$(BIN)/python -m tests.faults.soak
 
 lint: install ## Check style, formatting, types and the direction of imports

@@ -75,8 +75,9 @@ _CONSTANTS: Final[Mapping[str, tuple[_Limit, ...]]] = {
 }
 _PATTERNS: Final = """## Patterns of catalogues
 
-`blocked_patterns` and `topic_pattern` are matched by RE2, in time proportional to the text. What it does not read (look-around, back references), counts above 1 000, and patterns that are too large for it are faults of
-`catalogue check`. File patterns are matched part by part.
+`blocked_patterns` and `topic_pattern` are matched by RE2, in time proportional to the text. What it does not read
+(look-around, back references), counts above 1 000, and patterns that are too large for it are faults of `catalogue
+check`. File patterns are matched part by part.
 """
 
 
