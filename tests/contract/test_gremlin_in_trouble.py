@@ -94,6 +94,21 @@ async def test_a_large_request_that_a_server_does_not_take_fails_as_soon(
         assert time.monotonic() - began < SEEN_SECONDS + LEEWAY_SECONDS
 
 
+async def test_a_commit_that_a_server_does_not_answer_fails_within_seconds_and_can_be_made_later(
+    server: SmallServer, store: GremlinStore
+) -> None:
+    outbox = await store.claim_outbox("tests")
+    with stopped(server):
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable):
+            await store.commit(person(5, "fay"), outbox)
+        # It looks for what has become of it, once the server is seen to hang.
+        assert time.monotonic() - began < 3 * SEEN_SECONDS + LEEWAY_SECONDS
+    outbox = await store.claim_outbox("tests")
+    if await store.read_profile("p5") is None:
+        await store.commit(person(5, "fay"), outbox)
+
+
 async def test_the_heartbeat_sees_a_server_that_hangs_within_seconds(server: SmallServer, store: GremlinStore) -> None:
     heartbeat = Heartbeat(store, Metrics())
     beating = asyncio.create_task(heartbeat.run())

@@ -32,7 +32,9 @@ from services.stores.port.plan import Plan
 from services.stores.port.stored import PendingEvents
 
 SLOTS = 8  #: commits of one writer whose events may wait for the broker
-SETTLE_SECONDS = 20.0  #: how long a commit with an unknown outcome looks for a server that answers
+CLAIM_SECONDS = 20.0  #: how long a claim tries again where others claim at the same time
+#: How long a commit with an unknown outcome looks for a server that answers; later its place is asked for again.
+SETTLE_SECONDS = 3.0
 _CLAIMED = ["claimed"]  #: the answer to a claim that holds
 _FIELDS = ("id", "slot", "sequence", "acknowledged", "commit", "events", "progress", "accepted")
 
@@ -100,7 +102,7 @@ class GremlinOutbox:
         retries = AsyncRetrying(
             retry=retry_if_exception_type(CommitConflict),
             wait=wait_random(0, 0.05),
-            stop=stop_after_delay(SETTLE_SECONDS),
+            stop=stop_after_delay(CLAIM_SECONDS),
             reraise=True,
         )
         if await retries(submit, _claim_traversal(writer, fence, fingerprint, migrator)) != _CLAIMED:

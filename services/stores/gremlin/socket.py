@@ -140,10 +140,18 @@ class GremlinSocket:
         self._watch.cancel()
         self._reader.cancel()
         await asyncio.gather(self._reader, self._watch, return_exceptions=True)
+        if self._lost is not None:
+            self._abort()
         with suppress(aiohttp.ClientError, OSError, TimeoutError):
             async with asyncio.timeout(_FAREWELL_SECONDS if self._lost is None else 0):
                 await self._websocket.close()
         await self._session.close()
+
+    def _abort(self) -> None:
+        """Throw away what was not sent: a close in good order waits until the server takes it, which is given up."""
+        connection = self._websocket._response.connection  # noqa: SLF001 - the library has no name for it
+        if connection is not None and connection.transport is not None:
+            connection.transport.abort()
 
     def _serialize(self, request_id: UUID, operation: str, arguments: dict[str, Any]) -> bytes:
         message: bytes = self._serializer.serialize_message(
