@@ -13,6 +13,7 @@ from api.problems import problem_docs
 from api.request_documents import ChangesRequest
 from graph_model.records.record import Outcome
 from services.ingestion.acceptance import ClockAhead
+from services.ingestion.claim import BrokerTrouble
 from services.ingestion.intake import RowChange, SourceFedByTopic, UnknownSource
 from services.ingestion.writer import NobodyPublishes
 from services.stores.port.errors import CatalogueChanged, ClaimLost, StoreUnavailable
@@ -34,6 +35,7 @@ _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
         NobodyPublishes,
         StoreUnavailable,
         ClaimLost,
+        BrokerTrouble,
         CatalogueChanged,
         ClockAhead,
     ),

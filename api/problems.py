@@ -36,6 +36,7 @@ from graph_model.values.patterns import PatternRefused
 from services.context.prompt import BudgetTooSmall
 from services.ingestion.acceptance import ClockAhead
 from services.ingestion.batches import UnknownRecord
+from services.ingestion.claim import BrokerTrouble
 from services.ingestion.intake import IntakeRefused, SourceFedByTopic, UnknownSource
 from services.ingestion.writer import NobodyPublishes
 from services.lookup.profiles import (
@@ -197,6 +198,13 @@ PROBLEMS: Final[Mapping[type[IdentityGraphError], ProblemType]] = {
         "change-too-large",
         "One change is more than the store takes",
         "what a single row changes is too large for the store; make its values smaller",
+    ),
+    BrokerTrouble: ProblemType(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "events-unpublished",
+        "The events of the change cannot be published",
+        "the broker takes no events now, of which /readyz says more; the changes may be in force, with their events "
+        "kept until it does, and sending them again is safe",
     ),
     ClaimLost: ProblemType(
         HTTPStatus.SERVICE_UNAVAILABLE,

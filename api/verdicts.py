@@ -21,6 +21,7 @@ from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Judgement, VerdictEntry
 from graph_model.values.equality import JsonObject
 from services.ingestion.batches import UnknownRecord
+from services.ingestion.claim import BrokerTrouble
 from services.ingestion.writer import NobodyPublishes
 from services.lookup.profiles import AmbiguousIdentifier, ProfileGone, UnknownProfile
 from services.lookup.record_names import UnreadableRecord
@@ -51,6 +52,7 @@ _REFUSALS: Final = (
     NobodyPublishes,
     StoreUnavailable,
     ClaimLost,
+    BrokerTrouble,
 )
 
 #: What can be done with the answer (OpenAPI links).

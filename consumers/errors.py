@@ -1,6 +1,6 @@
 """What can go wrong between us and Kafka.
 
-IdentityGraphError
+BrokerTrouble
 └── ConsumerError
     ├── KafkaNotConfigured   the settings do not say how to reach Kafka, or cannot be used
     ├── BrokerUnavailable    the broker does not answer: wait, then retry
@@ -11,10 +11,10 @@ IdentityGraphError
     └── PartitionLost        the partition now belongs to another worker: stop, it redoes the rest
 """
 
-from graph_model.errors import IdentityGraphError
+from services.ingestion.claim import BrokerTrouble
 
 
-class ConsumerError(IdentityGraphError):
+class ConsumerError(BrokerTrouble):
     """Something between this process and Kafka did not work."""
 
 

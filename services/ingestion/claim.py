@@ -16,7 +16,12 @@ from services.metrics import Metrics
 from services.stores.port.errors import CatalogueChanged, TaskTaken
 from services.stores.port.protocols import Outbox, Store
 
-#: Publishes the events of commits and acknowledges the commits in the outbox.
+
+class BrokerTrouble(IdentityGraphError):
+    """Something between this process and the broker did not work; what is in force keeps its events until it does."""
+
+
+#: Publishes the events of commits and acknowledges the commits in the outbox; raises `BrokerTrouble` where it cannot.
 Publish: TypeAlias = Callable[[Outbox, tuple[Committed, ...]], Awaitable[None]]
 
 
