@@ -38,6 +38,8 @@ router = APIRouter(prefix="/v1/context", tags=["context"], route_class=ExactRout
 
 #: A conversation asks for the same person's context at every turn.
 _KEPT_ANSWERS: Final = 1_000
+#: Bytes of a profile whose answers are kept: few are larger, and with their answers they would take memory for others.
+_LARGEST_KEPT: Final = 32_768
 
 _OFFERED: Final = ("application/json", "text/markdown", "text/plain")
 
@@ -109,9 +111,13 @@ class _Answer(NamedTuple):
     body: bytes  #: the JSON answer
 
 
-@lru_cache(maxsize=_KEPT_ANSWERS)
 def _answer(document: bytes, token_budget: int, day: int, kinds: frozenset[IdentifierKind]) -> _Answer:
     """Build the answer from a profile's bytes, or give the one built before from the same bytes on the same day."""
+    built = _built if len(document) > _LARGEST_KEPT else _built_before
+    return built(document, token_budget, day, kinds)
+
+
+def _built(document: bytes, token_budget: int, day: int, kinds: frozenset[IdentifierKind]) -> _Answer:
     profile = decode_profile(document)
     context = build_context(profile, token_budget=token_budget, as_of=day, count_tokens=count_tokens, kinds=kinds)
     body = {
@@ -128,6 +134,9 @@ def _answer(document: bytes, token_budget: int, day: int, kinds: frozenset[Ident
         "left_out": context.left_out,
     }
     return _Answer(context.context_id, context.text, orjson.dumps(body))
+
+
+_built_before = lru_cache(maxsize=_KEPT_ANSWERS)(_built)
 
 
 async def _person(services: Services, asked: ContextRequest) -> StoredProfile:
