@@ -5,7 +5,6 @@ Two values are the same only where Python writes them in the same way: its `==` 
 
 import json
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from typing import TypeVar
 
 from hypothesis import strategies as st
@@ -38,13 +37,12 @@ def nearly(value: JsonValue) -> list[JsonValue]:
 
 
 def identity(value: JsonValue) -> str | None:
-    """What a value of an identifier column stands for: texts themselves, numbers their digits, all else nothing."""
+    """What a value of an identifier column stands for: texts themselves, whole numbers their digits, else nothing."""
     if isinstance(value, str):
         return value or None
-    if not isinstance(value, int | float) or isinstance(value, bool) or abs(value) > 2**53:
+    if not isinstance(value, int | float) or isinstance(value, bool) or abs(value) > 2**53 or value != int(value):
         return None
-    digits = f"{Decimal(repr(value)):.20f}".rstrip("0").rstrip(".")
-    return "0" if digits == "-0" else digits
+    return str(int(value))
 
 
 def identities(value: JsonValue) -> list[str]:
