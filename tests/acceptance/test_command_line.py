@@ -57,7 +57,7 @@ def test_a_file_that_is_no_store_is_told(run: Run, folder: Path) -> None:
     (folder / "graph.sqlite").write_text("something else, long enough to be no empty database" * 20)
     finished = run("verify")
     assert finished.returncode == 2
-    assert "expected a readable and writable SQLite file" in finished.stderr
+    assert "is no SQLite file; a store of identity-graph is expected" in finished.stderr
 
 
 def test_consuming_without_kafka_is_misuse(run: Run) -> None:
