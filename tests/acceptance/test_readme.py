@@ -46,7 +46,7 @@ def block_after(text: str) -> str:
 
 def timeless(text: str) -> str:
     """A printed text without what differs from day to day and from store to store: ages, today, ids, versions."""
-    text = re.sub(r"(\d+ days? ago|today)\)", "… ago)", text)
+    text = re.sub(r"(\d+ days? ago|today)]", "… ago]", text)
     text = re.sub(r"as of \d{4}-\d\d-\d\d", "as of …", text)
     return re.sub(r"Profile [0-9a-f]{32}, version \d+", "Profile …", text)
 
