@@ -47,6 +47,9 @@ _CUT_SHORT: Final = 1
 #: request, and 5 ms, Python's own choice, for each of them are too many.
 _SWITCH_SECONDS: Final = 0.001
 
+#: Bytes of an answer that were sent and not yet taken.
+_KEPT_BY_THE_SYSTEM: Final = 262_144
+
 #: What was sent is acknowledged within so long, or nobody is there any more.
 _VANISHED_MILLISECONDS: Final = 60_000
 
@@ -203,6 +206,8 @@ def listen(host: str, port: int) -> socket.socket:
         raise AddressUnavailable(host, port, error) from error
     # Inherited by every connection; without it an answer's body waits 40 ms for the head to be acknowledged.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # What the system keeps for a reader that takes nothing, megabytes otherwise, hides for long that it does not.
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KEPT_BY_THE_SYSTEM)
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # on Linux: a caller that has vanished is given up, not after 15 minutes
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _VANISHED_MILLISECONDS)
     return listening
