@@ -7,6 +7,10 @@ IdentityGraphError
 """
 
 from collections.abc import Sequence
+from typing import Final
+
+#: So many faults are told at once; nobody mends more before looking again.
+_MOST_TOLD: Final = 20
 
 
 class IdentityGraphError(Exception):
@@ -14,7 +18,7 @@ class IdentityGraphError(Exception):
 
 
 class CatalogueError(IdentityGraphError):
-    """The catalogue cannot be used; `problems` names every fault, one line each."""
+    """The catalogue cannot be used; `problems` names every fault, one line each, and the message the first of them."""
 
     def __init__(self, name: str, problems: Sequence[str]) -> None:
         self.name = name

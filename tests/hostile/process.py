@@ -1,6 +1,5 @@
 """The real processes, and what they take of the machine."""
 
-import os
 import re
 import subprocess
 import time
@@ -84,7 +83,7 @@ class Ran:
 def ran(folder: Path, *arguments: str, variables: Mapping[str, str] | None = None) -> Ran:
     """Run the command to its end."""
     output = folder / "output"
-    began = time.monotonic()
+    began, memory = time.monotonic(), 0
     with output.open("wb") as stream:
         process = subprocess.Popen(
             [COMMAND, *arguments],
@@ -94,17 +93,16 @@ def ran(folder: Path, *arguments: str, variables: Mapping[str, str] | None = Non
             stdout=stream,
             stderr=stream,
         )
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    said = output.read_bytes().decode(errors="replace")
-    return Ran(process.returncode, said, time.monotonic() - began, usage.ru_maxrss * 1_024)
+        while process.poll() is None:
+            memory = largest_memory(process.pid) or memory
+            time.sleep(0.02)
+    return Ran(process.returncode, output.read_bytes().decode(errors="replace"), time.monotonic() - began, memory)
 
 
 def largest_memory(pid: int) -> int:
-    """The most that a process has had of the machine's memory, in bytes."""
+    """The most that a process has had of the machine's memory since it began, in bytes; 0 where it has ended."""
     found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
-    assert found is not None
-    return int(found[1]) * 1_024
+    return 0 if found is None else int(found[1]) * 1_024
 
 
 def require_clean(folder: Path) -> None:

@@ -1,8 +1,7 @@
 """Bodies of ten megabytes, sent to the real server: it answers all of them in bounded memory, and with little."""
 
-import os
-import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
 import httpx
@@ -10,9 +9,9 @@ import pytest
 
 from tests.acceptance.conftest import environment, make_shop
 from tests.acceptance.serving import serving
+from tests.hostile.process import MOST_MEMORY, largest_memory
 
 SIZE: Final = 9_900_000
-MOST_MEGABYTES: Final = 500  #: at rest it has 140
 SMALL_ANSWER: Final = 16_384
 
 SPLIT = f"/v1/profiles/{'0' * 32}/split"
@@ -65,17 +64,12 @@ BODIES: dict[str, tuple[str, Callable[[], bytes], set[int]]] = {
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Client, Callable[[], int]]]:
-    """A client of the server, and what tells the most memory that the server has had, in megabytes, and ends it."""
-    with serving(environment(make_shop(tmp_path_factory.mktemp("shop")))) as served:
-
-        def most_megabytes() -> int:
-            served.process.terminate()
-            _, status, used = os.wait4(served.process.pid, 0)
-            served.process.returncode = os.waitstatus_to_exitcode(status)
-            return used.ru_maxrss // (1_048_576 if sys.platform == "darwin" else 1_024)
-
-        with httpx.Client(base_url=served.address, timeout=60) as http:
-            yield http, most_megabytes
+    """A client of the server, and what tells the most memory that the server has had, in bytes."""
+    with (
+        serving(environment(make_shop(tmp_path_factory.mktemp("shop")))) as served,
+        httpx.Client(base_url=served.address, timeout=60) as http,
+    ):
+        yield http, partial(largest_memory, served.process.pid)
 
 
 @pytest.mark.parametrize("body", BODIES)
@@ -89,5 +83,5 @@ def test_the_answer_is_small_and_comes(shop: tuple[httpx.Client, Callable[[], in
 
 
 def test_all_of_them_took_little_memory(shop: tuple[httpx.Client, Callable[[], int]]) -> None:
-    _, most_megabytes = shop
-    assert most_megabytes() < MOST_MEGABYTES
+    _, most = shop
+    assert 0 < most() < MOST_MEMORY

@@ -18,7 +18,7 @@ from consumers.worker import run_worker
 from services.settings import KafkaSettings
 from stack.ports import Port
 from stack.settings import StackSettings
-from tests.acceptance.conftest import Run, command_in, environment, make_shop
+from tests.acceptance.conftest import COMMAND, Run, command_in, environment, make_shop
 from tests.acceptance.serving import serving
 from tests.stack.guarded_broker import PASSWORD, USER, Authority, GuardedBroker
 from tests.stack.worker_world import World, eventually
@@ -99,7 +99,7 @@ def test_an_encrypted_key_is_named_and_its_password_is_never_asked_for(
     wiring = environment(tmp_path) | files | {"IDENTITY_GRAPH_KAFKA_SSL_KEY_PASSWORD": password}
     # A terminal of its own, which a question would be asked on and never answered.
     finished = subprocess.run(
-        ["script", "-qec", "identity-graph consume", "/dev/null"],
+        ["script", "-qec", f"{COMMAND} consume", "/dev/null"],
         env=wiring,
         capture_output=True,
         text=True,
