@@ -24,8 +24,10 @@ class CatalogueError(IdentityGraphError):
         self.name = name
         self.problems = tuple(problems)
         count = f"{len(self.problems)} problem{'s' if len(self.problems) != 1 else ''}"
-        #: The message: a heading, and a line for each problem.
-        self.lines = (f"{name}: the catalogue has {count}:", *(f"  - {problem}" for problem in self.problems))
+        told = [f"  - {problem}" for problem in self.problems[:_MOST_TOLD]]
+        more = len(self.problems) - len(told)
+        #: The message: a heading, a line for each of the first problems, and how many there are beside them.
+        self.lines = (f"{name}: the catalogue has {count}:", *told, *([f"  … and {more} more"] if more else ()))
         super().__init__("\n".join(self.lines))
 
 
