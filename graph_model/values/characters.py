@@ -37,12 +37,16 @@ def visible_text(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text.strip()
-    spaced = "".join(" " if character.isspace() else character for character in _IGNORABLE.sub("", text))
-    categories = [unicodedata.category(character) for character in spaced]
-    seen = "".join(each for each, category in zip(spaced, categories, strict=True) if category not in _HIDDEN)
-    if len(seen) > MOST_MARKS and _TOO_MANY in "".join(each[0] for each in categories if each not in _HIDDEN):
+    seen = without_invisible(text)
+    if len(seen) > MOST_MARKS and _TOO_MANY in "".join(unicodedata.category(character)[0] for character in seen):
         raise ValueError(f"has more than {MOST_MARKS} combining marks on one letter, which no text has")
     return unicodedata.normalize("NFC", seen).strip()
+
+
+def without_invisible(text: str) -> str:
+    """Return `text` without what nobody sees, each white space as a plain space."""
+    spaced = "".join(" " if character.isspace() else character for character in _IGNORABLE.sub("", text))
+    return "".join(character for character in spaced if unicodedata.category(character) not in _HIDDEN)
 
 
 #: Spreadsheets are told by an apostrophe that a number is text; it belongs to the file and not to the value.

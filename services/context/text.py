@@ -12,7 +12,7 @@ from typing import Final
 
 import orjson
 
-from graph_model.values.characters import visible_text
+from graph_model.values.characters import without_invisible
 from graph_model.values.equality import JsonValue
 
 #: Longer values are cut; a name or an address stays whole, a pasted document does not.
@@ -63,7 +63,7 @@ def prompt_value(value: JsonValue) -> tuple[str, bool]:
     text = _as_text(value)
     if len(text) <= MAX_VALUE_LENGTH and _HARMLESS.fullmatch(text) and not _LINK.search(text):
         return text, False
-    folded = " ".join(visible_text(_shown(text[:_WORKED_ON])).split())
+    folded = " ".join(unicodedata.normalize("NFC", _shown(without_invisible(text[:_WORKED_ON]))).split())
     shortened = len(folded) > MAX_VALUE_LENGTH or len(text) > _WORKED_ON
     if shortened:
         folded = folded[: MAX_VALUE_LENGTH - 1].rstrip() + "\u2026"
