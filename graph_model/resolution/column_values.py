@@ -9,7 +9,7 @@ from graph_model.records.record import Record
 from graph_model.values.characters import LONGEST_IDENTIFIER, LONGEST_REMEMBERED
 from graph_model.values.countries import region_of_country
 from graph_model.values.equality import JsonValue
-from graph_model.values.identifiers import IdentifierKind, Normaliser
+from graph_model.values.identifiers import IdentifierKind
 from graph_model.values.keys import is_shortened, number_text
 from graph_model.values.normalise.several import looks_like_several
 from graph_model.values.paths import astray_in
@@ -42,12 +42,11 @@ def read_identifiers(record: Record, catalogue: Catalogue) -> Iterator[tuple[Ide
     source = catalogue.sources.get(record.address.source)
     values = record.values or {}
     for column in () if source is None else source.meanings:
-        if column.identifier is None:
-            continue
-        kind = catalogue.kinds[column.identifier]
-        found = single_values(column, values.get(column.name))
-        for value in found if len(found) <= MOST_VALUES else ():
-            yield kind, read_identifier(column, value, kind, values)
+        if column.identifier is not None:
+            kind = catalogue.kinds[column.identifier]
+            found, _ = single_values(column, values.get(column.name))
+            for value in found:
+                yield kind, read_identifier(column, value, kind, values)
 
 
 def read_identifier(
@@ -74,28 +73,34 @@ def read_identifier(
             text = read_day(value, column.reading).isoformat()
         except ValueError as error:
             return ReadIdentifier(text, None, reason=str(error))
-    if column.region is None:
-        return _identify(kind, text)
-    return _identify(kind, text, _region(column.region, values))
+    return _identify(kind, text, _OF_KIND if column.region is None else _region(column.region, values))
 
 
-def single_values(column: Column, value: JsonValue) -> Sequence[JsonValue]:
-    """The values that a column's value is made of, without those that stand for none."""
+def single_values(column: Column, value: JsonValue) -> tuple[Sequence[JsonValue], str | None]:
+    """The values that a column's value is made of, without those that stand for none.
+
+    Returns:
+        The values; or none of them, and why: they are more than `MOST_VALUES`.
+    """
+    pieces: Sequence[JsonValue]
     if isinstance(value, str):
         if column.separator is None:
-            return () if not value or value.strip() in column.nulls else (value,)
-        pieces: Sequence[JsonValue] = [piece.strip() for piece in value.split(column.separator)]
+            return () if not value or value.strip() in column.nulls else (value,), None
+        pieces = [piece.strip() for piece in value.split(column.separator)]
     elif isinstance(value, list):
         pieces = value
     else:
-        return () if value is None or _is_none_astray(column, value) else (value,)
-    return [
+        return () if value is None or _is_none_astray(column, value) else (value,), None
+    found = [
         piece
         for piece in pieces
         if piece is not None
         and not (isinstance(piece, str) and (not piece or piece.strip() in column.nulls))
         and not _is_none_astray(column, piece)
     ]
+    if len(found) > MOST_VALUES:
+        return (), f"holds {len(found)} values, none of which is read; expected at most {MOST_VALUES}"
+    return found, None
 
 
 def _is_none_astray(column: Column, value: JsonValue) -> bool:
@@ -175,15 +180,9 @@ def _identify(kind: IdentifierKind, text: str, region: str | None = _OF_KIND) ->
 
 
 def _read(kind: IdentifierKind, text: str, region: str | None) -> ReadIdentifier:
-    if region == _OF_KIND or kind.for_region is None:
-        return _read_by(kind, text, kind.normalise)
-    return _read_by(kind, text, kind.for_region(region))
-
-
-_read_before = lru_cache(maxsize=65_536)(_read)
-
-
-def _read_by(kind: IdentifierKind, text: str, normalise: Normaliser | None) -> ReadIdentifier:
+    normalise = kind.normalise
+    if region != _OF_KIND and kind.for_region is not None:
+        normalise = kind.for_region(region)
     if normalise is None or kind.is_blocked(text):
         return ReadIdentifier(text, None if normalise is None else normalise(text), is_blocked=True)
     normal = normalise(text)
@@ -192,6 +191,9 @@ def _read_by(kind: IdentifierKind, text: str, normalise: Normaliser | None) -> R
     if normal != text and kind.is_blocked(normal):
         return ReadIdentifier(text, normal, is_blocked=True)
     return ReadIdentifier(text, normal, normal)
+
+
+_read_before = lru_cache(maxsize=65_536)(_read)
 
 
 def _unread_reason(kind: IdentifierKind, text: str) -> str:

@@ -12,13 +12,7 @@ import orjson
 
 from graph_model.catalogue.rules import Catalogue, Column, Source, Trait
 from graph_model.records.record import Record, RecordAddress
-from graph_model.resolution.column_values import (
-    MOST_VALUES,
-    identifying_text,
-    read_identifier,
-    single_values,
-    trait_value,
-)
+from graph_model.resolution.column_values import identifying_text, read_identifier, single_values, trait_value
 from graph_model.values.base64_numbers import may_be_a_number
 from graph_model.values.equality import JsonValue
 from graph_model.values.identifiers import Identifier, IdentifierKind
@@ -90,12 +84,11 @@ def map_record(record: Record, catalogue: Catalogue) -> MappedRecord:
 
 
 def _values(column: Column, received: JsonValue, issues: set[Issue]) -> Sequence[JsonValue]:
-    """The values of a column; none where they are too many."""
-    found = single_values(column, received)
-    if len(found) <= MOST_VALUES:
-        return found
-    issues.add(Issue(column.name, f"holds {len(found)} values, none of which is read; expected at most {MOST_VALUES}"))
-    return ()
+    """The values of a column that are to be read."""
+    found, fault = single_values(column, received)
+    if fault is not None:
+        issues.add(Issue(column.name, fault))
+    return found
 
 
 def _trait(

@@ -1,9 +1,13 @@
 """Calendar dates."""
 
 from functools import lru_cache
+from typing import Final
 
-from graph_model.values.characters import LONGEST_REMEMBERED, readable
+from graph_model.values.characters import readable
 from graph_model.values.reading import read_day
+
+#: Characters; no date is longer, also where it is padded.
+_LONGEST_TEXT: Final = 100
 
 
 def normalise_date(text: str) -> str | None:
@@ -16,7 +20,7 @@ def normalise_date(text: str) -> str | None:
     >>> normalise_date("1984-03-07T10:30:00Z")
     '1984-03-07'
     """
-    return _read_before(text) if len(text) <= LONGEST_REMEMBERED else None  # no date is as long
+    return _read_before(text) if len(text) <= _LONGEST_TEXT else None
 
 
 @lru_cache(maxsize=32_768)

@@ -14,9 +14,9 @@ from typing import Final
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType
 
-from graph_model.values.characters import LONGEST_REMEMBERED, readable
+from graph_model.values.characters import readable
 
-_LONGEST_TEXT: Final = LONGEST_REMEMBERED
+_LONGEST_TEXT: Final = 100
 _MOST_DIGITS: Final = 15  #: of a number with its country code, by ITU-T E.164
 _FEWEST_DIGITS: Final = 6  #: in front of a slash, for these to be a number of their own
 
