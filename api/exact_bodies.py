@@ -47,7 +47,7 @@ class ExactRequest(Request):
             return
         if not self._is_json():
             raise NotSentAsJson
-        most_values = services_of(self).settings.max_body_values
+        most_values = services_of(self).settings.limits.body_values
         if len(content) > _LARGE_BYTES:
             self._json = await asyncio.to_thread(_read, content, most_values)
         else:

@@ -24,10 +24,9 @@ class Admission:
     work is given up: also where its caller has long gone.
     """
 
-    def __init__(self, app: ASGIApp, *, limits: ServerLimits, most_body: int) -> None:
-        """Stand before `app`, which itself refuses bodies of more than `most_body` bytes."""
+    def __init__(self, app: ASGIApp, *, limits: ServerLimits) -> None:
+        """Stand before `app`, which itself refuses bodies that are too long."""
         self._app = app
-        self._most_body = most_body
         self._limits = limits
         self._requests = 0
         self._streams = 0
@@ -57,13 +56,13 @@ class Admission:
 
     async def _hold(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read the body, up to what is refused for its length anyway, and answer then."""
-        if _announced(scope) > self._most_body:
+        if _announced(scope) > self._limits.body_bytes:
             await self._answer(scope, receive, send)
             return
         parts: list[bytes] = []
         held, more = 0, True
         try:
-            while more and held <= self._most_body:
+            while more and held <= self._limits.body_bytes:
                 message = await receive()
                 if message["type"] == "http.disconnect":
                     return

@@ -30,7 +30,7 @@ from api.errors import (
 )
 from api.failures import note_failure
 from api.rights import NotASteward
-from graph_model.errors import CatalogueError, IdentityGraphError, MessageRejected
+from graph_model.errors import MOST_TOLD, CatalogueError, IdentityGraphError, MessageRejected
 from graph_model.profile.document import ProfileDamaged
 from graph_model.values.patterns import PatternRefused
 from services.context.prompt import BudgetTooSmall
@@ -76,8 +76,7 @@ from services.stores.port.errors import (
 
 MEDIA_TYPE: Final = "application/problem+json"
 
-#: So many faults of a request are told, with how many there are; and so many characters of the place of each.
-MOST_TOLD: Final = 20
+#: Characters of the place of a fault.
 _LONGEST_PLACE: Final = 200
 
 #: Characters of a detail: what is to be done does not get clearer with more of them.

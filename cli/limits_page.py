@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from api.body_limits import MOST_LEVELS, MOST_STRUCTURE
-from api.problems import MOST_TOLD
 from api.request_documents import MAX_CHANGES, MOST_KEY_PARTS
 from cli.settings_page import variables
 from consumers.decoders.documents import MAX_VALUE_BYTES
 from graph_model.catalogue.rules import COMPONENT_LIMIT
+from graph_model.errors import MOST_TOLD
 from graph_model.resolution.column_values import MOST_VALUES
 from graph_model.resolution.row_changes import LARGEST_VALUE
 from graph_model.values.characters import LONGEST_IDENTIFIER, LONGEST_REMEMBERED, MOST_MARKS
@@ -73,6 +73,9 @@ _CONSTANTS: Final[Mapping[str, tuple[_Limit, ...]]] = {
     ),
     "Prompt context": (_Limit("characters of a value", MAX_VALUE_LENGTH, "`…` at its end, and `shortened: true`"),),
 }
+#: The bound of a process that is no limit of its API alone.
+_LOCK: Final = "IDENTITY_GRAPH_STORE_LOCK_SECONDS"
+
 _PATTERNS: Final = """## Patterns of catalogues
 
 `blocked_patterns` and `topic_pattern` are matched by RE2, in time proportional to the text. What it does not read
@@ -99,8 +102,8 @@ def _counted(number: int) -> str:
 
 def _settings() -> Iterator[str]:
     yield "## One process of the HTTP API\n\n| setting | default | meaning |\n|---|---|---|"
-    fields = {name: field for name, field in variables(Settings).items() if "_MAX_" in name or "_LOCK_" in name}
-    for name, field in (fields | variables(ServerLimits)).items():
+    lock = {_LOCK: variables(Settings)[_LOCK]}
+    for name, field in (variables(ServerLimits) | lock).items():
         yield f"| `{name}` | {field.default} | {field.description} |"
     yield ""
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 #: So many faults are told at once; nobody mends more before looking again.
-_MOST_TOLD: Final = 20
+MOST_TOLD: Final = 20
 
 
 class IdentityGraphError(Exception):
@@ -24,7 +24,7 @@ class CatalogueError(IdentityGraphError):
         self.name = name
         self.problems = tuple(problems)
         count = f"{len(self.problems)} problem{'s' if len(self.problems) != 1 else ''}"
-        told = [f"  - {problem}" for problem in self.problems[:_MOST_TOLD]]
+        told = [f"  - {problem}" for problem in self.problems[:MOST_TOLD]]
         more = len(self.problems) - len(told)
         #: The message: a heading, a line for each of the first problems, and how many there are beside them.
         self.lines = (f"{name}: the catalogue has {count}:", *told, *([f"  … and {more} more"] if more else ()))

@@ -47,6 +47,10 @@ class ServerLimits(BaseSettings):
     header_bytes: int = Field(
         32_768, ge=1_024, description="most bytes of a request's first line and headers; more are answered with 431"
     )
+    body_bytes: int = Field(10 * 1024 * 1024, ge=1_024, description="most bytes of a request's body")
+    body_values: int = Field(
+        100_000, ge=1_000, description="most JSON values of a request's body, lists and objects included"
+    )
     connections: int = Field(
         500,
         ge=1,
@@ -110,10 +114,6 @@ class Settings(BaseSettings):
         description="further names that the HTTP API is reached under: `NAME,*.NAME`, or `*` for all names. Known "
         "anyway: `localhost` and loopback addresses; where `IDENTITY_GRAPH_HOST` is not loopback also that host, every "
         "IP address, and the name of the machine",
-    )
-    max_body_bytes: int = Field(10 * 1024 * 1024, ge=1_024, description="most bytes of a request's body")
-    max_body_values: int = Field(
-        100_000, ge=1_000, description="most JSON values of a request's body, lists and objects included"
     )
     consumer_port: int = Field(8081, ge=0, le=65535, description="port for the consumer's readiness and metrics")
     log_format: Literal["console", "json"] = Field("console", description="how log lines look")

@@ -80,7 +80,7 @@ async def test_bodies_that_are_held_together_are_bounded() -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": str(size).encode()})
 
-    app = Admission(echo, limits=ServerLimits(held_bytes=1_048_576), most_body=2 * half)
+    app = Admission(echo, limits=ServerLimits(held_bytes=1_048_576, body_bytes=2 * half))
     first_half_sent, go_on = asyncio.Event(), asyncio.Event()
 
     async def slowly() -> AsyncIterator[bytes]:
