@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from consumers.dead_letters import DeadLetter, DeadLetterTopic
-from consumers.publisher import Publisher
+from consumers.publisher import Publisher, acknowledge
 from consumers.retry import Retry
 from services.ingestion.ingest import Committed
 from services.stores.port.protocols import Outbox
@@ -31,7 +31,8 @@ class Feed:
 
     In this order and no other:
 
-    1. publish the events of a commit, and give its place in the outbox back (`Publisher.publish`);
+    1. tell the events of a commit, and then give its place in the outbox back: what has begun to be acknowledged is
+       never told again (`consumers.publisher`);
     2. when a batch is complete, send its dead letters and wait until the broker has them;
     3. commit the offset behind the batch.
     """
@@ -98,8 +99,9 @@ class Feed:
         if commits:
             # All come from one claim: before another one the feed is settled.
             outbox = commits[0][0]
-            publish = partial(self._publisher.publish, outbox, [commit for _, commit in commits])
-            await self._retry.until_done(f"{part} publishing", publish)
+            told = [commit for _, commit in commits]
+            await self._retry.until_done(f"{part} publishing", partial(self._publisher.tell, told))
+            await self._retry.until_done(f"{part} publishing", partial(acknowledge, outbox, told))
 
     async def _finish(self, part: str, end: BatchEnd) -> None:
         if end.dead:

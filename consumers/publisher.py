@@ -37,19 +37,32 @@ class Publisher:
         self._metrics = metrics
 
     async def publish(self, outbox: Outbox, committed: Sequence[Committed]) -> None:
-        """Publish the events of commits, in order, and give their places in the outbox back.
+        """Publish the events of commits, in order, and give their places in the outbox back: `tell`, `acknowledge`.
 
-        1. Send every event to the updates topic, and the last state of each profile to the state topic.
-        2. Wait until the broker has acknowledged all of them.
-        3. Read back which versions the store has by now. Another worker may have published a later state
-           before ours arrived: send the state that is in force again, and look again, until nothing is newer.
-        4. Acknowledge the commits in the outbox.
+        Whoever repeats it after a failure takes what the outbox holds by then, never what has been acknowledged.
 
         Raises:
             BrokerUnavailable: see `Producer.send`; publishing all again is safe.
             BrokerRefused: see `Producer.send`.
             MessageTooLarge: see `Producer.send`.
             StoreUnavailable: the store does not answer; publishing all again is safe.
+        """
+        await self.tell(committed)
+        await acknowledge(outbox, committed)
+
+    async def tell(self, committed: Sequence[Committed]) -> None:
+        """Publish the events of commits that are not acknowledged yet, in order.
+
+        1. Send every event to the updates topic, and the last state of each profile to the state topic.
+        2. Wait until the broker has acknowledged all of them.
+        3. Read back which versions the store has by now. Another worker may have published a later state
+           before ours arrived: send the state that is in force again, and look again, until nothing is newer.
+
+        Raises:
+            BrokerUnavailable: see `Producer.send`; telling all again is safe.
+            BrokerRefused: see `Producer.send`.
+            MessageTooLarge: see `Producer.send`.
+            StoreUnavailable: the store does not answer; telling all again is safe.
         """
         telling = asyncio.ensure_future(self._tell([event for commit in committed for event in commit.events]))
         try:
@@ -59,8 +72,6 @@ class Publisher:
             await asyncio.wait([telling], timeout=_LAST_WORDS_SECONDS)
             telling.cancel()
             raise
-        for commit in committed:
-            await outbox.acknowledge(commit.commit_id)
 
     async def _tell(self, events: Sequence[ProfileEvent]) -> None:
         newest = {event.profile_id: event for event in events}
@@ -101,6 +112,19 @@ class Publisher:
         return Outgoing(
             topic=self._settings.state_topic, key=profile_id.encode(), value=document, headers=_STATE_HEADERS
         )
+
+
+async def acknowledge(outbox: Outbox, committed: Sequence[Committed]) -> None:
+    """Give the places of commits that have been told in an outbox back.
+
+    From the first one on nothing of them may be told again: a state that was overtaken meanwhile would be the last one
+    if whoever repeats it then stopped before looking, and the outbox would not know that there is something to correct.
+
+    Raises:
+        StoreUnavailable: the store does not answer; acknowledging all again is safe.
+    """
+    for commit in committed:
+        await outbox.acknowledge(commit.commit_id)
 
 
 def event_headers(event: ProfileEvent, store_id: str) -> Headers:

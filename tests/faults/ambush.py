@@ -109,11 +109,11 @@ class AmbushedPublisher(Publisher):
 
     ambush: Ambush
 
-    async def publish(self, outbox: Outbox, committed: Sequence[Committed]) -> None:
-        """See `Publisher.publish`."""
+    async def tell(self, committed: Sequence[Committed]) -> None:
+        """See `Publisher.tell`."""
         if committed:
             await self.ambush.at(Point.PUBLISHING)
-        await super().publish(outbox, committed)
+        await super().tell(committed)
         if committed:
             await self.ambush.at(Point.PUBLISHED)
 

@@ -8,10 +8,16 @@ from typing import cast
 
 import pytest
 
+from consumers.dead_letters import DeadLetterTopic
+from consumers.feed import BatchEnd, Feed
+from consumers.health import WorkerHealth
 from consumers.producer import Outgoing, Producer
 from consumers.publisher import Publisher
+from consumers.retry import Retry
 from services.metrics import Metrics
 from services.settings import KafkaSettings
+from services.stores.port.errors import StoreUnavailable
+from services.stores.port.protocols import Outbox
 from services.stores.port.stored import StoredProfile
 from services.stores.sqlite.store import SqliteStore
 from tests.unit.services.people import CATALOGUE, Company
@@ -75,3 +81,40 @@ async def test_where_others_publish_all_the_time_looks_become_rare(store: BusySt
         async with asyncio.timeout(1.0):
             await publish(store)
     assert 2 <= store.looks <= 20
+
+
+class DeafOutbox:
+    """The answer to the first acknowledgement is lost, though it has happened."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+        self.asked = 0
+
+    async def acknowledge(self, commit_id: str) -> None:
+        await self._outbox.acknowledge(commit_id)
+        self.asked += 1
+        if self.asked == 1:
+            raise StoreUnavailable("the answer is lost")
+
+
+async def test_what_has_begun_to_be_acknowledged_is_not_told_again(store: BusyStore) -> None:
+    company = await Company.over(store)
+    (committed,) = (await company.apply(company.change("crm1", email_1="a"))).committed
+    sent, deaf, offsets = Sent(), DeafOutbox(company.outbox), list[int]()
+    publisher = Publisher(store, cast("Producer", sent), KafkaSettings(), Metrics())
+
+    async def commit_offset(offset: int) -> None:
+        offsets.append(offset)
+
+    retry = Retry(WorkerHealth(), asyncio.Event())
+    feed = Feed(publisher, cast("DeadLetterTopic", None), retry, commit_offset)
+    await feed.begin_batch()
+    await feed.committed(cast("Outbox", deaf), [committed])
+    feed.end_batch(BatchEnd(next_offset=7))
+    feed.close()
+    await feed.run("people/0")
+
+    settings = KafkaSettings()
+    assert sent.topics == [settings.updates_topic, settings.state_topic]
+    assert deaf.asked == 2
+    assert offsets == [7]
