@@ -10,6 +10,10 @@ SAMPLES := $(wildcard $(dir $(CATALOGUE))data/*)
 PORT ?= $(or $(IDENTITY_GRAPH_PORT),8080)
 TESTS := $(filter-out tests/captures tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
 QUICK_TESTS := tests/unit tests/properties
+# These start many processes and compare their speeds, so they have the machine for themselves.
+LONE_TESTS := tests/stack tests/faults
+# A Gremlin Server for each of them, and a core.
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test soak lint docs lock stack stack-down stack-status benchmark clean
@@ -39,7 +43,9 @@ $(DATA)/shop.loaded: $(CATALOGUE) $(SAMPLES) | $(VENV)/installed
 	@touch $@
 
 test: install ## Run every test, the quick ones first
-	@$(BIN)/python -m pytest $(QUICK_TESTS) $(filter-out $(QUICK_TESTS),$(TESTS))
+	@$(BIN)/python -m pytest $(PARALLEL) $(QUICK_TESTS)
+	@$(BIN)/python -m pytest $(PARALLEL) $(filter-out $(QUICK_TESTS) $(LONE_TESTS),$(TESTS))
+	@$(BIN)/python -m pytest $(LONE_TESTS)
 
 soak: install ## Run the long tests: twenty times as many random histories, then faults at random (SOAK_MINUTES, 20)
 	@HYPOTHESIS_PROFILE=soak HOSTILE_ROUNDS=60 $(BIN)/python -m pytest --timeout 7200 tests/properties tests/contract/test_law.py tests/hostile

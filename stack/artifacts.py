@@ -1,5 +1,6 @@
 """Fetches the servers' jars with Maven: once, into a folder that several checkouts may share."""
 
+import fcntl
 import hashlib
 import shutil
 import subprocess
@@ -54,13 +55,12 @@ def fetch(artifact: Artifact, cache: Path) -> Path:
         return folder
     require([] if shutil.which("mvn") else [MAVEN])
     cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache, prefix=f".{artifact.name}-") as unfinished:
-        _run_maven(artifact, Path(unfinished), cache / f"{artifact.name}.log")
-        try:
-            (Path(unfinished) / FILES).rename(folder)
-        except OSError:
-            if not folder.is_dir():  # else another checkout was faster, with the same files
-                raise
+    with (cache / ".fetching").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # Maven's own folder does not keep two of them apart
+        if not folder.is_dir():
+            with tempfile.TemporaryDirectory(dir=cache, prefix=f".{artifact.name}-") as unfinished:
+                _run_maven(artifact, Path(unfinished), cache / f"{artifact.name}.log")
+                (Path(unfinished) / FILES).rename(folder)
     return folder
 
 

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from docker.errors import DockerException  # type: ignore[import-untyped]
@@ -70,11 +71,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     count = f"{len(left_out)} test{'s' if len(left_out) != 1 else ''}"
     message = f"not run: {' and '.join(suites)} ({count}); install {', '.join(lacking)}"
-    if os.environ.get("CI"):
-        pytest.exit(f"In CI every suite must run, but {message}", returncode=pytest.ExitCode.USAGE_ERROR)
-    config.stash[NOT_RUN] = message
+    config.stash[NOT_RUN] = f"In CI every suite must run, but {message}" if os.environ.get("CI") else message
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Passes on what a parallel process could not run to the one that started it; in CI that one fails then."""
+    message = session.config.stash.get(NOT_RUN, "")
+    output: dict[str, str] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["not_run"] = message
+    elif message and os.environ.get("CI"):
+        session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 - xdist has no types
+    """Keeps what a parallel process has passed on."""
+    if message := getattr(node, "workeroutput", {}).get("not_run"):
+        node.config.stash[NOT_RUN] = message
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -45,6 +45,7 @@ def zipped(**members: bytes) -> bytes:
         zipped(people=PEOPLE.encode()),
         gzip.compress(zstandard.compress(PEOPLE.encode())),
     ],
+    ids=["gzip", "gzip of two parts", "zstd", "zip", "zstd in gzip"],
 )
 def test_a_packed_file_is_told_by_its_bytes_and_unpacked(packed: bytes, name: str) -> None:
     assert rows(packed, name) == ROWS
