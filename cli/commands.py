@@ -30,6 +30,7 @@ MODULES: Final[Mapping[str, str]] = {
     "verify": "cli.verify",
     "restored": "cli.restored",
     "catalogue": "cli.catalogue",
+    "demo": "cli.demo.command",
     "version": "cli.commands",
 }
 
