@@ -64,8 +64,8 @@ docs: install ## Write the pages of docs/ that are made from the program
 	@$(BIN)/python -m cli.event_schema > docs/profile-updated.schema.json
 	@$(BIN)/identity-graph catalogue schema > docs/catalogue.schema.json
 
-benchmark: install ## Measure against raw limits, on this machine
-	@$(BIN)/python -m benchmarks
+benchmark: install ## Measure against raw limits, on this machine; WHAT=ingest for one of them
+	@$(BIN)/python -m benchmarks $(WHAT)
 
 lock: install ## Renew requirements.lock from pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

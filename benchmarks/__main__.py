@@ -1,30 +1,32 @@
-"""Run all benchmarks, or those named: `python -m benchmarks embedded http stream freshness hub`."""
+"""Run the benchmarks: `python -m benchmarks` the default ones, `python -m benchmarks ingest hub` those named."""
 
+import argparse
 import asyncio
-import os
 import sys
+from importlib import import_module
 
-from benchmarks import embedded_ingest, freshness, http_reads, hub, kafka_to_graph
-
-SUITES = {
-    "embedded": embedded_ingest.measure,
-    "http": http_reads.measure,
-    "stream": kafka_to_graph.measure,
-    "freshness": freshness.measure,
-    "hub": hub.measure,
-}
+from benchmarks.figures import Figure
+from benchmarks.suites import SUITES
 
 
 def main() -> None:
-    """Measure and print one line a figure."""
-    chosen = sys.argv[1:] or list(SUITES)
+    """Measure, and print one line a figure."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("what", nargs="*", help=f"what to measure: {', '.join(SUITES)}")
+    chosen = parser.parse_args().what or [name for name, suite in SUITES.items() if suite.by_default]
     unknown = sorted(set(chosen) - SUITES.keys())
     if unknown:
         sys.exit(f"unknown benchmark {unknown[0]!r}; known are: {', '.join(SUITES)}")
-    print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}; compare ratios of one run only")
     for name in chosen:
-        for figure in asyncio.run(SUITES[name]()):
+        for figure in measured(name):
             print(figure, flush=True)
 
 
-main()
+def measured(name: str) -> list[Figure]:
+    """The figures of one suite."""
+    figures: list[Figure] = asyncio.run(import_module(SUITES[name].module).measure())
+    return figures
+
+
+if __name__ == "__main__":
+    main()

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, Goal, Sense
 from benchmarks.workload import catalogue, changes
 from cli.main import collect_rarely
 from services.ingestion.ingest import Ingest
@@ -53,4 +53,13 @@ async def measure() -> list[Figure]:
                 write_rows(connection, plan, "benchmark")
                 connection.execute("COMMIT")
             raw = ROWS / (time.perf_counter() - started)
-    return [Figure("Embedded ingest, durable, whole pipeline", ours, "rows/s", raw, "must reach 25 %")]
+    return [
+        Figure(
+            what="Embedded ingest, first load, durable",
+            unit="rows/s",
+            ours=(ours,),
+            raw=(raw,),
+            raw_limit="the same commits written without our logic",
+            goal=Goal(Sense.RATIO_AT_LEAST, 0.45, aim=0.60),
+        )
+    ]

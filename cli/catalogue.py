@@ -1,23 +1,23 @@
 """`identity-graph catalogue`: check a catalogue, give its schema to editors, draft one from data."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
 
 from cli.exit_codes import UsageRefused
 from cli.opening import load_catalogue
+from cli.options import settings_with
 from cli.output import counted, print_document, print_table, warn
 from cli.running import run_batch, set_up_logging
-from cli.samples import FileSample, sample_file, sample_topic
 from cli.terminal import say
 from graph_model.catalogue.document import catalogue_json_schema, catalogue_warnings
-from graph_model.catalogue.draft.drafting import draft_catalogue
-from graph_model.catalogue.draft.tables import SampledTable
 from graph_model.catalogue.rules import Catalogue
 from graph_model.values.identifiers import IdentifierKind
-from services.settings import Settings
+
+if TYPE_CHECKING:
+    from cli.samples import FileSample
 
 app = typer.Typer(
     help="Check a catalogue, print its schema, or draft one from data.",
@@ -80,20 +80,23 @@ def draft(
     """
     if not files and not topics:
         raise UsageRefused("give files, or --topic")
-    tables: list[SampledTable] = []
+    from cli.samples import sample_file, sample_topic
+    from graph_model.catalogue.draft.drafting import draft_catalogue
+
+    tables = []
     for file in files or ():
         sample = sample_file(file)
         _warn_of_sample(str(file), sample)
         tables += sample.tables
     if topics:
-        settings = Settings()
+        settings = settings_with()
         set_up_logging(settings)
         for topic in topics:
             tables += run_batch(sample_topic(settings.kafka, topic))
     print_document(draft_catalogue(tables).encode())
 
 
-def _warn_of_sample(name: str, sample: FileSample) -> None:
+def _warn_of_sample(name: str, sample: "FileSample") -> None:
     if sample.bad_lines:
         first, bad = sample.bad_lines[0], len(sample.bad_lines)
         warn(

@@ -12,7 +12,6 @@ import typer
 from typer.core import TyperGroup
 
 from cli.terminal import say
-from graph_model.catalogue.faults import suggestion
 
 #: Command -> the module that defines it, as a Typer application or as a function of the command's name.
 MODULES: Final[Mapping[str, str]] = {
@@ -31,6 +30,7 @@ MODULES: Final[Mapping[str, str]] = {
     "verify": "cli.verify",
     "restored": "cli.restored",
     "catalogue": "cli.catalogue",
+    "demo": "cli.demo.command",
     "version": "cli.commands",
 }
 
@@ -59,6 +59,8 @@ class CommandModules(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - likewise
         """Find the command that was typed; where there is none of this name, name the one that was meant."""
         if args[0] not in MODULES and not args[0].startswith("-"):
+            from graph_model.catalogue.faults import suggestion
+
             ctx.fail(f"No such command {args[0]!r}{suggestion(args[0], MODULES)}")
         return super().resolve_command(ctx, args)
 

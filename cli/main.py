@@ -1,22 +1,15 @@
 """Entry of the command `identity-graph`: its commands, and how every failure ends."""
 
 import gc
-import os
 import sys
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from cli.commands import CommandModules, version
-from cli.exit_codes import EXIT_CODES_HELP, exit_code
+from cli.exit_codes import EXIT_CODES_HELP
 from cli.running import logs_json, say_last
-from cli.terminal import visible
-from graph_model.errors import CatalogueError, IdentityGraphError
-from services.failures import cause_of, traceback_of
-from services.settings import KafkaSettings, Settings
-
-SETTINGS: Final = (Settings, KafkaSettings)
+from services.failures import cause_of
 
 app = typer.Typer(
     cls=CommandModules,
@@ -60,30 +53,8 @@ def main() -> None:
         # Left to itself the library writes what is wrong with the arguments in a frame, for people.
         code = app(prog_name="identity-graph", standalone_mode=not logs_json())
     except Exception as error:  # noqa: BLE001 - the last place where an error can be explained
-        code = int(getattr(error, "exit_code", exit_code(error)))  # wrong arguments bring their own
-        say_last(f"error: {_explanation(error)}", exit_code=code, cause=cause_of(error))
+        from cli import failing
+
+        code = int(getattr(error, "exit_code", failing.exit_code(error)))  # wrong arguments bring their own
+        say_last(f"error: {failing.explanation(error)}", exit_code=code, cause=cause_of(error))
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def _explanation(error: Exception) -> str:
-    if isinstance(error, CatalogueError):
-        return "\n".join(map(visible, error.lines))
-    if isinstance(error, IdentityGraphError):
-        return visible(str(error))
-    if hasattr(error, "format_message"):  # the library, about the arguments
-        return visible(str(error.format_message()))
-    if isinstance(error, ValidationError):
-        return _wrong_settings(error)
-    # Asked of the environment itself: what failed may have been reading the settings.
-    if os.environ.get("IDENTITY_GRAPH_LOG_LEVEL", "").lower() == "debug":
-        return traceback_of(error)
-    return (
-        f"a fault of this program ({type(error).__name__}); set IDENTITY_GRAPH_LOG_LEVEL=debug to see where it is, "
-        "and please report it"
-    )
-
-
-def _wrong_settings(error: ValidationError) -> str:
-    prefix = next(str(kind.model_config["env_prefix"]) for kind in SETTINGS if kind.__name__ == error.title)
-    lines = [f"{prefix}{fault['loc'][0]}".upper() + f": {fault['msg']}" for fault in error.errors()]
-    return "\n".join(["the settings cannot be used:", *(f"  - {line}" for line in lines)])

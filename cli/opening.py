@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cli.exit_codes import UsageRefused
 from cli.options import settings_with
@@ -10,9 +11,10 @@ from cli.running import set_up_logging
 from graph_model.catalogue.document import parse_catalogue
 from graph_model.catalogue.rules import Catalogue
 from graph_model.errors import CatalogueError
-from services.settings import Settings
-from services.stores.opening import open_store
-from services.stores.port.protocols import Store
+
+if TYPE_CHECKING:
+    from services.settings import Settings
+    from services.stores.port.protocols import Store
 
 
 def load_catalogue(path: Path) -> Catalogue:
@@ -31,7 +33,7 @@ def load_catalogue(path: Path) -> Catalogue:
     return parse_catalogue(text, str(path))
 
 
-def require_store(settings: Settings) -> None:
+def require_store(settings: "Settings") -> None:
     """Refuse to read from a store file that is not there; opening it would make an empty one.
 
     Raises:
@@ -45,7 +47,7 @@ def require_store(settings: Settings) -> None:
         )
 
 
-def settings_and_catalogue(catalogue: Path | None, store: str | None) -> tuple[Settings, Catalogue]:
+def settings_and_catalogue(catalogue: Path | None, store: str | None) -> tuple["Settings", Catalogue]:
     """What a command begins with that works on a store that is there; from then on it logs as its settings say.
 
     Args:
@@ -64,8 +66,12 @@ def settings_and_catalogue(catalogue: Path | None, store: str | None) -> tuple[S
 
 
 @asynccontextmanager
-async def opened_store(settings: Settings, catalogue: Catalogue, *, read_only: bool = False) -> AsyncIterator[Store]:
+async def opened_store(
+    settings: "Settings", catalogue: Catalogue, *, read_only: bool = False
+) -> AsyncIterator["Store"]:
     """The store of the settings, closed at the end; what only reads it cannot change it."""
+    from services.stores.opening import open_store
+
     store = await open_store(settings, catalogue, read_only=read_only)
     try:
         yield store

@@ -1,11 +1,12 @@
 """Options that several commands have, and the settings that they override."""
 
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from services.settings import Settings
+if TYPE_CHECKING:
+    from services.settings import Settings
 
 CatalogueOption: TypeAlias = Annotated[
     Path | None,
@@ -28,6 +29,8 @@ OutOption: TypeAlias = Annotated[
 STANDARD_STREAM = Path("-")
 
 
-def settings_with(**overrides: Any) -> Settings:  # noqa: ANN401 - pydantic checks every value
+def settings_with(**overrides: Any) -> "Settings":  # noqa: ANN401 - pydantic checks every value
     """The settings of the environment, with what was given on the command line instead; None is not given."""
+    from services.settings import Settings
+
     return Settings(**{name: value for name, value in overrides.items() if value is not None})

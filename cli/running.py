@@ -8,14 +8,17 @@ import sys
 from collections.abc import Coroutine
 from datetime import UTC, datetime
 from types import FrameType
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import orjson
-import structlog
 
 from cli.terminal import say_lines, visible
 from services.failures import traceback_of
-from services.settings import Settings
+
+if TYPE_CHECKING:
+    import structlog
+
+    from services.settings import Settings
 
 Result = TypeVar("Result")
 
@@ -49,20 +52,22 @@ def say_last(sentence: str, **fields: object) -> None:
     sys.stderr.write(orjson.dumps({**told, **fields, "timestamp": time}).decode() + "\n")
 
 
-def _traceback(exc_info: structlog.typing.ExcInfo) -> str:
+def _traceback(exc_info: "structlog.typing.ExcInfo") -> str:
     """Where a failure that a library logs comes from. Its values stay out: they are rows, and passwords."""
     return traceback_of(exc_info[1])
 
 
-def _visible_values(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+def _visible_values(_logger: object, _method: str, event: "structlog.typing.EventDict") -> "structlog.typing.EventDict":
     return {
         name: visible(value) if isinstance(value, str) and name != "exception" else value
         for name, value in event.items()
     }
 
 
-def set_up_logging(settings: Settings) -> None:
+def set_up_logging(settings: "Settings") -> None:
     """Log to standard error from now on, as text for a console or as one JSON object on each line."""
+    import structlog
+
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,

@@ -1,17 +1,13 @@
-"""Opens the store that the settings name."""
+"""Opens the store that the settings name; an engine and its driver are imported when they are asked for."""
 
 from pathlib import Path
 
 from graph_model.catalogue.rules import Catalogue
 from services.settings import Settings
-from services.stores.gremlin.migration import GremlinMigration
-from services.stores.gremlin.store import GremlinStore
 from services.stores.port.errors import StoreError
 from services.stores.port.identity import KeptCatalogue
 from services.stores.port.migration import MigratingStore
 from services.stores.port.protocols import Store
-from services.stores.sqlite.migration import SqliteMigration
-from services.stores.sqlite.store import SqliteStore
 
 
 async def open_store(
@@ -41,6 +37,8 @@ async def open_store(
     kept = KeptCatalogue.of(catalogue)
     scheme, separator, rest = settings.store.partition(":")
     if separator and scheme == "sqlite" and rest:
+        from services.stores.sqlite.store import SqliteStore  # noqa: PLC0415 - see above
+
         return await SqliteStore.open(
             Path(rest),
             catalogue.fingerprint,
@@ -51,6 +49,8 @@ async def open_store(
             read_only=read_only,
         )
     if separator and scheme in ("ws", "wss"):
+        from services.stores.gremlin.store import GremlinStore  # noqa: PLC0415 - see above
+
         return await GremlinStore.open(
             settings.store,
             catalogue.fingerprint,
@@ -72,8 +72,12 @@ async def open_for_migration(settings: Settings) -> MigratingStore:
     """
     scheme, separator, rest = settings.store.partition(":")
     if separator and scheme == "sqlite" and rest:
+        from services.stores.sqlite.migration import SqliteMigration  # noqa: PLC0415 - see above
+
         return SqliteMigration(Path(rest))
     if separator and scheme in ("ws", "wss"):
+        from services.stores.gremlin.migration import GremlinMigration  # noqa: PLC0415 - see above
+
         password = settings.store_password.get_secret_value()
         return await GremlinMigration.open(settings.store, settings.store_username, password)
     raise _unknown(settings)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from cli.exit_codes import ExitCode, UsageRefused, exit_code
+from cli.exit_codes import ExitCode, UsageRefused
+from cli.failing import exit_code
 from consumers.errors import BrokerUnavailable
 from graph_model.errors import CatalogueError, IdentityGraphError, MessageRejected
 from services.lookup.profiles import UnknownProfile

@@ -1,0 +1,24 @@
+"""What can be measured: every suite is a module with `async def measure() -> list[Figure]`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """A module that measures, imported only when it is asked for."""
+
+    module: str  #: it has `async def measure() -> list[Figure]`
+    title: str
+    by_default: bool = True  #: False: it takes too long for a run of all
+
+
+#: Name on the command line -> suite, in the order of the page.
+SUITES: Final[Mapping[str, Suite]] = {
+    "ingest": Suite(module="benchmarks.embedded_ingest", title="Embedded ingest"),
+    "reads": Suite(module="benchmarks.http_reads", title="Reading over HTTP"),
+    "gremlin": Suite(module="benchmarks.kafka_to_graph", title="Kafka to TinkerGraph"),
+    "freshness": Suite(module="benchmarks.freshness", title="Freshness of events"),
+    "hub": Suite(module="benchmarks.hub", title="An identifier that many records share"),
+}
