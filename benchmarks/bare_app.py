@@ -1,15 +1,18 @@
-"""The raw limit of the web framework: an answer of the same size, with nothing behind it."""
+"""The raw limit of the web framework: FastAPI alone that answers with one row of SQLite, and nothing around it."""
 
 import os
+import sqlite3
 
 from fastapi import FastAPI, Response
 
-_BODY = b"x" * int(os.environ.get("BENCHMARK_BODY_BYTES", "1000"))
+_READ = "SELECT body FROM answer WHERE key = ?"
 
 app = FastAPI()
+_connection = sqlite3.connect(os.environ["BENCHMARK_ANSWERS"])
 
 
-@app.get("/bare")
-async def bare() -> Response:
-    """Answer at once."""
-    return Response(_BODY, media_type="application/json")
+@app.get("/rows/{key}")
+async def read_row(key: str) -> Response:
+    """Answer with the bytes of a row."""
+    (body,) = _connection.execute(_READ, (key,)).fetchone()
+    return Response(body, media_type="application/json")

@@ -18,6 +18,8 @@ class Suite:
 SUITES: Final[Mapping[str, Suite]] = {
     "ingest": Suite(module="benchmarks.embedded_ingest", title="Embedded ingest"),
     "reads": Suite(module="benchmarks.http_reads", title="Reading over HTTP"),
+    "load": Suite(module="benchmarks.reads_under_ingest", title="Reading while others write"),
+    "subscribers": Suite(module="benchmarks.subscribers", title="Readers of the change feed"),
     "gremlin": Suite(module="benchmarks.kafka_to_graph", title="Kafka to TinkerGraph"),
     "freshness": Suite(module="benchmarks.freshness", title="Freshness of events"),
     "hub": Suite(module="benchmarks.hub", title="An identifier that many records share"),
