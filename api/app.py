@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 from api import changes, context, explain, health, profile_updates, profiles, records, verdicts
 from api.background import look_after_outboxes, work_off_owed
 from api.dependencies import Services, Wiring
+from api.direct_reads import DirectReads
 from api.docs_page import add_docs_page
 from api.documents import Problem, ProfileUpdate, Reset
 from api.failures import TellFailures
@@ -85,6 +86,7 @@ def create_app(
         description=_DESCRIPTION,
         version=version("identity-graph"),
         lifespan=_lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # what it tells of an address may name somebody
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
 
@@ -135,6 +137,8 @@ def _add_operations(app: FastAPI, settings: Settings) -> None:
         app.include_router(module.router)
     add_docs_page(app)
     add_problem_handlers(app)
+    routes = {route.name: route for module in (profiles, context) for route in module.router.routes}
+    app.add_middleware(DirectReads, routes=routes)
     app.add_middleware(BodyLimit, most=settings.limits.body_bytes)
     app.add_middleware(AnswerHead)
     app.add_middleware(RefuseWhenOutdated)

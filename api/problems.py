@@ -275,8 +275,8 @@ def internal_problem() -> Response:
 
 def add_problem_handlers(app: FastAPI) -> None:
     """Answer every error of this product, of validation and of routing with a problem document."""
-    app.add_exception_handler(IdentityGraphError, _product_problem)
-    app.add_exception_handler(RequestValidationError, _validation_problem)
+    app.add_exception_handler(IdentityGraphError, product_problem)
+    app.add_exception_handler(RequestValidationError, validation_problem)
     app.add_exception_handler(HTTPException, _http_problem)
 
 
@@ -296,7 +296,8 @@ def _documented(description: str) -> dict[str, Any]:
     }
 
 
-async def _product_problem(request: Request, error: Exception) -> Response:
+async def product_problem(request: Request, error: Exception) -> Response:
+    """The answer to an error of this product, which the request notes."""
     problem = problem_type(type(error))
     note_failure(request.scope, error, problem.slug)
     return problem_response(problem, str(error), _extra(error))
@@ -312,7 +313,8 @@ def _extra(error: Exception) -> Mapping[str, Any] | None:
     return None
 
 
-async def _validation_problem(request: Request, error: Exception) -> Response:
+async def validation_problem(request: Request, error: Exception) -> Response:
+    """The answer to parameters or a body of another shape, which names the fields at fault."""
     if not isinstance(error, RequestValidationError):
         return internal_problem()
     faults = error.errors()

@@ -32,6 +32,9 @@ router = APIRouter(prefix="/v1/profiles", tags=["profiles"])
 #: A profile may be kept by its reader, and is asked for again each time; nobody in between keeps it.
 _CACHING: Final = "private, no-cache"
 
+#: Characters of an identifier that is asked for.
+LONGEST_IDENTIFIER: Final = 1_000
+
 #: Names the form of the profiles in an answer (RFC 6906).
 _FORM: Final = {"Link": f'<{PROFILE_SCHEMA}>; rel="profile"'}
 
@@ -126,7 +129,7 @@ async def find_profiles(
     identifier: Annotated[
         str,
         Query(
-            max_length=1_000,
+            max_length=LONGEST_IDENTIFIER,
             description="`kind:value`; the value in any spelling that its kind can read",
             examples=["email:ann.lee@example.com"],
         ),
