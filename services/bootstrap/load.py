@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from graph_model.catalogue.rules import Catalogue
+from graph_model.records.tasks import AnnounceProfiles
 from graph_model.values.identifiers import Identifier
 from graph_model.values.positions import Position
 from services.bootstrap.grouping import group
@@ -33,8 +34,8 @@ from services.bootstrap.spool import LoadSpool
 from services.clock import new_id, now_milliseconds
 from services.stores.port.errors import CommitTooLarge, StoreError
 from services.stores.port.migration import MigratingStore
-from services.stores.port.plan import Plan
-from services.stores.port.protocols import Outbox, Store
+from services.stores.port.plan import Plan, TaskWrite
+from services.stores.port.protocols import DurableOutbox, Outbox, Store
 from services.stores.port.stored import StoredIdentifier
 from services.stores.port.stored_form import SCHEMA_VERSION, StoredForm, load_mark
 
@@ -93,6 +94,8 @@ async def load_store(
     path: Path,
     fill: Fill,
     progress: Progress,
+    *,
+    announce: bool,
     portion: int = PORTION,
 ) -> Loaded:
     """Load a store for the first time, or go on with that.
@@ -104,6 +107,8 @@ async def load_store(
         path: the spool, on a disk with room for about as much as the store will have.
         fill: puts what is to be loaded into the spool; not asked where an interrupted load had all of it.
         progress: hears how far it is.
+        announce: whether the new profiles are to be told of one by one; else nobody hears of them, but that readers of
+            a durable outbox are told to read anew.
         portion: records of one commit.
 
     Raises:
@@ -116,7 +121,7 @@ async def load_store(
     async with opened(marking.migrator) as store:
         spool = await _filled(marking, store, catalogue, LoadSpool.opened(path, load_id), fill)
         try:
-            written = await _write(store, catalogue, spool, progress, portion)
+            written = await _write(store, catalogue, spool, progress, portion, announce=announce)
         finally:
             spool.close()
     await marking.move_mark(SCHEMA_VERSION, None)
@@ -165,11 +170,13 @@ async def _filled(
     return spool
 
 
-async def _write(store: Store, catalogue: Catalogue, spool: LoadSpool, progress: Progress, size: int) -> Loaded:
+async def _write(
+    store: Store, catalogue: Catalogue, spool: LoadSpool, progress: Progress, size: int, *, announce: bool
+) -> Loaded:
     outbox = await store.claim_outbox(WRITER)
     if outbox.progress == _DONE:
         return Loaded()
-    written = Loaded()
+    written, newest = Loaded(), ""
     after = 0 if outbox.progress is None else outbox.progress.log_offset
     for portion in portions(spool, after, size):
         waiting = [portion]
@@ -188,8 +195,11 @@ async def _write(store: Store, catalogue: Catalogue, spool: LoadSpool, progress:
                 records=written.records + len(plan.records),
                 profiles=written.profiles + len(plan.profiles),
             )
+            newest = max((newest, *(write.profile_id for write in plan.profiles)))
             progress("records", written.records)
-    await store.commit(_nothing(progress_of=_DONE), outbox)
+    if isinstance(store, DurableOutbox):
+        await store.leave_gap()
+    await store.commit(_end(store, newest if announce else None), outbox)
     return written
 
 
@@ -211,7 +221,13 @@ async def _commit(store: Store, outbox: Outbox, catalogue: Catalogue, spool: Loa
     return plan
 
 
-def _nothing(progress_of: Position) -> Plan:
+def _end(store: Store, newest: str | None) -> Plan:
+    """The commit that ends the writing; with the newest id that this process gave, if profiles are to be told of."""
+    tasks: tuple[TaskWrite, ...] = ()
+    if newest is not None:
+        # Ids sort by time, also those that another process gave before this load was interrupted.
+        task = AnnounceProfiles(version=store.version_floor + 1, last=max(newest, new_id()))
+        tasks = (TaskWrite(task_id=new_id(), expected=None, task=task),)
     return Plan(
         commit_id=new_id(),
         records=(),
@@ -219,5 +235,6 @@ def _nothing(progress_of: Position) -> Plan:
         identifiers=(),
         profiles=(),
         events=(),
-        progress=progress_of,
+        tasks=tasks,
+        progress=_DONE,
     )

@@ -2,8 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,15 +12,9 @@ from hypothesis import strategies as st
 from graph_model.catalogue.rules import Catalogue
 from graph_model.profile.document import ProfileStatus
 from graph_model.records.record import Change
-from services.bootstrap.load import load_store
-from services.bootstrap.spool import LoadSpool
-from services.ingestion.ingest import Ingest
 from services.maintenance.verification.verify import verify
-from services.metrics import Metrics
-from services.stores.port.protocols import Store
-from services.stores.sqlite.migration import SqliteMigration
-from services.stores.sqlite.store import SqliteStore
 from tests.dump import Dump, dump
+from tests.first_load import Place
 from tests.properties import worlds
 from tests.properties.histories import FAST_FOLDER, Move, Truth, batches
 from tests.properties.worlds import Step
@@ -29,45 +22,19 @@ from tests.properties.worlds import Step
 pytestmark = pytest.mark.timeout(3_600)
 
 
-def in_batches(changes: Sequence[Change], at_once: int) -> Iterator[Sequence[Change]]:
-    return (changes[start : start + at_once] for start in range(0, len(changes), at_once))
+async def streamed(place: Place, changes: Sequence[Change], at_once: int) -> Dump:
+    await place.stream(changes, at_once)
+    async with place.opened() as store:
+        return await dump(store)
 
 
-async def streamed(path: Path, catalogue: Catalogue, changes: Sequence[Change], at_once: int) -> Dump:
-    store = await SqliteStore.open(path, catalogue.fingerprint)
-    ingest = Ingest(store, catalogue, await store.claim_outbox("test"), metrics=Metrics())
-    for batch in in_batches(changes, at_once):
-        await ingest.apply(batch)
-    found = await dump(store)
-    await store.close()
-    return found
-
-
-async def loaded(path: Path, catalogue: Catalogue, changes: Sequence[Change], at_once: int) -> Dump:
-    @asynccontextmanager
-    async def opened(migrator: str | None) -> AsyncIterator[Store]:
-        store = await SqliteStore.open(path, catalogue.fingerprint, migrator=migrator)
-        yield store
-        await store.close()
-
-    async def fill(spool: LoadSpool, generation: int) -> None:
-        for batch in in_batches(changes, at_once):
-            spool.take(batch, catalogue, generation)
-
-    marking = SqliteMigration(path)
-    try:
-        await load_store(
-            marking, opened, catalogue, path.with_suffix(".load"), fill, lambda _what, _done: None, portion=at_once
-        )
-    finally:
-        await marking.close()
-    store = await SqliteStore.open(path, catalogue.fingerprint)
-    found = await dump(store)
-    heads = [(each.status, each.version) async for each in store.scan_profiles()]
-    assert set(heads) <= {(ProfileStatus.LIVE, 1)}
-    assert (await verify(store, catalogue)).problems == ()
-    await store.close()
-    return found
+async def loaded(place: Place, changes: Sequence[Change], at_once: int) -> Dump:
+    await place.load(place.filling(changes, at_once), portion=at_once)
+    async with place.opened() as store:
+        heads = {(each.status, each.version) async for each in store.scan_profiles()}
+        assert heads <= {(ProfileStatus.LIVE, 1)}
+        assert (await verify(store, place.catalogue)).problems == ()
+        return await dump(store)
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -79,6 +46,7 @@ def test_a_first_load_leaves_what_the_stream_leaves(
     for batch in acts:
         truth.take(truth.write(batch))
     with tempfile.TemporaryDirectory(dir=FAST_FOLDER) as folder:
-        one = asyncio.run(streamed(Path(folder) / "streamed.sqlite", catalogue, truth.log, by_stream))
-        other = asyncio.run(loaded(Path(folder) / "loaded.sqlite", catalogue, truth.log, by_load))
-    assert one == other
+        here = Path(folder)
+        one = Place(catalogue, here / "unused", here / "streamed.sqlite")
+        other = Place(catalogue, here / "spool", here / "loaded.sqlite")
+        assert asyncio.run(streamed(one, truth.log, by_stream)) == asyncio.run(loaded(other, truth.log, by_load))
