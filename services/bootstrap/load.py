@@ -22,14 +22,7 @@ from graph_model.records.tasks import AnnounceProfiles
 from graph_model.values.identifiers import Identifier
 from graph_model.values.positions import Position
 from services.bootstrap.grouping import group
-from services.bootstrap.portions import (
-    LoadCommit,
-    Portion,
-    generic_among,
-    map_portion,
-    plan_portion,
-    portions,
-)
+from services.bootstrap.portions import ProfileNaming, Resolved, plan_portion, portions, resolve_portion
 from services.bootstrap.spool import LoadSpool
 from services.clock import new_id, now_milliseconds
 from services.stores.port.errors import CommitTooLarge, StoreError
@@ -173,52 +166,53 @@ async def _filled(
 async def _write(
     store: Store, catalogue: Catalogue, spool: LoadSpool, progress: Progress, size: int, *, announce: bool
 ) -> Loaded:
+    """Write what is not in force yet; a portion is resolved while the one before it is committed."""
     outbox = await store.claim_outbox(WRITER)
     if outbox.progress == _DONE:
         return Loaded()
-    written, newest = Loaded(), ""
+    written, newest, accepted = Loaded(), "", spool.accepted
     after = 0 if outbox.progress is None else outbox.progress.log_offset
-    for portion in portions(spool, after, size):
-        waiting = [portion]
-        while waiting:
-            part = waiting.pop()
-            try:
-                plan = await _commit(store, outbox, catalogue, spool, part)
-            except CommitTooLarge:
-                halves = part.halves()
-                if halves is None:
-                    raise
-                waiting += reversed(halves)
-                continue
+    naming = ProfileNaming(now=now_milliseconds, new_profile_id=new_id, version_floor=store.version_floor)
+    found = (resolve_portion(portion, spool, catalogue, naming) for portion in portions(spool, after, size))
+    following = asyncio.create_task(asyncio.to_thread(next, found, None))
+    try:
+        while resolved := await following:
+            following = asyncio.create_task(asyncio.to_thread(next, found, None))
+            await _commit(store, outbox, resolved, accepted)
             written = replace(
                 written,
-                records=written.records + len(plan.records),
-                profiles=written.profiles + len(plan.profiles),
+                records=written.records + len(resolved.records),
+                profiles=written.profiles + len(resolved.profiles),
             )
-            newest = max((newest, *(write.profile_id for write in plan.profiles)))
+            newest = max((newest, *(write.profile_id for write in resolved.profiles)))
             progress("records", written.records)
+    finally:
+        await asyncio.wait([following])  # it reads the spool
     if isinstance(store, DurableOutbox):
         await store.leave_gap()
     await store.commit(_end(store, newest if announce else None), outbox)
     return written
 
 
-async def _commit(store: Store, outbox: Outbox, catalogue: Catalogue, spool: LoadSpool, portion: Portion) -> Plan:
-    mapped = map_portion(portion, catalogue)
-    generic = generic_among(spool, {identifier for each in mapped.values() for identifier in each.identifiers})
-    stored: Mapping[Identifier, StoredIdentifier] = {}
-    if generic:
-        stored = await store.read_identifiers(dict.fromkeys(generic, 0))
-    commit = LoadCommit(
-        commit_id=new_id(),
-        now=now_milliseconds(),
-        new_profile_id=new_id,
-        version_floor=store.version_floor,
-        accepted=spool.accepted,
-    )
-    plan = plan_portion(portion, mapped, generic, stored, catalogue, commit)
-    await store.commit(plan, outbox)
-    return plan
+async def _commit(store: Store, outbox: Outbox, resolved: Resolved, accepted: int | None) -> None:
+    """Commit a portion, in parts where it is too large for one request.
+
+    Raises:
+        CommitTooLarge: one of its groups is too large by itself.
+    """
+    waiting = [resolved]
+    while waiting:
+        part = waiting.pop()
+        stored: Mapping[Identifier, StoredIdentifier] = {}
+        if part.generic:
+            stored = await store.read_identifiers(dict.fromkeys(part.generic, 0))
+        try:
+            await store.commit(plan_portion(part, stored, new_id(), accepted), outbox)
+        except CommitTooLarge:
+            halves = part.halves()
+            if halves is None:
+                raise
+            waiting += reversed(halves)
 
 
 def _end(store: Store, newest: str | None) -> Plan:

@@ -77,7 +77,7 @@ def portions(spool: LoadSpool, after: int, size: int) -> Iterator[Portion]:
         yield Portion(tuple(waiting))
 
 
-def generic_among(spool: LoadSpool, identifiers: Collection[Identifier]) -> dict[Identifier, GenericIdentifier]:
+def _generic_among(spool: LoadSpool, identifiers: Collection[Identifier]) -> dict[Identifier, GenericIdentifier]:
     """Which of these identifiers are generic."""
     query = """
         SELECT g.kind, g.value, g.holders, g.buckets FROM json_each(?) AS wanted
@@ -92,54 +92,60 @@ def generic_among(spool: LoadSpool, identifiers: Collection[Identifier]) -> dict
     }
 
 
-def map_portion(portion: Portion, catalogue: Catalogue) -> dict[RecordAddress, MappedRecord]:
-    """What the live records of a portion say."""
-    return {r.address: map_record(r, catalogue) for r in portion.records if not r.is_tombstone}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileNaming:
+    """What profiles get from outside the values."""
+
+    now: Callable[[], int]  #: milliseconds since 1970
+    new_profile_id: Callable[[], str]
+    version_floor: int  #: see `Store.version_floor`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoadCommit:
-    """What a plan gets from outside the values."""
+class Resolved:
+    """What a portion comes to in a store that has none of its records."""
 
-    commit_id: str
-    now: int  #: milliseconds since 1970
-    new_profile_id: Callable[[], str]
-    version_floor: int  #: see `Store.version_floor`
-    accepted: int | None  #: see `Plan.accepted`
+    portion: Portion
+    records: tuple[RecordWrite, ...]
+    profiles: tuple[ProfileWrite, ...]
+    carried: Mapping[Identifier, int]  #: by how many of these records
+    generic: Mapping[Identifier, GenericIdentifier]  #: the generic ones among them
+
+    def halves(self) -> tuple["Resolved", "Resolved"] | None:
+        """Two smaller ones; None: it is a single group."""
+        halves = self.portion.halves()
+        return None if halves is None else (self._only(halves[0]), self._only(halves[1]))
+
+    def _only(self, portion: Portion) -> "Resolved":
+        addresses = {record.address for record in portion.records}
+        records = tuple(write for write in self.records if write.record.address in addresses)
+        profile_ids = {write.profile_id for write in records}
+        carried = Counter(identifier for write in records for identifier in write.identifiers)
+        return Resolved(
+            portion=portion,
+            records=records,
+            profiles=tuple(write for write in self.profiles if write.profile_id in profile_ids),
+            carried=carried,
+            generic={identifier: found for identifier, found in self.generic.items() if identifier in carried},
+        )
 
 
-def plan_portion(
-    portion: Portion,
-    mapped: Mapping[RecordAddress, MappedRecord],
-    generic: Mapping[Identifier, GenericIdentifier],
-    stored: Mapping[Identifier, StoredIdentifier],
-    catalogue: Catalogue,
-    commit: LoadCommit,
-) -> Plan:
-    """Plan what a portion comes to in a store that has none of its records.
-
-    Args:
-        portion: whole groups.
-        mapped: what its live records say.
-        generic: the generic ones among their identifiers.
-        stored: these, as far as an earlier portion has written them.
-        catalogue: what the data means.
-        commit: what does not follow from the values.
-    """
+def resolve_portion(portion: Portion, spool: LoadSpool, catalogue: Catalogue, naming: ProfileNaming) -> Resolved:
+    """Resolve the records of a portion, and write their profiles."""
+    mapped = {r.address: map_record(r, catalogue) for r in portion.records if not r.is_tombstone}
+    carried = Counter(identifier for each in mapped.values() for identifier in each.identifiers)
+    generic = _generic_among(spool, carried)
     too_common = frozenset(generic)
     components = resolve(mapped, (), too_common, catalogue)
-    named = [(component, tuple(commit.new_profile_id() for _ in component.clusters)) for component in components]
+    named = [(component, tuple(naming.new_profile_id() for _ in component.clusters)) for component in components]
     memberships = {
         address: profile_id
         for component, profile_ids in named
         for cluster, profile_id in zip(component.clusters, profile_ids, strict=True)
         for address in cluster.members
     }
-    created = _created(named, memberships, mapped, too_common, catalogue, commit)
-    carried = Counter(identifier for each in mapped.values() for identifier in each.identifiers)
-    lists, buckets = _holders(carried, generic, stored)
-    return Plan(
-        commit_id=commit.commit_id,
+    return Resolved(
+        portion=portion,
         records=tuple(
             RecordWrite(
                 record=record,
@@ -150,14 +156,35 @@ def plan_portion(
             )
             for record in portion.records
         ),
+        profiles=_profiles(_created(named, memberships, mapped, too_common, catalogue, naming), named),
+        carried=carried,
+        generic=generic,
+    )
+
+
+def plan_portion(
+    resolved: Resolved, stored: Mapping[Identifier, StoredIdentifier], commit_id: str, accepted: int | None
+) -> Plan:
+    """Plan the commit of a portion.
+
+    Args:
+        resolved: the portion.
+        stored: its generic identifiers, as far as an earlier portion has written them.
+        commit_id: under which id.
+        accepted: see `Plan.accepted`.
+    """
+    lists, buckets = _holders(resolved.carried, resolved.generic, stored)
+    return Plan(
+        commit_id=commit_id,
+        records=resolved.records,
         memberships=(),
         identifiers=lists,
         buckets=buckets,
-        hubs=frozenset(identifier for identifier, found in generic.items() if found.buckets is not None),
-        profiles=_profiles(created, named),
+        hubs=frozenset(identifier for identifier, found in resolved.generic.items() if found.buckets is not None),
+        profiles=resolved.profiles,
         events=(),
-        progress=Position(0, portion.last),
-        accepted=commit.accepted,
+        progress=Position(0, resolved.portion.last),
+        accepted=accepted,
     )
 
 
@@ -167,7 +194,7 @@ def _created(
     mapped: Mapping[RecordAddress, MappedRecord],
     generic: frozenset[Identifier],
     catalogue: Catalogue,
-    commit: LoadCommit,
+    naming: ProfileNaming,
 ) -> list[Transition]:
     return transitions(
         BeforeAndAfter(
@@ -182,8 +209,8 @@ def _created(
                 for cluster, profile_id in zip(component.clusters, profile_ids, strict=True)
             },
             causes=lambda _: (),
-            now=commit.now,
-            version_floor=commit.version_floor,
+            now=naming.now(),
+            version_floor=naming.version_floor,
         )
     )
 

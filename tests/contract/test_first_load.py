@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,10 @@ from services.ingestion.ingest import Committed, Ingest
 from services.maintenance.tasks import Lend, work_off
 from services.maintenance.verification.verify import verify
 from services.metrics import Metrics
-from services.stores.port.errors import LoadUnderWay
-from services.stores.port.plan import TaskWrite
+from services.stores.port.errors import CommitTooLarge, LoadUnderWay
+from services.stores.port.plan import Plan, TaskWrite
 from services.stores.port.protocols import DurableOutbox, Outbox, Store
+from services.stores.sqlite.store import SqliteStore
 from tests.contract.conftest import empty_graph
 from tests.dump import dump
 from tests.first_load import Place
@@ -184,6 +186,29 @@ async def test_a_truncated_table_is_empty_but_for_what_came_later(place: Place, 
         ingest = Ingest(store, CATALOGUE, await store.claim_outbox("stream"), metrics=Metrics())
         await ingest.apply(everything, tasks=[TaskWrite(task_id="t", expected=None, task=task)])
         await work_off(store, lender(ingest))
+    await assert_same(place, streamed)
+
+
+class SmallRequests(SqliteStore):
+    """Takes four records at once."""
+
+    async def commit(self, plan: Plan, outbox: Outbox) -> None:
+        if len(plan.records) > 4:
+            raise CommitTooLarge(len(plan.records), 4)
+        await super().commit(plan, outbox)
+
+
+@dataclass(frozen=True, slots=True)
+class SmallPlace(Place):
+    async def open(self, migrator: str | None = None) -> Store:
+        assert self.file is not None
+        return await SmallRequests.open(self.file, self.catalogue.fingerprint, migrator=migrator)
+
+
+async def test_a_portion_that_is_too_large_for_one_request_is_halved(tmp_path: Path, streamed: Place) -> None:
+    place = SmallPlace(CATALOGUE, tmp_path / "spool", tmp_path / "loaded.sqlite")
+    await place.load(place.filling(changes(*HISTORY, *HUB)), portion=1_000)
+    await streamed.stream(changes(*HISTORY, *HUB))
     await assert_same(place, streamed)
 
 
