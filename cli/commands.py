@@ -18,6 +18,7 @@ MODULES: Final[Mapping[str, str]] = {
     "serve": "cli.serve",
     "consume": "cli.consume",
     "ingest": "cli.ingest",
+    "bootstrap": "cli.bootstrap",
     "resolve": "cli.resolve",
     "export": "cli.export",
     "explain": "cli.explain",

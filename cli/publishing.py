@@ -10,6 +10,7 @@ from consumers.publisher import Publisher
 from consumers.watched_publisher import make_topics, watched_publisher
 from services.ingestion.claim import Publish
 from services.ingestion.ingest import Committed
+from services.maintenance.tasks import Tell
 from services.metrics import Metrics
 from services.settings import KafkaSettings, Settings
 from services.stores.port.protocols import DurableOutbox, Outbox, Store
@@ -38,8 +39,8 @@ async def publishing(settings: Settings, store: Store, metrics: Metrics) -> Asyn
         ConsumerError: Kafka cannot be used.
     """
     if settings.kafka.bootstrap_servers:
-        async with _publishing(settings.kafka, store, metrics) as publish:
-            yield publish
+        async with _publisher(settings.kafka, store, metrics) as publisher:
+            yield publisher.publish
     elif isinstance(store, DurableOutbox):
         yield _acknowledge
     else:
@@ -50,11 +51,22 @@ async def publishing(settings: Settings, store: Store, metrics: Metrics) -> Asyn
 
 
 @asynccontextmanager
-async def _publishing(settings: KafkaSettings, store: Store, metrics: Metrics) -> AsyncIterator[Publish]:
+async def announcing(settings: Settings, store: Store, metrics: Metrics) -> AsyncIterator[Tell]:
+    """Tell Kafka of events that are in no outbox.
+
+    Raises:
+        ConsumerError: Kafka cannot be used.
+    """
+    async with _publisher(settings.kafka, store, metrics) as publisher:
+        yield publisher.tell
+
+
+@asynccontextmanager
+async def _publisher(settings: KafkaSettings, store: Store, metrics: Metrics) -> AsyncIterator[Publisher]:
     await make_topics(settings)
     producer = Producer(settings)
     try:
-        yield Publisher(store, producer, settings, metrics).publish
+        yield Publisher(store, producer, settings, metrics)
     finally:
         await producer.close()
 

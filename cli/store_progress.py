@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from graph_model.records.tasks import DeleteAbsent, ReResolve, Task, TruncateSource
+from graph_model.records.tasks import AnnounceProfiles, DeleteAbsent, ReResolve, Task, TruncateSource
 from services.ingestion.writer import Writer
-from services.maintenance.tasks import work_off
+from services.maintenance.tasks import Tell, work_off
 from services.maintenance.verification.scan import Progress as Listener
 from services.stores.port.protocols import Store
 
@@ -22,6 +22,8 @@ def task_name(task: Task) -> str:
             return f"deletion of rows of {task.source} that its full snapshot did not hold"
         case ReResolve():
             return "re-resolution of all records"
+        case AnnounceProfiles():
+            return "telling of the profiles that a first load has made"
 
 
 @contextmanager
@@ -38,11 +40,16 @@ def scan_progress() -> Iterator[Listener]:
         yield show
 
 
-async def finish_owed_work(store: Store, writer: Writer) -> int:
+async def finish_owed_work(store: Store, writer: Writer, tell: Tell | None = None) -> int:
     """Do what is owed until nothing is.
 
+    Args:
+        store: where it is owed.
+        writer: writes there.
+        tell: see `services.maintenance.tasks.work_off`.
+
     Returns:
-        How many records were read for it.
+        How many records, or profiles to tell of, were read for it.
 
     Raises:
         StoreError, ConsumerError: see `services.maintenance.tasks.work_off`; doing it again goes on where it ended.
@@ -64,5 +71,5 @@ async def finish_owed_work(store: Store, writer: Writer) -> int:
             records += read
             progress.update(bar, completed=records, description=task_name(task))
 
-        await work_off(store, writer.lend, show)
+        await work_off(store, writer.lend, show, tell)
     return records

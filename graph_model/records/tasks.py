@@ -72,4 +72,18 @@ class ReResolve:
     done_to: RecordAddress | None = None  #: records up to this one are done
 
 
-Task: TypeAlias = TruncateSource | DeleteAbsent | ReResolve
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnounceProfiles:
+    """A first load has made profiles, and nobody has been told of them yet."""
+
+    version: int  #: the version that it gave all of them
+    last: str  #: none of their ids is greater
+    told_to: str = ""  #: those up to this id have been told
+    done_to: RecordAddress | None = None  #: always None: it goes by profiles
+
+    def concerns(self, profile_id: str, version: int) -> bool:
+        """Tell whether a profile in this version is one of those that are still to be told."""
+        return version == self.version and self.told_to < profile_id <= self.last
+
+
+Task: TypeAlias = TruncateSource | DeleteAbsent | ReResolve | AnnounceProfiles

@@ -18,10 +18,12 @@ import structlog
 from graph_model.catalogue.rules import Catalogue
 from graph_model.profile.events import ProfileEvent, ProfileEventType
 from graph_model.records.record import Change, Outcome, RecordAddress
+from graph_model.records.tasks import AnnounceProfiles
 from graph_model.values.identifiers import Identifier
 from graph_model.values.positions import Position
 from services.clock import new_id, now_milliseconds
 from services.computing import computed
+from services.ingestion.announcements import first_events
 from services.ingestion.batches import Batch, RecordChange, accepted_number, gather, halve
 from services.ingestion.loading import Loaded, load
 from services.ingestion.planning import Commit, make_plan
@@ -91,6 +93,7 @@ class Ingest:
         metrics: Metrics,
         clock: Callable[[], int] = now_milliseconds,
         on_commit: Callable[[Committed], Awaitable[None]] | None = None,
+        unannounced: AnnounceProfiles | None = None,
     ) -> None:
         """Prepare to write.
 
@@ -102,6 +105,7 @@ class Ingest:
             clock: the present time, milliseconds since 1970.
             on_commit: awaited for every commit as soon as it is in force. A batch can take more commits than an
                 outbox has places, so whoever publishes must not wait for the end of `apply`.
+            unannounced: the profiles nobody has been told of when the outbox was claimed; None: there are none.
         """
         self._store = store
         self._catalogue = catalogue
@@ -109,6 +113,7 @@ class Ingest:
         self._metrics = metrics
         self._clock = clock
         self._on_commit = on_commit
+        self._unannounced = unannounced
         self._told_rewound: set[str] = set()
 
     @property
@@ -249,6 +254,9 @@ class Ingest:
         rows = max(len(loaded.changes), len(loaded.mapped))
         plan = await computed(rows, make_plan, loaded, self._catalogue, commit)
         plan = replace(plan, accepted=accepted_number(batch))
+        if self._unannounced is not None:
+            before = loaded.components.profiles
+            plan = replace(plan, events=(*first_events(plan.events, before, self._unannounced), *plan.events))
         if not plan.is_empty:
             await self._store.commit(plan, self._outbox)
             committed = Committed(plan.commit_id, plan.events)

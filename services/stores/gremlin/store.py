@@ -251,9 +251,9 @@ class GremlinStore:
         async for _, stored in self._scan(ids.Label.RECORD, RecordAddress._make, self.read_records, after):
             yield stored
 
-    async def scan_profiles(self) -> AsyncIterator[StoredProfile]:
+    async def scan_profiles(self, after: str = "") -> AsyncIterator[StoredProfile]:
         """See `Store.scan_profiles`."""
-        async for _, stored in self._scan(ids.Label.PROFILE, _ONLY, self.read_profiles):
+        async for _, stored in self._scan(ids.Label.PROFILE, _ONLY, self.read_profiles, (after,) if after else None):
             yield stored
 
     async def scan_identifiers(self) -> AsyncIterator[tuple[Identifier, StoredIdentifier]]:

@@ -15,7 +15,8 @@ StoreError
 ├── OtherForm           the store is written in another form than this program knows
 │   ├── FormerForm      in a former one: migrate it
 │   ├── LaterForm       in a later one: use a later program
-│   └── MigrationUnderWay  it is being brought into another form: wait, or finish that
+│   ├── MigrationUnderWay  it is being brought into another form: wait, or finish that
+│   └── LoadUnderWay    its first load is under way: wait, or finish that
 ├── MigrationTaken      another process has gone on with the migration
 ├── ForeignFile         the file is none of this program: name another one
 ├── UnsafeStore         the store could lose what several writers do at once: use another one
@@ -135,6 +136,16 @@ class MigrationUnderWay(OtherForm):
         super().__init__(
             "a migration of this store is under way, and nobody else can work on it meanwhile. Wait until it has "
             "ended; if it was interrupted, run `identity-graph migrate --store STORE --catalogue FILE` to finish it"
+        )
+
+
+class LoadUnderWay(OtherForm):
+    """The first load of the store is under way, or was interrupted."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the first load of this store is under way, and nobody else can work on it meanwhile. Wait until it has "
+            "ended; if it was interrupted, run the same `identity-graph bootstrap` command again to finish it"
         )
 
 

@@ -147,8 +147,8 @@ class StoreScanner(Protocol):
         """All records and tombstones, or those that follow `after`, in order of their addresses."""
         ...
 
-    def scan_profiles(self) -> AsyncIterator[StoredProfile]:
-        """All profiles, live or not, in order of their ids."""
+    def scan_profiles(self, after: str = "") -> AsyncIterator[StoredProfile]:
+        """All profiles, live or not, or those that follow the id `after`, in order of their ids."""
         ...
 
     def scan_identifiers(self) -> AsyncIterator[tuple[Identifier, StoredIdentifier]]:
@@ -236,6 +236,10 @@ class DurableOutbox(Protocol):
 
     async def outbox_bounds(self) -> tuple[int, int]:
         """The sequence number before the oldest kept event, and that of the newest."""
+        ...
+
+    async def leave_gap(self) -> None:
+        """Let the order of events go on behind a gap: readers of every place given so far have missed something."""
         ...
 
     async def wait_for_events(self, after: int, timeout_seconds: float) -> None:

@@ -9,7 +9,7 @@ import msgspec
 import orjson
 
 from graph_model.records.record import ExpectedVerdictMark, Passage, Record, RecordAddress, VerdictMark
-from graph_model.records.tasks import DeleteAbsent, ReResolve, Task, TruncateSource
+from graph_model.records.tasks import AnnounceProfiles, DeleteAbsent, ReResolve, Task, TruncateSource
 from graph_model.records.verdicts import Verdict, VerdictEntry, Withdrawal
 from graph_model.values.positions import (
     Position,
@@ -33,6 +33,7 @@ _USUAL = frozenset(
 _TRUNCATE_SOURCE = "truncate_source"
 _RE_RESOLVE = "re_resolve"
 _DELETE_ABSENT = "delete_absent"
+_ANNOUNCE_PROFILES = "announce_profiles"
 
 
 @contextmanager
@@ -175,6 +176,13 @@ def write_task(task: Task) -> bytes:
             fields = {"task": _DELETE_ABSENT, "source": task.source, "rows": rows, "observed_at": task.observed_at}
         case ReResolve():
             fields = {"task": _RE_RESOLVE}
+        case AnnounceProfiles():
+            fields = {
+                "task": _ANNOUNCE_PROFILES,
+                "version": task.version,
+                "last": task.last,
+                "told_to": task.told_to,
+            }
     fields["done_to"] = None if task.done_to is None else [*task.done_to]
     return orjson.dumps(fields)
 
@@ -185,6 +193,8 @@ def read_task(document: bytes | str) -> Task:
     done_to = None if fields["done_to"] is None else RecordAddress(*fields["done_to"])
     if fields["task"] == _RE_RESOLVE:
         return ReResolve(done_to=done_to)
+    if fields["task"] == _ANNOUNCE_PROFILES:
+        return AnnounceProfiles(version=fields["version"], last=fields["last"], told_to=fields["told_to"])
     if fields["task"] == _DELETE_ABSENT:
         absent = tuple((key, position_of(position)) for key, position in fields["rows"])
         return DeleteAbsent(source=fields["source"], rows=absent, observed_at=fields["observed_at"], done_to=done_to)

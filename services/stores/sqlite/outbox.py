@@ -97,3 +97,11 @@ def trim(connection: sqlite3.Connection) -> None:
         """,
         (now_milliseconds() - _KEPT_MILLISECONDS, _KEPT_EVENTS),
     )
+
+
+def leave_gap(connection: sqlite3.Connection) -> None:
+    """See `DurableOutbox.leave_gap`."""
+    with transaction(connection):
+        skipped = connection.execute("UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'outbox'")
+        if not skipped.rowcount:
+            connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('outbox', 1)")

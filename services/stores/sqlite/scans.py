@@ -48,9 +48,9 @@ async def scan_records(reads: SqliteReads, after: RecordAddress | None) -> Async
         yield stored
 
 
-async def scan_profiles(reads: SqliteReads) -> AsyncIterator[StoredProfile]:
+async def scan_profiles(reads: SqliteReads, after: str) -> AsyncIterator[StoredProfile]:
     """See `Store.scan_profiles`."""
-    async for stored in _scan(reads, _PROFILES, stored_profile, ("",)):
+    async for stored in _scan(reads, _PROFILES, stored_profile, (after,)):
         yield stored
 
 

@@ -36,7 +36,7 @@ from services.stores.sqlite import queries as sqlite_queries
 from services.stores.sqlite import scans as sqlite_scans
 from services.stores.sqlite.catalogue import StoreState, change_catalogue, prepare, read_state, restored
 from services.stores.sqlite.connection import LOCK_SECONDS, connect, translated, waiting_from_now, write_nothing
-from services.stores.sqlite.outbox import SqliteOutbox, claim, trim
+from services.stores.sqlite.outbox import SqliteOutbox, claim, leave_gap, trim
 from services.stores.sqlite.ownership import require_own
 from services.stores.sqlite.reads import SqliteReads
 from services.stores.sqlite.writes import remove_tombstones, write_plan
@@ -236,9 +236,9 @@ class SqliteStore:
         """See `Store.scan_records`."""
         return sqlite_scans.scan_records(self._reads, after)
 
-    def scan_profiles(self) -> AsyncIterator[StoredProfile]:
+    def scan_profiles(self, after: str = "") -> AsyncIterator[StoredProfile]:
         """See `Store.scan_profiles`."""
-        return sqlite_scans.scan_profiles(self._reads)
+        return sqlite_scans.scan_profiles(self._reads, after)
 
     def scan_identifiers(self) -> AsyncIterator[tuple[Identifier, StoredIdentifier]]:
         """See `Store.scan_identifiers`."""
@@ -268,6 +268,11 @@ class SqliteStore:
     async def outbox_bounds(self) -> tuple[int, int]:
         """See `DurableOutbox.outbox_bounds`."""
         return await self._reads.run(1, sqlite_queries.outbox_bounds)
+
+    async def leave_gap(self) -> None:
+        """See `DurableOutbox.leave_gap`."""
+        await self._write(leave_gap)
+        self._announce()
 
     async def wait_for_events(self, after: int, timeout_seconds: float) -> None:
         """See `DurableOutbox.wait_for_events`; other processes' commits are noticed within a quarter second."""

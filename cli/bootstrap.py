@@ -1,0 +1,226 @@
+"""`identity-graph bootstrap`: files into a store that has nothing yet."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from cli.exit_codes import ExitCode
+from cli.input_files import Entry, InputFile, choose_sources, read_entries
+from cli.opening import load_catalogue
+from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
+from cli.output import counted, print_json, print_table, warn
+from cli.progress import file_progress
+from cli.publishing import announcing, publishing
+from cli.rejections import Rejections
+from cli.running import run_batch, say_last, set_up_logging
+from cli.store_progress import finish_owed_work, scan_progress
+from cli.terminal import say
+from graph_model.catalogue.rules import Catalogue
+from graph_model.records.record import Change
+from graph_model.records.tasks import TruncateSource
+from services.bootstrap.load import WRITER, Loaded, load_store
+from services.bootstrap.spool import BATCH, LoadSpool, Taken
+from services.clock import now_milliseconds
+from services.ingestion.acceptance import AcceptanceClock
+from services.ingestion.writer import Writer
+from services.metrics import Metrics
+from services.settings import Settings
+from services.stores.opening import open_for_migration, open_store
+from services.stores.port.protocols import Store
+
+#: What becomes of a line.
+_WORDS: Final = ("applied", "unchanged", "stale", "rejected", "ignored")
+
+#: Where the spool of a store is that is no file.
+_SPOOL: Final = Path("identity-graph.load")
+
+
+@dataclass(slots=True)
+class _Report:
+    """What a run has done, kept while it goes on."""
+
+    lines: Counter[str] = field(default_factory=Counter)  #: source -> what came in
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)  #: (source, word) -> what became of it
+    rejections: Rejections = field(default_factory=Rejections)
+    rewound: Counter[str] = field(default_factory=Counter)  #: source -> changes whose positions jumped back
+    loaded: Loaded = field(default_factory=Loaded)
+    told: int = 0  #: profiles that were told of
+
+    def count_entry(self, file: InputFile, entry: Entry) -> None:
+        """Count what came in, and what comes to nothing."""
+        self.lines[entry.source] += max(1, len(entry.changes) + len(entry.tasks))
+        if entry.reason is not None:
+            self.outcomes[entry.source, "rejected"] += 1
+            self.rejections.add(file, entry)
+        elif not entry.changes and not entry.tasks:
+            self.outcomes[entry.source, "ignored"] += 1
+        for task in entry.tasks:
+            self.outcomes[task.source, "applied"] += 1
+
+    def count_taken(self, taken: Taken) -> None:
+        """Count what became of changes."""
+        for (source, outcome), count in taken.outcomes.items():
+            self.outcomes[source, outcome.value] += count
+        self.rewound += taken.rewound
+
+    def to_json(self) -> dict[str, object]:
+        """For scripts."""
+        return {
+            "sources": {
+                source: {"in": count, **{word: self.outcomes[source, word] for word in _WORDS}}
+                for source, count in sorted(self.lines.items())
+            },
+            "resumed": self.loaded.resumed,
+            "records": self.loaded.records,
+            "profiles": self.loaded.profiles,
+            "told": self.told,
+            "positions_jumped_back": dict(sorted(self.rewound.items())),
+            "rejected": self.rejections.to_json(),
+        }
+
+    def print(self) -> None:
+        """For people."""
+        rows = [
+            (source, str(count), *(str(self.outcomes[source, word]) for word in _WORDS))
+            for source, count in sorted(self.lines.items())
+        ]
+        if rows:
+            print_table(("source", "in", *_WORDS), rows)
+        if self.loaded.resumed:
+            say("\nAn interrupted load was finished; the counts are those of this run.")
+        say(f"\nLoaded: {counted(self.loaded.records, 'record')}, {counted(self.loaded.profiles, 'profile')}")
+        if self.told:
+            say(f"Told of: {counted(self.told, 'profile')}")
+        for source, count in sorted(self.rewound.items()):
+            say(f"\nPositions of {source} jump back, so these changes count as sent again: {count}")
+        for line in self.rejections.lines():
+            say(line)
+
+
+def bootstrap(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="CSV, JSON lines or JSON; `-` is standard input.")
+    ],
+    source: Annotated[
+        str | None, typer.Option("--source", metavar="NAME", help="Source of all files; else told by their names.")
+    ] = None,
+    spool: Annotated[
+        Path | None,
+        typer.Option("--spool", metavar="FILE", help="A file on a disk with room for as much as the store will have."),
+    ] = None,
+    catalogue: CatalogueOption = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Load files into a store that nobody has ever written to: what `ingest` comes to, in a fraction of the time.
+
+    Every profile is written once, in version 1. Nobody else can work with the store until this has ended. Interrupted,
+    the same command goes on. With Kafka configured, the new profiles are told of afterwards, while others work.
+
+    For example:
+
+        identity-graph bootstrap customers-*.csv.gz orders.jsonl --store sqlite:shop.sqlite
+
+        zcat snapshot.jsonl.gz | identity-graph bootstrap -
+    """
+    settings = settings_with(catalogue=catalogue, store=store)
+    set_up_logging(settings)
+    meaning = load_catalogue(settings.catalogue)
+    chosen = choose_sources(files, source, meaning)
+    report = _Report()
+    try:
+        run_batch(_bootstrap(settings, meaning, chosen, spool or _beside(settings), report))
+    except KeyboardInterrupt:
+        say_last("Interrupted; what is done stays. The same command goes on.")
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    if as_json:
+        print_json(report.to_json())
+    else:
+        report.print()
+    if report.rejections.total:
+        raise typer.Exit(ExitCode.REFUSED)
+
+
+def _beside(settings: Settings) -> Path:
+    scheme, _, path = settings.store.partition(":")
+    return Path(f"{path}-load") if scheme == "sqlite" and path else _SPOOL
+
+
+async def _bootstrap(
+    settings: Settings, catalogue: Catalogue, files: list[InputFile], spool: Path, report: _Report
+) -> None:
+    @asynccontextmanager
+    async def opened(migrator: str | None) -> AsyncIterator[Store]:
+        store = await open_store(settings, catalogue, migrator=migrator)
+        try:
+            yield store
+        finally:
+            await store.close()
+
+    async def fill(filled: LoadSpool, generation: int) -> None:
+        _Filling(filled, catalogue, generation, report).read(files)
+
+    marking = await open_for_migration(settings)
+    try:
+        with scan_progress() as progress:
+            announce = bool(settings.kafka.bootstrap_servers)
+            report.loaded = await load_store(marking, opened, catalogue, spool, fill, progress, announce=announce)
+    finally:
+        await marking.close()
+    async with opened(None) as store:
+        await _tell(settings, catalogue, store, report)
+
+
+async def _tell(settings: Settings, catalogue: Catalogue, store: Store, report: _Report) -> None:
+    """Tell of the new profiles; interrupted, any worker goes on with it."""
+    if not settings.kafka.bootstrap_servers:
+        return
+    metrics = Metrics()
+    async with publishing(settings, store, metrics) as publish, announcing(settings, store, metrics) as tell:
+        writer = Writer(store, catalogue, WRITER, metrics=metrics, publish=publish)
+        await writer.open()
+        report.told = await finish_owed_work(store, writer, tell)
+
+
+class _Filling:
+    """From files to a spool."""
+
+    def __init__(self, spool: LoadSpool, catalogue: Catalogue, generation: int, report: _Report) -> None:
+        self._spool = spool
+        self._catalogue = catalogue
+        self._generation = generation
+        self._report = report
+        self._acceptance = AcceptanceClock()
+        self._waiting: list[Change] = []
+        self._truncations: list[TruncateSource] = []
+
+    def read(self, files: list[InputFile]) -> None:
+        """Read all files; what truncates tables does so in the end, as where it is owed."""
+        with file_progress() as progress:
+            for file in files:
+                with progress.reading(file) as reading:
+                    for entry in read_entries(file, reading.stream, self._catalogue, self._accept, warn):
+                        self._take(file, entry)
+                        reading.count()
+        self._hand_over()
+        for task in self._truncations:
+            self._spool.truncate(task, self._catalogue, self._generation)
+
+    def _accept(self) -> tuple[int, int]:
+        return self._acceptance.next(1), now_milliseconds()
+
+    def _take(self, file: InputFile, entry: Entry) -> None:
+        self._report.count_entry(file, entry)
+        self._waiting += entry.changes
+        self._truncations += entry.tasks
+        if len(self._waiting) >= BATCH:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        self._report.count_taken(self._spool.take(self._waiting, self._catalogue, self._generation))
+        self._waiting.clear()

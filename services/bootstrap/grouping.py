@@ -1,0 +1,64 @@
+"""Puts together, on disk, the records that may be of one component, and tells which identifiers are too common.
+
+Links are sorted by identifier, so that all holders of each stand together and are counted once. Memory holds the cache
+of the spool and 8 bytes for each record.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final
+
+import orjson
+
+from graph_model.catalogue.rules import Catalogue
+from graph_model.resolution.hubs import bucket_of, is_hub_from
+from graph_model.resolution.mapping import map_record
+from services.bootstrap.spool import LoadSpool
+from services.maintenance.spool import DiskUnionFind
+
+_LINKS: Final = "SELECT kind, value, record, bucket FROM link ORDER BY kind, value, record"
+
+
+def group(spool: LoadSpool, catalogue: Catalogue) -> None:
+    """Fill the tables `link`, `generic` and `member` of a spool."""
+    _link(spool, catalogue)
+    (count,) = spool.database.execute("SELECT coalesce(max(number), 0) FROM record").fetchone()
+    with closing(DiskUnionFind(count)) as together:
+        spool.database.executemany("INSERT INTO generic VALUES (?, ?, ?, ?)", _joined(spool, catalogue, together))
+        spool.database.executemany(
+            "INSERT INTO member VALUES (?, ?)", ((together.find(number), number) for number in range(1, count + 1))
+        )
+
+
+def _link(spool: LoadSpool, catalogue: Catalogue) -> None:
+    for portion in spool.live_records():
+        rows: list[tuple[str, str, int, int]] = []
+        for number, record in portion:
+            identifiers = map_record(record, catalogue).identifiers
+            if identifiers:
+                bucket = bucket_of(record.address)
+                rows += [(identifier.kind, identifier.value, number, bucket) for identifier in identifiers]
+        spool.database.executemany("INSERT INTO link VALUES (?, ?, ?, ?)", rows)
+
+
+def _joined(
+    spool: LoadSpool, catalogue: Catalogue, together: DiskUnionFind
+) -> Iterator[tuple[str, str, int, str | None]]:
+    """Join the holders of each identifier; gives the rows of those that join nobody."""
+    for (kind_name, value), rows in groupby(spool.database.execute(_LINKS), key=itemgetter(0, 1)):
+        kind = catalogue.kinds[kind_name]
+        holders: Sequence[tuple[Any, ...]] = list(rows)
+        count = len(holders)
+        if not kind.is_generic(count):
+            first = holders[0][2]
+            for holder in holders[1:]:
+                together.union(first, holder[2])
+            continue
+        buckets = None
+        if is_hub_from(count, kind.holder_limit):
+            counts = Counter(bucket for _, _, _, bucket in holders)
+            buckets = orjson.dumps({str(number): held for number, held in sorted(counts.items())}).decode()
+        yield kind_name, value, count, buckets

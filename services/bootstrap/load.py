@@ -1,0 +1,234 @@
+"""The first load: claim the store, spool, group, resolve each component once, write each profile once.
+
+1. Claim the store for this load alone, as a migration does: everybody else is told `LoadUnderWay`.
+2. Fill the spool with the last word about each row, group it, and seal it.
+3. Write group by group, each portion in one commit that also says how far it is.
+4. Owe what is to be told of the new profiles, and give the store free.
+
+Killed before the spool is sealed, the load begins again; killed later, it goes on behind the last portion in force.
+What it leaves is what the stream would have made of the same changes, but for the heads: every profile is live, in its
+first version.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from graph_model.catalogue.rules import Catalogue
+from graph_model.records.tasks import AnnounceProfiles
+from graph_model.values.identifiers import Identifier
+from graph_model.values.positions import Position
+from services.bootstrap.grouping import group
+from services.bootstrap.portions import ProfileNaming, Resolved, plan_portion, portions, resolve_portion
+from services.bootstrap.spool import LoadSpool
+from services.clock import new_id, now_milliseconds
+from services.stores.port.errors import CommitTooLarge, StoreError
+from services.stores.port.migration import MigratingStore
+from services.stores.port.plan import Plan, TaskWrite
+from services.stores.port.protocols import DurableOutbox, Outbox, Store
+from services.stores.port.stored import StoredIdentifier
+from services.stores.port.stored_form import SCHEMA_VERSION, StoredForm, load_mark
+
+#: The name under which a load claims its part of the outbox.
+WRITER: Final = "bootstrap"
+
+#: So many records are written in one commit, if their groups allow it.
+PORTION: Final = 2_000
+
+#: The progress of a load of which everything is in force.
+_DONE: Final = Position(1, 0)
+
+#: Opens the store, for who works with it by this id (see `StoredForm.require`), or for everybody.
+OpenStore: TypeAlias = Callable[[str | None], AbstractAsyncContextManager[Store]]
+
+#: Fills a spool; the number is the meaning of the catalogue that is in force.
+Fill: TypeAlias = Callable[[LoadSpool, int], Awaitable[None]]
+
+#: Hears what is being written, and how much of it has been.
+Progress: TypeAlias = Callable[[str, int], None]
+
+
+class StoreInUse(StoreError):
+    """Somebody has written into the store, so that it can have no first load any more."""
+
+    def __init__(self, writers: Mapping[str, object]) -> None:
+        super().__init__(
+            f"this store has been written to, by {', '.join(sorted(writers)[:5])}; a first load needs a store that "
+            "nobody has ever claimed. Load the files with `identity-graph ingest`, or name another store"
+        )
+
+
+class SpoolLost(StoreError):
+    """A part of the load is in force, and what is left of it is gone."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"the first load of this store was interrupted, and its spool {path} is missing. Put it back, or remove "
+            "the store and load it anew"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What a load has made."""
+
+    records: int = 0  #: written by this process, live and deleted
+    profiles: int = 0  #: likewise
+    resumed: bool = False  #: whether it went on with one that was interrupted
+
+
+async def load_store(
+    marking: MigratingStore,
+    opened: OpenStore,
+    catalogue: Catalogue,
+    path: Path,
+    fill: Fill,
+    progress: Progress,
+    *,
+    announce: bool,
+    portion: int = PORTION,
+) -> Loaded:
+    """Load a store for the first time, or go on with that.
+
+    Args:
+        marking: the store, to be claimed.
+        opened: opens the same store.
+        catalogue: what the data means.
+        path: the spool, on a disk with room for about as much as the store will have.
+        fill: puts what is to be loaded into the spool; not asked where an interrupted load had all of it.
+        progress: hears how far it is.
+        announce: whether the new profiles are to be told of one by one; else nobody hears of them, but that readers of
+            a durable outbox are told to read anew.
+        portion: records of one commit.
+
+    Raises:
+        StoreInUse: somebody has written into the store before.
+        SpoolLost: see there.
+        MigrationTaken: another process has gone on with the load.
+        StoreError: see `Store.commit`; what is done stays, and the next run goes on from there.
+    """
+    load_id, resumed = await _claim(marking, opened)
+    async with opened(marking.migrator) as store:
+        spool = await _filled(marking, store, catalogue, LoadSpool.opened(path, load_id), fill)
+        try:
+            written = await _write(store, catalogue, spool, progress, portion, announce=announce)
+        finally:
+            spool.close()
+    await marking.move_mark(SCHEMA_VERSION, None)
+    spool.remove()
+    return replace(written, resumed=resumed)
+
+
+async def _claim(marking: MigratingStore, opened: OpenStore) -> tuple[str, bool]:
+    """Claim the store for a load; gives its id, and whether it had begun before."""
+    form = await marking.read_form()
+    if form is not None and form.load_id is not None:
+        await marking.begin(form, load_mark(form.load_id))
+        return form.load_id, True
+    async with opened(None) as store:
+        if writers := await store.read_writers():
+            raise StoreInUse(writers)
+    form = await marking.read_form() or StoredForm(SCHEMA_VERSION)
+    load_id = new_id()
+    await marking.begin(form, load_mark(load_id))
+    async with opened(marking.migrator) as store:
+        # From now on nobody else can claim; somebody may have done so just before.
+        writers = await store.read_writers()
+    if writers:
+        await marking.move_mark(SCHEMA_VERSION, None)
+        raise StoreInUse(writers)
+    return load_id, False
+
+
+async def _filled(
+    marking: MigratingStore, store: Store, catalogue: Catalogue, spool: LoadSpool, fill: Fill
+) -> LoadSpool:
+    """The whole spool of a load; where it cannot be filled the store is free again."""
+    if spool.is_sealed:
+        return spool
+    if WRITER in await store.read_writers():
+        spool.remove()
+        raise SpoolLost(spool.path)
+    try:
+        await fill(spool, store.generation)
+        await asyncio.to_thread(group, spool, catalogue)
+        spool.seal()
+    except BaseException:
+        spool.remove()
+        await marking.move_mark(SCHEMA_VERSION, None)
+        raise
+    return spool
+
+
+async def _write(
+    store: Store, catalogue: Catalogue, spool: LoadSpool, progress: Progress, size: int, *, announce: bool
+) -> Loaded:
+    """Write what is not in force yet; a portion is resolved while the one before it is committed."""
+    outbox = await store.claim_outbox(WRITER)
+    if outbox.progress == _DONE:
+        return Loaded()
+    written, newest, accepted = Loaded(), "", spool.accepted
+    after = 0 if outbox.progress is None else outbox.progress.log_offset
+    naming = ProfileNaming(now=now_milliseconds, new_profile_id=new_id, version_floor=store.version_floor)
+    found = (resolve_portion(portion, spool, catalogue, naming) for portion in portions(spool, after, size))
+    following = asyncio.create_task(asyncio.to_thread(next, found, None))
+    try:
+        while resolved := await following:
+            following = asyncio.create_task(asyncio.to_thread(next, found, None))
+            await _commit(store, outbox, resolved, accepted)
+            written = replace(
+                written,
+                records=written.records + len(resolved.records),
+                profiles=written.profiles + len(resolved.profiles),
+            )
+            newest = max((newest, *(write.profile_id for write in resolved.profiles)))
+            progress("records", written.records)
+    finally:
+        await asyncio.wait([following])  # it reads the spool
+    if isinstance(store, DurableOutbox):
+        await store.leave_gap()
+    await store.commit(_end(store, newest if announce else None), outbox)
+    return written
+
+
+async def _commit(store: Store, outbox: Outbox, resolved: Resolved, accepted: int | None) -> None:
+    """Commit a portion, in parts where it is too large for one request.
+
+    Raises:
+        CommitTooLarge: one of its groups is too large by itself.
+    """
+    waiting = [resolved]
+    while waiting:
+        part = waiting.pop()
+        stored: Mapping[Identifier, StoredIdentifier] = {}
+        if part.generic:
+            stored = await store.read_identifiers(dict.fromkeys(part.generic, 0))
+        try:
+            await store.commit(plan_portion(part, stored, new_id(), accepted), outbox)
+        except CommitTooLarge:
+            halves = part.halves()
+            if halves is None:
+                raise
+            waiting += reversed(halves)
+
+
+def _end(store: Store, newest: str | None) -> Plan:
+    """The commit that ends the writing; with the newest id that this process gave, if profiles are to be told of."""
+    tasks: tuple[TaskWrite, ...] = ()
+    if newest is not None:
+        # Ids sort by time, also those that another process gave before this load was interrupted.
+        task = AnnounceProfiles(version=store.version_floor + 1, last=max(newest, new_id()))
+        tasks = (TaskWrite(task_id=new_id(), expected=None, task=task),)
+    return Plan(
+        commit_id=new_id(),
+        records=(),
+        memberships=(),
+        identifiers=(),
+        profiles=(),
+        events=(),
+        tasks=tasks,
+        progress=_DONE,
+    )

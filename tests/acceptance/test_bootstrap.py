@@ -1,0 +1,153 @@
+"""`identity-graph bootstrap`: the first load of a store, whole or killed on the way."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from graph_model.catalogue.document import parse_catalogue
+from services.maintenance.verification.verify import verify
+from services.stores.port.errors import LoadUnderWay
+from services.stores.sqlite.store import SqliteStore
+from tests.acceptance.conftest import COMMAND, Run, environment
+from tests.dump import Dump, dump
+
+#: Nothing of a row follows from when it is read.
+CATALOGUE: Final = """\
+version: 1
+identifiers:
+  email: {normalise: email, holders: 3}
+  phone: {normalise: exact, holders: 3}
+traits: {name: text}
+sources:
+  crm:
+    file: "crm*.csv"
+    key: [id]
+    version: rev
+    event_time: at
+    columns: {email: {identifier: email}, phone: {identifier: phone}, name: {trait: name}}
+"""
+ROWS: Final = 20_000
+#: A step of a load takes no longer.
+SECONDS: Final = 60.0
+
+
+def summary(run: Run, *arguments: str | Path, expected: int = 0) -> dict[str, Any]:
+    finished = run("bootstrap", "--json", *arguments)
+    assert finished.returncode == expected, finished.stderr
+    result: dict[str, Any] = json.loads(finished.stdout)
+    return result
+
+
+def test_a_first_load_joins_what_ingest_joins(run: Run) -> None:
+    told = summary(run, "crm.csv", "shop.jsonl")
+    assert (told["records"], told["profiles"], told["resumed"]) == (6, 4, False)
+    assert run("verify").returncode == 0
+
+
+def test_the_counts_of_every_source_add_up(run: Run) -> None:
+    for counts in summary(run, "crm.csv", "shop.jsonl")["sources"].values():
+        assert counts["in"] == 3 == sum(count for word, count in counts.items() if word != "in")
+
+
+def test_files_go_on_with_ingest_behind_a_first_load(run: Run) -> None:
+    summary(run, "crm.csv")
+    finished = run("ingest", "--json", "crm.csv", "shop.jsonl")
+    sources = json.loads(finished.stdout)["sources"]
+    assert (sources["crm"]["unchanged"], sources["shop"]["applied"]) == (3, 3)
+    assert run("verify").returncode == 0
+
+
+def test_a_rejected_line_costs_the_others_nothing(run: Run, folder: Path) -> None:
+    with (folder / "crm.csv").open("a") as file:
+        file.write("4,too,few\n")
+    told = summary(run, "crm.csv", expected=1)
+    assert (told["records"], told["rejected"]["count"]) == (3, 1)
+
+
+def test_a_store_that_was_written_to_stays_as_it_is(run: Run) -> None:
+    run("ingest", "crm.csv")
+    finished = run("bootstrap", "shop.jsonl")
+    assert finished.returncode == 2
+    assert "has been written to, by cli-ingest" in finished.stderr
+
+
+def test_a_file_that_cannot_be_read_leaves_the_store_free(run: Run, folder: Path) -> None:
+    (folder / "shop.jsonl").unlink()
+    assert run("bootstrap", "crm.csv", "shop.jsonl").returncode == 2
+    assert run("ingest", "crm.csv").returncode == 0
+
+
+def test_a_first_load_leaves_no_spool(run: Run, folder: Path) -> None:
+    summary(run, "crm.csv")
+    assert [path.name for path in folder.iterdir() if "load" in path.name] == []
+
+
+@pytest.fixture
+def large(folder: Path) -> Path:
+    (folder / "catalogue.yaml").write_text(CATALOGUE)
+    lines = (
+        f"{n},1,2026-01-01T00:00:00Z,p{n * 7919 % (ROWS // 2)}@example.com,{n % 997},Person {n}\n" for n in range(ROWS)
+    )
+    (folder / "crm.csv").write_text("id,rev,at,email,phone,name\n" + "".join(lines))
+    return folder
+
+
+@pytest.mark.timeout(300)
+def test_a_load_that_is_killed_again_and_again_comes_to_the_same(large: Path) -> None:
+    spool = large / "graph.sqlite-load"
+    assert _killed_when(large, lambda: _size(large / "graph.sqlite-load.unfinished") > 0)
+    with pytest.raises(LoadUnderWay):
+        asyncio.run(_dumped(large / "graph.sqlite"))
+    assert _killed_when(large, spool.exists)
+    kills = 0
+    while _killed_when(large, lambda: _size(large / "graph.sqlite-wal") > 0, after=0.1):
+        kills += 1
+    assert kills
+    _run(large, store=large / "whole.sqlite").wait(SECONDS)
+    killed, whole = (asyncio.run(_dumped(large / name)) for name in ("graph.sqlite", "whole.sqlite"))
+    # When a row was accepted differs.
+    assert killed.records.keys() == whole.records.keys()
+    assert replace(killed, records={}) == replace(whole, records={})
+
+
+def _run(folder: Path, store: Path | None = None) -> subprocess.Popen[bytes]:
+    variables = environment(folder) | ({} if store is None else {"IDENTITY_GRAPH_STORE": f"sqlite:{store}"})
+    return subprocess.Popen([COMMAND, "bootstrap", "crm.csv"], cwd=folder, env=variables, stdout=subprocess.DEVNULL)
+
+
+def _killed_when(folder: Path, holds: Callable[[], bool], after: float = 0.0) -> bool:
+    """Run the load until something holds, and kill it then; whether it was killed before its end."""
+    process = _run(folder)
+    deadline = time.monotonic() + SECONDS
+    while not holds() and process.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+    try:
+        process.wait(after)
+    except subprocess.TimeoutExpired:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    return process.returncode == -signal.SIGKILL
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+async def _dumped(path: Path) -> Dump:
+    catalogue = parse_catalogue(CATALOGUE, "catalogue.yaml")
+    store = await SqliteStore.open(path, catalogue.fingerprint)
+    try:
+        assert (await verify(store, catalogue)).problems == ()
+        return await dump(store)
+    finally:
+        await store.close()
