@@ -5,7 +5,6 @@ function of profile and version, so that whoever reads it twice can tell.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Final, TypeAlias
 from uuid import UUID, uuid5
@@ -139,8 +138,7 @@ class ProfileUpdate(ProfileChange, frozen=True, kw_only=True):
     profile: Annotated[Raw, Meta(description="The whole profile as it is now; also the value on the state topic.")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileEvent:
+class ProfileEvent(Struct, frozen=True, kw_only=True, gc=False):
     """One version of one profile, as told to the world."""
 
     profile_id: str

@@ -10,15 +10,15 @@ smaller ids are given, to the clusters with the smaller first records.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from graph_model.records.record import RecordAddress
 from graph_model.resolution.union_find import UnionFind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdCandidate:
+class IdCandidate(Struct, frozen=True, kw_only=True, gc=False):
     """A profile id that may live on. All records stand under their present addresses."""
 
     profile_id: str

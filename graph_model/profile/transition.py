@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
-from msgspec import UNSET, Raw, structs
+from msgspec import UNSET, Raw, Struct, structs
 
 from graph_model.profile.codec import Salvaged, encode_profile
 from graph_model.profile.composition import reference
@@ -36,8 +36,7 @@ from graph_model.values.positions import Position
 from graph_model.values.times import iso_time
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True, gc=False):
     """A change that led to an event."""
 
     address: RecordAddress
@@ -47,8 +46,7 @@ class Cause:
     withdrawn: bool = False  #: it was withdrawn
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transition:
+class Transition(Struct, frozen=True, kw_only=True, gc=False):
     """What a profile becomes."""
 
     profile: Profile  #: as it is now
@@ -195,7 +193,7 @@ def _created_at(around: BeforeAndAfter, known: Salvaged | None) -> str:
 def _rewritten(known: Profile, composed: Profile) -> Transition:
     """The same profile in the form in which documents are written now: nothing that a reader must be told."""
     profile = structs.replace(composed, version=known.version, created_at=known.created_at, updated_at=known.updated_at)
-    return replace(_unchanged(profile), document=encode_profile(profile))
+    return structs.replace(_unchanged(profile), document=encode_profile(profile))
 
 
 def _unchanged(profile: Profile) -> Transition:
@@ -207,8 +205,7 @@ _NOTHING: Final = Differences((), ())
 _encode: Final = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(Struct, frozen=True, gc=False):
     """What happened to one profile in one commit."""
 
     profile: Profile  #: as it is now

@@ -9,8 +9,10 @@ on. A row that later takes a key which another has left does not get that one's 
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
+
+from msgspec.structs import replace
 
 from graph_model.records.record import ExpectedVerdictMark, Record, RecordAddress, VerdictMark, with_marks
 

@@ -6,11 +6,12 @@ and must be applied. The source's own position only filters what a connector sen
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import replace
 
 from graph_model.errors import MessageRejected
 from graph_model.values.equality import JsonValue, are_equal
@@ -61,8 +62,7 @@ class RecordAddress(NamedTuple):
         return f"{self.source}{self.key}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True, gc=False):
     """What happened to one row: it has new values, or it is gone."""
 
     address: RecordAddress
@@ -113,8 +113,7 @@ REMEMBERED_PASSAGES: Final = 20
 NOTHING_SENT: Final = Position(-1, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True, gc=False):
     """The newest version of a row that we know, as received; without values it is a tombstone.
 
     A tombstone keeps the position of a deleted row, so that nothing older brings it back, and the profile that
@@ -192,8 +191,7 @@ class Outcome(StrEnum):
     IGNORED = "ignored"
 
 
-@dataclass(frozen=True, slots=True)
-class AppliedChange:
+class AppliedChange(NamedTuple):
     """A record after a change, and what the change did to it."""
 
     record: Record
@@ -303,6 +301,8 @@ def _inheriting(stored: Record | None, change: Change, record: Record) -> Record
         if arriving:
             marks = with_marks(marks, arriving)
             expected = tuple(each for each in expected if each.origin != change.previous)
+    if not (marks or expected or came_from or gone_to or passages or stored.generation):
+        return record
     return replace(
         record,
         marks=marks,

@@ -3,19 +3,20 @@
 A value that cannot be normalised or typed costs the record that value and leaves an issue.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 import orjson
+from msgspec import Struct
 
-from graph_model.catalogue.rules import Catalogue, Column, Source, Trait
+from graph_model.catalogue.rules import ACCEPTED, Catalogue, Column, RegionColumn, Source, Trait
 from graph_model.records.record import Record, RecordAddress
 from graph_model.resolution.column_values import identifying_text, read_identifier, single_values, trait_value
 from graph_model.values.base64_numbers import may_be_a_number
+from graph_model.values.characters import LONGEST_REMEMBERED
 from graph_model.values.equality import JsonValue
-from graph_model.values.identifiers import Identifier, IdentifierKind
+from graph_model.values.identifiers import CompositePart, Identifier, IdentifierKind
 from graph_model.values.trait_values import NUMBERS
 
 _UNDATED: Final = (
@@ -23,22 +24,25 @@ _UNDATED: Final = (
     "time of acceptance stands in"
 )
 
+#: Texts that are remembered of each column with what they say.
+_REMEMBERED_TEXTS: Final = 8_192
+
+Sorted = TypeVar("Sorted", bound=tuple[str, ...])
+
 _IN_BASE64: Final = (
     ". It may be a decimal in base64, whose scale only a schema tells: set `decimal.handling.mode=string` of the "
     "connector, or `schemas.enable=true` of its converter"
 )
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Issue:
+class Issue(NamedTuple):
     """A value that could not be used."""
 
     column: str
     reason: str  #: what is wrong with it, without the value itself
 
 
-@dataclass(frozen=True, slots=True)
-class MappedRecord:
+class MappedRecord(Struct, frozen=True, gc=False):
     """A live record with everything derived from its values."""
 
     record: Record
@@ -58,48 +62,106 @@ def map_record(record: Record, catalogue: Catalogue) -> MappedRecord:
     if source is None or record.values is None:
         return MappedRecord(record, (), {}, ())
     traits: dict[str, JsonValue] = {}
-    identifiers: set[Identifier] = set()
-    issues: set[Issue] = set()
+    identifiers: list[Identifier] = []
+    issues: list[Issue] = []
     values, accepted_at = record.values, record.believed_until
-    for column in source.meanings:
+    for column, remembered in _columns(catalogue)[source.name]:
         received = values.get(column.name)
-        for value in () if received is None else _values(column, received, issues):
-            if column.trait is not None and column.trait not in traits:
-                said = _trait(column, value, catalogue.traits[column.trait], source, accepted_at, issues)
-                if said is not None:
-                    traits[column.trait] = said
-            if column.identifier is not None:
-                read = read_identifier(column, value, catalogue.kinds[column.identifier], values)
-                if read.identifies is not None:
-                    identifiers.add(Identifier(column.identifier, read.identifies))
-                elif read.reason is not None:
-                    issues.add(Issue(column.name, read.reason))
+        if received is None:
+            continue
+        wants_trait = column.trait is not None and column.trait not in traits
+        if remembered is not None and isinstance(received, str) and len(received) <= LONGEST_REMEMBERED:
+            said = remembered(received, wants_trait)
+        else:
+            said = _said(column, source, catalogue, received, _Row(values, accepted_at), wants_trait=wants_trait)
+        if column.trait is not None and said.trait is not None:
+            traits[column.trait] = said.trait
+        identifiers += said.identifiers
+        issues += said.issues
     for kind in _composite_kinds(catalogue):
         composite = _composite_identifier(kind, traits)
         if composite is not None:
-            identifiers.add(composite)
+            identifiers.append(composite)
     if source.event_time is not None and record.undated:
-        issues.add(Issue(source.event_time.column, _UNDATED))
-    return MappedRecord(record, tuple(sorted(identifiers)), traits, tuple(sorted(issues)) if issues else ())
+        issues.append(Issue(source.event_time.column, _UNDATED))
+    return MappedRecord(record, _sorted(identifiers), traits, _sorted(issues))
 
 
-def _values(column: Column, received: JsonValue, issues: set[Issue]) -> Sequence[JsonValue]:
-    """The values of a column that are to be read."""
+class _Said(NamedTuple):
+    """What one column of a row says."""
+
+    trait: JsonValue  #: None: nothing, or it was not asked for
+    identifiers: tuple[Identifier, ...]
+    issues: tuple[Issue, ...]
+
+
+class _Row(NamedTuple):
+    """What the reading of one column may need of the others."""
+
+    values: Mapping[str, JsonValue]
+    accepted_at: int  #: milliseconds since 1970
+
+
+def _sorted(found: list[Sorted]) -> tuple[Sorted, ...]:
+    """Each once, in order."""
+    return tuple(sorted({*found}) if len(found) > 1 else found)
+
+
+#: Reads a text, and the trait of its column too where that is asked for.
+_Remembered: TypeAlias = Callable[[str, bool], _Said]
+
+
+@lru_cache(maxsize=16)
+def _columns(catalogue: Catalogue) -> Mapping[str, Sequence[tuple[Column, _Remembered | None]]]:
+    """The columns of each source, with what remembers their texts; None where a text alone does not tell all.
+
+    Records are mapped whenever their component is touched; most texts have been seen before.
+    """
+
+    def remembering(column: Column, source: Source) -> _Remembered | None:
+        by_acceptance = column.trait is not None and catalogue.traits[column.trait].latest == ACCEPTED
+        if by_acceptance or isinstance(column.region, RegionColumn):
+            return None
+        nothing = _Row({}, 0)
+        return lru_cache(maxsize=_REMEMBERED_TEXTS)(
+            lambda text, wants: _said(column, source, catalogue, text, nothing, wants_trait=wants)
+        )
+
+    return {
+        source.name: tuple((column, remembering(column, source)) for column in source.meanings)
+        for source in catalogue.sources.values()
+    }
+
+
+def _said(
+    column: Column, source: Source, catalogue: Catalogue, received: JsonValue, row: _Row, *, wants_trait: bool
+) -> _Said:
+    """Read a column; of several values the first that says something gives the trait."""
     found, fault = single_values(column, received)
-    if fault is not None:
-        issues.add(Issue(column.name, fault))
-    return found
+    issues = [] if fault is None else [Issue(column.name, fault)]
+    identifiers: list[Identifier] = []
+    trait: JsonValue = None
+    for value in found:
+        if wants_trait and trait is None and column.trait is not None:
+            trait = _trait(column, value, catalogue.traits[column.trait], source, row.accepted_at, issues)
+        if column.identifier is not None:
+            read = read_identifier(column, value, catalogue.kinds[column.identifier], row.values)
+            if read.identifies is not None:
+                identifiers.append(Identifier(column.identifier, read.identifies))
+            elif read.reason is not None:
+                issues.append(Issue(column.name, read.reason))
+    return _Said(trait, tuple(identifiers), tuple(issues))
 
 
 def _trait(
-    column: Column, value: JsonValue, trait: Trait, source: Source, accepted_at: int, issues: set[Issue]
+    column: Column, value: JsonValue, trait: Trait, source: Source, accepted_at: int, issues: list[Issue]
 ) -> JsonValue:
     """What a value says of the trait of its column; None where it says nothing, or cannot be read."""
     try:
         return trait_value(value, trait, column.reading, accepted_at)
     except ValueError as error:
         is_doubtful = source.format == "debezium" and trait.type in NUMBERS and may_be_a_number(value)
-        issues.add(Issue(column.name, f"{error}{_IN_BASE64 if is_doubtful else ''}"))
+        issues.append(Issue(column.name, f"{error}{_IN_BASE64 if is_doubtful else ''}"))
         return None
 
 
@@ -113,8 +175,21 @@ def _composite_identifier(kind: IdentifierKind, traits: Mapping[str, JsonValue])
     for part in kind.parts:
         value = traits.get(part.trait)
         text = str(value) if isinstance(value, bool) else identifying_text(value)
-        normal = None if text is None else part.normalise(text)
-        if text is None or normal is None or kind.is_blocked(text) or kind.is_blocked(normal):
+        normal = None if text is None else _read_part(kind, part, text)
+        if normal is None:
             return None
         values.append(normal)
     return Identifier(kind.name, orjson.dumps(values).decode())
+
+
+def _read_part(kind: IdentifierKind, part: CompositePart, text: str) -> str | None:
+    """The normal form of a part of a composite identifier; None: it has none, or identifies nobody."""
+    return _normal(kind, part, text) if len(text) > LONGEST_REMEMBERED else _remembered_normal(kind, part, text)
+
+
+def _normal(kind: IdentifierKind, part: CompositePart, text: str) -> str | None:
+    normal = part.normalise(text)
+    return None if normal is None or kind.is_blocked(text) or kind.is_blocked(normal) else normal
+
+
+_remembered_normal = lru_cache(maxsize=65_536)(_normal)

@@ -17,6 +17,8 @@ from dataclasses import dataclass, replace
 from itertools import combinations, groupby
 from typing import Final, NamedTuple
 
+from msgspec import Struct
+
 from graph_model.catalogue.rules import COMPONENT_LIMIT, FULL_TRUST, Catalogue
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Verdict
@@ -42,16 +44,14 @@ from graph_model.values.identifiers import HIGHEST_PRIORITY, Identifier
 _ABOVE_ALL: Final = HIGHEST_PRIORITY * FULL_TRUST + 1
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
+class Cluster(Struct, frozen=True, gc=False):
     """Records that are one person."""
 
     members: tuple[RecordAddress, ...]  #: sorted
     conflicts: tuple[Conflict, ...]  #: those with one side in this cluster, sorted
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(Struct, frozen=True, gc=False):
     """Records connected by usable evidence, whatever keeps some apart: the unit of recomputation."""
 
     clusters: tuple[Cluster, ...]  #: by smallest member

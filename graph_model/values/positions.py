@@ -5,9 +5,10 @@ position has one form as JSON, which every store writes.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
+
+from msgspec import Struct, structs
 
 Offset: TypeAlias = int | Decimal | str
 
@@ -19,8 +20,7 @@ _NUMBER: Final = "number"
 _TEXT: Final = "text"
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True, gc=False):
     """Which version of a record this is; totally ordered within one record."""
 
     epoch: int  #: raised when a topic is made anew; 0 is everything that did not come from a log
@@ -32,18 +32,24 @@ class Position:
         Raises:
             ValueError: it is no finite number, or not valid Unicode.
         """
+        if type(self.offset) is int:
+            return  # nearly all are
         if isinstance(self.offset, Decimal):
             if not self.offset.is_finite():
                 raise ValueError("a position is a finite number or a text")
             if self.offset == self.offset.to_integral_value():
-                object.__setattr__(self, "offset", int(self.offset))
+                structs.force_setattr(self, "offset", int(self.offset))
         elif isinstance(self.offset, str):
             self.offset.encode()  # UnicodeEncodeError is a ValueError
 
     def __lt__(self, other: "Position") -> bool:
+        if type(self.offset) is int and type(other.offset) is int and self.epoch == other.epoch:
+            return self.offset < other.offset  # what every change asks
         return self._rank < other._rank
 
     def __le__(self, other: "Position") -> bool:
+        if type(self.offset) is int and type(other.offset) is int and self.epoch == other.epoch:
+            return self.offset <= other.offset  # what every change asks
         return self._rank <= other._rank
 
     def __gt__(self, other: "Position") -> bool:
@@ -75,8 +81,7 @@ class Position:
         return self.offset if isinstance(self.offset, int) and is_small(self.offset) else plain_decimal(self.offset)
 
 
-@dataclass(frozen=True, slots=True)
-class SourcePosition:
+class SourcePosition(Struct, frozen=True, gc=False):
     """The source's own position of a streamed version (a log sequence number, a binlog position)."""
 
     kind: str  #: the system that counts, for example `postgresql`; positions of two kinds do not compare

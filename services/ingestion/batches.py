@@ -1,7 +1,10 @@
 """A batch: what is asked of one commit, gathered by record, and what it makes of each of them."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from graph_model.errors import IdentityGraphError
 from graph_model.records.key_changes import NOTHING_CARRIED, Departure, KeyChanges, carry
@@ -85,8 +88,7 @@ def halve(batch: Batch) -> tuple[Batch, Batch]:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordChange:
+class RecordChange(Struct, frozen=True, kw_only=True, gc=False):
     """What a batch makes of one record."""
 
     address: RecordAddress
@@ -98,7 +100,7 @@ class RecordChange:
     rewound: int = 0  #: changes that are stale although their times go on; see `AppliedChange.is_rewound`
     verdicts: tuple[VerdictEntry, ...] = ()  #: verdicts about it that this batch gives or withdraws
     read_anew: bool  #: what is linked with it may follow another meaning of the catalogue, or be wrong
-    is_changed: bool = field(init=False)  #: whether anything may follow from it for other records
+    is_changed: bool = False  #: whether anything may follow from it for other records; follows from all else
 
     def __post_init__(self) -> None:
         """Look for what is changed once: everybody asks for it."""
@@ -109,7 +111,7 @@ class RecordChange:
             or self.takes_a_left_key
             or not _say_the_same(self.before, self.after)
         )
-        object.__setattr__(self, "is_changed", is_changed)
+        structs.force_setattr(self, "is_changed", is_changed)
 
     @property
     def before(self) -> Record | None:
@@ -179,8 +181,7 @@ class BatchOutcome:
     unknown: frozenset[RecordAddress]  #: records that must be read to tell; if there are any, all else is empty
 
 
-@dataclass(frozen=True, slots=True)
-class _AppliedChanges:
+class _AppliedChanges(NamedTuple):
     """What the changes of a batch make of one record."""
 
     record: Record
@@ -242,7 +243,7 @@ def _record(stored: StoredRecord | None) -> Record | None:
 
 
 def _of_generation(record: Record, generation: int) -> Record:
-    return record if record.generation == generation else replace(record, generation=generation)
+    return record if record.generation == generation else structs.replace(record, generation=generation)
 
 
 def _is_of_former_meaning(stored: StoredRecord | None, generation: int) -> bool:
@@ -268,7 +269,7 @@ def _applied_changes(
             previous = change.previous or previous
         if change.moved_to is not None and applied.outcome is not Outcome.STALE:
             departures += [Departure(address, change.moved_to, mark) for mark in record.marks]
-            record = replace(record, marks=())
+            record = structs.replace(record, marks=())
     return _AppliedChanges(record or awaited(address), tuple(departures), tuple(outcomes), rewound, previous, last)
 
 
@@ -287,7 +288,7 @@ def _after(stored: Record | None, change: Change) -> Change:
         return change
     if not isinstance(stored.position.offset, int):
         return change
-    return replace(change, position=Position(0, stored.position.offset + 1))
+    return structs.replace(change, position=Position(0, stored.position.offset + 1))
 
 
 class _Decided:
@@ -324,4 +325,4 @@ class _Decided:
         )
         kept = [mark for mark in record.marks if mark.verdict_id not in self._ids or mark in given]
         further = given.difference(kept, (each.mark for each in expected))
-        return replace(record, marks=with_marks(kept, sorted(further)), expected=expected)
+        return structs.replace(record, marks=with_marks(kept, sorted(further)), expected=expected)

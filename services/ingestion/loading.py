@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from graph_model.catalogue.rules import Catalogue
 from graph_model.profile.document import ProfileStatus
 from graph_model.records.key_changes import KeyChanges
@@ -219,7 +221,7 @@ async def map_records(
         links = await store.read_links(waiting)
         for address in waiting:
             known = tuple(i for i in links.get(address, ()) if i.kind in catalogue.kinds)
-            mapped[address] = replace(mapped[address], identifiers=known)
+            mapped[address] = structs.replace(mapped[address], identifiers=known)
     return mapped
 
 

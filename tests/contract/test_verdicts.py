@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from graph_model.records.verdicts import Judgement, Withdrawal
 from services.stores.port.protocols import Outbox, Store
@@ -59,7 +60,7 @@ async def test_a_verdict_is_written_with_the_records_that_it_is_about(store: Sto
     await store.commit(person(1), outbox)
     await store.commit(person(2), outbox)
     entry = verdict_entry(1)
-    judged = [replace(record(at), marks=(mark,)) for at, mark in entry.verdict.marks]
+    judged = [structs.replace(record(at), marks=(mark,)) for at, mark in entry.verdict.marks]
     writes = [
         write_record(one, f"p{number}", expected=await record_revision(store, address(number)), edges_changed=False)
         for number, one in enumerate(judged, start=1)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 import orjson
+from msgspec import structs
 
 from graph_model.records.record import Change, Record, RecordAddress
 from graph_model.values.positions import Position
@@ -160,7 +161,7 @@ async def _unite(store: Store, ingest: Ingest, moves: Sequence[Move]) -> None:
 def _moved_tombstone(move: Move) -> RecordWrite:
     """A tombstone as it was, at its new address: nothing follows from it for others."""
     return RecordWrite(
-        record=replace(move.record, address=move.to),
+        record=structs.replace(move.record, address=move.to),
         expected=None,
         profile_id=move.stored.profile_id,
         identifiers=(),

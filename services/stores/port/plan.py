@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from graph_model.profile.document import ProfileStatus
 from graph_model.profile.events import ProfileEvent
 from graph_model.records.record import Record, RecordAddress
@@ -12,8 +14,7 @@ from graph_model.values.positions import Position
 from services.stores.port.stored import HistoryEntry
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordWrite:
+class RecordWrite(Struct, frozen=True, kw_only=True, gc=False):
     """A record to write, with the identifiers it carries from now on."""
 
     record: Record
@@ -23,8 +24,7 @@ class RecordWrite:
     edges_changed: bool  #: whether identifiers or profile differ from what is stored
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdentifierWrite:
+class IdentifierWrite(Struct, frozen=True, kw_only=True, gc=False):
     """An identifier whose own list of holders changes."""
 
     identifier: Identifier
@@ -60,8 +60,7 @@ class TaskWrite:
     task: Task | None  #: None: it is done; remove it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileWrite:
+class ProfileWrite(Struct, frozen=True, kw_only=True, gc=False):
     """A profile to write; without a document only its revision is bumped."""
 
     profile_id: str

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import orjson
-from msgspec import structs
+from msgspec import Struct, structs
 
 from graph_model.profile.codec import Salvaged, decode_profile, decode_step, salvage_profile
 from graph_model.profile.document import Profile, ProfileDamaged, ProfileStatus
@@ -15,8 +15,7 @@ from graph_model.records.verdicts import VerdictEntry
 from services.stores.port.errors import StoreDamaged
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredRecord:
+class StoredRecord(Struct, frozen=True, kw_only=True, gc=False):
     """A record as the store has it, tombstones included."""
 
     record: Record
@@ -65,8 +64,7 @@ class StoredTask:
     revision: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredProfile:
+class StoredProfile(Struct, frozen=True, kw_only=True, gc=False):
     """A profile as the store has it."""
 
     profile_id: str

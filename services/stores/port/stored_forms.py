@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
 import orjson
+from msgspec.structs import replace
 
 from graph_model.records.record import ExpectedVerdictMark, Passage, Record, RecordAddress, VerdictMark
 from graph_model.records.tasks import AnnounceProfiles, DeleteAbsent, ReResolve, Task, TruncateSource

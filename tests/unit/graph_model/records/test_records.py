@@ -1,8 +1,8 @@
 from collections.abc import Mapping
-from dataclasses import replace
 from itertools import permutations
 
 import pytest
+from msgspec.structs import replace
 
 from graph_model.records.record import Change, Outcome, Record, RecordAddress, apply_change
 from graph_model.values.equality import JsonValue

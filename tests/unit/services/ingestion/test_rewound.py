@@ -1,7 +1,6 @@
 """Positions of a source's own log that jump back while its times go on: its changes are stale, and that is told."""
 
-from dataclasses import replace
-
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from graph_model.records.record import Change, Outcome

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import orjson
+from msgspec import structs
 
 from graph_model.records.record import ExpectedVerdictMark, Passage, Record, RecordAddress, VerdictMark
 from graph_model.records.tasks import TruncateSource
@@ -25,12 +26,12 @@ def test_a_stored_record_that_knows_neither_marks_nor_generation_is_read() -> No
 
 def test_when_it_was_accepted_is_stored_only_where_its_source_said_another_time() -> None:
     assert orjson.loads(write_record(PLAIN)).keys().isdisjoint({"accepted_at", "undated"})
-    for record in (replace(PLAIN, accepted_at=4), replace(PLAIN, undated=True)):
+    for record in (structs.replace(PLAIN, accepted_at=4), structs.replace(PLAIN, undated=True)):
         assert read_record(ADDRESS, write_record(record)) == record
 
 
 def test_a_row_that_was_absent_is_read_back_as_such() -> None:
-    absent = replace(PLAIN, values=None, is_absent=True)
+    absent = structs.replace(PLAIN, values=None, is_absent=True)
     assert read_record(ADDRESS, write_record(absent)) == absent
 
 
@@ -44,7 +45,7 @@ def test_a_truncation_of_a_former_form_is_read() -> None:
 
 def test_marks_moves_and_generation_are_read_back() -> None:
     other = RecordAddress.of("shop", ["a"])
-    record = replace(
+    record = structs.replace(
         PLAIN,
         marks=(VerdictMark("v1", 1, together=False), VerdictMark("v2", 0, together=True)),
         expected=(ExpectedVerdictMark(other, VerdictMark("v3", 0, together=True)),),

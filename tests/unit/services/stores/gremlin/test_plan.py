@@ -1,8 +1,8 @@
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from gremlin_python.statics import long
+from msgspec.structs import replace
 
 from graph_model.values.positions import Offset, Position
 from services.stores.gremlin.ids import Label
