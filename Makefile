@@ -64,7 +64,7 @@ docs: install ## Write the pages of docs/ that are made from the program
 	@$(BIN)/python -m cli.event_schema > docs/profile-updated.schema.json
 	@$(BIN)/identity-graph catalogue schema > docs/catalogue.schema.json
 
-benchmark: install ## Measure against raw limits, on this machine; WHAT=ingest for one of them
+benchmark: install ## Measure against raw limits and write docs/performance.md; WHAT=ingest for one of them
 	@$(BIN)/python -m benchmarks $(WHAT)
 
 lock: install ## Renew requirements.lock from pyproject.toml

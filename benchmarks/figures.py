@@ -29,12 +29,20 @@ class Goal:
     aim: float | None = None  #: what it should reach one day
 
     def __str__(self) -> str:
+        return self._written(self.must)
+
+    @property
+    def aiming(self) -> str:
+        """The aim, as the goal is written; empty where there is none."""
+        return "" if self.aim is None else self._written(self.aim)
+
+    def _written(self, bound: float) -> str:
         written = {
-            Sense.RATIO_AT_LEAST: f"≥ {self.must:.0%} of raw",
-            Sense.RATIO_AT_MOST: f"≤ {self.must:.0%} of raw",
-            Sense.ABOVE_RAW_AT_MOST: f"≤ raw + {self.must:g}",
-            Sense.AT_MOST: f"≤ {self.must:,g}",
-            Sense.AT_LEAST: f"≥ {self.must:,g}",
+            Sense.RATIO_AT_LEAST: f"≥ {bound:.0%} of raw",
+            Sense.RATIO_AT_MOST: f"≤ {bound:.0%} of raw",
+            Sense.ABOVE_RAW_AT_MOST: f"≤ raw + {bound:g}",
+            Sense.AT_MOST: f"≤ {bound:,g}",
+            Sense.AT_LEAST: f"≥ {bound:,g}",
         }
         return written[self.sense]
 

@@ -1,8 +1,12 @@
 """What can be measured: every suite is a module with `async def measure() -> list[Figure]`."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Final
+
+from benchmarks.figures import Figure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +16,11 @@ class Suite:
     module: str  #: it has `async def measure() -> list[Figure]`
     title: str
     by_default: bool = True  #: False: it takes too long for a run of all
+
+    def figures(self) -> list[Figure]:
+        """Measure."""
+        measured: list[Figure] = asyncio.run(import_module(self.module).measure())
+        return measured
 
 
 #: Name on the command line -> suite, in the order of the page.

@@ -19,7 +19,13 @@ def test_help_names_every_command_and_the_exit_codes(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [*sorted(MODULES.keys() - {"catalogue", "verdict", "version"}), "catalogue check", "verdict split"]
+    "command",
+    [
+        *sorted(MODULES.keys() - {"catalogue", "demo", "verdict", "version"}),
+        "catalogue check",
+        "demo generate",
+        "verdict split",
+    ],
 )
 def test_the_help_of_a_command_shows_examples(run: Run, command: str) -> None:
     told = run(*command.split(), "--help").stdout
