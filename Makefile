@@ -11,7 +11,7 @@ PORT ?= $(or $(IDENTITY_GRAPH_PORT),8080)
 TESTS := $(filter-out tests/captures tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
 QUICK_TESTS := tests/unit tests/properties
 # These start many processes and compare their speeds, so they have the machine for themselves.
-LONE_TESTS := tests/stack tests/faults
+LONE_TESTS := tests/stack tests/faults tests/performance
 # A Gremlin Server for each of them, and a core.
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist worksteal
 

@@ -32,4 +32,5 @@ SUITES: Final[Mapping[str, Suite]] = {
     "gremlin": Suite(module="benchmarks.kafka_to_graph", title="Kafka to TinkerGraph"),
     "freshness": Suite(module="benchmarks.freshness", title="Freshness of events"),
     "hub": Suite(module="benchmarks.hub", title="An identifier that many records share"),
+    "start": Suite(module="benchmarks.command_start", title="Start of a command"),
 }

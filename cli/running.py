@@ -1,6 +1,5 @@
 """How a command runs: what has an end can be interrupted, and all log lines have one form."""
 
-import asyncio
 import logging
 import os
 import signal
@@ -28,6 +27,8 @@ _LEVELS: Final = frozenset({"error", "warning"})
 
 def run_batch(batch: Coroutine[Any, Any, Result]) -> Result:
     """Run to the end. Ctrl-C also interrupts a read that waits for input, which asyncio alone would wait for."""
+    import asyncio
+
     signal.signal(signal.SIGINT, _interrupt)
     return asyncio.run(batch)
 
