@@ -5,7 +5,7 @@ the same noise. Rows come as a source gives them; reading, mapping, resolving, c
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -32,10 +32,12 @@ ROWS: Final = 10_000
 _BEGIN: Final = 1_700_000_000_000
 
 Rows: TypeAlias = Sequence[tuple[str, dict[str, JsonValue]]]
+#: Seconds since any moment.
+Clock: TypeAlias = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
-class _Round:
+class Round:
     """Seconds that the same rows took, ours and raw."""
 
     load: float
@@ -47,12 +49,7 @@ class _Round:
 
 async def measure() -> list[Figure]:
     """Rows per second, ours and raw, in files of their own each round."""
-    collect_rarely()
-    rules = catalogue()
-    given = list(rows(ROWS))
-    with TemporaryDirectory() as folder:
-        raw = await _raw_batches(Path(folder) / "recorded.sqlite", rules, given)
-        rounds = [await _round(Path(folder), number, rules, given, raw) for number in range(ROUNDS + 1)][1:]
+    rounds = await measured_rounds(ROWS, ROUNDS, time.perf_counter)
     return [
         _figure("Embedded, first load", [r.load for r in rounds], [r.raw_load for r in rounds], 0.45, aim=0.6),
         _figure("Embedded, reload, nothing changed", [r.reload for r in rounds], [r.raw_load for r in rounds], 0.9),
@@ -60,6 +57,22 @@ async def measure() -> list[Figure]:
             "Embedded, one update in place each", [r.updates for r in rounds], [r.raw_updates for r in rounds], 0.35
         ),
     ]
+
+
+async def measured_rounds(count: int, rounds: int, clock: Clock) -> list[Round]:
+    """Measure, after a round that warms up.
+
+    Args:
+        count: how many rows there are.
+        rounds: how often everything is done.
+        clock: tells how much time has passed.
+    """
+    collect_rarely()
+    rules = catalogue()
+    given = list(rows(count))
+    with TemporaryDirectory() as folder:
+        raw = await _raw_batches(Path(folder) / "recorded.sqlite", rules, given)
+        return [await _round(Path(folder), number, rules, given, raw, clock) for number in range(rounds + 1)][1:]
 
 
 def _figure(name: str, ours: Sequence[float], raw: Sequence[float], must: float, aim: float | None = None) -> Figure:
@@ -75,39 +88,48 @@ def _figure(name: str, ours: Sequence[float], raw: Sequence[float], must: float,
 
 
 async def _round(
-    folder: Path, number: int, rules: Catalogue, given: Rows, raw: tuple[list[RawBatch], list[RawBatch]]
-) -> _Round:
+    folder: Path,
+    number: int,
+    rules: Catalogue,
+    given: Rows,
+    raw: tuple[list[RawBatch], list[RawBatch]],
+    clock: Clock,
+) -> Round:
     raw_load, raw_updates = raw
     store = await SqliteStore.open(folder / f"ours{number}.sqlite", rules.fingerprint)
+
+    async def ingested(form: Rows, life: int) -> float:
+        """How long it takes until all rows are in force and acknowledged, as the command brings them into force."""
+        started = clock()
+        await _ingest(store, rules, _changes(form, rules, life), BATCH_SIZE)
+        return clock() - started
+
     with closing(RawWriter(folder / f"raw{number}.sqlite")) as bare:
-        measured = _Round(
-            load=await _ingested(store, rules, _changes(given, rules, 0)),
-            raw_load=_written(bare, raw_load),
-            reload=await _ingested(store, rules, _changes(given, rules, 1)),
-            updates=await _ingested(store, rules, _changes(_moved(given), rules, 2)),
-            raw_updates=_written(bare, raw_updates),
+
+        def written(batches: Iterable[RawBatch]) -> float:
+            """How long it takes until all rows are in the file."""
+            started = clock()
+            for batch in batches:
+                bare.write(batch)
+            return clock() - started
+
+        measured = Round(
+            load=await ingested(given, 0),
+            raw_load=written(raw_load),
+            reload=await ingested(given, 1),
+            updates=await ingested(_moved(given), 2),
+            raw_updates=written(raw_updates),
         )
     await store.close()
     return measured
 
 
-async def _ingested(store: SqliteStore, rules: Catalogue, changes: Iterator[Change], size: int = BATCH_SIZE) -> float:
-    """Seconds until all changes are in force and acknowledged, as the command brings them into force."""
+async def _ingest(store: SqliteStore, rules: Catalogue, changes: Iterator[Change], size: int) -> None:
     writer = Writer(store, rules, "benchmark", metrics=Metrics(), publish=None)
     await writer.open()
-    started = time.perf_counter()
     while batch := list(islice(changes, size)):
         async with writer.lend() as ingest:
             await ingest.apply(batch)
-    return time.perf_counter() - started
-
-
-def _written(bare: RawWriter, batches: Iterable[RawBatch]) -> float:
-    """Seconds until all rows are in the file."""
-    started = time.perf_counter()
-    for batch in batches:
-        bare.write(batch)
-    return time.perf_counter() - started
 
 
 async def _raw_batches(path: Path, rules: Catalogue, given: Rows) -> tuple[list[RawBatch], list[RawBatch]]:
@@ -116,7 +138,7 @@ async def _raw_batches(path: Path, rules: Catalogue, given: Rows) -> tuple[list[
     recorded = []
     for life, form in enumerate((given, _moved(given))):
         store.plans = []
-        await _ingested(store, rules, _changes(form, rules, life), RAW_BATCH)
+        await _ingest(store, rules, _changes(form, rules, life), RAW_BATCH)
         recorded.append([RawBatch.of(plan) for plan in store.plans])
     await store.close()
     return recorded[0], recorded[1]
@@ -130,5 +152,5 @@ def _moved(given: Rows) -> Rows:
 def _changes(given: Rows, rules: Catalogue, life: int) -> Iterator[Change]:
     """The rows as changes of a log, which has carried all of them `life` times before."""
     for number, (source, row) in enumerate(given):
-        offset = life * ROWS + number
+        offset = life * len(given) + number
         yield row_change(rules.sources[source], row, Origin(position=Position(1, offset), observed_at=_BEGIN + offset))
