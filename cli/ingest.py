@@ -28,12 +28,13 @@ from services.ingestion.writer import Writer
 from services.metrics import Metrics
 from services.settings import Settings
 from services.stores.port.plan import TaskWrite
-from services.stores.port.protocols import Outbox
+from services.stores.port.protocols import DurableOutbox, Outbox
 
 #: The name under which this command claims its part of the outbox.
 WRITER: Final = "cli-ingest"
 
-BATCH_SIZE: Final = 500  #: changes in one commit
+BATCH_SIZE: Final = 2_000  #: changes in one commit of an embedded store, which waits for the disk once for each
+SERVER_BATCH_SIZE: Final = 500  #: changes in one commit of a server, which takes requests of some size only
 
 
 def ingest(
@@ -113,7 +114,7 @@ async def _ingest(settings: Settings, catalogue: Catalogue, files: list[InputFil
 
         writer = Writer(store, catalogue, WRITER, metrics=metrics, publish=tell)
         await writer.open()
-        batches = _Batches(writer, summary)
+        batches = _Batches(writer, summary, BATCH_SIZE if isinstance(store, DurableOutbox) else SERVER_BATCH_SIZE)
         await batches.open()
         if summary.snapshot is not None:
             await summary.snapshot.count_live(store)
@@ -143,8 +144,9 @@ async def _ingest_file(
 class _Batches:
     """From single changes to commits."""
 
-    def __init__(self, writer: Writer, summary: IngestSummary) -> None:
+    def __init__(self, writer: Writer, summary: IngestSummary, size: int) -> None:
         self.summary = summary
+        self._size = size
         self._writer = writer
         self._waiting: list[Change] = []
         self._places: dict[RecordAddress, Place] = {}
@@ -164,7 +166,7 @@ class _Batches:
         """Take one change; it is in force once the batch is full."""
         self._waiting.append(change)
         self._places[change.address] = place
-        if len(self._waiting) >= BATCH_SIZE:
+        if len(self._waiting) >= self._size:
             await self.finish()
 
     async def owe(self, task: TruncateSource) -> None:
