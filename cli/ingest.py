@@ -13,12 +13,13 @@ from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import counted, print_json, warn
 from cli.progress import FileProgress, file_progress
 from cli.publishing import publishing
+from cli.rejections import Place
 from cli.running import run_batch, say_last, set_up_logging
 from cli.snapshot import AsOfOption, MostDeletedOption, Snapshot, SnapshotOption
 from cli.store_progress import finish_owed_work
 from graph_model.catalogue.document import NO_VERSION
 from graph_model.catalogue.rules import Catalogue
-from graph_model.records.record import Change
+from graph_model.records.record import Change, RecordAddress
 from graph_model.records.tasks import TruncateSource
 from services.clock import new_id, now_milliseconds
 from services.ingestion.acceptance import AcceptanceClock
@@ -27,12 +28,13 @@ from services.ingestion.writer import Writer
 from services.metrics import Metrics
 from services.settings import Settings
 from services.stores.port.plan import TaskWrite
-from services.stores.port.protocols import Outbox
+from services.stores.port.protocols import DurableOutbox, Outbox
 
 #: The name under which this command claims its part of the outbox.
 WRITER: Final = "cli-ingest"
 
-BATCH_SIZE: Final = 500  #: changes in one commit
+BATCH_SIZE: Final = 2_000  #: changes in one commit of an embedded store, which waits for the disk once for each
+SERVER_BATCH_SIZE: Final = 500  #: changes in one commit of a server, which takes requests of some size only
 
 
 def ingest(
@@ -112,13 +114,13 @@ async def _ingest(settings: Settings, catalogue: Catalogue, files: list[InputFil
 
         writer = Writer(store, catalogue, WRITER, metrics=metrics, publish=tell)
         await writer.open()
-        batches = _Batches(writer, summary)
+        batches = _Batches(writer, summary, BATCH_SIZE if isinstance(store, DurableOutbox) else SERVER_BATCH_SIZE)
         await batches.open()
         if summary.snapshot is not None:
             await summary.snapshot.count_live(store)
         with file_progress() as progress:
-            for file in files:
-                await _ingest_file(file, catalogue, batches, progress)
+            for number, file in enumerate(files):
+                await _ingest_file(number, file, catalogue, batches, progress)
         await batches.finish()
         if summary.snapshot is not None:
             await summary.snapshot.owe_deletions(store, writer)
@@ -126,12 +128,14 @@ async def _ingest(settings: Settings, catalogue: Catalogue, files: list[InputFil
         summary.largest = await largest_profiles(store, summary)
 
 
-async def _ingest_file(file: InputFile, catalogue: Catalogue, batches: "_Batches", progress: FileProgress) -> None:
+async def _ingest_file(
+    number: int, file: InputFile, catalogue: Catalogue, batches: "_Batches", progress: FileProgress
+) -> None:
     with progress.reading(file) as reading:
         for entry in read_entries(file, reading.stream, catalogue, batches.accept, warn):
             batches.summary.count_entry(file, entry)
             for change in entry.changes:
-                await batches.take(change)
+                await batches.take(change, Place(number, entry.line, file.name))
             for task in entry.tasks:
                 await batches.owe(task)
             reading.count()
@@ -140,10 +144,12 @@ async def _ingest_file(file: InputFile, catalogue: Catalogue, batches: "_Batches
 class _Batches:
     """From single changes to commits."""
 
-    def __init__(self, writer: Writer, summary: IngestSummary) -> None:
+    def __init__(self, writer: Writer, summary: IngestSummary, size: int) -> None:
         self.summary = summary
+        self._size = size
         self._writer = writer
         self._waiting: list[Change] = []
+        self._places: dict[RecordAddress, Place] = {}
         self._tasks: list[TruncateSource] = []
         self._acceptance = AcceptanceClock()
 
@@ -156,10 +162,11 @@ class _Batches:
         """The number of the next change, and the present time in milliseconds."""
         return self._acceptance.next(1), now_milliseconds()
 
-    async def take(self, change: Change) -> None:
+    async def take(self, change: Change, place: Place) -> None:
         """Take one change; it is in force once the batch is full."""
         self._waiting.append(change)
-        if len(self._waiting) >= BATCH_SIZE:
+        self._places[change.address] = place
+        if len(self._waiting) >= self._size:
             await self.finish()
 
     async def owe(self, task: TruncateSource) -> None:
@@ -173,6 +180,7 @@ class _Batches:
         async with self._writer.lend() as ingest:
             result = await ingest.apply(self._waiting, tasks=tasks)
         self._acceptance.pass_over(ingest.accepted)
-        self.summary.count_result(result, self._tasks)
+        self.summary.count_result(result, self._tasks, self._places)
         self._waiting.clear()
+        self._places.clear()
         self._tasks.clear()

@@ -2,19 +2,19 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from cli.input_files import Entry, InputFile
 from cli.output import counted, print_table
-from cli.rejections import Rejections, UnreadValues
+from cli.rejections import Place, Rejections, UnreadValues
 from cli.snapshot import Snapshot
 from cli.terminal import say
 from graph_model.catalogue.rules import Catalogue
 from graph_model.profile.codec import count_records
 from graph_model.profile.document import ProfileStatus
-from graph_model.records.record import Outcome, apply_change
+from graph_model.records.record import Outcome, RecordAddress
 from graph_model.records.tasks import TruncateSource
 from graph_model.resolution.mapping import map_record
 from graph_model.values.identifiers import Identifier
@@ -60,18 +60,25 @@ class IngestSummary:
             self.rejections.add(file, entry)
         elif not entry.changes and not entry.tasks:
             self.outcomes[entry.source, "ignored"] += 1
-        for change in entry.changes:
-            record = apply_change(None, change, self.catalogue.sources[change.address.source].columns).record
-            if record is not None:
-                self.unread.add(map_record(record, self.catalogue), file.name, entry.line)
 
     @property
     def in_force(self) -> int:
         """How many of the rows read so far say what is in force."""
         return sum(self.outcomes[source, word] for source in self.lines for word in ("applied", "unchanged"))
 
-    def count_result(self, result: IngestResult, owed: Iterable[TruncateSource]) -> None:
-        """Count what became of a batch, and the truncations that it owes."""
+    def count_result(
+        self, result: IngestResult, owed: Iterable[TruncateSource], places: Mapping[RecordAddress, Place]
+    ) -> None:
+        """Count what became of a batch, and the truncations that it owes.
+
+        Args:
+            result: what became of it.
+            owed: the truncations.
+            places: where the newest row of each record stands.
+        """
+        for mapped in (*result.changed, *(map_record(record, self.catalogue) for record in result.unchanged)):
+            if mapped.issues:
+                self.unread.add(mapped, places[mapped.address])
         for (source, outcome), count in result.outcomes.items():
             self.outcomes[source, outcome.value] += count
         for task in owed:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from cli.input_files import Entry, InputFile
 from cli.output import counted, value_text
@@ -14,6 +14,14 @@ from graph_model.resolution.mapping import MappedRecord
 SHOWN: Final = 20
 
 _LONGEST_EXAMPLE: Final = 60  #: characters
+
+
+class Place(NamedTuple):
+    """Where a row was read; those that were read first are the smaller ones."""
+
+    number: int  #: grows from file to file
+    line: int
+    file: str  #: its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +66,22 @@ class UnreadValues:
     """The values of a run that could not be read, by column and reason; never the values themselves."""
 
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)  #: (source, column, reason) -> values
-    first: dict[tuple[str, str, str], str] = field(default_factory=dict)  #: likewise -> the first of them
+    first: dict[tuple[str, str, str], tuple[Place, str]] = field(default_factory=dict)  #: likewise -> the first of them
 
-    def add(self, mapped: MappedRecord, file: str, line: int) -> None:
-        """Count those of one row, which stands on a line of a file."""
+    def add(self, mapped: MappedRecord, place: Place) -> None:
+        """Count those of one row."""
         for issue in mapped.issues:
             kept = (mapped.address.source, issue.column, issue.reason)
             self.counts[kept] += 1
-            if kept not in self.first:
+            if kept not in self.first or place < self.first[kept][0]:
                 value = (mapped.record.values or {}).get(issue.column)
                 shown = "" if value is None else f": {_shortened(mask(value_text(value)))}"
-                self.first[kept] = f"{file}, line {line}{shown}"
+                self.first[kept] = place, f"{place.file}, line {place.line}{shown}"
 
     def to_json(self) -> list[dict[str, object]]:
         """For scripts."""
         return [
-            {"source": kept[0], "column": kept[1], "reason": kept[2], "count": count, "first": self.first[kept]}
+            {"source": kept[0], "column": kept[1], "reason": kept[2], "count": count, "first": self.first[kept][1]}
             for kept, count in sorted(self.counts.items())
         ]
 
@@ -84,7 +92,7 @@ class UnreadValues:
             for kept, count in sorted(self.counts.items()):
                 source, column, reason = kept
                 yield f"  {source}.{column}  {count}: the value {reason}"
-                yield f"      first in {self.first[kept]}"
+                yield f"      first in {self.first[kept][1]}"
 
 
 def _shortened(text: str) -> str:

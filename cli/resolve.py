@@ -19,7 +19,7 @@ from cli.opening import load_catalogue
 from cli.options import STANDARD_STREAM, JsonOption, OutOption
 from cli.output import MEMBER_COLUMNS, counted, csv_rows, print_json, result_file, warn
 from cli.progress import FileProgress, file_progress
-from cli.rejections import SHOWN, Rejections, UnreadValues
+from cli.rejections import SHOWN, Place, Rejections, UnreadValues
 from cli.terminal import say
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import Change, Record, RecordAddress, apply_change
@@ -62,7 +62,7 @@ def resolve(
             gathered.read(file, progress)
     mapped = _mapped(gathered.records, meaning)
     for address, each in mapped.items():
-        gathered.unread.add(each, *gathered.places[address])
+        gathered.unread.add(each, gathered.places[address])
     generic = _generic(mapped, meaning)
     clusters = _clusters(mapped, generic, meaning)
     with result_file(out) as written, csv_rows(written) as write_row:
@@ -84,7 +84,7 @@ class _Gathered:
     catalogue: Catalogue
     now: int  #: the one time of the run, milliseconds since 1970: rows that say none are equally old
     records: dict[RecordAddress, Record] = field(default_factory=dict)
-    places: dict[RecordAddress, tuple[str, int]] = field(default_factory=dict)  #: file and line of each
+    places: dict[RecordAddress, Place] = field(default_factory=dict)
     lines: int = 0
     rejections: Rejections = field(default_factory=Rejections)
     unread: UnreadValues = field(default_factory=UnreadValues)
@@ -98,12 +98,12 @@ class _Gathered:
                 if entry.reason is not None:
                     self.rejections.add(file, entry)
                 for change in entry.changes:
-                    self._take(change, (file.name, entry.line), ordered=file.rows_of is None)
+                    self._take(change, Place(self.lines, entry.line, file.name), ordered=file.rows_of is None)
                 for task in entry.tasks:
                     self._empty(task)
                 reading.count()
 
-    def _take(self, change: Change, place: tuple[str, int], *, ordered: bool) -> None:
+    def _take(self, change: Change, place: Place, *, ordered: bool) -> None:
         """Keep the newer version: of changes the later one, of plain rows the one that says so itself."""
         stored = self.records.get(change.address)
         columns = self.catalogue.sources[change.address.source].columns

@@ -50,10 +50,8 @@ def compose_profile(
     said_by: dict[Identifier, RecordAddress] = {}
     for mapped in newest_first:
         for identifier in mapped.identifiers:
-            if identifier in carried:
-                carried[identifier] += 1
-            else:
-                carried[identifier], said_by[identifier] = 1, mapped.address
+            carried[identifier] = carried.get(identifier, 0) + 1
+            said_by.setdefault(identifier, mapped.record.address)
     shown = {address: _record(records[address]) for address in cluster.members}
     return Profile(
         profile_id=profile_id,
@@ -79,9 +77,10 @@ def reference(address: RecordAddress) -> RecordReference:
 
 def _record(mapped: MappedRecord) -> ProfileRecord:
     record = mapped.record
+    address = record.address
     return ProfileRecord(
-        record.address.source,
-        tuple(record.address.written_key),
+        address.source,
+        tuple(address.written_key),
         iso_time(record.observed_at),
         tuple(ValueIssue(issue.column, issue.reason) for issue in mapped.issues) if mapped.issues else (),
         tuple(sorted(record.incomplete)) if record.incomplete else (),
@@ -90,7 +89,7 @@ def _record(mapped: MappedRecord) -> ProfileRecord:
 
 
 def _trait(golden: GoldenValue, shown: Mapping[RecordAddress, ProfileRecord]) -> ProfileTrait:
-    first = shown[golden.records[0].address]
+    first = shown[golden.records[0].record.address]
     further: tuple[Observation, ...] = ()
     if len(golden.records) > 1:
         others = [shown[mapped.address] for mapped in golden.records[1:]]

@@ -91,7 +91,7 @@ def differences(before: Salvaged | None, after: Profile) -> Differences:
         old, new = old_traits.get(name), new_traits.get(name)
         if old is None or new is None or not _is_same_value(old, new):
             fields.append(f"traits.{name}")
-        elif replace(old, written=new.written) != new:
+        elif _written_as(old, new) != new:
             provenance.append(f"traits.{name}")
     for part in _differing_lists(before, after):
         if part == "identifiers" and part not in before.damaged and _said(before.profile) == _said(after):
@@ -114,10 +114,14 @@ def _are_same(one: object, other: object) -> bool:
 
 
 def _are_same_traits(one: Mapping[str, ProfileTrait], other: Mapping[str, ProfileTrait]) -> bool:
-    return one.keys() == other.keys() and all(
-        _is_same_value(trait, other[name]) and _are_same(replace(trait, written=other[name].written), other[name])
-        for name, trait in one.items()
-    )
+    if one.keys() != other.keys() or not all(_is_same_value(trait, other[name]) for name, trait in one.items()):
+        return False  # nearly always it is a value that differs
+    return all(_are_same(_written_as(trait, other[name]), other[name]) for name, trait in one.items())
+
+
+def _written_as(one: ProfileTrait, other: ProfileTrait) -> ProfileTrait:
+    """A trait with its value spelled as that of another one, which has the same value."""
+    return one if one.written == other.written else replace(one, written=other.written)
 
 
 def _is_same_value(one: ProfileTrait, other: ProfileTrait) -> bool:

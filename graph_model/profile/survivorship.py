@@ -26,18 +26,20 @@ Choice: TypeAlias = Callable[[str, Sequence[MappedRecord]], GoldenValue]
 
 def golden_values(preferred_first: Sequence[MappedRecord], catalogue: Catalogue) -> Mapping[str, GoldenValue]:
     """Choose the value of each trait of a cluster, in the catalogue's order of traits."""
-    said: dict[str, list[MappedRecord]] = {}
-    for mapped in preferred_first:
-        for name in mapped.traits:
-            said.setdefault(name, []).append(mapped)
-    return {name: _CHOICES[trait.rule](name, said[name]) for name, trait in catalogue.traits.items() if name in said}
+    golden = {}
+    for name, trait in catalogue.traits.items():
+        said = [mapped for mapped in preferred_first if name in mapped.traits]
+        if said:
+            golden[name] = _CHOICES[trait.rule](name, said)
+    return golden
 
 
 def preference(mapped: MappedRecord, catalogue: Catalogue) -> tuple[int, int, RecordAddress]:
     """Sorts the records of a cluster so that the one whose values are the newest comes first."""
-    source = catalogue.sources.get(mapped.address.source)
+    record = mapped.record
+    source = catalogue.sources.get(record.address.source)
     rank = len(catalogue.sources) if source is None else source.rank
-    return (-mapped.record.observed_at, rank, mapped.address)
+    return (-record.observed_at, rank, record.address)
 
 
 def _newest(name: str, preferred_first: Sequence[MappedRecord]) -> GoldenValue:

@@ -25,14 +25,16 @@ class UnionFind(Generic[Element]):
 
     def union(self, elements: Iterable[Element]) -> int:
         """Join the sets of all `elements`; answers the size of the set they are in afterwards."""
-        roots = {self.find(element) for element in elements}
+        roots = set(map(self.find, elements))
         if not roots:
             return 0
-        largest = max(roots, key=lambda root: self._sizes.get(root, 1))
-        total = sum(self._sizes.get(root, 1) for root in roots)
+        if len(roots) == 1:
+            return self._sizes.get(roots.pop(), 1)
+        sizes = {root: self._sizes.get(root, 1) for root in roots}
+        largest = max(sizes, key=sizes.__getitem__)
         for root in roots:
             self._parents[root] = largest
-        self._sizes[largest] = total
+        total = self._sizes[largest] = sum(sizes.values())
         return total
 
     def sets(self) -> list[list[Element]]:

@@ -129,6 +129,8 @@ def _bounded(part: str) -> str:
 def _text_part(text: str) -> str:
     if not _bounded(text):
         raise NotAKey("empty")
+    if text.isascii() and text.isdigit() and text[0] != "0":
+        return text  # digits that nobody could write otherwise, as most keys are
     if is_shortened(text):
         raise NotAKey("a number that has lost digits, since it was written with an exponent")
     if not text.isascii():

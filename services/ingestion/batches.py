@@ -101,17 +101,14 @@ class RecordChange(Struct, frozen=True, kw_only=True, gc=False):
     verdicts: tuple[VerdictEntry, ...] = ()  #: verdicts about it that this batch gives or withdraws
     read_anew: bool  #: what is linked with it may follow another meaning of the catalogue, or be wrong
     is_changed: bool = False  #: whether anything may follow from it for other records; follows from all else
+    is_new_version: bool = False  #: whether there is anything new to store, if only a position; likewise
 
     def __post_init__(self) -> None:
         """Look for what is changed once: everybody asks for it."""
-        is_changed = (
-            self.read_anew
-            or bool(self.verdicts)
-            or self.marks_before != self.record.marks
-            or self.takes_a_left_key
-            or not _say_the_same(self.before, self.after)
-        )
+        was = None if self.stored is None else self.stored.record
+        is_changed = self.read_anew or bool(self.verdicts) or _has_changed(was, self.record)
         structs.force_setattr(self, "is_changed", is_changed)
+        structs.force_setattr(self, "is_new_version", was is None or _is_another(was, self.record))
 
     @property
     def before(self) -> Record | None:
@@ -122,11 +119,6 @@ class RecordChange(Struct, frozen=True, kw_only=True, gc=False):
     def after(self) -> Record | None:
         """The live version afterwards, if there is one."""
         return None if self.record.is_tombstone else self.record
-
-    @property
-    def is_new_version(self) -> bool:
-        """Whether there is anything new to store, if only a position."""
-        return self.stored is None or not self.record.is_same_as(self.stored.record)
 
     @property
     def takes_a_left_key(self) -> bool:
@@ -169,8 +161,20 @@ def _marks_at(record: Record | None) -> frozenset[VerdictMark]:
     return frozenset() if record is None else record.all_marks
 
 
-def _say_the_same(before: Record | None, after: Record | None) -> bool:
-    return before is after if before is None or after is None else before.says_same_as(after)
+def _is_another(was: Record, record: Record) -> bool:
+    return was is not record and not record.is_same_as(was)
+
+
+def _has_changed(was: Record | None, record: Record) -> bool:
+    """Whether a version, with its marks, says anything else than the one before; a row that is gone says nothing."""
+    if was is record:
+        return False
+    if was is None:
+        return bool(record.marks) or not record.is_tombstone
+    takes_a_left_key = was.moved_to is not None and record.moved_to is None
+    if takes_a_left_key or was.marks != record.marks or was.is_tombstone is not record.is_tombstone:
+        return True
+    return not was.is_tombstone and not was.says_same_as(record)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

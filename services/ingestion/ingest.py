@@ -17,8 +17,9 @@ import structlog
 
 from graph_model.catalogue.rules import Catalogue
 from graph_model.profile.events import ProfileEvent, ProfileEventType
-from graph_model.records.record import Change, Outcome, RecordAddress
+from graph_model.records.record import Change, Outcome, Record, RecordAddress
 from graph_model.records.tasks import AnnounceProfiles
+from graph_model.resolution.mapping import MappedRecord
 from graph_model.values.identifiers import Identifier
 from graph_model.values.positions import Position
 from services.clock import new_id, now_milliseconds
@@ -69,6 +70,8 @@ class IngestResult:
     became_generic: list[Identifier] = field(default_factory=list)
     taken_apart: list[str] = field(default_factory=list)  #: profiles that were split by commits that made some generic
     rewound: Counter[str] = field(default_factory=Counter)  #: source -> changes; see `AppliedChange.is_rewound`
+    changed: list[MappedRecord] = field(default_factory=list)  #: live records that say something new
+    unchanged: list[Record] = field(default_factory=list)  #: live ones of which it was said again
 
 
 _log = structlog.get_logger()
@@ -277,6 +280,13 @@ class Ingest:
         for (source, outcome), count in outcomes.items():
             self._metrics.changes.labels(source, outcome.value).inc(count)
         result.outcomes.update(outcomes)
+        for address, change in loaded.changes.items():
+            if change.last is None or change.record.is_tombstone:
+                continue
+            if change.is_changed:
+                result.changed.append(loaded.mapped[address])
+            elif change.is_new_version:
+                result.unchanged.append(change.record)
         self._tell_rewound([change for change in loaded.changes.values() if change.rewound], result)
         self._metrics.refusals.set(0)
         self._metrics.commit_seconds.observe(time.perf_counter() - started)

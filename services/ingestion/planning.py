@@ -76,9 +76,11 @@ def make_plan(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> Plan:
         commit_id=commit.commit_id,
         records=_record_writes(records, loaded, resolved),
         memberships=tuple(
-            (address, profile_id)
-            for address, profile_id in sorted(resolved.memberships.items())
-            if address not in records and loaded.components.memberships.get(address) != profile_id
+            sorted(
+                (address, profile_id)
+                for address, profile_id in resolved.memberships.items()
+                if address not in records and loaded.components.memberships.get(address) != profile_id
+            )
         ),
         identifiers=held.identifiers,
         buckets=held.buckets,
@@ -283,13 +285,13 @@ def _absorbed_at(
     changed: Sequence[Transition], loaded: Loaded, resolved: _Resolved, live_at: Mapping[str, int]
 ) -> dict[str, set[int]]:
     """Absorbed profile id -> the components that have its records, or had them until they were deleted."""
+    absorbed = [t.profile for t in changed if t.profile.status is ProfileStatus.ABSORBED]
+    if not absorbed:
+        return {}
     component_of = {address: live_at[profile_id] for address, profile_id in resolved.memberships.items()}
     places: dict[str, set[int]] = {}
-    for transition in changed:
-        profile = transition.profile
-        if profile.status is ProfileStatus.ABSORBED:
-            found = {component_of[address] for address in profile.members if address in component_of}
-            places[profile.profile_id] = found
+    for profile in absorbed:
+        places[profile.profile_id] = {component_of[address] for address in profile.members if address in component_of}
     for profile_id, stored in loaded.components.profiles.items():
         if stored.status is ProfileStatus.LIVE or profile_id in live_at:
             now_at = {live_at[profile_id]} if profile_id in live_at else places.get(profile_id, set())
