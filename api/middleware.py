@@ -44,9 +44,9 @@ class SaidAnyway:
 
         async def saying_send(message: Message) -> None:
             if message["type"] == "http.response.start":
-                said = {name for name, _ in message["headers"]}
-                further = (header for header in _SAID_ANYWAY if header[0] not in said)
-                message = {**message, "headers": [*message["headers"], *further]}
+                headers = message["headers"]
+                said = [name for name, _ in headers]
+                message = {**message, "headers": [*headers, *[each for each in _SAID_ANYWAY if each[0] not in said]]}
             await send(message)
 
         await self._app(scope, receive, saying_send)

@@ -84,14 +84,6 @@ class PromptContext(Struct, frozen=True, kw_only=True):
     left_out: tuple[LeftOutFact, ...]  #: in the order of the profile
 
 
-class _Written(NamedTuple):
-    """A part of a line."""
-
-    text: str
-    tokens: int
-    shortened: bool = False
-
-
 class _Fact(NamedTuple):
     """A fact of the profile, written down."""
 
@@ -223,52 +215,54 @@ def _fact(
     count_tokens: Callable[[str], int],
 ) -> _Fact:
     source, observed_at = entry.source, entry.observed_at
-    value = _value(said, count_tokens) if isinstance(said, str) else _value_anew(said, count_tokens)
-    if not value.text:
+    value, tokens, shortened = _value(said, count_tokens) if isinstance(said, str) else _value_anew(said, count_tokens)
+    if not value:
         return _without_line(field, entry, LeftOut.EMPTY)
-    label = _label(name, count_tokens)
-    provenance = _provenance(source, observed_at[:10], None if entry.undated else day, count_tokens)
+    beginning, beginning_tokens = _beginning(name, count_tokens)
+    end, end_tokens = _end(source, observed_at[:10], None if entry.undated else day, count_tokens)
     included = IncludedFact(
         field=field,
         source=source,
         observed_at=observed_at,
-        tokens=label.tokens + value.tokens + provenance.tokens,
-        shortened=value.shortened,
+        tokens=beginning_tokens + tokens + end_tokens,
+        shortened=shortened,
     )
-    return _Fact(included, f"{label.text}{value.text}{provenance.text}")
+    return _Fact(included, f"{beginning}{value}{end}")
 
 
 def _without_line(field: str, entry: ProfileTrait | ProfileIdentifier, reason: LeftOut) -> _Fact:
     return _Fact(LeftOutFact(field=field, source=entry.source, observed_at=entry.observed_at, reason=reason))
 
 
-def _value_anew(said: JsonValue, count_tokens: Callable[[str], int]) -> _Written:
-    """A value as it stands in a line, behind a space; empty where it says nothing."""
+def _value_anew(said: JsonValue, count_tokens: Callable[[str], int]) -> tuple[str, int, bool]:
+    """A value as it stands in a line, behind a space, empty where it says nothing; its tokens, and whether it was cut.
+
+    The words come again in other values, and with them their counts.
+    """
     text, shortened = prompt_value(said)
-    # Cut at every space: words come again in other values, and with them their counts.
     words = [f" {word}" for word in text.split(" ")] if text else []
-    return _Written("".join(words), sum(map(count_tokens, words)), shortened)
+    return "".join(words), sum(map(count_tokens, words)), shortened
 
 
 _value = lru_cache(maxsize=10_000)(_value_anew)  # names, cities and dates come again in other profiles
 
 
 @lru_cache(maxsize=1_000)
-def _label(name: str, count_tokens: Callable[[str], int]) -> _Written:
-    """The beginning of a line: a name out of the catalogue, as harmless as a value."""
+def _beginning(name: str, count_tokens: Callable[[str], int]) -> tuple[str, int]:
+    """The beginning of a line, with its tokens: a name out of the catalogue, as harmless as a value."""
     text = f"- {prompt_value(name)[0]}:"
-    return _Written(text, count_tokens(text))
+    return text, count_tokens(text)
 
 
 @lru_cache(maxsize=10_000)
-def _provenance(source: str, said_on: str, day: date | None, count_tokens: Callable[[str], int]) -> _Written:
-    """The end of a line: where a fact comes from, when it was said, and how old that is.
+def _end(source: str, said_on: str, day: date | None, count_tokens: Callable[[str], int]) -> tuple[str, int]:
+    """The end of a line, with its tokens: where a fact comes from, when it was said, and how old that is.
 
     Without a day nobody knows its age, only when its row was loaded.
     """
     name = prompt_value(source)[0]
     text = f" [{name}, loaded {said_on}]\n" if day is None else f" [{name}, {said_on}, {_age(said_on, day)}]\n"
-    return _Written(text, count_tokens(text))
+    return text, count_tokens(text)
 
 
 def _age(said_on: str, day: date) -> str:
