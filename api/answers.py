@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from http import HTTPStatus
 from operator import itemgetter
 from typing import Any, Final, TypeAlias
@@ -77,6 +78,7 @@ async def _in_turns(body: Iterable[bytes]) -> AsyncIterator[bytes]:
         await asyncio.sleep(0)
 
 
+@lru_cache(maxsize=100)  # callers are few, and each sends the same header again and again
 def preferred_media_type(accept: str, offered: Sequence[str]) -> str:
     """Choose what the caller likes best (RFC 9110, section 12.5.1).
 

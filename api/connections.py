@@ -22,6 +22,7 @@ from uvicorn.server import ServerState
 
 from api.load import OVERLOADED
 from api.problems import ProblemType, problem_response
+from api.transports import GatheringTransport
 from services.settings import ServerLimits
 
 #: So many of the files that the process may open are left to the store, to Kafka and to the program itself.
@@ -118,7 +119,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the connection in, if there is room."""
-        super().connection_made(transport)
+        super().connection_made(GatheringTransport(transport, self.loop))  # type: ignore[arg-type]  # as good as one
         if not self._crowd.makes_room():
             most = self._crowd.most
             self._refuse((OVERLOADED, f"{most} connections are open, the most that this process has; try again"))

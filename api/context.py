@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-import orjson
+import msgspec
 from fastapi import APIRouter, Request, Response
 
 from api.answers import preferred_media_type
@@ -133,7 +133,7 @@ def _built(document: bytes, token_budget: int, day: int, kinds: frozenset[Identi
         "included": context.included,
         "left_out": context.left_out,
     }
-    return _Answer(context.context_id, context.text, orjson.dumps(body))
+    return _Answer(context.context_id, context.text, msgspec.json.encode(body))
 
 
 _built_before = lru_cache(maxsize=_KEPT_ANSWERS)(_built)

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
+from starlette.requests import ClientDisconnect
 
 from api.body_limits import require_bounded, require_few_parts
 from api.dependencies import services_of
@@ -28,9 +29,13 @@ class ExactRequest(Request):
     async def body(self) -> bytes:
         """Gather the body in one piece; a list of all the pieces that it came in may be many times as large."""
         if not hasattr(self, "_body"):
-            gathered = bytearray()
-            async for part in self.stream():
-                gathered += part
+            gathered, more = bytearray(), True
+            while more:
+                message = await self.receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                gathered += message.get("body", b"")
+                more = message.get("more_body", False)
             self._body = bytes(gathered)
         return self._body
 

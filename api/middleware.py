@@ -5,6 +5,7 @@ Whether it was meant for us, a bound, whether we may answer at all, unforeseen e
 
 import asyncio
 from contextlib import suppress
+from functools import lru_cache
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -43,9 +44,9 @@ class SaidAnyway:
 
         async def saying_send(message: Message) -> None:
             if message["type"] == "http.response.start":
-                said = {name for name, _ in message["headers"]}
-                further = (header for header in _SAID_ANYWAY if header[0] not in said)
-                message = {**message, "headers": [*message["headers"], *further]}
+                headers = message["headers"]
+                said = [name for name, _ in headers]
+                message = {**message, "headers": [*headers, *[each for each in _SAID_ANYWAY if each[0] not in said]]}
             await send(message)
 
         await self._app(scope, receive, saying_send)
@@ -56,12 +57,12 @@ class RefuseUnknownHosts:
 
     def __init__(self, app: ASGIApp, known: KnownHosts) -> None:
         self._app = app
-        self._known = known
+        self._includes = lru_cache(maxsize=100)(known.includes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, if it is for us. Without the header it comes from a program, and is."""
         if scope["type"] == "http" and not all(
-            self._known.includes(value.decode("latin-1")) for name, value in scope["headers"] if name == b"host"
+            self._includes(value.decode("latin-1")) for name, value in scope["headers"] if name == b"host"
         ):
             await problem_response(problem_type(UnknownHost), str(UnknownHost()))(scope, receive, send)
             return

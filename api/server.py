@@ -131,6 +131,7 @@ class ApiServer(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=False,  # no answer depends on what a caller says of where it comes from
                 timeout_keep_alive=limits.idle_seconds,
                 timeout_graceful_shutdown=int(limits.stop_seconds - _CLOSING_SECONDS),
             )

@@ -5,13 +5,14 @@ prefix survives. Every fact is one line with its source and age. The text stands
 close; whatever a customer typed is data there.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from graph_model.errors import IdentityGraphError
 from graph_model.profile.document import Profile, ProfileIdentifier, ProfileTrait
@@ -53,8 +54,7 @@ class LeftOut(StrEnum):
     DERIVED = "derived"  #: an identifier put together from traits
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncludedFact:
+class IncludedFact(Struct, frozen=True, kw_only=True, gc=False):
     """A line of the text."""
 
     field: str  #: `traits.NAME` or `identifiers.KIND`
@@ -64,8 +64,7 @@ class IncludedFact:
     shortened: bool  #: whether the value was cut
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeftOutFact:
+class LeftOutFact(Struct, frozen=True, kw_only=True, gc=False):
     """A fact of the profile that the text does not hold."""
 
     field: str
@@ -74,8 +73,7 @@ class LeftOutFact:
     reason: LeftOut
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PromptContext:
+class PromptContext(Struct, frozen=True, kw_only=True):
     """A context, ready to be put into a prompt, with the account of what it holds."""
 
     context_id: str  #: the same for the same profile, version, budget and day
@@ -89,12 +87,8 @@ class PromptContext:
 class _Fact(NamedTuple):
     """A fact of the profile, written down."""
 
-    field: str
-    source: str
-    observed_at: str
-    pieces: Sequence[str]  #: the line in pieces whose token counts add up; empty: there is no line
-    shortened: bool = False
-    reason: LeftOut | None = None  #: why there is no line
+    account: IncludedFact | LeftOutFact  #: what is told of it, as long as there is room for its line
+    line: str = ""
 
 
 def build_context(
@@ -121,23 +115,25 @@ def build_context(
         BudgetTooSmall: not even a context without facts fits.
     """
     day = datetime.fromtimestamp(as_of / 1000, tz=UTC).date()
-    heading = f"Profile {profile.profile_id}, version {profile.version}, as of {day}\n"
-    facts = tuple(_facts(profile, day, {kind.name: kind for kind in kinds}))
-    costs = [sum(map(count_tokens, fact.pieces)) for fact in facts]
-    frame = sum(map(count_tokens, (_OPENING, heading, _CLOSING)))
-    shown, room = _choose(costs, token_budget - frame, count_tokens)
+    heading = [f"Profile {profile.profile_id},", f" version {profile.version},", f" as of {day}\n"]
+    facts = _facts(profile, day, {kind.name: kind for kind in kinds}, count_tokens)
+    frame = sum(map(count_tokens, (_OPENING, *heading, _CLOSING)))
+    costs = [account.tokens for account, _ in facts if isinstance(account, IncludedFact)]
+    room = token_budget - frame
+    if sum(costs) > room:
+        # No smaller number takes more tokens than this one, so whatever is left out, its line has room.
+        room -= count_tokens(_missing_line(len(costs)))
     if room < 0:
         raise BudgetTooSmall(token_budget, token_budget - room)
-    missing = sum(cost > 0 for cost in costs) - len(shown)
-    lines = ["".join(facts[index].pieces) for index in shown]
-    text = "".join((_OPENING, heading, *lines, _missing_line(missing), _CLOSING))
+    lines, included, left_out = _chosen(facts, room)
+    missing = _missing_line(len(costs) - len(included))
     return PromptContext(
         context_id=context_id(profile.profile_id, profile.version, token_budget, day),
-        text=text,
-        tokens=frame + sum(costs[index] for index in shown) + count_tokens(_missing_line(missing)),
+        text="".join((_OPENING, *heading, *lines, missing, _CLOSING)),
+        tokens=frame + sum([account.tokens for account in included]) + count_tokens(missing),
         as_of=day.isoformat(),
-        included=tuple(_included(facts[index], costs[index]) for index in shown),
-        left_out=tuple(_left_out(fact) for index, fact in enumerate(facts) if index not in shown),
+        included=tuple(included),
+        left_out=tuple(left_out),
     )
 
 
@@ -147,111 +143,132 @@ def context_id(profile_id: str, version: int, token_budget: int, day: date) -> s
     return sha256(built_from.encode()).hexdigest()[:32]
 
 
-def _choose(costs: Sequence[int], room: int, count_tokens: Callable[[str], int]) -> tuple[dict[int, None], int]:
-    """Choose the lines that fit into `room` tokens, in order; lines of cost 0 are none.
-
-    Returns:
-        The chosen indices, in order; and the tokens left, negative where even the shortest text takes more.
-    """
-    wanted = {index: None for index, cost in enumerate(costs) if cost}
-    if sum(costs) <= room:
-        return wanted, room - sum(costs)
-    # No smaller number takes more tokens than this one, so whatever is left out, its line has room.
-    room -= count_tokens(_missing_line(len(wanted)))
-    chosen: dict[int, None] = {}
-    for index in wanted:
-        if costs[index] <= room:
-            chosen[index] = None
-            room -= costs[index]
-    return chosen, room
+def _chosen(facts: Iterable[_Fact], room: int) -> tuple[list[str], list[IncludedFact], list[LeftOutFact]]:
+    """Choose the lines that fit into `room` tokens, in order; likewise what is told of them, and of the others."""
+    lines: list[str] = []
+    included: list[IncludedFact] = []
+    left_out: list[LeftOutFact] = []
+    for account, line in facts:
+        if isinstance(account, LeftOutFact):
+            left_out.append(account)
+        elif account.tokens <= room:
+            room -= account.tokens
+            lines.append(line)
+            included.append(account)
+        else:
+            left_out.append(
+                LeftOutFact(
+                    field=account.field,
+                    source=account.source,
+                    observed_at=account.observed_at,
+                    reason=LeftOut.BUDGET,
+                )
+            )
+    return lines, included, left_out
 
 
 def _missing_line(missing: int) -> str:
     return f"Left out for lack of space: {missing}\n" if missing else ""
 
 
-def _facts(profile: Profile, day: date, kinds: Mapping[str, IdentifierKind]) -> Iterator[_Fact]:
-    said: dict[str, str | None] = {}  # what traits say that are named as an identifier kind, in its normal form
-    for name, trait in profile.traits.items():
-        value = trait.value
-        if name in kinds and (normalise := kinds[name].normalise) is not None:
-            said[name] = normalise(str(value))
-        yield _fact("traits", name, value, trait, day)
+def _facts(
+    profile: Profile, day: date, kinds: Mapping[str, IdentifierKind], count_tokens: Callable[[str], int]
+) -> list[_Fact]:
+    facts = [
+        _fact(f"traits.{name}", name, trait.value, trait, day, count_tokens) for name, trait in profile.traits.items()
+    ]
     for identifier in profile.identifiers:
-        kind = identifier.kind
-        reason = None
-        if identifier.generic:
-            reason = LeftOut.GENERIC
-        elif kind in kinds and kinds[kind].parts:
-            reason = LeftOut.DERIVED
-        elif said.get(kind) == identifier.value:
-            reason = LeftOut.REPEATED
-        yield _fact("identifiers", kind, identifier.value, identifier, day, reason)
+        name = identifier.kind
+        field = f"identifiers.{name}"
+        reason = _reason_against(identifier, kinds.get(name), profile.traits.get(name))
+        if reason is None:
+            facts.append(_fact(field, name, identifier.value, identifier, day, count_tokens))
+        else:
+            facts.append(_without_line(field, identifier, reason))
+    return facts
+
+
+def _reason_against(
+    identifier: ProfileIdentifier, kind: IdentifierKind | None, namesake: ProfileTrait | None
+) -> LeftOut | None:
+    """Tell why an identifier has no line; `namesake` is the trait that is named as its kind."""
+    if identifier.generic:
+        return LeftOut.GENERIC
+    if kind is None:
+        return None
+    if kind.parts:
+        return LeftOut.DERIVED
+    if namesake is not None and kind.normalise is not None:
+        said = str(namesake.value)
+        # Reading a phone number takes longer than all the rest; most are written in their normal form.
+        if said == identifier.value or kind.normalise(said) == identifier.value:
+            return LeftOut.REPEATED
+    return None
 
 
 def _fact(
-    part: str,
+    field: str,
     name: str,
     said: JsonValue,
     entry: ProfileTrait | ProfileIdentifier,
     day: date,
-    reason: LeftOut | None = None,
+    count_tokens: Callable[[str], int],
 ) -> _Fact:
-    field = f"{part}.{name}"
     source, observed_at = entry.source, entry.observed_at
-    value, shortened = prompt_value(said)
-    if reason is None and not value:
-        reason = LeftOut.EMPTY
-    if reason is not None:
-        return _Fact(field, source, observed_at, (), reason=reason)
-    # Cut at every space: words come again in other values, and with them their counts.
-    pieces = [
-        f"- {_label(name)}:",
-        *[f" {word}" for word in value.split(" ")],
-        _loaded(source, observed_at[:10]) if entry.undated else _provenance(source, observed_at[:10], day),
-    ]
-    return _Fact(field, source, observed_at, pieces, shortened)
+    value, tokens, shortened = _value(said, count_tokens) if isinstance(said, str) else _value_anew(said, count_tokens)
+    if not value:
+        return _without_line(field, entry, LeftOut.EMPTY)
+    beginning, beginning_tokens = _beginning(name, count_tokens)
+    end, end_tokens = _end(source, observed_at[:10], None if entry.undated else day, count_tokens)
+    included = IncludedFact(
+        field=field,
+        source=source,
+        observed_at=observed_at,
+        tokens=beginning_tokens + tokens + end_tokens,
+        shortened=shortened,
+    )
+    return _Fact(included, f"{beginning}{value}{end}")
+
+
+def _without_line(field: str, entry: ProfileTrait | ProfileIdentifier, reason: LeftOut) -> _Fact:
+    return _Fact(LeftOutFact(field=field, source=entry.source, observed_at=entry.observed_at, reason=reason))
+
+
+def _value_anew(said: JsonValue, count_tokens: Callable[[str], int]) -> tuple[str, int, bool]:
+    """A value as it stands in a line, behind a space, empty where it says nothing; its tokens, and whether it was cut.
+
+    The words come again in other values, and with them their counts.
+    """
+    text, shortened = prompt_value(said)
+    words = [f" {word}" for word in text.split(" ")] if text else []
+    return "".join(words), sum(map(count_tokens, words)), shortened
+
+
+_value = lru_cache(maxsize=10_000)(_value_anew)  # names, cities and dates come again in other profiles
 
 
 @lru_cache(maxsize=1_000)
-def _label(name: str) -> str:
-    """A name out of the catalogue, as harmless as a value."""
-    return prompt_value(name)[0]
+def _beginning(name: str, count_tokens: Callable[[str], int]) -> tuple[str, int]:
+    """The beginning of a line, with its tokens: a name out of the catalogue, as harmless as a value."""
+    text = f"- {prompt_value(name)[0]}:"
+    return text, count_tokens(text)
 
 
 @lru_cache(maxsize=10_000)
-def _provenance(source: str, observed_on: str, day: date) -> str:
-    """Where a fact comes from, when it was said, and how old that is."""
-    age = (day - date.fromisoformat(observed_on)).days
-    if age == 0:
-        told = "today"
-    elif age > 0:
-        told = f"{age} day{'s' if age > 1 else ''} ago"
-    else:
-        told = f"dated {-age} day{'s' if age < -1 else ''} ahead"
-    return f" [{_label(source)}, {observed_on}, {told}]\n"
+def _end(source: str, said_on: str, day: date | None, count_tokens: Callable[[str], int]) -> tuple[str, int]:
+    """The end of a line, with its tokens: where a fact comes from, when it was said, and how old that is.
+
+    Without a day nobody knows its age, only when its row was loaded.
+    """
+    name = prompt_value(source)[0]
+    text = f" [{name}, loaded {said_on}]\n" if day is None else f" [{name}, {said_on}, {_age(said_on, day)}]\n"
+    return text, count_tokens(text)
 
 
-@lru_cache(maxsize=10_000)
-def _loaded(source: str, accepted_on: str) -> str:
-    """Where a fact comes from whose age nobody knows: only when its row was loaded."""
-    return f" [{_label(source)}, loaded {accepted_on}]\n"
-
-
-def _included(fact: _Fact, tokens: int) -> IncludedFact:
-    return IncludedFact(
-        field=fact.field,
-        source=fact.source,
-        observed_at=fact.observed_at,
-        tokens=tokens,
-        shortened=fact.shortened,
-    )
-
-
-def _left_out(fact: _Fact) -> LeftOutFact:
-    return LeftOutFact(
-        field=fact.field,
-        source=fact.source,
-        observed_at=fact.observed_at,
-        reason=fact.reason or LeftOut.BUDGET,
-    )
+def _age(said_on: str, day: date) -> str:
+    days = (day - date.fromisoformat(said_on)).days
+    if days == 0:
+        return "today"
+    if days > 0:
+        return f"{days} day{'s' if days > 1 else ''} ago"
+    return f"dated {-days} day{'s' if days < -1 else ''} ahead"

@@ -136,7 +136,7 @@ def read_identifier(text: str, catalogue: Catalogue) -> Identifier:
     if kind is None or kind.normalise is None:
         raise UnknownIdentifierKind(catalogue)
     value = kind.normalise(given)
-    if kind.is_blocked(given) or (value is not None and kind.is_blocked(value)):
+    if kind.is_blocked(given) or (value is not None and value != given and kind.is_blocked(value)):
         raise BlockedIdentifier(kind.name)
     if value is None:
         raise UnreadableIdentifier(kind.name)

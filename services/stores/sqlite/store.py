@@ -17,7 +17,7 @@ from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import VerdictEntry
 from graph_model.values.identifiers import Identifier
-from services.stores.port.errors import ForeignFile
+from services.stores.port.errors import ForeignFile, StoreError
 from services.stores.port.identity import KeptCatalogue, Pulse, WriterState
 from services.stores.port.plan import Plan, TaskWrite
 from services.stores.port.protocols import Guarantees, Outbox
@@ -72,6 +72,8 @@ class SqliteStore:
         self._writes = connect(path, read_only=read_only)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-commits")
         self._news = asyncio.Event()
+        self._waiting = 0  #: callers that wait for events
+        self._watching: asyncio.Task[None] | None = None
         self._trimmed_at = -math.inf
         self._written_at = -math.inf
 
@@ -276,16 +278,32 @@ class SqliteStore:
 
     async def wait_for_events(self, after: int, timeout_seconds: float) -> None:
         """See `DurableOutbox.wait_for_events`; other processes' commits are noticed within a quarter second."""
-        deadline = asyncio.get_running_loop().time() + timeout_seconds
-        while (await self.outbox_bounds())[1] <= after:
-            left = deadline - asyncio.get_running_loop().time()
-            if left <= 0:
-                return
+        self._waiting += 1
+        if self._watching is None or self._watching.done():
+            self._watching = asyncio.create_task(self._watch())
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                news = self._news
+                while (await self.outbox_bounds())[1] <= after:
+                    await news.wait()
+                    news = self._news
+        except TimeoutError:
+            return
+        finally:
+            self._waiting -= 1
+
+    async def _watch(self) -> None:
+        """Look for other processes' commits, once for everybody who waits; what fails is for them to find out."""
+        seen = -1
+        while self._waiting:
             try:
-                async with asyncio.timeout(min(left, _POLL_SECONDS)):
-                    await self._news.wait()
-            except TimeoutError:
-                continue
+                _, newest = await self.outbox_bounds()
+            except StoreError:
+                newest = -1
+            if newest != seen or newest < 0:
+                seen = newest
+                self._announce()
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def remove_tombstones(self, addresses: Collection[RecordAddress]) -> None:
         """See `Store.remove_tombstones`."""
@@ -293,6 +311,9 @@ class SqliteStore:
 
     async def close(self) -> None:
         """See `Store.close`."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
         await asyncio.to_thread(self._thread.shutdown)
         await self._reads.close()
         self._writes.close()
