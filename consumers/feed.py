@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from consumers.dead_letters import DeadLetter, DeadLetterTopic
 from consumers.publisher import Publisher, acknowledge
@@ -12,10 +12,11 @@ from consumers.retry import Retry
 from services.ingestion.ingest import Committed
 from services.stores.port.protocols import Outbox
 
-#: Batches that may be in force and not yet published; more would only grow the memory.
-_BATCHES_AHEAD: Final = 2
+#: Batches that may be on their way: one into the graph, one to the broker, one whose offset is committed.
+_BATCHES_AHEAD: Final = 3
 
 CommitOffset = Callable[[int], Awaitable[None]]
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class Feed:
     1. tell the events of a commit, and then give its place in the outbox back: what has begun to be acknowledged is
        never told again (`consumers.publisher`);
     2. when a batch is complete, send its dead letters and wait until the broker has them;
-    3. commit the offset behind the batch.
+    3. commit the offset behind the batch, while the next one is published.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Feed:
         self._retry = retry
         self._commit_offset = commit_offset
         self._queue: asyncio.Queue[tuple[Outbox, Committed] | BatchEnd | None] = asyncio.Queue()
+        self._ends: asyncio.Queue[BatchEnd | None] = asyncio.Queue()  #: of batches that are published
         self._ahead = asyncio.Semaphore(_BATCHES_AHEAD)
 
     async def begin_batch(self) -> None:
@@ -64,36 +66,44 @@ class Feed:
             self._queue.put_nowait(end)
 
     async def settle(self) -> None:
-        """Return once everything taken over so far is published."""
+        """Return once everything taken over so far is published, and counts as read where it is a whole batch."""
         await self._queue.join()
+        await self._ends.join()
 
     def close(self) -> None:
-        """Let `run` return once everything taken over so far is published."""
+        """Let both halves return once everything taken over so far is published."""
         self._queue.put_nowait(None)
 
-    async def run(self, part: str) -> None:
+    async def publish_all(self, part: str) -> None:
         """Publish until closed; `part` names the partition for readiness.
+
+        Whatever has come into force while the last was published is published together.
 
         Raises:
             IdentityGraphError: something that waiting does not help against, or we are stopping.
         """
-        while True:
-            items = [await self._queue.get()]
-            while not self._queue.empty():
-                items.append(self._queue.get_nowait())
-            commits: list[tuple[Outbox, Committed]] = []
-            for item in items:
-                if isinstance(item, tuple):
-                    commits.append(item)
-                    continue
-                await self._publish(part, commits)
-                commits = []
-                if item is None:
-                    return
-                await self._finish(part, item)
-            await self._publish(part, commits)
-            for _ in items:
-                self._queue.task_done()
+        is_open = True
+        while is_open:
+            items = await _next(self._queue)
+            await self._publish(part, [item for item in items if isinstance(item, tuple)])
+            for end in items:
+                if not isinstance(end, tuple):
+                    self._ends.put_nowait(end)
+            is_open = items[-1] is not None
+            _done(self._queue, items)
+
+    async def finish_all(self, part: str) -> None:
+        """See to it that batches whose events are published count as read, until closed.
+
+        Raises:
+            IdentityGraphError: something that waiting does not help against, or we are stopping.
+        """
+        is_open = True
+        while is_open:
+            items = await _next(self._ends)
+            await self._finish(part, [end for end in items if end is not None])
+            is_open = items[-1] is not None
+            _done(self._ends, items)
 
     async def _publish(self, part: str, commits: Sequence[tuple[Outbox, Committed]]) -> None:
         if commits:
@@ -103,9 +113,25 @@ class Feed:
             await self._retry.until_done(f"{part} publishing", partial(self._publisher.tell, told))
             await self._retry.until_done(f"{part} publishing", partial(acknowledge, outbox, told))
 
-    async def _finish(self, part: str, end: BatchEnd) -> None:
-        if end.dead:
-            send = partial(self._dead_letters.send, end.dead)
-            await self._retry.until_done(f"{part} dead letters", send)
-        await self._retry.until_done(f"{part} offsets", partial(self._commit_offset, end.next_offset))
-        self._ahead.release()
+    async def _finish(self, part: str, ends: Sequence[BatchEnd]) -> None:
+        if not ends:
+            return
+        dead = [letter for end in ends for letter in end.dead]
+        if dead:
+            await self._retry.until_done(f"{part} dead letters", partial(self._dead_letters.send, dead))
+        await self._retry.until_done(f"{part} offsets", partial(self._commit_offset, ends[-1].next_offset))
+        for _ in ends:
+            self._ahead.release()
+
+
+async def _next(queue: asyncio.Queue[Item]) -> list[Item]:
+    """Wait for something, and take all that is there."""
+    items = [await queue.get()]
+    while not queue.empty():
+        items.append(queue.get_nowait())
+    return items
+
+
+def _done(queue: asyncio.Queue[Item], items: Sequence[Item]) -> None:
+    for _ in items:
+        queue.task_done()

@@ -41,8 +41,9 @@ _METADATA_AGE_MS: Final = 5_000
 _SESSION_TIMEOUT_MS: Final = 20_000
 #: What a rebalance waits for workers to finish their batches in flight.
 REBALANCE_TIMEOUT_MS: Final = 30_000
-#: A fetch that waits on quiet partitions holds up the busy ones of the same broker at most so long.
-_FETCH_WAIT_MS: Final = 20
+#: A fetch that waits on quiet partitions holds up those of the same broker that come to it so long, and messages that
+#: are left with the client all others: both are rare, since `consumers.intake` takes messages at once.
+_FETCH_WAIT_MS: Final = 50
 _PARTITION_FETCH_BYTES: Final = 2_000_000
 
 #: So long somebody who is cancelled waits for a client that is just connecting, and for sockets that are closing.
@@ -161,6 +162,7 @@ def make_consumer(settings: KafkaSettings) -> AIOKafkaConsumer:
         session_timeout_ms=_SESSION_TIMEOUT_MS,
         rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
         fetch_max_wait_ms=_FETCH_WAIT_MS,
+        consumer_timeout_ms=_FETCH_WAIT_MS,
         max_partition_fetch_bytes=_PARTITION_FETCH_BYTES,
     )
 

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -20,6 +19,7 @@ from consumers.batch import DATA_FAULTS, DecodedBatch, decode_batch
 from consumers.decoders.message import Message, time_sent
 from consumers.errors import PartitionLost
 from consumers.feed import BatchEnd, Feed
+from consumers.intake import Intake
 from consumers.kafka_clients import kafka_errors
 from consumers.offsets import (
     CommittedOffset,
@@ -42,7 +42,6 @@ from services.stores.port.plan import TaskWrite
 from services.stores.port.protocols import Outbox
 
 _log = structlog.get_logger()
-_POLL_MS: Final = 1_000
 
 
 class PartitionPipeline:
@@ -79,8 +78,7 @@ class PartitionPipeline:
         self._note = OffsetNote(store_id=parts.store.store_id, partitions=0, epoch=0)
         self._committed = 0  #: the offset that the group has for this partition
         self._in_force: int | None = None  #: everything before it is, as far as is known
-        self._delivered = 0  #: behind the last message that the client has given us
-        self._passed = 0  #: what the client went on to without one: the ends of transactions are no messages
+        self._intake = self._intake_from(0)
         self._is_over = False
 
     def stop(self) -> None:
@@ -95,7 +93,8 @@ class PartitionPipeline:
         """
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._feed.run(self.name))
+                tasks.create_task(self._feed.publish_all(self.name))
+                tasks.create_task(self._feed.finish_all(self.name))
                 tasks.create_task(self._read(tasks))
         except BaseExceptionGroup as group:
             for error in group.exceptions:
@@ -106,6 +105,7 @@ class PartitionPipeline:
         finally:
             self._parts.health.partitions.discard(self.name)
             self._is_over = True
+            await self._intake.close()
             with suppress(KeyError):  # where it was never measured
                 self._parts.metrics.lag.remove(self.partition.topic, str(self.partition.partition))
 
@@ -113,7 +113,8 @@ class PartitionPipeline:
         """Show how many offsets are not in force yet, by where the log ends now."""
         if self._in_force is None or self._is_over:
             return
-        reached = max(self._in_force, self._passed) if self._in_force >= self._delivered else self._in_force
+        intake = self._intake
+        reached = max(self._in_force, intake.passed) if self._in_force >= intake.delivered else self._in_force
         topic, number = self.partition
         self._parts.metrics.lag.labels(topic, str(number)).set(max(0, end - reached))
 
@@ -153,8 +154,9 @@ class PartitionPipeline:
             await self._record(offset - 1)
         await self._commit_offset(offset)
         self.rewound, self._rewind = self.rewound or self._rewind, False
+        await self._intake.close()
         self._consumer.seek(self.partition, offset)
-        self._delivered, self._passed = offset, offset
+        self._intake = self._intake_from(offset)
         self._parts.health.partitions.add(self.name)
         _log.info("partition taken over", partition=self.name, offset=offset, end=log.end)
 
@@ -212,33 +214,28 @@ class PartitionPipeline:
         await self._feed.settle()
         return await self._claim.renew()
 
+    def _intake_from(self, offset: int) -> Intake:
+        return Intake(self._consumer, self.partition, self._parts.settings.batch_size, offset)
+
     async def _poll(self) -> list[Message] | None:
-        """Wait for messages; none after a while, and none when stopped. None: the log has no such offset."""
-        size = self._parts.settings.batch_size
-        polling = asyncio.ensure_future(self._consumer.getmany(self.partition, timeout_ms=_POLL_MS, max_records=size))
+        """Wait for messages; none when stopped. None: the log has no such offset."""
+        taking = asyncio.ensure_future(self._intake.take())
         stopped = asyncio.ensure_future(self._stopping.wait())
         try:
-            await asyncio.wait({polling, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            if not polling.done():
+            await asyncio.wait({taking, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if not taking.done():
                 return []
             with kafka_errors(f"reading {self.name}"):
                 try:
-                    return await self._delivered_now(polling.result().get(self.partition, ()))
+                    return _messages(taking.result())
                 except NoOffsetForPartitionError:
                     # It was looked for before the take-over had set it.
                     return []
                 except OffsetOutOfRangeError:
                     return None
         finally:
-            polling.cancel()
+            taking.cancel()
             stopped.cancel()
-
-    async def _delivered_now(self, records: Sequence[ConsumerRecord]) -> list[Message]:
-        if records:
-            self._delivered = records[-1].offset + 1
-        else:
-            self._passed = await self._consumer.position(self.partition)
-        return _messages(records)
 
     async def _process(self, messages: Sequence[Message]) -> None:
         await self._feed.begin_batch()

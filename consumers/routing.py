@@ -1,5 +1,6 @@
 """Which source of the catalogue a message belongs to. Several sources may share a topic."""
 
+from functools import lru_cache
 from typing import Final
 
 from consumers.decoders.message import Message
@@ -48,9 +49,16 @@ def _named(name: str) -> str:
     return repr(name) if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]!r}…"
 
 
-def sources_of_topic(catalogue: Catalogue, topic: str) -> list[Source]:
+def sources_of_topic(catalogue: Catalogue, topic: str) -> tuple[Source, ...]:
     """All sources that take messages of a topic."""
-    return [source for source in catalogue.sources.values() if source.matches_topic(topic)]
+    return _found_before(catalogue, topic) if len(topic) <= _LONGEST_NAME else _sources_of_topic(catalogue, topic)
+
+
+def _sources_of_topic(catalogue: Catalogue, topic: str) -> tuple[Source, ...]:
+    return tuple(source for source in catalogue.sources.values() if source.matches_topic(topic))
+
+
+_found_before: Final = lru_cache(maxsize=1_024)(_sources_of_topic)
 
 
 def format_of_topic(catalogue: Catalogue, topic: str) -> MessageFormat:

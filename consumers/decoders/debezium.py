@@ -72,12 +72,12 @@ def _change(source: Source, topic: str, envelope: _Fields, schema: Schema | None
     keys = None if key is None else _key_columns(source, key)
     if deleted:
         before = envelope.get("before")
-        raw = before if keys is None and isinstance(before, Mapping) else _NO_FIELDS
+        raw = before if keys is None and isinstance(before, dict) else _NO_FIELDS
         row = _row(raw, field_schema(schema, "before"))
     else:
         raw = _struct(envelope.get("after"), "`after` of the envelope")
         row = _row(raw, field_schema(schema, "after"))
-        if key is not None and not isinstance(key.payload, Mapping):
+        if key is not None and not isinstance(key.payload, dict):
             _require_same_key(source, key, raw, row)
     return row_change(
         source,
@@ -240,7 +240,7 @@ def _key(content: bytes | None) -> SchemaDocument | None:
 
 
 def _struct(value: JsonValue, what: str) -> _Fields:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         found = "null or missing" if value is None else type(value).__name__
         raise MessageRejected("decode", f"{what} is {found}; a JSON object is expected")
     return value

@@ -44,7 +44,7 @@ def open_document(content: bytes, what: str) -> SchemaDocument:
         raise MessageRejected("decode", f"the {what} is not UTF-8 JSON (at character {error.pos})") from None
     if not is_writable(document):
         raise MessageRejected("decode", f"the {what} is nested deeper than {DEEPEST} levels")
-    if isinstance(document, Mapping) and document.keys() == {"schema", "payload"}:
+    if isinstance(document, dict) and document.keys() == {"schema", "payload"}:
         schema = document["schema"]
         if schema is None or (isinstance(schema, Mapping) and "type" in schema):
             return SchemaDocument(document["payload"], schema)
@@ -66,7 +66,7 @@ def open_row(content: bytes, what: str) -> Mapping[str, JsonValue]:
         MessageRejected: it cannot be parsed, or is not an object.
     """
     document = open_document(content, what)
-    if not isinstance(document.payload, Mapping):
+    if not isinstance(document.payload, dict):
         found = "null" if document.payload is None else type(document.payload).__name__
         raise MessageRejected("decode", f"the {what} is {found}; a JSON object is expected")
     return convert_row(document.payload, document.schema)

@@ -20,7 +20,7 @@ def key_columns(source: Source, key: SchemaDocument) -> Mapping[str, JsonValue]:
         MessageRejected: it is a bare value, and the rows have a key of several columns.
     """
     payload = convert_value(key.payload, key.schema)
-    if isinstance(payload, Mapping):
+    if isinstance(payload, dict):
         return convert_row(payload, key.schema)
     if len(source.key) == 1:
         return {source.key[0]: payload}

@@ -68,7 +68,7 @@ def plain_decimals(row: Fields) -> Fields:
 
 
 def _has_scale(value: JsonValue) -> bool:
-    return isinstance(value, Mapping) and value.keys() == _WITH_SCALE
+    return isinstance(value, dict) and value.keys() == _WITH_SCALE
 
 
 def _variable_scale(value: JsonValue) -> JsonValue:

@@ -32,4 +32,4 @@ def _is_unavailable(value: JsonValue) -> bool:
         return value in _SCALARS
     if isinstance(value, list):
         return value in _LISTS
-    return isinstance(value, Mapping) and value == {UNAVAILABLE: UNAVAILABLE}
+    return isinstance(value, dict) and value == {UNAVAILABLE: UNAVAILABLE}

@@ -1,14 +1,14 @@
 """Reading identifiers: those that list their holders themselves, and hubs, whose holders hang on buckets.
 
-Nearly no identifier is a hub, so its buckets are asked for only after its vertex has said that it is one.
+Nearly no identifier is a hub, so its buckets are asked for only after its vertex has said that it is one, and together
+with it where it was one before.
 """
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from functools import partial
-from itertools import chain
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from graph_model.records.record import RecordAddress
 from graph_model.resolution.hubs import BUCKETS
@@ -21,11 +21,32 @@ from services.stores.gremlin.socket import Traversal
 from services.stores.port.errors import StoreError
 from services.stores.port.stored import StoredIdentifier, StoredProfile
 
+_REMEMBERED: Final = 1_000
+
 #: Asks for vertices by id with a traversal, however many they are.
 Read: TypeAlias = Callable[[Callable[[Collection[str]], Traversal], Iterable[str]], Awaitable[list[Row]]]
 
 
-async def read_identifiers(read: Read, wanted: Mapping[Identifier, int]) -> dict[Identifier, StoredIdentifier]:
+class KnownHubs:
+    """Which identifiers have been hubs lately; that one of them is none any more costs a look at buckets."""
+
+    def __init__(self) -> None:
+        self._hubs: dict[Identifier, None] = {}
+
+    def among(self, wanted: Iterable[Identifier]) -> list[Identifier]:
+        """Those of some identifiers that have been."""
+        return [identifier for identifier in wanted if identifier in self._hubs] if self._hubs else []
+
+    def add(self, hubs: Iterable[Identifier]) -> None:
+        """Take note of hubs; of too many the oldest are forgotten."""
+        self._hubs.update(dict.fromkeys(hubs))
+        while len(self._hubs) > _REMEMBERED:
+            del self._hubs[next(iter(self._hubs))]
+
+
+async def read_identifiers(
+    read: Read, known: KnownHubs, wanted: Mapping[Identifier, int]
+) -> dict[Identifier, StoredIdentifier]:
     """Read identifiers; see `Store.read_identifiers`.
 
     A hub that gives up its buckets while it is read has another revision afterwards, and is read again.
@@ -33,9 +54,9 @@ async def read_identifiers(read: Read, wanted: Mapping[Identifier, int]) -> dict
     Raises:
         StoreError: a hub has not all of its buckets.
     """
-    found, torn = await _read_once(read, wanted)
+    found, torn = await _read_once(read, known, wanted)
     while torn:
-        found_again, torn_again = await _read_once(read, {hub: wanted[hub] for hub in torn})
+        found_again, torn_again = await _read_once(read, known, {hub: wanted[hub] for hub in torn})
         broken = torn.items() & torn_again.items()
         if broken:
             kinds = ", ".join(sorted({hub.kind for hub, _ in broken}))
@@ -81,15 +102,20 @@ async def count_links(read: Read, identifiers: Collection[Identifier]) -> dict[I
 
 
 async def _read_once(
-    read: Read, wanted: Mapping[Identifier, int]
+    read: Read, known: KnownHubs, wanted: Mapping[Identifier, int]
 ) -> tuple[dict[Identifier, StoredIdentifier], dict[Identifier, str]]:
     """What was found, and the hubs whose buckets were gone when these were read, with the revisions of the hubs."""
-    rows = await _own_rows(read, wanted)
+    expected = known.among(wanted)
+    rows, parts = await asyncio.gather(
+        _own_rows(read, wanted), _parts(read, reads.tallies_traversal, tally_id, expected)
+    )
     hubs = [identifier for identifier, row in rows.items() if reads.is_hub(row)]
     found = {identifier: reads.stored_identifier(row) for identifier, row in rows.items() if not reads.is_hub(row)}
     if not hubs:
         return found, {}
-    tallies = _by_hub(await _parts(read, reads.tallies_traversal, tally_id, hubs))
+    further = [hub for hub in hubs if hub not in expected]
+    known.add(further)
+    tallies = _by_hub(parts | await _parts(read, reads.tallies_traversal, tally_id, further))
     whole = [hub for hub in hubs if len(tallies[hub]) == BUCKETS]
     counted = {hub: reads.stored_identifier(rows[hub], tallies[hub]) for hub in whole}
     rare = [hub for hub in whole if counted[hub].holders <= wanted[hub]]
@@ -100,14 +126,10 @@ async def _read_once(
 
 
 async def _own_rows(read: Read, wanted: Mapping[Identifier, int]) -> dict[Identifier, Row]:
-    by_limit: defaultdict[int, dict[str, Identifier]] = defaultdict(dict)
-    for identifier, up_to in wanted.items():
-        by_limit[up_to][identifier_id(identifier)] = identifier
-    answers = await asyncio.gather(
-        *(read(partial(reads.identifiers_traversal, up_to=up_to), found) for up_to, found in by_limit.items())
-    )
-    by_vertex = dict(chain.from_iterable(vertices.items() for vertices in by_limit.values()))
-    return {by_vertex[row["id"]]: row for row in chain.from_iterable(answers)}
+    by_vertex = {identifier_id(identifier): identifier for identifier in wanted}
+    up_to = {vertex: wanted[identifier] for vertex, identifier in by_vertex.items()}
+    rows = await read(partial(reads.identifiers_traversal, up_to=up_to), by_vertex)
+    return {by_vertex[row["id"]]: row for row in rows}
 
 
 async def _parts(

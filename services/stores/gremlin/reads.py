@@ -15,6 +15,7 @@ from graph_model.profile.document import ProfileStatus
 from graph_model.records.record import Record, RecordAddress
 from graph_model.values.identifiers import Identifier
 from services.stores.gremlin.documents import read_component, read_record_document
+from services.stores.gremlin.graphbinary import Rows
 from services.stores.gremlin.ids import STORE_ID
 from services.stores.gremlin.plan import BECAME, HAS, MEMBER_OF, OWES, WAS_MEMBER_OF
 from services.stores.gremlin.socket import Traversal, g
@@ -61,7 +62,7 @@ def records_traversal(vertices: Collection[str]) -> Traversal:
     """Records and tombstones, with their profiles."""
     profile = __.out(MEMBER_OF, WAS_MEMBER_OF)
     return (
-        g.V(*vertices)
+        g.V(Rows([*vertices]))
         .project("rev", "document", "profile")
         .by("rev")
         .by("document")
@@ -82,7 +83,7 @@ def stored_record(row: Row) -> StoredRecord:
 
 def tombstones_traversal(vertices: Collection[str]) -> Traversal:
     """Those of some records that are deleted."""
-    return g.V(*vertices).has("deleted", True)
+    return g.V(Rows([*vertices])).has("deleted", True)
 
 
 def records_of(rows: Iterable[Row]) -> dict[RecordAddress, StoredRecord]:
@@ -93,7 +94,7 @@ def records_of(rows: Iterable[Row]) -> dict[RecordAddress, StoredRecord]:
 def links_of_records_traversal(vertices: Collection[str]) -> Traversal:
     """Which identifiers records are linked with, itself or by a bucket."""
     linked = __.out(HAS).project("kind", "value").by("kind").by("value")
-    return g.V(*vertices).project("id", "links").by(T.id).by(linked.fold())
+    return g.V(Rows([*vertices])).project("id", "links").by(T.id).by(linked.fold())
 
 
 def linked_identifiers(row: Row) -> tuple[Identifier, ...]:
@@ -101,12 +102,25 @@ def linked_identifiers(row: Row) -> tuple[Identifier, ...]:
     return tuple(sorted(Identifier(link["kind"], link["value"]) for link in row["links"]))
 
 
-def identifiers_traversal(vertices: Collection[str], up_to: int) -> Traversal:
-    """Identifiers; those with at most `up_to` holders with the components of these. Nothing hangs on a hub itself."""
+def identifiers_traversal(vertices: Collection[str], up_to: Mapping[str, int]) -> Traversal:
+    """Identifiers; those with few holders with the components of these. Nothing hangs on a hub itself.
+
+    Args:
+        vertices: which.
+        up_to: vertex -> how many holders count as few.
+    """
+    by_limit: dict[int, list[str]] = {}
+    for vertex in vertices:
+        by_limit.setdefault(up_to[vertex], []).append(vertex)
+    if len(by_limit) == 1:
+        return _identifiers(g.V(Rows([*vertices])), *by_limit)
+    return g.inject(0).union(*(_identifiers(__.V(Rows(found)), limit) for limit, found in by_limit.items()))
+
+
+def _identifiers(begun: Traversal, up_to: int) -> Traversal:
     few = __.has("holders", P.lte(up_to))
     return (
-        g.V(*vertices)
-        .project("id", "rev", "hub", "holders", "components")
+        begun.project("id", "rev", "hub", "holders", "components")
         .by(T.id)
         .by("rev")
         .by("hub")
@@ -122,13 +136,13 @@ def is_hub(row: Row) -> bool:
 
 def tallies_traversal(vertices: Collection[str]) -> Traversal:
     """How many records hang on each bucket."""
-    return g.V(*vertices).project("id", "rev", "holders").by(T.id).by("rev").by("holders")
+    return g.V(Rows([*vertices])).project("id", "rev", "holders").by(T.id).by("rev").by("holders")
 
 
 def holders_components_traversal(vertices: Collection[str]) -> Traversal:
     """The components of the records that hang on each bucket."""
     components = __.in_(HAS).out(MEMBER_OF).values("component").dedup().fold()
-    return g.V(*vertices).project("id", "components").by(T.id).by(components)
+    return g.V(Rows([*vertices])).project("id", "components").by(T.id).by(components)
 
 
 def stored_identifier(
@@ -157,7 +171,7 @@ def holders_traversal(vertex: str) -> Traversal:
 def components_traversal(vertices: Collection[str]) -> Traversal:
     """Profiles with their live records."""
     return _with_profile_fields(
-        g.V(*vertices).project(*_PROFILE_FIELDS, "records")
+        g.V(Rows([*vertices])).project(*_PROFILE_FIELDS, "records")
     ).by(__.in_(MEMBER_OF).values("document").fold())  # fmt: skip
 
 
@@ -175,17 +189,17 @@ def components_of(rows: Collection[Row]) -> Components:
 
 def profiles_traversal(vertices: Collection[str]) -> Traversal:
     """Profiles without their records."""
-    return _with_profile_fields(g.V(*vertices).project(*_PROFILE_FIELDS))
+    return _with_profile_fields(g.V(Rows([*vertices])).project(*_PROFILE_FIELDS))
 
 
 def versions_traversal(vertices: Collection[str]) -> Traversal:
     """Only the versions of profiles."""
-    return g.V(*vertices).project("profile_id", "version").by("profile_id").by("version")
+    return g.V(Rows([*vertices])).project("profile_id", "version").by("profile_id").by("version")
 
 
 def links_traversal(vertices: Collection[str]) -> Traversal:
     """How many records hang on each identifier or bucket."""
-    return g.V(*vertices).project("id", "hub", "links").by(T.id).by("hub").by(__.in_(HAS).count())
+    return g.V(Rows([*vertices])).project("id", "hub", "links").by(T.id).by("hub").by(__.in_(HAS).count())
 
 
 def holders_profiles_traversal(identifier: str, limit: int) -> Traversal:
@@ -196,7 +210,7 @@ def holders_profiles_traversal(identifier: str, limit: int) -> Traversal:
 
 def some_profiles_traversal(vertices: Collection[str], limit: int) -> Traversal:
     """Some profiles of the records that hang on any of some identifiers and buckets, in order of their ids."""
-    profiles = g.V(*vertices).in_(HAS).out(MEMBER_OF).dedup().limit(limit).order().by("profile_id")
+    profiles = g.V(Rows([*vertices])).in_(HAS).out(MEMBER_OF).dedup().limit(limit).order().by("profile_id")
     return _with_profile_fields(profiles.project(*_PROFILE_FIELDS))
 
 
@@ -214,7 +228,7 @@ def history_entry(row: Row) -> HistoryEntry:
 
 def verdicts_traversal(vertices: Collection[str]) -> Traversal:
     """Entries of the ledger of verdicts."""
-    return g.V(*vertices).project("rev", "verdict_id", "document").by("rev").by("verdict_id").by("document")
+    return g.V(Rows([*vertices])).project("rev", "verdict_id", "document").by("rev").by("verdict_id").by("document")
 
 
 def stored_verdict(row: Row) -> StoredVerdict:

@@ -17,7 +17,7 @@ from services.stores.gremlin import ids, opening, reads
 from services.stores.gremlin.bulk_writes import ACCEPTED, bulk_traversal
 from services.stores.gremlin.catalogue_change import change_catalogue, restored
 from services.stores.gremlin.connection import Connection, Submit
-from services.stores.gremlin.identifiers import count_links, find_profiles, read_holders, read_identifiers
+from services.stores.gremlin.identifiers import KnownHubs, count_links, find_profiles, read_holders, read_identifiers
 from services.stores.gremlin.opening import (
     StoreIdentity,
     identify,
@@ -45,7 +45,7 @@ from services.stores.port.stored import (
     StoredVerdict,
 )
 
-CHUNK = 500  #: vertices asked for in one request
+CHUNK = 2_000  #: vertices asked for in one request
 
 Item = TypeVar("Item")
 Key = TypeVar("Key")
@@ -71,6 +71,7 @@ class GremlinStore:
         self._identity: StoreIdentity | None = None
         self._connection = Connection(url, credentials, self._greet)
         self._submit = self._connection.submit
+        self._hubs = KnownHubs()
         self._written_at = -math.inf
 
     @classmethod
@@ -171,7 +172,7 @@ class GremlinStore:
 
     async def read_identifiers(self, wanted: Mapping[Identifier, int]) -> Mapping[Identifier, StoredIdentifier]:
         """See `Store.read_identifiers`."""
-        return await read_identifiers(self._read, wanted)
+        return await read_identifiers(self._read, self._hubs, wanted)
 
     async def read_holders(self, identifier: Identifier) -> tuple[RecordAddress, ...]:
         """See `Store.read_holders`."""

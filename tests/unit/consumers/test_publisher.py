@@ -112,7 +112,7 @@ async def test_what_has_begun_to_be_acknowledged_is_not_told_again(store: BusySt
     await feed.committed(cast("Outbox", deaf), [committed])
     feed.end_batch(BatchEnd(next_offset=7))
     feed.close()
-    await feed.run("people/0")
+    await asyncio.gather(feed.publish_all("people/0"), feed.finish_all("people/0"))
 
     settings = KafkaSettings()
     assert sent.topics == [settings.updates_topic, settings.state_topic]

@@ -1,0 +1,77 @@
+"""Nothing that is in force waits for offsets of earlier batches before it is told."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import cast
+
+from consumers.dead_letters import DeadLetterTopic
+from consumers.feed import BatchEnd, Feed
+from consumers.health import WorkerHealth
+from consumers.publisher import Publisher
+from consumers.retry import Retry
+from services.ingestion.ingest import Committed
+from services.stores.port.protocols import Outbox
+
+
+class Told:
+    """Takes what is told, and what is acknowledged."""
+
+    def __init__(self) -> None:
+        self.commits: list[list[str]] = []
+        self.acknowledged: asyncio.Queue[str] = asyncio.Queue()
+
+    async def tell(self, committed: Sequence[Committed]) -> None:
+        self.commits.append([commit.commit_id for commit in committed])
+        await asyncio.sleep(0)
+
+    async def acknowledge(self, commit_id: str) -> None:
+        self.acknowledged.put_nowait(commit_id)
+
+
+class Offsets:
+    """The broker, which commits an offset once it may."""
+
+    def __init__(self) -> None:
+        self.may = asyncio.Event()
+        self.committed: list[int] = []
+
+    async def commit(self, offset: int) -> None:
+        await self.may.wait()
+        self.committed.append(offset)
+
+
+def feed_over(told: Told, offsets: Offsets) -> Feed:
+    retry = Retry(WorkerHealth(), asyncio.Event())
+    return Feed(cast("Publisher", told), cast("DeadLetterTopic", None), retry, offsets.commit)
+
+
+async def bring_into_force(feed: Feed, told: Told, number: int) -> None:
+    await feed.begin_batch()
+    await feed.committed(cast("Outbox", told), [Committed(f"commit{number}", ())])
+    feed.end_batch(BatchEnd(next_offset=number))
+
+
+async def test_a_batch_is_told_while_the_offset_of_the_one_before_is_committed() -> None:
+    told, offsets = Told(), Offsets()
+    feed = feed_over(told, offsets)
+    halves = asyncio.gather(feed.publish_all("people/0"), feed.finish_all("people/0"))
+    async with asyncio.timeout(10):
+        for number in (1, 2):
+            await bring_into_force(feed, told, number)
+            assert await told.acknowledged.get() == f"commit{number}"
+        assert offsets.committed == []
+        offsets.may.set()
+        feed.close()
+        await halves
+    assert offsets.committed[-1] == 2
+
+
+async def test_what_came_into_force_meanwhile_is_told_together_and_its_last_offset_committed() -> None:
+    told, offsets = Told(), Offsets()
+    feed = feed_over(told, offsets)
+    offsets.may.set()
+    for number in (1, 2, 3):
+        await bring_into_force(feed, told, number)
+    feed.close()
+    await asyncio.gather(feed.publish_all("people/0"), feed.finish_all("people/0"))
+    assert (told.commits, offsets.committed) == ([["commit1", "commit2", "commit3"]], [3])
