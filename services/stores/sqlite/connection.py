@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from services.stores.port.errors import FileDamaged, NoRoom, StoreUnavailable
+from services.stores.sqlite.documents import Documents
 from services.stores.sqlite.ownership import reading_address
+from services.stores.sqlite.packing import pack_id, unpack_id
 
 #: So long a request waits for a lock that another process holds, from when it was asked.
 LOCK_SECONDS: Final = 5.0
 #: Who has waited for others of this process all that time still tries for a moment: the lock may be free by now.
 _LEAST_SECONDS: Final = 0.05
+#: Pages of 4 kB. In a large file a commit touches pages all over it, and what several commits touch is written once.
+_PAGES_PER_CHECKPOINT: Final = 8_192
 _LOCKED: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 #: What the system says where nothing more can be written; a limit of the process (`ulimit -f`) is one of it.
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -82,7 +86,17 @@ def _in_brackets(error: sqlite3.Error | OSError) -> str:
     return f" ({name})" if name else ""
 
 
-def connect(path: Path, lock_seconds: float = LOCK_SECONDS, *, read_only: bool = False) -> sqlite3.Connection:
+class StoreConnection(sqlite3.Connection):
+    """A connection that knows how documents are written in its file.
+
+    Statements may use functions: `plain(document)` reads a document in its stored form; `packed(id)` is
+    the stored form of an id, and `unpacked(stored)` the id.
+    """
+
+    documents: Documents
+
+
+def connect(path: Path, lock_seconds: float = LOCK_SECONDS, *, read_only: bool = False) -> StoreConnection:
     """Open a connection on which nothing is written but in `transaction`, or statement by statement.
 
     Args:
@@ -92,19 +106,29 @@ def connect(path: Path, lock_seconds: float = LOCK_SECONDS, *, read_only: bool =
     """
     address = reading_address(path) if read_only else str(path)
     connection = sqlite3.connect(
-        address, isolation_level=None, check_same_thread=False, timeout=lock_seconds, uri=read_only
+        address,
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=lock_seconds,
+        uri=read_only,
+        factory=StoreConnection,
     )
+    connection.documents = Documents(connection)
+    connection.create_function("plain", 1, connection.documents.unpack)
+    connection.create_function("packed", 1, pack_id, deterministic=True)
+    connection.create_function("unpacked", 1, unpack_id, deterministic=True)
     if not read_only:
         connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA cache_size = -65536")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_PER_CHECKPOINT}")
     return connection
 
 
 def waiting_from_now(
     lock_seconds: float,
-    connection: sqlite3.Connection,
-    work: Callable[Concatenate[sqlite3.Connection, Arguments], Result],
+    connection: StoreConnection,
+    work: Callable[Concatenate[StoreConnection, Arguments], Result],
     *arguments: Arguments.args,
     **named: Arguments.kwargs,
 ) -> Callable[[], Result]:
