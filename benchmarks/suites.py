@@ -34,4 +34,6 @@ SUITES: Final[Mapping[str, Suite]] = {
     "freshness": Suite(module="benchmarks.freshness", title="Freshness of events"),
     "hub": Suite(module="benchmarks.hub", title="An identifier that many records share"),
     "start": Suite(module="benchmarks.command_start", title="Start of a command"),
+    "scale": Suite(module="benchmarks.scale_out", title="Several workers", by_default=False),
+    "collisions": Suite(module="benchmarks.collisions", title="Collisions of many workers, simulated"),
 }

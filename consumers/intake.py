@@ -36,8 +36,11 @@ class Intake:
         self.delivered = offset  #: behind the last message that the client has given us
         self.passed = offset  #: what the client went on to without one: the ends of transactions are no messages
 
-    async def take(self) -> list[ConsumerRecord]:
+    async def take(self, most: int) -> list[ConsumerRecord]:
         """Wait for messages, and take those of one batch. Whoever is cancelled meanwhile has taken none.
+
+        Args:
+            most: so many at the most.
 
         Raises:
             KafkaError: what the client raised; the next call begins again.
@@ -50,7 +53,7 @@ class Intake:
             self._arrived.clear()
             await self._arrived.wait()
         self._taken.set()
-        return [self._records.popleft() for _ in range(min(len(self._records), self._batch_size))]
+        return [self._records.popleft() for _ in range(min(len(self._records), most))]
 
     async def close(self) -> None:
         """Read no more."""

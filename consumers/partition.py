@@ -219,7 +219,7 @@ class PartitionPipeline:
 
     async def _poll(self) -> list[Message] | None:
         """Wait for messages; none when stopped. None: the log has no such offset."""
-        taking = asyncio.ensure_future(self._intake.take())
+        taking = asyncio.ensure_future(self._intake.take(self._parts.pace.size))
         stopped = asyncio.ensure_future(self._stopping.wait())
         try:
             await asyncio.wait({taking, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -271,7 +271,11 @@ class PartitionPipeline:
         if not self._claim.is_held:
             await self._renew_claim()
         async with self._claim.lend() as ingest, self._parts.turn:
-            await ingest.apply(changes, Position(self._note.epoch, offset), tasks)
+            result = await ingest.apply(changes, Position(self._note.epoch, offset), tasks)
+        if result.refusals:
+            self._parts.pace.refused()
+        else:
+            self._parts.pace.went_through(len(changes))
 
     async def _confirm_ownership(self) -> None:
         await self._commit_offset(self._committed)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from consumers.dead_letters import DeadLetterTopic
 from consumers.health import WorkerHealth
 from consumers.kafka_admin import KafkaAdmin
+from consumers.pace import Pace
 from consumers.producer import Producer
 from consumers.publisher import Publisher
 from graph_model.catalogue.rules import Catalogue
@@ -27,6 +28,7 @@ class WorkerParts:
     dead_letters: DeadLetterTopic
     metrics: Metrics
     health: WorkerHealth
+    pace: Pace  #: how many messages make a batch
     turn: asyncio.Lock  #: held while a batch is brought into force: at once they would only refuse each other
     tasks_turn: asyncio.Lock  #: held while work owed is done: at once they would only take it from each other
     heartbeat: Heartbeat  #: tells what is owed, and whether another catalogue is in force
@@ -53,6 +55,7 @@ class WorkerParts:
             dead_letters=DeadLetterTopic(producer, settings, metrics),
             metrics=metrics,
             health=health,
+            pace=Pace(settings.batch_size),
             turn=asyncio.Lock(),
             tasks_turn=asyncio.Lock(),
             heartbeat=Heartbeat(store, metrics, tell=health.tell),

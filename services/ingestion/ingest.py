@@ -69,6 +69,7 @@ class IngestResult:
     committed: list[Committed] = field(default_factory=list)  #: in order of commit
     became_generic: list[Identifier] = field(default_factory=list)
     taken_apart: list[str] = field(default_factory=list)  #: profiles that were split by commits that made some generic
+    refusals: list[int] = field(default_factory=list)  #: how many records each refused attempt was about
     rewound: Counter[str] = field(default_factory=Counter)  #: source -> changes; see `AppliedChange.is_rewound`
     changed: list[MappedRecord] = field(default_factory=list)  #: live records that say something new
     unchanged: list[Record] = field(default_factory=list)  #: live ones of which it was said again
@@ -229,6 +230,7 @@ class Ingest:
                 if too_large and not batch.can_be_halved:
                     raise
                 self._metrics.conflicts.inc()
+                result.refusals.append(len(batch.addresses))
                 disagreements.note(error)
                 await self._require_still_owed(batch)
                 await self._require_unchanged_ledger(batch, error)

@@ -10,6 +10,7 @@ import pytest
 from graph_model.records.record import RecordAddress
 from graph_model.records.tasks import ReResolve
 from graph_model.resolution.hubs import BUCKETS, bucket_of
+from graph_model.values.identifiers import Identifier
 from services.stores.gremlin import identifiers
 from services.stores.gremlin.ids import STORE_ID, tally_id
 from services.stores.gremlin.reads import Row
@@ -130,8 +131,13 @@ async def test_a_hub_that_gave_up_its_buckets_leaves_nothing_of_them(
     assert await ask(g.E().has_label("has").count()) == [len(HOLDERS)]
 
 
-async def test_a_hub_that_gives_up_its_buckets_while_it_is_read_is_read_again(store: GremlinStore) -> None:
+@pytest.mark.parametrize("known", [(), (TILL,)])
+async def test_a_hub_that_gives_up_its_buckets_while_it_is_read_is_read_again(
+    store: GremlinStore, known: Collection[Identifier]
+) -> None:
     await make_hub(store)
+    hubs = identifiers.KnownHubs()
+    hubs.add(known)
     outbox = await store.claim_outbox("tests")
     giving_up = [await dissolve(store)]
 
@@ -142,8 +148,16 @@ async def test_a_hub_that_gives_up_its_buckets_while_it_is_read_is_read_again(st
             await store.commit(giving_up.pop(), outbox)
         return await store._submit(traversal(wanted))
 
-    stored = (await identifiers.read_identifiers(read, {TILL: 5}))[TILL]
+    stored = (await identifiers.read_identifiers(read, {TILL: 5}, hubs))[TILL]
     assert (stored.is_hub, stored.holders, stored.component) == (False, len(HOLDERS), ("p1",))
+
+
+async def test_a_hub_that_is_none_any_more_is_read_as_what_it_is(store: GremlinStore) -> None:
+    await make_hub(store)
+    await store.read_identifiers({TILL: 0})
+    await store.commit(await dissolve(store), await store.claim_outbox("tests"))
+    stored = (await store.read_identifiers({TILL: 5}))[TILL]
+    assert (stored.is_hub, stored.holders) == (False, len(HOLDERS))
 
 
 async def test_a_hub_that_somebody_took_a_bucket_from_is_reported(

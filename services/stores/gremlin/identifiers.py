@@ -45,7 +45,7 @@ class KnownHubs:
 
 
 async def read_identifiers(
-    read: Read, known: KnownHubs, wanted: Mapping[Identifier, int]
+    read: Read, wanted: Mapping[Identifier, int], known: KnownHubs
 ) -> dict[Identifier, StoredIdentifier]:
     """Read identifiers; see `Store.read_identifiers`.
 
@@ -54,9 +54,9 @@ async def read_identifiers(
     Raises:
         StoreError: a hub has not all of its buckets.
     """
-    found, torn = await _read_once(read, known, wanted)
+    found, torn = await _read_once(read, wanted, known)
     while torn:
-        found_again, torn_again = await _read_once(read, known, {hub: wanted[hub] for hub in torn})
+        found_again, torn_again = await _read_once(read, {hub: wanted[hub] for hub in torn}, known)
         broken = torn.items() & torn_again.items()
         if broken:
             kinds = ", ".join(sorted({hub.kind for hub, _ in broken}))
@@ -102,7 +102,7 @@ async def count_links(read: Read, identifiers: Collection[Identifier]) -> dict[I
 
 
 async def _read_once(
-    read: Read, known: KnownHubs, wanted: Mapping[Identifier, int]
+    read: Read, wanted: Mapping[Identifier, int], known: KnownHubs
 ) -> tuple[dict[Identifier, StoredIdentifier], dict[Identifier, str]]:
     """What was found, and the hubs whose buckets were gone when these were read, with the revisions of the hubs."""
     expected = known.among(wanted)

@@ -172,7 +172,7 @@ class GremlinStore:
 
     async def read_identifiers(self, wanted: Mapping[Identifier, int]) -> Mapping[Identifier, StoredIdentifier]:
         """See `Store.read_identifiers`."""
-        return await read_identifiers(self._read, self._hubs, wanted)
+        return await read_identifiers(self._read, wanted, self._hubs)
 
     async def read_holders(self, identifier: Identifier) -> tuple[RecordAddress, ...]:
         """See `Store.read_holders`."""

@@ -54,17 +54,17 @@ def intake_over(client: Client) -> Intake:
 async def test_messages_are_taken_from_the_client_before_anybody_asks_for_them() -> None:
     client = Client([[1, 2], [3]])
     intake = intake_over(client)
-    first = await intake.take()
+    first = await intake.take(BATCH)
     await client.emptied.wait()
     assert ([record.offset for record in first], intake.delivered) == ([1, 2], 4)
-    assert [record.offset for record in await intake.take()] == [3]
+    assert [record.offset for record in await intake.take(BATCH)] == [3]
     await intake.close()
 
 
 async def test_a_partition_far_behind_is_left_with_the_client_beyond_two_batches() -> None:
     client = Client([[number] for number in range(20)])
     intake = intake_over(client)
-    await intake.take()
+    await intake.take(BATCH)
     for _ in range(50):
         await asyncio.sleep(0)
     assert client.holds >= 20 - 1 - 2 * BATCH
@@ -74,17 +74,17 @@ async def test_a_partition_far_behind_is_left_with_the_client_beyond_two_batches
 async def test_where_the_client_fails_what_came_before_is_taken_first() -> None:
     client = Client([[1]], fails=True)
     intake = intake_over(client)
-    assert [record.offset for record in await intake.take()] == [1]
+    assert [record.offset for record in await intake.take(BATCH)] == [1]
     with pytest.raises(OffsetOutOfRangeError):
-        await intake.take()
+        await intake.take(BATCH)
     with pytest.raises(OffsetOutOfRangeError):
-        await intake.take()
+        await intake.take(BATCH)
     await intake.close()
 
 
 async def test_the_client_going_on_without_messages_is_seen() -> None:
     client = Client([[], [1]])
     intake = intake_over(client)
-    await intake.take()
+    await intake.take(BATCH)
     assert intake.passed == 9
     await intake.close()
