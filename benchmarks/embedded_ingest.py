@@ -75,7 +75,10 @@ async def measured_rounds(count: int, rounds: int, clock: Clock) -> list[Round]:
         raw = await _raw_batches(Path(folder) / "recorded.sqlite", rules, given)
         gc.collect()
         gc.freeze()  # what only the benchmark keeps is not to be searched for garbage
-        return [await _round(Path(folder), number, rules, given, raw, clock) for number in range(rounds + 1)][1:]
+        try:
+            return [await _round(Path(folder), number, rules, given, raw, clock) for number in range(rounds + 1)][1:]
+        finally:
+            gc.unfreeze()
 
 
 def _figure(name: str, ours: Sequence[float], raw: Sequence[float], must: float, aim: float | None = None) -> Figure:
