@@ -4,6 +4,7 @@ Each round does all three with new files, and in between what the raw writer nee
 the same noise. Rows come as a source gives them; reading, mapping, resolving, committing and acknowledging all count.
 """
 
+import gc
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -72,7 +73,12 @@ async def measured_rounds(count: int, rounds: int, clock: Clock) -> list[Round]:
     given = list(rows(count))
     with TemporaryDirectory() as folder:
         raw = await _raw_batches(Path(folder) / "recorded.sqlite", rules, given)
-        return [await _round(Path(folder), number, rules, given, raw, clock) for number in range(rounds + 1)][1:]
+        gc.collect()
+        gc.freeze()  # what only the benchmark keeps is not to be searched for garbage
+        try:
+            return [await _round(Path(folder), number, rules, given, raw, clock) for number in range(rounds + 1)][1:]
+        finally:
+            gc.unfreeze()
 
 
 def _figure(name: str, ours: Sequence[float], raw: Sequence[float], must: float, aim: float | None = None) -> Figure:

@@ -124,10 +124,13 @@ def _matched(claims: Claims, clusters: Sequence[Sequence[RecordAddress]]) -> dic
     All preferences are in one integer: the sums of the three weights as digits, the weightiest first, then for each id,
     the smallest first, a digit that says which cluster it is given to, if to any.
     """
+    ids = sorted({profile_id for _, profile_id in claims})
+    competing = {index for index, _ in claims}
+    if len(ids) == 1 or len(competing) == 1:
+        return dict([min(claims, key=lambda claim: _single_preference(claim, claims[claim], clusters))])
     import networkx as nx
 
-    ids = sorted({profile_id for _, profile_id in claims})
-    ranks = _ranks({index for index, _ in claims}, clusters)
+    ranks = _ranks(competing, clusters)
     base = len(ranks) + 1
     digits = {profile_id: base ** (len(ids) - 1 - place) for place, profile_id in enumerate(ids)}
     beyond = base ** len(ids)
@@ -139,6 +142,15 @@ def _matched(claims: Claims, clusters: Sequence[Sequence[RecordAddress]]) -> dic
     matching: AbstractSet[tuple[int | str, int | str]] = nx.max_weight_matching(graph)
     pairs = ((one, other) if isinstance(one, int) else (other, one) for one, other in matching)
     return {index: profile_id for index, profile_id in pairs if isinstance(index, int) and isinstance(profile_id, str)}
+
+
+def _single_preference(
+    claim: tuple[int, str], weights: tuple[int, int, int], clusters: Sequence[Sequence[RecordAddress]]
+) -> tuple[int, int, int, str, RecordAddress]:
+    """Sorts claims of which only one can be met, the best first: those on one id, or those of one cluster."""
+    own, live, last = weights
+    index, profile_id = claim
+    return (-own, -live, -last, profile_id, min(clusters[index]))
 
 
 def _ranks(indexes: Iterable[int], clusters: Sequence[Sequence[RecordAddress]]) -> dict[int, int]:

@@ -7,6 +7,7 @@ and must be applied. The source's own position only filters what a connector sen
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import orjson
@@ -270,12 +271,18 @@ def _values_after(
     columns: frozenset[str],
 ) -> tuple[dict[str, JsonValue], frozenset[str]]:
     """The values of a record after a change of its row, and the columns whose value was never sent."""
-    values = {column: row[column] for column in sorted(columns & row.keys() - unavailable)}
     if not unavailable:
-        return values, frozenset()
+        return {column: row[column] for column in _in_order(columns) if column in row}, frozenset()
+    values = {column: row[column] for column in sorted(columns & row.keys() - unavailable)}
     missing = columns & unavailable
     kept = {column: known[column] for column in missing if known is not None and column in known}
     return values | kept, frozenset(missing - kept.keys())
+
+
+@lru_cache(maxsize=256)
+def _in_order(columns: frozenset[str]) -> tuple[str, ...]:
+    """The columns of a source as they are written; every row asks."""
+    return tuple(sorted(columns))
 
 
 def _inheriting(stored: Record | None, change: Change, record: Record) -> Record:

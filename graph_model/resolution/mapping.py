@@ -3,9 +3,10 @@
 A value that cannot be normalised or typed costs the record that value and leaves an issue.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, NamedTuple, TypeAlias, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import orjson
 from msgspec import Struct
@@ -23,9 +24,6 @@ _UNDATED: Final = (
     "gives no time that can be believed (missing, unreadable, 0, or more than a day after the row was accepted); the "
     "time of acceptance stands in"
 )
-
-#: Texts that are remembered of each column with what they say.
-_REMEMBERED_TEXTS: Final = 8_192
 
 Sorted = TypeVar("Sorted", bound=tuple[str, ...])
 
@@ -65,15 +63,16 @@ def map_record(record: Record, catalogue: Catalogue) -> MappedRecord:
     identifiers: list[Identifier] = []
     issues: list[Issue] = []
     values, accepted_at = record.values, record.believed_until
-    for column, remembered in _columns(catalogue)[source.name]:
+    for reader in _readers(catalogue)[record.address.source]:
+        column = reader.column
         received = values.get(column.name)
         if received is None:
             continue
         wants_trait = column.trait is not None and column.trait not in traits
-        if remembered is not None and isinstance(received, str) and len(received) <= LONGEST_REMEMBERED:
-            said = remembered(received, wants_trait)
+        if reader.is_remembered and isinstance(received, str) and len(received) <= LONGEST_REMEMBERED:
+            said = _said_before(reader, received, wants_trait)
         else:
-            said = _said(column, source, catalogue, received, _Row(values, accepted_at), wants_trait=wants_trait)
+            said = reader.read(received, _Row(values, accepted_at), wants_trait=wants_trait)
         if column.trait is not None and said.trait is not None:
             traits[column.trait] = said.trait
         identifiers += said.identifiers
@@ -102,55 +101,60 @@ class _Row(NamedTuple):
     accepted_at: int  #: milliseconds since 1970
 
 
+_NO_ROW: Final = _Row({}, 0)
+
+
 def _sorted(found: list[Sorted]) -> tuple[Sorted, ...]:
     """Each once, in order."""
     return tuple(sorted({*found}) if len(found) > 1 else found)
 
 
-#: Reads a text, and the trait of its column too where that is asked for.
-_Remembered: TypeAlias = Callable[[str, bool], _Said]
+@dataclass(frozen=True, slots=True, eq=False)
+class _ColumnReader:
+    """Reads one column of a source; compared by identity."""
+
+    column: Column
+    source: Source
+    catalogue: Catalogue
+    is_remembered: bool  #: whether a text alone tells what it says
+
+    def read(self, received: JsonValue, row: _Row, *, wants_trait: bool) -> _Said:
+        """Read a value of the column; of several the first that says something gives the trait."""
+        column, catalogue = self.column, self.catalogue
+        found, fault = single_values(column, received)
+        issues = [] if fault is None else [Issue(column.name, fault)]
+        identifiers: list[Identifier] = []
+        trait: JsonValue = None
+        for value in found:
+            if wants_trait and trait is None and column.trait is not None:
+                trait = _trait(column, value, catalogue.traits[column.trait], self.source, row.accepted_at, issues)
+            if column.identifier is not None:
+                read = read_identifier(column, value, catalogue.kinds[column.identifier], row.values)
+                if read.identifies is not None:
+                    identifiers.append(Identifier(column.identifier, read.identifies))
+                elif read.reason is not None:
+                    issues.append(Issue(column.name, read.reason))
+        return _Said(trait, tuple(identifiers), tuple(issues))
 
 
 @lru_cache(maxsize=16)
-def _columns(catalogue: Catalogue) -> Mapping[str, Sequence[tuple[Column, _Remembered | None]]]:
-    """The columns of each source, with what remembers their texts; None where a text alone does not tell all.
+def _readers(catalogue: Catalogue) -> Mapping[str, Sequence[_ColumnReader]]:
+    """What reads the columns of each source."""
 
-    Records are mapped whenever their component is touched; most texts have been seen before.
-    """
-
-    def remembering(column: Column, source: Source) -> _Remembered | None:
+    def reader(column: Column, source: Source) -> _ColumnReader:
         by_acceptance = column.trait is not None and catalogue.traits[column.trait].latest == ACCEPTED
-        if by_acceptance or isinstance(column.region, RegionColumn):
-            return None
-        nothing = _Row({}, 0)
-        return lru_cache(maxsize=_REMEMBERED_TEXTS)(
-            lambda text, wants: _said(column, source, catalogue, text, nothing, wants_trait=wants)
-        )
+        by_row = by_acceptance or isinstance(column.region, RegionColumn)
+        return _ColumnReader(column, source, catalogue, is_remembered=not by_row)
 
     return {
-        source.name: tuple((column, remembering(column, source)) for column in source.meanings)
-        for source in catalogue.sources.values()
+        name: tuple(reader(column, source) for column in source.meanings) for name, source in catalogue.sources.items()
     }
 
 
-def _said(
-    column: Column, source: Source, catalogue: Catalogue, received: JsonValue, row: _Row, *, wants_trait: bool
-) -> _Said:
-    """Read a column; of several values the first that says something gives the trait."""
-    found, fault = single_values(column, received)
-    issues = [] if fault is None else [Issue(column.name, fault)]
-    identifiers: list[Identifier] = []
-    trait: JsonValue = None
-    for value in found:
-        if wants_trait and trait is None and column.trait is not None:
-            trait = _trait(column, value, catalogue.traits[column.trait], source, row.accepted_at, issues)
-        if column.identifier is not None:
-            read = read_identifier(column, value, catalogue.kinds[column.identifier], row.values)
-            if read.identifies is not None:
-                identifiers.append(Identifier(column.identifier, read.identifies))
-            elif read.reason is not None:
-                issues.append(Issue(column.name, read.reason))
-    return _Said(trait, tuple(identifiers), tuple(issues))
+#: Records are mapped whenever their component is touched; most texts have been seen before.
+@lru_cache(maxsize=65_536)
+def _said_before(reader: _ColumnReader, text: str, wants_trait: bool) -> _Said:
+    return reader.read(text, _NO_ROW, wants_trait=wants_trait)
 
 
 def _trait(

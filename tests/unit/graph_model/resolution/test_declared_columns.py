@@ -289,3 +289,26 @@ def test_what_a_record_says_does_not_depend_on_when_it_is_mapped(later: int, mon
     before = mapped(source, v="2027-01-01")
     monkeypatch.setattr("time.time", lambda: (NOW + later) / 1000)
     assert mapped(source, v="2027-01-01") == before
+
+
+def test_what_a_row_says_does_not_depend_on_rows_with_the_same_texts_that_were_read_before() -> None:
+    days = "v: {trait: any_birth}, w: {trait: any_birth}"
+    columns = f"    columns: {{{days}, p: {{identifier: phone, region: {{column: r}}}}}}\n"
+    catalogue = parse_catalogue(HEAD + columns, "catalogue")
+    rows: list[dict[str, JsonValue]] = [
+        {"v": None, "w": "no day", "r": "US", "p": "0171 1234567"},
+        {"v": "1984-03-07", "w": "no day", "r": "DE", "p": "0171 1234567"},
+    ]
+
+    def read(row: dict[str, JsonValue]) -> tuple[object, ...]:
+        change = row_change(
+            catalogue.sources["crm"], {"id": 1, **row}, Origin(position=Position(0, 1), observed_at=NOW)
+        )
+        record = apply_change(None, change, catalogue.sources["crm"].columns).record
+        found = map_record(record, catalogue)
+        return found.traits, found.identifiers, found.issues
+
+    first = [read(row) for row in rows]
+    assert first[0] != first[1]
+    assert [read(row) for row in reversed(rows)] == first[::-1]
+    assert first[1][2] == ()
