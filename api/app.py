@@ -73,8 +73,7 @@ def create_app(
         catalogue: the one in force; another one that comes into force later is taken.
         store: open, and closed by the caller.
         metrics: what `/metrics` shows.
-        publish: publishes the events of changes that come over HTTP; None: they stay in the outbox of the
-            embedded store, and other stores take no changes over HTTP.
+        publish: publishes the events of changes; None: an embedded store keeps them, and others take no changes.
         clock: milliseconds since 1970.
     """
     app = FastAPI(

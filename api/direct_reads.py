@@ -91,8 +91,7 @@ async def _context(request: ExactRequest) -> Response:
         RequestValidationError: the body is JSON, and not what is expected.
         IdentityGraphError: see `ExactRequest.read` and `read_context`.
     """
-    await request.read()
-    if not await request.body():
+    if not await request.read():
         raise RequestValidationError([{"type": "missing", "loc": ("body",), "msg": "Field required", "input": None}])
     try:
         asked = ContextRequest.model_validate(await request.json(), from_attributes=True)

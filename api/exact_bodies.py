@@ -39,8 +39,11 @@ class ExactRequest(Request):
             self._body = bytes(gathered)
         return self._body
 
-    async def read(self) -> None:
+    async def read(self) -> bool:
         """Read the body, so that `json` has it at hand; without a body there is nothing to read.
+
+        Returns:
+            Whether there is a body.
 
         Raises:
             NotSentAsJson: its header says that it is something else.
@@ -49,7 +52,7 @@ class ExactRequest(Request):
         """
         content = await self.body()
         if not content:
-            return
+            return False
         if not self._is_json():
             raise NotSentAsJson
         most_values = services_of(self).settings.limits.body_values
@@ -57,13 +60,15 @@ class ExactRequest(Request):
             self._json = await asyncio.to_thread(_read, content, most_values)
         else:
             self._json = _read(content, most_values)
+        return True
 
     def _is_json(self) -> bool:
-        content_type = self.headers.get("content-type", "")
-        if content_type == "application/json":  # as nearly all send it; reading a header takes longer than a context
+        # Not through `headers`: making them takes longer than reading a small body.
+        content_type = next((value for name, value in self.scope["headers"] if name == b"content-type"), b"")
+        if content_type == b"application/json":  # as nearly all send it
             return True
         header = Message()
-        header["content-type"] = content_type
+        header["content-type"] = content_type.decode("latin-1")
         subtype = header.get_content_subtype()
         return header.get_content_maintype() == "application" and (subtype == "json" or subtype.endswith("+json"))
 

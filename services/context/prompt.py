@@ -18,7 +18,7 @@ from graph_model.errors import IdentityGraphError
 from graph_model.profile.document import Profile, ProfileIdentifier, ProfileTrait
 from graph_model.values.equality import JsonValue
 from graph_model.values.identifiers import IdentifierKind
-from services.context.text import prompt_value
+from services.context.text import MAX_VALUE_LENGTH, prompt_value
 
 #: For the system message of whoever builds the prompt; the context itself belongs into a user or tool message.
 NOTICE: Final = (
@@ -215,7 +215,8 @@ def _fact(
     count_tokens: Callable[[str], int],
 ) -> _Fact:
     source, observed_at = entry.source, entry.observed_at
-    value, tokens, shortened = _value(said, count_tokens) if isinstance(said, str) else _value_anew(said, count_tokens)
+    is_kept = isinstance(said, str) and len(said) <= MAX_VALUE_LENGTH
+    value, tokens, shortened = (_value_before if is_kept else _value)(said, count_tokens)
     if not value:
         return _without_line(field, entry, LeftOut.EMPTY)
     beginning, beginning_tokens = _beginning(name, count_tokens)
@@ -234,7 +235,7 @@ def _without_line(field: str, entry: ProfileTrait | ProfileIdentifier, reason: L
     return _Fact(LeftOutFact(field=field, source=entry.source, observed_at=entry.observed_at, reason=reason))
 
 
-def _value_anew(said: JsonValue, count_tokens: Callable[[str], int]) -> tuple[str, int, bool]:
+def _value(said: JsonValue, count_tokens: Callable[[str], int]) -> tuple[str, int, bool]:
     """A value as it stands in a line, behind a space, empty where it says nothing; its tokens, and whether it was cut.
 
     The words come again in other values, and with them their counts.
@@ -244,7 +245,7 @@ def _value_anew(said: JsonValue, count_tokens: Callable[[str], int]) -> tuple[st
     return "".join(words), sum(map(count_tokens, words)), shortened
 
 
-_value = lru_cache(maxsize=10_000)(_value_anew)  # names, cities and dates come again in other profiles
+_value_before = lru_cache(maxsize=10_000)(_value)  # names, cities and dates come again in other profiles
 
 
 @lru_cache(maxsize=1_000)
