@@ -18,9 +18,9 @@ from api.dependencies import services_of
 from api.errors import InvalidCursor, InvalidRequest, NoEventStream
 from api.problems import problem_docs
 from services.cloud_events import event_attributes, event_type
+from services.lookup.updates import Told, Updates
 from services.stores.port.errors import StoreUnavailable
-from services.stores.port.protocols import DurableOutbox
-from services.stores.port.stored import OutboxEntry
+from services.stores.port.protocols import DurableOutbox, Store
 from services.waiting import first_of
 
 router = APIRouter(prefix="/v1/profile-updates", tags=["profile updates"])
@@ -39,7 +39,8 @@ _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
 class Subscription:
     """Where a reader's stream begins."""
 
-    outbox: DurableOutbox
+    store: Store
+    outbox: DurableOutbox  #: the same store
     store_id: str
     after: int  #: sequence number; events after it are sent; negative: a place that this store never had
     endings: tuple[asyncio.Event, ...]  #: the stream ends with the first of them
@@ -83,7 +84,9 @@ async def opened_subscription(
         begin = int(match[2]) if match[1] == services.store.store_id else -1
     else:
         raise InvalidCursor
-    return Subscription(store, services.store.store_id, begin, (services.stopping, services.heartbeat.refused))
+    return Subscription(
+        services.store, store, services.store.store_id, begin, (services.stopping, services.heartbeat.refused)
+    )
 
 
 SubscriptionDep: TypeAlias = Annotated[Subscription, Depends(opened_subscription)]
@@ -92,6 +95,10 @@ SubscriptionDep: TypeAlias = Annotated[Subscription, Depends(opened_subscription
 @router.get("", summary="Follow the changes of profiles", response_class=EventSourceResponse, responses=_RESPONSES)
 async def stream_profile_updates(subscription: SubscriptionDep) -> AsyncIterator[ServerSentEvent]:
     """Every change of every profile, as it happens.
+
+    Of the newest 10 000 changes every version is told. Who comes back later than that gets the newest state of each
+    profile that has changed since, once, with `compacted` in its data: it stands for all versions after
+    `previous_version`, the last one that this reader was told.
 
     `id` is an opaque cursor: give the last one seen as `Last-Event-ID` (browsers do so by themselves) or
     `?after=` to go on from there; without either the stream begins now. An event may come twice: drop those whose
@@ -104,15 +111,16 @@ async def stream_profile_updates(subscription: SubscriptionDep) -> AsyncIterator
     ```
     """
     outbox, after = subscription.outbox, subscription.after
+    updates = Updates(subscription.store)
     while not subscription.is_over:
         oldest, newest = await outbox.outbox_bounds()
         if not oldest <= after <= newest:
             after = oldest
             yield _reset(subscription.cursor(after))
         entries = await outbox.read_outbox(after, _PAGE)
-        for entry in entries:
-            yield _update(subscription, entry)
-            after = entry.sequence
+        for told in await updates.told(entries):
+            yield _update(subscription, told)
+        after = entries[-1].sequence if entries else after
         if not entries and after < newest:  # the newest events are gone, and older ones still wait to be published
             after = newest
             yield _reset(subscription.cursor(after))
@@ -121,12 +129,10 @@ async def stream_profile_updates(subscription: SubscriptionDep) -> AsyncIterator
             await first_of(waiting, *(ending.wait() for ending in subscription.endings))
 
 
-def _update(subscription: Subscription, entry: OutboxEntry) -> ServerSentEvent:
-    attributes = event_attributes(entry.event, subscription.store_id)
-    data = orjson.dumps({**attributes, "data": orjson.Fragment(entry.event.data)})
-    return ServerSentEvent(
-        raw_data=data.decode(), event=event_type(entry.event), id=subscription.cursor(entry.sequence)
-    )
+def _update(subscription: Subscription, told: Told) -> ServerSentEvent:
+    attributes = event_attributes(told.event, subscription.store_id)
+    data = orjson.dumps({**attributes, "data": orjson.Fragment(told.event.data)})
+    return ServerSentEvent(raw_data=data.decode(), event=event_type(told.event), id=subscription.cursor(told.sequence))
 
 
 def _reset(cursor: str) -> ServerSentEvent:

@@ -4,11 +4,12 @@ One commit gives a profile at most one event, and every event one new version. T
 function of profile and version, so that whoever reads it twice can tell.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Final, TypeAlias
 from uuid import UUID, uuid5
 
+import msgspec
 import orjson
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
@@ -135,6 +136,13 @@ class ProfileUpdate(ProfileChange, frozen=True, kw_only=True):
             "is another."
         ),
     ]
+    compacted: Annotated[
+        bool | UnsetType,
+        Meta(
+            description="true: this event stands for all versions after `previous_version`, and what happened between "
+            "is not told; absent: it stands for one version. Never on Kafka."
+        ),
+    ] = UNSET
     profile: Annotated[Raw, Meta(description="The whole profile as it is now; also the value on the state topic.")]
 
 
@@ -164,15 +172,58 @@ class ProfileEvent(Struct, frozen=True, kw_only=True, gc=False):
             "trace": self.trace,
         }
 
-    @classmethod
-    def from_json(cls, stored: Mapping[str, object]) -> "ProfileEvent":
-        """Read what `to_json` wrote."""
-        trace = stored["trace"]
-        return cls(
-            profile_id=str(stored["profile_id"]),
-            version=int(str(stored["version"])),
-            type=ProfileEventType(str(stored["type"])),
-            occurred_at=int(str(stored["occurred_at"])),
-            data=orjson.dumps(stored["data"]),
-            trace=None if trace is None else str(trace),
-        )
+
+class _StoredEvent(Struct, frozen=True):
+    """What `ProfileEvent.to_json` writes."""
+
+    profile_id: str
+    version: int
+    type: ProfileEventType
+    occurred_at: int
+    data: Raw
+    trace: str | None
+
+
+class _Previous(Struct, frozen=True):
+    """As much of the data of an event as it takes to know which version came before."""
+
+    previous_version: int | None = None
+
+
+_stored: Final = msgspec.json.Decoder(_StoredEvent)
+_all_stored: Final = msgspec.json.Decoder(list[_StoredEvent])
+_previous: Final = msgspec.json.Decoder(_Previous)
+
+
+def read_event(stored: bytes | str) -> ProfileEvent:
+    """Read what `ProfileEvent.to_json` wrote; its data are the same bytes.
+
+    Raises:
+        msgspec.MsgspecError: it is none.
+    """
+    return _event(_stored.decode(stored))
+
+
+def read_events(stored: bytes | str) -> tuple[ProfileEvent, ...]:
+    """Read a JSON array of what `ProfileEvent.to_json` wrote.
+
+    Raises:
+        msgspec.MsgspecError: it is none.
+    """
+    return tuple(map(_event, _all_stored.decode(stored)))
+
+
+def told_previous(data: bytes) -> int | None:
+    """Which version the data of an event name as the one before; None: they name none."""
+    return _previous.decode(data).previous_version
+
+
+def _event(stored: _StoredEvent) -> ProfileEvent:
+    return ProfileEvent(
+        profile_id=stored.profile_id,
+        version=stored.version,
+        type=stored.type,
+        occurred_at=stored.occurred_at,
+        data=bytes(stored.data),
+        trace=stored.trace,
+    )

@@ -2,13 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from graph_model.profile.events import ProfileEventType
 from services.stores.port.plan import Plan
+from services.stores.port.stored import EventHead
+from services.stores.sqlite import events
 from services.stores.sqlite.store import SqliteStore
-from tests.contract.builders import FINGERPRINT, event, plan, write_profile
+from tests.contract.builders import FINGERPRINT, OBSERVED_AT, event, plan, write_profile
 
 
 @pytest.fixture
@@ -38,7 +42,7 @@ async def test_reading_goes_on_after_a_sequence_number(durable: SqliteStore) -> 
     await durable.commit(with_events("p1", "p2", "p3"), await durable.claim_outbox("tests"))
     first = await durable.read_outbox(0, 2)
     rest = await durable.read_outbox(first[-1].sequence, 2)
-    assert [entry.event.profile_id for entry in (*first, *rest)] == ["p1", "p2", "p3"]
+    assert [entry.head.profile_id for entry in (*first, *rest)] == ["p1", "p2", "p3"]
 
 
 async def test_acknowledged_events_can_still_be_read(durable: SqliteStore) -> None:
@@ -47,6 +51,48 @@ async def test_acknowledged_events_can_still_be_read(durable: SqliteStore) -> No
     await durable.commit(one, outbox)
     await outbox.acknowledge(one.commit_id)
     assert len(await durable.read_outbox(0, 10)) == 1
+
+
+async def test_of_acknowledged_events_only_the_newest_say_what_they_said(
+    durable: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "EXACT_EVENTS", 2)
+    outbox = await durable.claim_outbox("tests")
+    one = with_events("p1", "p2", "p3")
+    await durable.commit(one, outbox)
+    await outbox.acknowledge(one.commit_id)
+    entries = await durable.read_outbox(0, 10)
+    assert [entry.event for entry in entries] == [None, *one.events[1:]]
+    assert entries[0].head == EventHead(
+        profile_id="p1", version=1, previous_version=0, type=ProfileEventType.CREATED, occurred_at=OBSERVED_AT
+    )
+
+
+async def test_what_is_not_acknowledged_is_kept_exactly_however_much_follows(
+    durable: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "EXACT_EVENTS", 1)
+    waiting, others = await durable.claim_outbox("waiting"), await durable.claim_outbox("others")
+    one, another = with_events("p1"), with_events("p2", "p3")
+    await durable.commit(one, waiting)
+    await durable.commit(another, others)
+    await others.acknowledge(another.commit_id)
+    told = [entry.event for entry in await durable.read_outbox(0, 10)]
+    assert told == [one.events[0], None, another.events[1]]
+    (pending,) = (await durable.claim_outbox("waiting")).pending
+    assert pending.events == one.events
+
+
+async def test_a_head_names_the_version_that_the_event_came_after(
+    durable: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "EXACT_EVENTS", 0)
+    outbox = await durable.claim_outbox("tests")
+    told = replace(event("p1", version=1_000_000_001), data=b'{"previous_version":3}')
+    await durable.commit(one := plan(profiles=[write_profile("p1")], events=[told]), outbox)
+    await outbox.acknowledge(one.commit_id)
+    (entry,) = await durable.read_outbox(0, 10)
+    assert (entry.event, entry.head.previous_version) == (None, 3)
 
 
 async def test_the_bounds_enclose_what_can_be_read(durable: SqliteStore) -> None:

@@ -1,6 +1,7 @@
 """Events survive until they are published, and only the last claim of a writer may commit."""
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -35,6 +36,14 @@ async def test_events_are_handed_over_again_until_they_are_acknowledged(store: S
     again = [await store.claim_outbox("tests") for _ in range(3)]
     assert len({claim.pending for claim in again}) == 1
     assert again[0].pending
+
+
+async def test_an_event_that_is_handed_over_again_has_the_same_bytes(store: Store, outbox: Outbox) -> None:
+    exact = b'{"n":1.10,"great":123456789012345678901234567890,"small":1e-400,"text":"Zo\xc3\xab \\u00eb"}'
+    told = replace(event("p001"), data=exact)
+    await store.commit(plan(profiles=[write_profile("p001")], events=[told]), outbox)
+    ((again,),) = [entry.events for entry in (await store.claim_outbox("tests")).pending]
+    assert again == told
 
 
 async def test_what_was_acknowledged_before_the_next_commit_is_not_handed_over(store: Store, outbox: Outbox) -> None:

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,9 +24,26 @@ from services.stores.gremlin.socket import Credentials, GremlinSocket, g
 from services.stores.opening import open_for_migration, open_store
 from services.stores.port.migration import MigratingStore
 from services.stores.port.protocols import Outbox, Store
+from services.stores.sqlite.connection import connect
+from services.stores.sqlite.documents import Documents
+from services.stores.sqlite.packing import unpack_component, unpack_id
 from tests.contract.conftest import empty_graph
 from tests.migration.interrupted import MortalRows, unheard
 from tests.migration.kept import kept_catalogue, load_file, load_graph
+
+#: Tables that are read together.
+_UNREAD = frozenset({"outbox", "outbox_body", "pending", "dictionary"})
+_FORMER_EVENTS = """
+SELECT iif(published, '', writer) AS writer, CAST(event AS TEXT) AS event FROM outbox ORDER BY sequence
+"""
+_EVENTS = """
+SELECT coalesce(p.writer, '') AS writer, json_object(
+    'profile_id', unpacked(o.profile_id), 'version', o.version,
+    'type', json('["deleted", "merged", "split", "created", "updated"]') ->> (o.type - 1),
+    'occurred_at', o.occurred_at, 'data', json(CAST(plain(b.data) AS TEXT)), 'trace', b.trace) AS event
+FROM outbox AS o JOIN outbox_body AS b USING (sequence)
+LEFT JOIN pending AS p ON o.sequence BETWEEN p.first_sequence AND p.last_sequence ORDER BY o.sequence
+"""
 
 #: What every migration writes anew.
 _PASSING = frozenset({"migrator", "claim"})
@@ -109,12 +127,12 @@ class Ground:
         return {row["profile_id"]: (row["version"], row.get("revision") or row["rev"]) for row in rows}
 
     async def events(self) -> list[str]:
-        """All events in the outbox as they are written, by writer and commit."""
+        """All events in the outbox as they are written, with the writer that must publish them, where one must."""
         contents = await self.contents()
         if self.url:
-            rows = [(row["writer"], row["commit"], row["events"]) for row in contents["pending"]]
+            rows = [(row["writer"], row["events"]) for row in contents["pending"]]
         else:
-            rows = [(row["writer"], row["commit_id"], row["event"].decode()) for row in contents["outbox"]]
+            rows = [(row["writer"], row["event"]) for row in contents["outbox"]]
         return [orjson.dumps(row).decode() for row in rows]
 
     async def contents(self) -> dict[str, list[Any]]:
@@ -128,15 +146,30 @@ async def _acknowledge(outbox: Outbox, committed: tuple[Committed, ...]) -> None
 
 
 def _tables(path: Path) -> dict[str, list[Any]]:
-    with closing(sqlite3.connect(path)) as connection:
+    """What the tables say, in whatever form they are written."""
+    with closing(connect(path)) as connection:
         connection.row_factory = sqlite3.Row
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
         # The names come from the file itself.
         rows = {name: connection.execute(f"SELECT * FROM {name} ORDER BY 1, 2") for name in names}  # noqa: S608
-        tables = {name: [dict(row) for row in found] for name, found in rows.items()}
+        read = partial(_read, connection.documents)
+        tables = {name: [read(row) for row in found] for name, found in rows.items() if name not in _UNREAD}
+        is_former = connection.execute("SELECT 1 FROM pragma_table_info('outbox') WHERE name = 'event'").fetchone()
+        tables["outbox"] = [dict(row) for row in connection.execute(_FORMER_EVENTS if is_former else _EVENTS)]
     tables["store"] = [row for row in tables["store"] if row["name"] not in _PASSING]
     tables["writer"] = [{**row, "claim": None} for row in tables["writer"]]
     return tables
+
+
+def _read(documents: Documents, row: sqlite3.Row) -> dict[str, Any]:
+    found = dict(row)
+    for name in found.keys() & {"profile_id", "revision"}:
+        found[name] = None if found[name] is None else unpack_id(found[name])
+    if "document" in found:
+        found["document"] = documents.unpack(found["document"])
+    if "component" in found:
+        found["component"] = unpack_component(found["component"] or found["profile_id"])
+    return found
 
 
 async def _graph(url: str) -> dict[str, list[Any]]:

@@ -37,9 +37,12 @@ class MortalStore:
         await self._store.begin(found, mark)
         self._die(f"begin {mark}")
 
-    async def change_schema(self, version: int, mark: str) -> None:
-        await self._store.change_schema(version, mark)
-        self._die(f"schema {mark}")
+    async def rewrite_tables(self, moved: Callable[[str, int], None]) -> None:
+        def die(table: str, rows: int) -> None:
+            moved(table, rows)
+            self._die(f"rows of {table} {rows}")
+
+        await self._store.rewrite_tables(die)
 
     def read_documents(
         self, kind: DocumentKind, after: Sequence[str] | None

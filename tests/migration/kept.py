@@ -23,12 +23,14 @@ HERE: Final = Path(__file__).parent
 _FINGERPRINTS: Final = {
     1: "a5c1b9c6bf57c68a5881e1c046507664714e9b68d77a86cb6601a0045b029b08",
     2: "517b0cefdbcb98d8f4ff9adf85e8100b31ca9d6d5a59576d53c90d8e100a9d35",
+    3: "1f6bfd9d92d3b2ec0a5195300fc71d7b837d365918ad3a30b5dcfe39a768278b",
 }
 
 #: Form -> properties that are no 32-bit integers.
 _LONGS: Final = {
     1: frozenset({"offset", "sequence", "acknowledged"}),
     2: frozenset({"offset", "sequence", "acknowledged", "accepted", "written_at", "version"}),
+    3: frozenset({"offset", "sequence", "acknowledged", "accepted", "written_at", "version"}),
 }
 
 

@@ -102,7 +102,7 @@ async def test_of_two_that_bring_it_over_one_is_refused(ground: Ground) -> None:
         await other.begin(found, mark)
         before = await ground.contents()
         with pytest.raises(MigrationTaken):
-            await one.change_schema(1, mark)
+            await one.write_documents(DocumentKind.TASK, [], mark)
         with pytest.raises(MigrationTaken):
             await one.write_documents(DocumentKind.RECORD, [], mark)
         with pytest.raises(MigrationTaken):
@@ -116,7 +116,7 @@ async def test_who_is_overtaken_can_claim_no_outbox(ground: Ground) -> None:
     async with ground.migrating() as one, ground.migrating() as other:
         mark = Checkpoint(MIGRATIONS[1][0].name).to_json()
         await one.begin(FORM_1, mark)
-        await one.change_schema(1, mark)
+        await one.rewrite_tables(unheard)
         store = await open_store(ground.settings, kept_catalogue(), migrator=one.migrator)
         found = await other.read_form()
         assert found is not None

@@ -95,5 +95,5 @@ async def test_pending_events_are_written_as_before(ground: Ground) -> None:
 
 def written_events(row: str) -> list[dict[str, str]]:
     """The events in a row of `Ground.events`."""
-    written = orjson.loads(orjson.loads(row)[2])
+    written = orjson.loads(orjson.loads(row)[1])
     return written if isinstance(written, list) else [written]

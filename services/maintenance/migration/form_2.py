@@ -10,7 +10,7 @@ import orjson
 
 from graph_model.values.keys import canonical_key
 from services.maintenance.migration.keys import MoveRows, canonical_entry, canonical_profile
-from services.maintenance.migration.steps import ChangeDocuments, ChangeSchema, Step, TakeCatalogue
+from services.maintenance.migration.steps import ChangeDocuments, Step, TakeCatalogue
 from services.stores.port.migration import DocumentKind, StoredDocument
 
 _SAME: Final = "same"
@@ -56,7 +56,6 @@ def _mark(verdict: list[str], own: tuple[str, ...]) -> list[Any]:
 
 
 STEPS: Final[tuple[Step, ...]] = (
-    ChangeSchema("schema"),
     ChangeDocuments("tasks", DocumentKind.TASK, begun_anew),
     ChangeDocuments("marks", DocumentKind.RECORD, with_marks),
     ChangeDocuments("groups", DocumentKind.VERDICT, with_groups),

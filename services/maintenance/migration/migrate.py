@@ -1,7 +1,8 @@
 """Brings a store from the form in which it was written into the present one.
 
-It first shuts everybody else out, then runs in small steps, each of which leaves a mark in the store, and sets the
-version last. Killed at any place, it goes on where it was.
+It first shuts everybody else out, brings the tables into the present form, with which all that follows works, then runs
+in small steps, each of which leaves a mark in the store, and sets the version last. Killed at any place, it goes on
+where it was.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,14 +10,14 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Final
 
-from services.maintenance.migration import form_2, form_3
+from services.maintenance.migration import form_2, form_3, form_4
 from services.maintenance.migration.steps import Checkpoint, Opened, Progress, Step, Work
 from services.stores.port.errors import LaterForm, StoreError
 from services.stores.port.migration import MigratingStore
 from services.stores.port.stored_form import SCHEMA_VERSION
 
 #: Form -> the steps to the next one.
-MIGRATIONS: Final[Mapping[int, Sequence[Step]]] = {1: form_2.STEPS, 2: form_3.STEPS}
+MIGRATIONS: Final[Mapping[int, Sequence[Step]]] = {1: form_2.STEPS, 2: form_3.STEPS, 3: form_4.STEPS}
 
 
 class UnknownStep(StoreError):
@@ -66,6 +67,7 @@ async def migrate(
     if mark.step not in {step.name for step in MIGRATIONS[found.version]}:
         raise UnknownStep(mark.step)
     await store.begin(found, mark.to_json())
+    await store.rewrite_tables(progress)
     for version in range(found.version, SCHEMA_VERSION):
         work = Work(store=store, version=version, open=opened, progress=progress)
         await _run(work, mark)

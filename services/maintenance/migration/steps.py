@@ -81,18 +81,6 @@ class Step(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeSchema:
-    """Tables and columns."""
-
-    name: str
-
-    async def run(self, work: Work, after: tuple[str, ...] | None) -> None:
-        """See `Step.run`."""
-        del after
-        await work.store.change_schema(work.version, Checkpoint(self.name).to_json())
-
-
-@dataclass(frozen=True, slots=True)
 class ChangeDocuments:
     """All documents of a kind, each by itself."""
 

@@ -46,8 +46,3 @@ def read_progress(document: str) -> Position | None:
 def events_document(events: Iterable[ProfileEvent]) -> str:
     """Finished events, as a JSON array."""
     return orjson.dumps([event.to_json() for event in events]).decode()
-
-
-def read_events(document: str) -> tuple[ProfileEvent, ...]:
-    """Read what `events_document` wrote."""
-    return tuple(ProfileEvent.from_json(event) for event in orjson.loads(document))

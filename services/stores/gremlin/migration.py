@@ -84,10 +84,8 @@ class GremlinMigration:
             .side_effect(fenced)
         )
 
-    async def change_schema(self, version: int, mark: str) -> None:
-        """See `MigratingStore.change_schema`; in a graph a property is there once it is written."""
-        del version
-        await self._write(self._marked(mark))
+    async def rewrite_tables(self, moved: Callable[[str, int], None]) -> None:
+        """See `MigratingStore.rewrite_tables`; in a graph a property is there once it is written."""
 
     async def read_documents(
         self, kind: DocumentKind, after: Sequence[str] | None

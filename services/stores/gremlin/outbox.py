@@ -16,10 +16,11 @@ from gremlin_python.process.traversal import Direction, Merge, P, T
 from gremlin_python.statics import long
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random, wait_random_exponential
 
+from graph_model.profile.events import read_events
 from graph_model.values.positions import Position
 from services.clock import new_id, now_milliseconds
 from services.stores.gremlin.connection import Submit
-from services.stores.gremlin.documents import events_document, progress_document, read_events, read_progress
+from services.stores.gremlin.documents import events_document, progress_document, read_progress
 from services.stores.gremlin.graphbinary import Rows
 from services.stores.gremlin.ids import STORE_ID, Label, revision, slot_id
 from services.stores.gremlin.opening import written_for

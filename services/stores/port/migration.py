@@ -3,7 +3,7 @@
 Every write also moves the mark, in one atomic step, and is refused once another process has gone on with the migration.
 """
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
@@ -55,8 +55,14 @@ class MigratingStore(Protocol):
         """
         ...
 
-    async def change_schema(self, version: int, mark: str) -> None:
-        """Make the tables and columns that the form after `version` needs; does nothing where they are there.
+    async def rewrite_tables(self, moved: Callable[[str, int], None]) -> None:
+        """Bring tables and columns into the present form, portion by portion; does nothing where they are in it.
+
+        What has moved stays so where this is interrupted, and the next run goes on with the rest. Documents stay as
+        they are.
+
+        Args:
+            moved: hears after each portion of which table it was, and how many of its rows have moved by now.
 
         Raises:
             MigrationTaken: another process has gone on with the migration.

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import orjson
 from msgspec import Struct, structs
 
 from graph_model.profile.codec import Salvaged, decode_profile, decode_step, salvage_profile
 from graph_model.profile.document import Profile, ProfileDamaged, ProfileStatus
-from graph_model.profile.events import HistoryStep, ProfileEvent
+from graph_model.profile.events import HistoryStep, ProfileEvent, ProfileEventType
 from graph_model.records.record import Record, RecordAddress
 from graph_model.records.tasks import Task
 from graph_model.records.verdicts import VerdictEntry
@@ -138,13 +137,20 @@ class PendingEvents:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventHead:
+    """What is kept of an event for longer than what it said."""
+
+    profile_id: str
+    version: int
+    previous_version: int  #: 0: there was none
+    type: ProfileEventType
+    occurred_at: int  #: time of the commit, milliseconds since 1970
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxEntry:
     """An event in the durable outbox, with its place in the order of commits."""
 
     sequence: int
-    event: ProfileEvent
-
-    @classmethod
-    def of(cls, sequence: int, stored: bytes) -> "OutboxEntry":
-        """Read an event as the outbox has it."""
-        return cls(sequence=sequence, event=ProfileEvent.from_json(orjson.loads(stored)))
+    head: EventHead
+    event: ProfileEvent | None  #: exactly as it was told; None: only its head is kept

@@ -10,7 +10,7 @@ from typing import Final
 from services.stores.port.errors import FormerForm, LaterForm, LoadUnderWay, MigrationTaken, MigrationUnderWay
 
 #: The form that this program writes.
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 
 #: The form of stores that do not tell theirs.
 UNTOLD_VERSION: Final = 1

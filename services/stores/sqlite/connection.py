@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from services.stores.port.errors import FileDamaged, NoRoom, StoreUnavailable
+from services.stores.sqlite.documents import Documents
 from services.stores.sqlite.ownership import reading_address
+from services.stores.sqlite.packing import pack_id, unpack_id
 
 #: So long a request waits for a lock that another process holds, from when it was asked.
 LOCK_SECONDS: Final = 5.0
@@ -82,7 +84,17 @@ def _in_brackets(error: sqlite3.Error | OSError) -> str:
     return f" ({name})" if name else ""
 
 
-def connect(path: Path, lock_seconds: float = LOCK_SECONDS, *, read_only: bool = False) -> sqlite3.Connection:
+class StoreConnection(sqlite3.Connection):
+    """A connection that knows how documents are written in its file.
+
+    Statements may use functions: `plain(document)` reads a document in its stored form; `packed(id)` is
+    the stored form of an id, and `unpacked(stored)` the id.
+    """
+
+    documents: Documents
+
+
+def connect(path: Path, lock_seconds: float = LOCK_SECONDS, *, read_only: bool = False) -> StoreConnection:
     """Open a connection on which nothing is written but in `transaction`, or statement by statement.
 
     Args:
@@ -92,8 +104,17 @@ def connect(path: Path, lock_seconds: float = LOCK_SECONDS, *, read_only: bool =
     """
     address = reading_address(path) if read_only else str(path)
     connection = sqlite3.connect(
-        address, isolation_level=None, check_same_thread=False, timeout=lock_seconds, uri=read_only
+        address,
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=lock_seconds,
+        uri=read_only,
+        factory=StoreConnection,
     )
+    connection.documents = Documents(connection)
+    connection.create_function("plain", 1, connection.documents.unpack)
+    connection.create_function("packed", 1, pack_id, deterministic=True)
+    connection.create_function("unpacked", 1, unpack_id, deterministic=True)
     if not read_only:
         connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
@@ -103,8 +124,8 @@ def connect(path: Path, lock_seconds: float = LOCK_SECONDS, *, read_only: bool =
 
 def waiting_from_now(
     lock_seconds: float,
-    connection: sqlite3.Connection,
-    work: Callable[Concatenate[sqlite3.Connection, Arguments], Result],
+    connection: StoreConnection,
+    work: Callable[Concatenate[StoreConnection, Arguments], Result],
     *arguments: Arguments.args,
     **named: Arguments.kwargs,
 ) -> Callable[[], Result]:

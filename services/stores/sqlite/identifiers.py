@@ -8,12 +8,14 @@ import orjson
 from graph_model.records.record import RecordAddress
 from graph_model.values.identifiers import Identifier
 from services.stores.port.stored import StoredBucket, StoredIdentifier
+from services.stores.sqlite.packing import unpack_component, unpack_id
 from services.stores.sqlite.reads import SqliteReader
 
 #: What `stored_identifier` reads, of an identifier `i`. Only of hubs the buckets are looked for.
 IDENTIFIER_COLUMNS = """
 i.kind, i.value, i.revision, i.holders, CASE i.holders WHEN 0 THEN (
-    SELECT json_group_array(json_array(b.number, b.revision, b.holders)) FROM bucket AS b WHERE b.identifier = i.id
+    SELECT json_group_array(json_array(b.number, unpacked(b.revision), b.holders)) FROM bucket AS b
+    WHERE b.identifier = i.id
 ) END
 """
 _READ_IDENTIFIERS = f"""
@@ -22,7 +24,7 @@ FROM json_each(?) AS wanted
 JOIN identifier AS i ON i.kind = wanted.value ->> 0 AND i.value = wanted.value ->> 1
 """  # noqa: S608 - only constants are put together
 _READ_COMPONENTS = """
-SELECT DISTINCT h.identifier, p.component
+SELECT DISTINCT h.identifier, coalesce(p.component, p.profile_id)
 FROM json_each(?) AS wanted
 JOIN has AS h ON h.identifier = wanted.value
 JOIN record AS r ON r.id = h.record
@@ -62,7 +64,7 @@ def read_identifiers(reader: SqliteReader, wanted: Mapping[Identifier, int]) -> 
         reader.expect(sum(stored.holders for _, up_to, _, stored in found if stored.holders <= up_to))
         components: dict[int, set[str]] = {}
         for identifier, component in reader.rows(_READ_COMPONENTS, orjson.dumps(few).decode()):
-            components.setdefault(identifier, set()).update(orjson.loads(component))
+            components.setdefault(identifier, set()).update(unpack_component(component))
     return {
         identifier: replace(stored, component=tuple(sorted(components[row_id]))) if row_id in components else stored
         for row_id, _, identifier, stored in found
@@ -70,14 +72,16 @@ def read_identifiers(reader: SqliteReader, wanted: Mapping[Identifier, int]) -> 
 
 
 def stored_identifier(
-    kind: str, value: str, revision: str, listed: int, buckets: str | None
+    kind: str, value: str, revision: bytes | str, listed: int, buckets: str | None
 ) -> tuple[Identifier, StoredIdentifier]:
     """Read a row of `IDENTIFIER_COLUMNS`; the components of its holders are left out."""
     found = {}
     if buckets is not None:
         found = {number: StoredBucket(revision=at, holders=holders) for number, at, holders in orjson.loads(buckets)}
     holders = listed or sum(bucket.holders for bucket in found.values())
-    return Identifier(kind, value), StoredIdentifier(revision=revision, holders=holders, component=(), buckets=found)
+    return Identifier(kind, value), StoredIdentifier(
+        revision=unpack_id(revision), holders=holders, component=(), buckets=found
+    )
 
 
 def count_holders(reader: SqliteReader, identifier: Identifier) -> int:

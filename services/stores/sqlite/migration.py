@@ -1,7 +1,6 @@
 """How the file of the embedded store is brought into another form."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,7 +14,9 @@ from services.stores.port.migration import PORTION, DocumentKind, StoredDocument
 from services.stores.port.stored_form import REFUSAL, StoredForm
 from services.stores.sqlite.catalogue import StoreState, make_tables, read_state
 from services.stores.sqlite.connection import connect, transaction, translated
+from services.stores.sqlite.former_tables import rewrite_tables
 from services.stores.sqlite.ownership import require_own
+from services.stores.sqlite.packing import pack_id, unpack_id
 
 Answer = TypeVar("Answer")
 
@@ -25,6 +26,10 @@ _NAMES: Final[Mapping[DocumentKind, tuple[str, ...]]] = {
     DocumentKind.VERDICT: ("verdict_id",),
     DocumentKind.TASK: ("task_id",),
 }
+
+
+#: What documents are compressed of; the others are few.
+_COMPRESSED: Final = frozenset({DocumentKind.RECORD, DocumentKind.PROFILE})
 
 
 class SqliteMigration:
@@ -79,14 +84,14 @@ class SqliteMigration:
 
         await self._run(begin)
 
-    async def change_schema(self, version: int, mark: str) -> None:
-        """See `MigratingStore.change_schema`."""
+    async def rewrite_tables(self, moved: Callable[[str, int], None]) -> None:
+        """See `MigratingStore.rewrite_tables`."""
+        loop = asyncio.get_running_loop()
 
-        def change() -> None:
-            with self._marked(mark):
-                _SCHEMA_CHANGES[version](self._connection)
+        def hear(table: str, rows: int) -> None:
+            asyncio.run_coroutine_threadsafe(_said(moved, table, rows), loop).result()
 
-        await self._run(change)
+        await self._run(lambda: rewrite_tables(self._connection, self._require_turn, hear))
 
     async def read_documents(
         self, kind: DocumentKind, after: Sequence[str] | None
@@ -95,13 +100,13 @@ class SqliteMigration:
         names = _NAMES[kind]
         columns, placeholders = ", ".join(names), ", ".join("?" * len(names))
         statement = (
-            f"SELECT {columns}, document FROM {kind} WHERE ({columns}) > ({placeholders}) "  # noqa: S608 - constants
+            f"SELECT {columns}, plain(document) FROM {kind} WHERE ({columns}) > ({placeholders}) "  # noqa: S608 - constants
             f"ORDER BY {columns} LIMIT {PORTION}"
         )
-        last: Sequence[str] | None = after or [""] * len(names)
+        last: Sequence[object] | None = _stored_name(kind, after or [""] * len(names))
         while last is not None:
             rows = await self._run(partial(self._rows, statement, last))
-            for portion in portions(StoredDocument(row[:-1], bytes(row[-1]).decode()) for row in rows):
+            for portion in portions(StoredDocument(_name(row[:-1]), row[-1].decode()) for row in rows):
                 yield portion
             last = rows[-1][:-1] if rows else None
 
@@ -112,7 +117,10 @@ class SqliteMigration:
 
         def write() -> None:
             with self._marked(mark):
-                self._connection.executemany(statement, [(d.text.encode(), *d.name) for d in documents])
+                self._connection.documents.write_by_newest()
+                self._connection.executemany(
+                    statement, [(self._packed(kind, d.text.encode()), *_stored_name(kind, d.name)) for d in documents]
+                )
 
         await self._run(write)
 
@@ -148,7 +156,28 @@ class SqliteMigration:
                 raise MigrationTaken
             yield
 
-    def _rows(self, statement: str, parameters: Sequence[str]) -> list[tuple[Any, ...]]:
+    def _require_turn(self) -> None:
+        """Make sure, within a transaction, that no other process has gone on with the migration, and let the mark move.
+
+        Whoever waits for this process sees by the mark that it works.
+
+        Raises:
+            MigrationTaken: one has.
+        """
+        moved = self._connection.execute(
+            """
+            UPDATE store SET value = json_set(value, '$.portions', coalesce(value ->> '$.portions', 0) + 1)
+            WHERE name = 'migration' AND (SELECT value FROM store WHERE name = 'migrator') = ?
+            """,
+            (self._migrator,),
+        )
+        if not moved.rowcount:
+            raise MigrationTaken
+
+    def _packed(self, kind: DocumentKind, document: bytes) -> bytes:
+        return self._connection.documents.pack(document) if kind in _COMPRESSED else document
+
+    def _rows(self, statement: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
         return self._connection.execute(statement, parameters).fetchall()
 
     async def _run(self, step: Callable[[], Answer]) -> Answer:
@@ -156,23 +185,14 @@ class SqliteMigration:
             return await asyncio.get_running_loop().run_in_executor(self._thread, step)
 
 
-def _form_2(connection: sqlite3.Connection) -> None:
-    """Progress as one value, whatever positions a log has; the numbers given at acceptance; what a profile owned."""
-    if "last_epoch" in _columns(connection, "writer"):
-        connection.execute("ALTER TABLE writer ADD COLUMN progress TEXT")
-        connection.execute("ALTER TABLE writer ADD COLUMN accepted INTEGER NOT NULL DEFAULT 0")
-        connection.execute(
-            "UPDATE writer SET progress = json_array(last_epoch, last_offset) WHERE last_epoch IS NOT NULL"
-        )
-        connection.execute("ALTER TABLE writer DROP COLUMN last_epoch")
-        connection.execute("ALTER TABLE writer DROP COLUMN last_offset")
-    if "guests" not in _columns(connection, "profile"):
-        connection.execute("ALTER TABLE profile ADD COLUMN guests TEXT")
+async def _said(moved: Callable[[str, int], None], table: str, rows: int) -> None:
+    moved(table, rows)
 
 
-def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
-    return {name for (name,) in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))}
+def _stored_name(kind: DocumentKind, name: Sequence[str]) -> Sequence[object]:
+    """The name of a document as its table has it."""
+    return [pack_id(part) for part in name] if kind is DocumentKind.PROFILE else name
 
 
-#: Version -> what brings its tables into the form of the next one.
-_SCHEMA_CHANGES: Final[Mapping[int, Callable[[sqlite3.Connection], None]]] = {1: _form_2}
+def _name(stored: Sequence[bytes | str]) -> tuple[str, ...]:
+    return tuple(unpack_id(part) for part in stored)

@@ -6,16 +6,12 @@ from dataclasses import dataclass
 
 import orjson
 
-from graph_model.profile.events import ProfileEvent
 from graph_model.values.positions import Position, position_of
-from services.clock import new_id, now_milliseconds
+from services.clock import new_id
 from services.stores.port.stored import PendingEvents
 from services.stores.sqlite.catalogue import StoreState
 from services.stores.sqlite.connection import transaction
-
-#: Published events are kept so long, and at most so many of them, for readers that resume.
-_KEPT_MILLISECONDS = 7 * 24 * 3600 * 1000
-_KEPT_EVENTS = 1_000_000
+from services.stores.sqlite.events import acknowledge, read_pending
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +27,7 @@ class SqliteOutbox:
 
     async def acknowledge(self, commit_id: str) -> None:
         """See `Outbox.acknowledge`."""
-        await self.write(_acknowledge, self.writer, commit_id)
+        await self.write(acknowledge, self.writer, commit_id)
 
     async def settle(self) -> None:
         """See `Outbox.settle`; here every acknowledgement is written at once."""
@@ -66,42 +62,13 @@ def claim(
         )
         (progress,) = connection.execute("SELECT progress FROM writer WHERE name = ?", (writer,)).fetchone()
         (accepted,) = connection.execute("SELECT max(accepted) FROM writer").fetchone()
-        rows = connection.execute(
-            "SELECT commit_id, event FROM outbox WHERE writer = ? AND published = 0 ORDER BY sequence", (writer,)
-        ).fetchall()
-    commits: dict[str, list[ProfileEvent]] = {}
-    for commit_id, event in rows:
-        commits.setdefault(commit_id, []).append(ProfileEvent.from_json(orjson.loads(event)))
+        pending = read_pending(connection, writer)
     outbox = SqliteOutbox(
         writer,
         claim_id,
-        tuple(PendingEvents(commit_id=commit_id, events=tuple(events)) for commit_id, events in commits.items()),
+        pending,
         None if progress is None else position_of(orjson.loads(progress)),
         accepted,
         write,
     )
     return outbox, state
-
-
-def _acknowledge(connection: sqlite3.Connection, writer: str, commit_id: str) -> None:
-    statement = "UPDATE outbox SET published = 1 WHERE writer = ? AND commit_id = ? AND published = 0"
-    connection.execute(statement, (writer, commit_id))
-
-
-def trim(connection: sqlite3.Connection) -> None:
-    """Forget published events that are old, and the oldest where there are very many."""
-    connection.execute(
-        """
-        DELETE FROM outbox WHERE published = 1
-            AND (created_at < ? OR sequence <= (SELECT max(sequence) FROM outbox) - ?)
-        """,
-        (now_milliseconds() - _KEPT_MILLISECONDS, _KEPT_EVENTS),
-    )
-
-
-def leave_gap(connection: sqlite3.Connection) -> None:
-    """See `DurableOutbox.leave_gap`."""
-    with transaction(connection):
-        skipped = connection.execute("UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'outbox'")
-        if not skipped.rowcount:
-            connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('outbox', 1)")

@@ -1,6 +1,7 @@
 """What the embedded store is asked for, as plain functions over a reader: records, profiles, verdicts, work owed."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 import orjson
 
@@ -18,7 +19,9 @@ from services.stores.port.stored import (
 )
 from services.stores.port.stored_forms import read_record, read_task, read_verdict_entry
 from services.stores.sqlite.catalogue import READ_CATALOGUE, READ_PULSE, pulse_of
+from services.stores.sqlite.events import NEWEST, READ_OUTBOX, outbox_entry
 from services.stores.sqlite.identifiers import count_holders
+from services.stores.sqlite.packing import pack_id, unpack_id
 from services.stores.sqlite.reads import (
     PROFILE_COLUMNS,
     RECORD_COLUMNS,
@@ -36,15 +39,15 @@ LEFT JOIN profile AS p ON p.profile_id = r.profile_id
 """  # noqa: S608 - only constants are put together
 _READ_PROFILE = f"SELECT {PROFILE_COLUMNS} FROM profile AS p WHERE p.profile_id = ?"  # noqa: S608 - constants
 _READ_PROFILES = f"""
-SELECT {PROFILE_COLUMNS} FROM json_each(?) AS wanted JOIN profile AS p ON p.profile_id = wanted.value
+SELECT {PROFILE_COLUMNS} FROM json_each(?) AS wanted JOIN profile AS p ON p.profile_id = packed(wanted.value)
 """  # noqa: S608 - only constants are put together
 _READ_VERSIONS = """
-SELECT p.profile_id, p.version FROM json_each(?) AS wanted JOIN profile AS p ON p.profile_id = wanted.value
+SELECT p.profile_id, p.version FROM json_each(?) AS wanted JOIN profile AS p ON p.profile_id = packed(wanted.value)
 """
 _READ_MEMBERS = """
-SELECT r.source, r.key, r.document, r.profile_id
+SELECT r.source, r.key, plain(r.document), r.profile_id
 FROM json_each(?) AS wanted
-JOIN record AS r ON r.profile_id = wanted.value AND r.deleted = 0
+JOIN record AS r ON r.profile_id = packed(wanted.value) AND r.deleted = 0
 """
 _FIND_PROFILES = f"""
 SELECT {PROFILE_COLUMNS} FROM profile AS p WHERE p.profile_id IN (
@@ -57,17 +60,15 @@ ORDER BY p.profile_id LIMIT ?
 #: Holders of an identifier whose profiles are found with one statement; hubs list none, see `schema.sql`.
 _FEW_HOLDERS = (1, ROWS_ON_LOOP)
 _ANY_HOLDERS = (0, 2**62)
-_READ_HISTORY = "SELECT version, document FROM history WHERE profile_id = ? ORDER BY version"
+_READ_HISTORY = "SELECT version, plain(document) FROM history WHERE profile_id = ? ORDER BY version"
 _READ_VERDICTS = """
 SELECT v.verdict_id, v.document, v.revision
 FROM json_each(?) AS wanted JOIN verdict AS v ON v.verdict_id = wanted.value
 """
 _READ_TASKS = "SELECT task_id, document, revision FROM task ORDER BY task_id"
 _READ_WRITERS = """
-SELECT w.name, w.accepted, (SELECT min(o.created_at) FROM outbox AS o WHERE o.writer = w.name AND o.published = 0)
-FROM writer AS w
+SELECT w.name, w.accepted, (SELECT min(p.created_at) FROM pending AS p WHERE p.writer = w.name) FROM writer AS w
 """
-_READ_OUTBOX = "SELECT sequence, event FROM outbox WHERE sequence > ? ORDER BY sequence LIMIT ?"
 
 
 def read_records(reader: SqliteReader, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, StoredRecord]:
@@ -87,26 +88,31 @@ def read_components(reader: SqliteReader, profile_ids: Collection[str]) -> Compo
         for source, key, document, profile_id in reader.rows(_READ_MEMBERS, wanted):
             address = RecordAddress(source, key)
             records[address] = read_record(address, document)
-            memberships[address] = profile_id
-        profiles = {row[0]: stored_profile(row) for row in reader.rows(_READ_PROFILES, wanted)}
+            memberships[address] = unpack_id(profile_id)
+        profiles = _by_id(reader.rows(_READ_PROFILES, wanted))
     return Components(profiles=profiles, records=records, memberships=memberships)
+
+
+def _by_id(rows: Iterable[tuple[Any, ...]]) -> dict[str, StoredProfile]:
+    return {profile.profile_id: profile for profile in map(stored_profile, rows)}
 
 
 def read_profile(reader: SqliteReader, profile_id: str) -> StoredProfile | None:
     """See `Store.read_profile`."""
-    row = reader.first(_READ_PROFILE, profile_id)
+    row = reader.first(_READ_PROFILE, pack_id(profile_id))
     return None if row is None else stored_profile(row)
 
 
 def read_profiles(reader: SqliteReader, profile_ids: Collection[str]) -> Mapping[str, StoredProfile]:
     """See `Store.read_profiles`."""
     wanted = orjson.dumps(sorted(profile_ids)).decode()
-    return {row[0]: stored_profile(row) for row in reader.rows(_READ_PROFILES, wanted)}
+    return _by_id(reader.rows(_READ_PROFILES, wanted))
 
 
 def read_versions(reader: SqliteReader, profile_ids: Collection[str]) -> Mapping[str, int]:
     """See `Store.read_versions`."""
-    return dict(reader.rows(_READ_VERSIONS, orjson.dumps(sorted(profile_ids)).decode()))
+    rows = reader.rows(_READ_VERSIONS, orjson.dumps(sorted(profile_ids)).decode())
+    return {unpack_id(profile_id): version for profile_id, version in rows}
 
 
 def find_profiles(reader: SqliteReader, identifier: Identifier, limit: int) -> tuple[StoredProfile, ...]:
@@ -124,7 +130,7 @@ def read_history(reader: SqliteReader, profile_id: str) -> tuple[HistoryEntry, .
     """See `Store.read_history`."""
     return tuple(
         HistoryEntry(profile_id=profile_id, version=version, document=document)
-        for version, document in reader.rows(_READ_HISTORY, profile_id)
+        for version, document in reader.rows(_READ_HISTORY, pack_id(profile_id))
     )
 
 
@@ -175,11 +181,11 @@ def read_writers(reader: SqliteReader) -> Mapping[str, WriterState]:
 
 def read_outbox(reader: SqliteReader, after: int, limit: int) -> tuple[OutboxEntry, ...]:
     """See `DurableOutbox.read_outbox`."""
-    return tuple(OutboxEntry.of(sequence, event) for sequence, event in reader.rows(_READ_OUTBOX, after, limit))
+    return tuple(map(outbox_entry, reader.rows(READ_OUTBOX, after, limit)))
 
 
 def outbox_bounds(reader: SqliteReader) -> tuple[int, int]:
     """See `DurableOutbox.outbox_bounds`."""
-    (newest,) = reader.first("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'") or (0,)
+    (newest,) = reader.first(NEWEST) or (0,)
     (oldest,) = reader.first("SELECT min(sequence) FROM outbox") or (None,)
     return (newest if oldest is None else oldest - 1), newest

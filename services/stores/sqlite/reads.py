@@ -14,20 +14,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
-import orjson
-
 from graph_model.profile.document import ProfileStatus
 from graph_model.records.record import RecordAddress
 from services.stores.port.stored import StoredProfile, StoredRecord
 from services.stores.port.stored_forms import DAMAGES, damage_of, read_addresses, read_record
 from services.stores.sqlite.catalogue import StoreState
 from services.stores.sqlite.connection import LOCK_SECONDS, connect, fault_of, is_locked, waiting_from_now
+from services.stores.sqlite.packing import unpack_component, unpack_id
 
 #: What `stored_record` reads, of a record `r` with its profile `p`.
-RECORD_COLUMNS = "r.source, r.key, r.document, r.revision, r.profile_id, p.component"
+RECORD_COLUMNS = "r.source, r.key, plain(r.document), r.revision, r.profile_id, coalesce(p.component, p.profile_id)"
 
 #: What `stored_profile` reads, of a profile `p`.
-PROFILE_COLUMNS = "p.profile_id, p.revision, p.version, p.status, CAST(p.document AS BLOB), p.component, p.guests"
+PROFILE_COLUMNS = (
+    "p.profile_id, p.revision, p.version, p.status, plain(p.document), coalesce(p.component, p.profile_id), p.guests"
+)
 
 #: So many rows are read on the event loop at the most.
 ROWS_ON_LOOP: Final = 100
@@ -164,9 +165,9 @@ def stored_record(row: tuple[Any, ...]) -> StoredRecord:
     source, key, document, revision, profile_id, component = row
     return StoredRecord(
         record=read_record(RecordAddress(source, key), document),
-        revision=revision,
-        profile_id=profile_id,
-        component=() if component is None else tuple(orjson.loads(component)),
+        revision=unpack_id(revision),
+        profile_id=None if profile_id is None else unpack_id(profile_id),
+        component=unpack_component(component),
     )
 
 
@@ -174,11 +175,11 @@ def stored_profile(row: tuple[Any, ...]) -> StoredProfile:
     """Read a row of `PROFILE_COLUMNS`."""
     profile_id, revision, version, status, document, component, guests = row
     return StoredProfile(
-        profile_id=profile_id,
-        revision=revision,
+        profile_id=unpack_id(profile_id),
+        revision=unpack_id(revision),
         version=version,
         status=ProfileStatus(status),
         document=document,
-        component=tuple(orjson.loads(component)),
+        component=unpack_component(component),
         guests=() if guests is None else read_addresses(guests),
     )

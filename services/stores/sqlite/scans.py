@@ -73,11 +73,11 @@ async def scan_verdicts(reads: SqliteReads, after: str) -> AsyncIterator[Verdict
 
 
 async def _scan(
-    reads: SqliteReads, page: str, form: Callable[[tuple[Any, ...]], Found], after: tuple[str, ...]
+    reads: SqliteReads, page: str, form: Callable[[tuple[Any, ...]], Found], after: tuple[Any, ...]
 ) -> AsyncIterator[Found]:
     """Give the rows that follow `after` by their first columns, each in its final form."""
 
-    def read(reader: SqliteReader) -> tuple[list[Found], tuple[str, ...]]:
+    def read(reader: SqliteReader) -> tuple[list[Found], tuple[Any, ...]]:
         rows = list(reader.rows(page, *after, PAGE))
         return [form(row) for row in rows], rows[-1][: len(after)] if rows else after
 

@@ -6,7 +6,6 @@ so that the event loop goes on answering. Several processes may open the same fi
 
 import asyncio
 import math
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -35,8 +34,16 @@ from services.stores.sqlite import identifiers as sqlite_identifiers
 from services.stores.sqlite import queries as sqlite_queries
 from services.stores.sqlite import scans as sqlite_scans
 from services.stores.sqlite.catalogue import StoreState, change_catalogue, prepare, read_state, restored
-from services.stores.sqlite.connection import LOCK_SECONDS, connect, translated, waiting_from_now, write_nothing
-from services.stores.sqlite.outbox import SqliteOutbox, claim, leave_gap, trim
+from services.stores.sqlite.connection import (
+    LOCK_SECONDS,
+    StoreConnection,
+    connect,
+    translated,
+    waiting_from_now,
+    write_nothing,
+)
+from services.stores.sqlite.events import leave_gap, trim
+from services.stores.sqlite.outbox import SqliteOutbox, claim
 from services.stores.sqlite.ownership import require_own
 from services.stores.sqlite.reads import SqliteReads
 from services.stores.sqlite.writes import remove_tombstones, write_plan
@@ -320,7 +327,7 @@ class SqliteStore:
 
     async def _write(
         self,
-        write: Callable[Concatenate[sqlite3.Connection, Arguments], Result],
+        write: Callable[Concatenate[StoreConnection, Arguments], Result],
         *arguments: Arguments.args,
         **named: Arguments.kwargs,
     ) -> Result:

@@ -7,31 +7,34 @@ import orjson
 
 from graph_model.records.record import RecordAddress
 from graph_model.values.positions import position_fields
-from services.clock import now_milliseconds
 from services.stores.port.errors import ClaimLost, CommitConflict
-from services.stores.port.plan import Plan, ProfileWrite, TaskWrite
-from services.stores.port.stored_forms import write_addresses, write_record, write_task, write_verdict_entry
-from services.stores.sqlite.connection import transaction
+from services.stores.port.plan import Plan, TaskWrite
+from services.stores.port.stored_forms import write_task, write_verdict_entry
+from services.stores.sqlite.connection import StoreConnection, transaction
+from services.stores.sqlite.dictionary import make_dictionary_where_due
+from services.stores.sqlite.events import write_events
+from services.stores.sqlite.packing import pack_id
+from services.stores.sqlite.rows import history_rows, identifier_rows, profile_rows, record_rows
 
 #: How many of the rows expected as JSON have another revision.
 _GUARDS = {
     "record": """
         SELECT count(*) FROM json_each(?) AS e
         LEFT JOIN record AS t ON t.source = e.value ->> 0 AND t.key = e.value ->> 1
-        WHERE t.revision IS NOT e.value ->> 2""",
+        WHERE t.revision IS NOT packed(e.value ->> 2)""",
     "identifier": """
         SELECT count(*) FROM json_each(?) AS e
         LEFT JOIN identifier AS t ON t.kind = e.value ->> 0 AND t.value = e.value ->> 1
-        WHERE t.revision IS NOT e.value ->> 2""",
+        WHERE t.revision IS NOT packed(e.value ->> 2)""",
     "profile": """
         SELECT count(*) FROM json_each(?) AS e
-        LEFT JOIN profile AS t ON t.profile_id = e.value ->> 0
-        WHERE t.revision IS NOT e.value ->> 1""",
+        LEFT JOIN profile AS t ON t.profile_id = packed(e.value ->> 0)
+        WHERE t.revision IS NOT packed(e.value ->> 1)""",
     "bucket": """
         SELECT count(*) FROM json_each(?) AS e
         LEFT JOIN identifier AS i ON i.kind = e.value ->> 0 AND i.value = e.value ->> 1
         LEFT JOIN bucket AS t ON t.identifier = i.id AND t.number = e.value ->> 2
-        WHERE t.revision IS NOT e.value ->> 3""",
+        WHERE t.revision IS NOT packed(e.value ->> 3)""",
     "verdict": """
         SELECT count(*) FROM json_each(?) AS e
         LEFT JOIN verdict AS t ON t.verdict_id = e.value ->> 0
@@ -43,7 +46,7 @@ _GUARDS = {
 }
 
 
-def write_plan(connection: sqlite3.Connection, plan: Plan, writer: str, claim: str) -> None:
+def write_plan(connection: StoreConnection, plan: Plan, writer: str, claim: str) -> None:
     """Commit the plan in one transaction.
 
     Raises:
@@ -52,6 +55,7 @@ def write_plan(connection: sqlite3.Connection, plan: Plan, writer: str, claim: s
     """
     with transaction(connection):
         _check(connection, plan, writer, claim)
+        make_dictionary_where_due(connection, connection.documents)
         write_rows(connection, plan, writer)
 
 
@@ -61,8 +65,9 @@ def remove_tombstones(connection: sqlite3.Connection, addresses: Sequence[Record
         connection.executemany("DELETE FROM record WHERE source = ? AND key = ? AND deleted = 1", addresses)
 
 
-def write_rows(connection: sqlite3.Connection, plan: Plan, writer: str) -> None:
+def write_rows(connection: StoreConnection, plan: Plan, writer: str) -> None:
     """Write all rows of the plan, whatever has changed since; the caller's transaction holds them together."""
+    connection.documents.write_by_newest()
     _write_identifiers(connection, plan)
     _write_records(connection, plan)
     _remove_identifiers(connection, plan)
@@ -70,10 +75,11 @@ def write_rows(connection: sqlite3.Connection, plan: Plan, writer: str) -> None:
     _write_verdicts(connection, plan)
     write_tasks(connection, plan.tasks, plan.commit_id)
     _write_history(connection, plan)
-    _write_outbox(connection, plan, writer)
+    write_events(connection, plan.events, writer, plan.commit_id)
+    _write_progress(connection, plan, writer)
 
 
-def _check(connection: sqlite3.Connection, plan: Plan, writer: str, claim: str) -> None:
+def _check(connection: StoreConnection, plan: Plan, writer: str, claim: str) -> None:
     held = connection.execute("SELECT claim FROM writer WHERE name = ?", (writer,)).fetchone()
     if held != (claim,):
         raise ClaimLost(f"the outbox of {writer!r} has been taken over; this worker must stop writing")
@@ -108,17 +114,14 @@ def _check_revisions(connection: sqlite3.Connection, table: str, expected: Seque
         raise CommitConflict(f"{changed} of the {table}s read have changed since; read again")
 
 
-def _write_identifiers(connection: sqlite3.Connection, plan: Plan) -> None:
+def _write_identifiers(connection: StoreConnection, plan: Plan) -> None:
+    revision = pack_id(plan.commit_id)
     connection.executemany(
         """
         INSERT INTO identifier (kind, value, holders, revision) VALUES (?, ?, ?, ?)
         ON CONFLICT (kind, value) DO UPDATE SET holders = excluded.holders, revision = excluded.revision
         """,
-        [
-            (w.identifier.kind, w.identifier.value, w.holders, plan.commit_id)
-            for w in plan.identifiers
-            if w.holders or w.is_hub
-        ],
+        identifier_rows(((w.identifier, w.holders) for w in plan.identifiers if w.holders or w.is_hub), revision),
     )
     connection.executemany(
         """
@@ -127,7 +130,7 @@ def _write_identifiers(connection: sqlite3.Connection, plan: Plan) -> None:
         ON CONFLICT (identifier, number) DO UPDATE SET holders = excluded.holders, revision = excluded.revision
         """,
         [
-            (w.number, w.holders, plan.commit_id, w.identifier.kind, w.identifier.value)
+            (w.number, w.holders, revision, w.identifier.kind, w.identifier.value)
             for w in plan.buckets
             if w.holders is not None
         ],
@@ -138,38 +141,28 @@ def _write_identifiers(connection: sqlite3.Connection, plan: Plan) -> None:
     )
 
 
-def _remove_identifiers(connection: sqlite3.Connection, plan: Plan) -> None:
+def _remove_identifiers(connection: StoreConnection, plan: Plan) -> None:
     connection.executemany(
         "DELETE FROM identifier WHERE kind = ? AND value = ?",
         [(w.identifier.kind, w.identifier.value) for w in plan.identifiers if not w.holders and not w.is_hub],
     )
 
 
-def _write_records(connection: sqlite3.Connection, plan: Plan) -> None:
+def _write_records(connection: StoreConnection, plan: Plan) -> None:
     connection.executemany(
         """
         INSERT INTO record (source, key, document, deleted, profile_id, revision) VALUES (?, ?, ?, ?, ?, ?)
         ON CONFLICT (source, key) DO UPDATE SET document = excluded.document, deleted = excluded.deleted,
             revision = excluded.revision
         """,
-        [
-            (
-                w.record.address.source,
-                w.record.address.key,
-                write_record(w.record),
-                w.record.is_tombstone,
-                w.profile_id,
-                plan.commit_id,
-            )
-            for w in plan.records
-        ],
+        record_rows(plan.records, pack_id(plan.commit_id), connection.documents.pack),
     )
     relinked = [w for w in plan.records if w.edges_changed]
     # A record whose edges stay may have been moved by others since it was read: its profile is not ours to write.
     moved = [*plan.memberships, *((w.record.address, w.profile_id) for w in relinked if w.expected is not None)]
     connection.executemany(
         "UPDATE record SET profile_id = ? WHERE source = ? AND key = ?",
-        [(profile_id, address.source, address.key) for address, profile_id in moved],
+        [(pack_id(profile_id), address.source, address.key) for address, profile_id in moved],
     )
     connection.executemany(
         "DELETE FROM has WHERE record = (SELECT id FROM record WHERE source = ? AND key = ?)",
@@ -184,7 +177,8 @@ def _write_records(connection: sqlite3.Connection, plan: Plan) -> None:
     )
 
 
-def _write_profiles(connection: sqlite3.Connection, plan: Plan) -> None:
+def _write_profiles(connection: StoreConnection, plan: Plan) -> None:
+    revision = pack_id(plan.commit_id)
     connection.executemany(
         """
         INSERT INTO profile (profile_id, version, status, document, component, guests, revision)
@@ -193,31 +187,15 @@ def _write_profiles(connection: sqlite3.Connection, plan: Plan) -> None:
             document = excluded.document, component = excluded.component, guests = excluded.guests,
             revision = excluded.revision
         """,
-        _profile_rows(plan.profiles, plan.commit_id),
+        profile_rows(plan.profiles, revision, connection.documents.pack),
     )
     connection.executemany(
         "UPDATE profile SET revision = ? WHERE profile_id = ?",
-        [(plan.commit_id, w.profile_id) for w in plan.profiles if w.document is None],
+        [(revision, pack_id(w.profile_id)) for w in plan.profiles if w.document is None],
     )
 
 
-def _profile_rows(profiles: Iterable[ProfileWrite], commit_id: str) -> list[tuple[object, ...]]:
-    return [
-        (
-            w.profile_id,
-            w.version,
-            w.status.value,
-            w.document,
-            orjson.dumps(w.component).decode(),
-            write_addresses(w.guests) if w.guests else None,
-            commit_id,
-        )
-        for w in profiles
-        if w.document is not None
-    ]
-
-
-def _write_verdicts(connection: sqlite3.Connection, plan: Plan) -> None:
+def _write_verdicts(connection: StoreConnection, plan: Plan) -> None:
     connection.executemany(
         """
         INSERT INTO verdict (verdict_id, document, revision) VALUES (?, ?, ?)
@@ -242,19 +220,14 @@ def write_tasks(connection: sqlite3.Connection, tasks: Iterable[TaskWrite], revi
             )
 
 
-def _write_history(connection: sqlite3.Connection, plan: Plan) -> None:
+def _write_history(connection: StoreConnection, plan: Plan) -> None:
     connection.executemany(
         "INSERT INTO history (profile_id, version, document) VALUES (?, ?, ?)",
-        [(entry.profile_id, entry.version, entry.document) for entry in plan.history],
+        history_rows(plan.history, connection.documents.pack),
     )
 
 
-def _write_outbox(connection: sqlite3.Connection, plan: Plan, writer: str) -> None:
-    now = now_milliseconds()
-    connection.executemany(
-        "INSERT INTO outbox (writer, commit_id, event, created_at) VALUES (?, ?, ?, ?)",
-        [(writer, plan.commit_id, orjson.dumps(event.to_json()), now) for event in plan.events],
-    )
+def _write_progress(connection: sqlite3.Connection, plan: Plan, writer: str) -> None:
     if plan.accepted is not None:
         connection.execute("UPDATE writer SET accepted = max(accepted, ?) WHERE name = ?", (plan.accepted, writer))
     if plan.progress is not None:

@@ -70,7 +70,7 @@ async def test_processes_with_names_of_their_own_write_in_turn(store: SqliteStor
 async def test_what_a_killed_process_left_is_published_by_the_next_that_opens(
     store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.stores.sqlite.writes.now_milliseconds", lambda: NOW)
+    monkeypatch.setattr("services.stores.sqlite.events.now_milliseconds", lambda: NOW)
     broker, published = DyingBroker(), Published()
     killed = asyncio.create_task(write(writer(store, "api/killed:1", broker), 1))
     await broker.asked.wait()

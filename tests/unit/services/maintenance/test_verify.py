@@ -192,7 +192,7 @@ async def test_a_repair_is_published_like_any_other_change(company: Company, tmp
     await _repaired(company)
     assert isinstance(company.store, SqliteStore)
     told = await company.store.read_outbox(before, 10)
-    assert {entry.event.type.value for entry in told} == {"updated"}
+    assert {entry.head.type.value for entry in told} == {"updated"}
 
 
 async def test_differences_are_told_without_any_value(company: Company, tmp_path: Path) -> None:

@@ -1,0 +1,101 @@
+"""Makes the dictionaries by which documents are compressed, from what the file holds by then.
+
+A dictionary holds pieces of what it was made from, and outlives it. So no value of any row comes into one: letters and
+digits of all that is not known to be a word of the form are replaced by others first.
+"""
+
+import random
+import sqlite3
+from typing import Any, Final
+
+import orjson
+import zstandard
+
+from services.stores.sqlite.documents import MOST_DICTIONARIES, Documents
+
+#: The first one is made where there are so many records; each further one where there are so many times as many.
+FIRST_AT_RECORDS: Final = 200
+GROWTH: Final = 32
+
+_BYTES: Final = 8_192
+#: Records that it is made from, with their profiles and as many events.
+_SAMPLES: Final = 400
+_EVENTS: Final = 100
+
+#: Members whose values are words of the form, names of the catalogue, or times at which something was said.
+_KEPT: Final = frozenset(
+    {
+        *("status", "source", "kind", "change", "epoch", "version", "previous_version", "changed_fields", "provenance"),
+        *("created_at", "updated_at", "observed_at", "occurred_at", "accepted_at", "causes_total", "records_total"),
+        *("incomplete", "column", "together"),
+    }
+)
+#: Members that hold what rows say, whatever is called how inside of them.
+_VALUES: Final = frozenset({"values", "value", "key"})
+_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
+_DIGITS: Final = "0123456789"
+
+_RECORDS: Final = """
+SELECT plain(r.document), plain(p.document) FROM json_each(?) AS wanted
+JOIN record AS r ON r.id = wanted.value LEFT JOIN profile AS p ON p.profile_id = r.profile_id
+"""
+_NEWEST_EVENTS: Final = "SELECT plain(data) FROM outbox_body ORDER BY sequence DESC LIMIT ?"
+
+
+def make_dictionary_where_due(connection: sqlite3.Connection, documents: Documents) -> None:
+    """Make a dictionary where there is none yet, or the file has grown much since; the caller holds the transaction."""
+    (records,) = connection.execute("SELECT coalesce(max(id), 0) FROM record").fetchone()
+    number, made_at = connection.execute("SELECT coalesce(max(number), 0), max(records) FROM dictionary").fetchone()
+    if records < (FIRST_AT_RECORDS if made_at is None else made_at * GROWTH) or number == MOST_DICTIONARIES:
+        return
+    content = train(_samples(connection, records))
+    connection.execute("INSERT INTO dictionary VALUES (?, ?, ?)", (number + 1, records, content))
+    documents.write_by_newest()
+
+
+def train(samples: list[bytes]) -> bytes:
+    """Make a dictionary from documents, without their values."""
+    invented = random.Random(len(samples))  # noqa: S311 - only replaces what is not to be kept
+    read = [document for document in map(_read, samples) if document]
+    bare: list[bytes | bytearray | memoryview] = [orjson.dumps(_without_values(each, invented)) for each in read]
+    try:
+        return zstandard.train_dictionary(_BYTES, bare).as_bytes()
+    except zstandard.ZstdError:  # too few, or too much alike: they are a dictionary as they are
+        return b"".join(bare)[:_BYTES]
+
+
+def _samples(connection: sqlite3.Connection, records: int) -> list[bytes]:
+    wanted = sorted({1 + number * records // _SAMPLES for number in range(_SAMPLES)})
+    found = connection.execute(_RECORDS, (orjson.dumps(wanted).decode(),)).fetchall()
+    events = connection.execute(_NEWEST_EVENTS, (_EVENTS,)).fetchall()
+    return list(dict.fromkeys(document for row in (*found, *events) for document in row if document))
+
+
+def _read(document: bytes) -> Any:  # noqa: ANN401 - whatever JSON says
+    try:
+        return orjson.loads(document)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _without_values(value: Any, invented: random.Random, member: str = "") -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(value, dict):
+        # What a row calls its columns says nothing of what is in them.
+        inside = member if member in _VALUES else None
+        return {name: _without_values(each, invented, inside or name) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_without_values(each, invented, member) for each in value]
+    if member in _KEPT or value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return "".join(_other(character, invented) for character in value)
+    return invented.randrange(10 ** min(15, len(str(value))))
+
+
+def _other(character: str, invented: random.Random) -> str:
+    if character.isdigit():
+        return invented.choice(_DIGITS)
+    if not character.isalpha():
+        return character
+    letter = invented.choice(_LETTERS)
+    return letter.upper() if character.isupper() else letter

@@ -1,0 +1,96 @@
+"""Documents of a file are compressed once there are enough; no value of a row is in what they are compressed by."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import orjson
+import pytest
+
+from services.maintenance.verification.verify import verify
+from services.stores.sqlite import dictionary
+from services.stores.sqlite.connection import connect
+from services.stores.sqlite.store import SqliteStore
+from tests.unit.services.people import CATALOGUE, Company
+
+PEOPLE = 40
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dictionary, "FIRST_AT_RECORDS", 10)
+
+
+@pytest.fixture
+async def large(company: Company) -> Company:
+    """A company with so many rows that its documents are compressed."""
+    for first in range(1, PEOPLE, 10):
+        rows = range(first, first + 10)
+        await company.apply(*(company.change(f"crm{n}", email_1=f"zephyrine{n}", name=f"Quillon {n}") for n in rows))
+    return company
+
+
+def stored(path: Path, table: str) -> list[bytes]:
+    with closing(sqlite3.connect(path)) as connection:
+        return [bytes(row[0]) for row in connection.execute(f"SELECT document FROM {table}")]  # noqa: S608
+
+
+async def test_most_documents_are_compressed_and_all_are_read(large: Company, tmp_path: Path) -> None:
+    for table in ("record", "profile"):
+        documents = stored(tmp_path / "graph.sqlite", table)
+        plain = [document for document in documents if document.startswith(b"{")]
+        assert (len(documents), len(plain)) == (PEOPLE, 10)
+        assert sum(map(len, documents)) < sum(map(len, plain)) * 3
+    assert len(await large.profiles()) == PEOPLE
+    assert await large.is_sound()
+
+
+async def test_another_process_reads_what_was_compressed_since_it_opened(company: Company, tmp_path: Path) -> None:
+    other = await SqliteStore.open(tmp_path / "graph.sqlite", CATALOGUE.fingerprint)
+    for number in range(1, PEOPLE):
+        await company.put(f"crm{number}", email_1=f"e{number}")
+    await company.put("crm30", email_1="again")
+    assert (await verify(other, CATALOGUE)).problems == ()
+    further = await Company.over(other, writer="other")
+    further.offset = 1_000
+    await further.put("crm31", email_1="again")
+    assert await company.is_sound()
+    await other.close()
+
+
+async def test_a_dictionary_holds_no_value_of_any_row(large: Company, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "graph.sqlite")) as connection:
+        ((content,),) = connection.execute("SELECT content FROM dictionary").fetchall()
+    for value in (b"zephyrine", b"Quillon", b"uillo", b"ephyr"):
+        assert value not in content
+    assert b"observed_at" in content
+
+
+async def test_a_larger_file_gets_another_dictionary(
+    large: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dictionary, "GROWTH", 2)
+    await large.put("crm1", email_1="anew")
+    with closing(sqlite3.connect(tmp_path / "graph.sqlite")) as connection:
+        assert connection.execute("SELECT number FROM dictionary").fetchall() == [(1,), (2,)]
+    assert await large.is_sound()
+
+
+async def test_what_was_damaged_after_compression_is_told_as_damage(large: Company, tmp_path: Path) -> None:
+    profile_id = await large.live_id(f"crm{PEOPLE}")
+    with closing(connect(tmp_path / "graph.sqlite")) as connection:
+        connection.execute("UPDATE profile SET document = x'01ffff' WHERE profile_id = packed(?)", (profile_id,))
+    problems = (await verify(large.store, CATALOGUE)).problems
+    assert problems
+    assert all(profile_id in problem for problem in problems)
+
+
+@pytest.mark.parametrize("place", [{"values": {"status": "Ann"}}, {"traits": {"mood": {"value": {"status": "Ann"}}}}])
+def test_what_a_row_calls_like_a_word_of_the_form_is_still_its_own(place: dict[str, object]) -> None:
+    assert b"Ann" not in dictionary.train([orjson.dumps(place)])
+
+
+def test_samples_that_are_too_few_to_learn_from_make_a_dictionary_as_they_are() -> None:
+    content = dictionary.train([b'{"source":"crm","value":"ann"}'])
+    assert b'"source":"crm"' in content
+    assert b"ann" not in content
