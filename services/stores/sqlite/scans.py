@@ -10,6 +10,7 @@ from graph_model.values.identifiers import Identifier
 from services.stores.port.stored import StoredIdentifier, StoredProfile, StoredRecord
 from services.stores.port.stored_forms import read_verdict_entry
 from services.stores.sqlite.identifiers import IDENTIFIER_COLUMNS, stored_identifier
+from services.stores.sqlite.packing import pack_id
 from services.stores.sqlite.reads import (
     PROFILE_COLUMNS,
     RECORD_COLUMNS,
@@ -50,7 +51,7 @@ async def scan_records(reads: SqliteReads, after: RecordAddress | None) -> Async
 
 async def scan_profiles(reads: SqliteReads, after: str) -> AsyncIterator[StoredProfile]:
     """See `Store.scan_profiles`."""
-    async for stored in _scan(reads, _PROFILES, stored_profile, (after,)):
+    async for stored in _scan(reads, _PROFILES, stored_profile, (pack_id(after),)):
         yield stored
 
 
