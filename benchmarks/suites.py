@@ -26,6 +26,7 @@ class Suite:
 #: Name on the command line -> suite, in the order of the page.
 SUITES: Final[Mapping[str, Suite]] = {
     "ingest": Suite(module="benchmarks.embedded_ingest", title="Embedded ingest"),
+    "growth": Suite(module="benchmarks.growth", title="Growth of the embedded store", by_default=False),
     "reads": Suite(module="benchmarks.http_reads", title="Reading over HTTP"),
     "load": Suite(module="benchmarks.reads_under_ingest", title="Reading while others write"),
     "subscribers": Suite(module="benchmarks.subscribers", title="Readers of the change feed"),
