@@ -1,10 +1,10 @@
 """Events survive until they are published, and only the last claim of a writer may commit."""
 
 import asyncio
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from graph_model.values.positions import Offset, Position
 from services.stores.port.errors import ClaimLost
