@@ -17,6 +17,8 @@ from services.stores.sqlite.packing import pack_id, unpack_id
 LOCK_SECONDS: Final = 5.0
 #: Who has waited for others of this process all that time still tries for a moment: the lock may be free by now.
 _LEAST_SECONDS: Final = 0.05
+#: Pages of 4 kB. In a large file a commit touches pages all over it, and what several commits touch is written once.
+_PAGES_PER_CHECKPOINT: Final = 8_192
 _LOCKED: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 #: What the system says where nothing more can be written; a limit of the process (`ulimit -f`) is one of it.
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -119,6 +121,7 @@ def connect(path: Path, lock_seconds: float = LOCK_SECONDS, *, read_only: bool =
         connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA cache_size = -65536")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_PER_CHECKPOINT}")
     return connection
 
 
