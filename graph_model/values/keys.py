@@ -21,6 +21,8 @@ WrittenPart: TypeAlias = int | str
 
 #: Whole numbers in text; `007` and `+1` are names.
 _WHOLE: Final = re.compile(r"(0|-?[1-9][0-9]*)|(-?[1-9][0-9]*)\.0+", re.ASCII)
+#: Nothing, in every notation that a number has.
+_ZERO: Final = re.compile(r"-?0(?:\.0+)?", re.ASCII)
 #: What a spreadsheet makes of a long number: the digits that are not shown are gone. `12E5` may be a name.
 #: Quotes, a formula's sign, or what splitting a list leaves may stand around it, and a space for the sign.
 _SHORTENED: Final = re.compile(
@@ -138,7 +140,7 @@ def _text_part(text: str) -> str:
             text.encode()
         except UnicodeEncodeError:
             raise NotAKey("text that is not valid Unicode") from None
-    return without_notation(text)
+    return _without_notation(text)
 
 
 def stored_part(part: object) -> str:
@@ -146,5 +148,9 @@ def stored_part(part: object) -> str:
     if isinstance(part, bool):
         return "true" if part else "false"
     if isinstance(part, float):
-        return without_notation(plain_decimal(Decimal(repr(part))))
-    return without_notation(str(part))
+        return _without_notation(plain_decimal(Decimal(repr(part))))
+    return _without_notation(str(part))
+
+
+def _without_notation(text: str) -> str:
+    return "0" if _ZERO.fullmatch(text) else without_notation(text)

@@ -19,7 +19,7 @@ import orjson
 from msgspec import structs
 
 from graph_model.records.record import Change, Record, RecordAddress
-from graph_model.values.positions import Position
+from graph_model.values.positions import Offset, Position
 from services.ingestion.ingest import Ingest
 from services.maintenance.migration.steps import Checkpoint, Opened, Work
 from services.stores.port.migration import DocumentKind, StoredDocument
@@ -84,12 +84,16 @@ def _departure(move: Move, *, met: bool) -> Change:
     position = move.record.position
     return Change(
         address=move.record.address,
-        # Stores of form 1 know no other positions than whole numbers.
-        position=Position(position.epoch, position.log_offset + 1),
+        position=Position(position.epoch, _next(position.offset)),
         row=None,
         observed_at=move.record.observed_at,
         moved_to=None if met else move.to,
     )
+
+
+def _next(offset: Offset) -> Offset:
+    """An offset that follows another one; nobody sees it, as the tombstone that has it is forgotten."""
+    return f"{offset}0" if isinstance(offset, str) else offset + 1
 
 
 @dataclass(frozen=True, slots=True)
