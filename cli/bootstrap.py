@@ -20,9 +20,11 @@ from cli.rejections import Rejections
 from cli.running import run_batch, say_last, set_up_logging
 from cli.store_progress import finish_owed_work, scan_progress
 from cli.terminal import say
+from consumers.routing import epoch_of_topic, partition_writer
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import Change
 from graph_model.records.tasks import TruncateSource
+from graph_model.values.positions import Position
 from services.bootstrap.load import WRITER, Loaded, load_store
 from services.bootstrap.spool import BATCH, LoadSpool, Taken
 from services.clock import now_milliseconds
@@ -163,7 +165,7 @@ async def _bootstrap(
             await store.close()
 
     async def fill(filled: LoadSpool, generation: int) -> None:
-        _Filling(filled, catalogue, generation, report).read(files)
+        _Filling(filled, catalogue, generation, settings.kafka.group, report).read(files)
 
     marking = await open_for_migration(settings)
     try:
@@ -190,24 +192,27 @@ async def _tell(settings: Settings, catalogue: Catalogue, store: Store, report: 
 class _Filling:
     """From files to a spool."""
 
-    def __init__(self, spool: LoadSpool, catalogue: Catalogue, generation: int, report: _Report) -> None:
+    def __init__(self, spool: LoadSpool, catalogue: Catalogue, generation: int, group: str, report: _Report) -> None:
         self._spool = spool
         self._catalogue = catalogue
         self._generation = generation
+        self._group = group  #: of the workers that will read the topics
         self._report = report
         self._acceptance = AcceptanceClock()
         self._waiting: list[Change] = []
         self._truncations: list[TruncateSource] = []
+        self._read_to: dict[tuple[str, int], int] = {}  #: (topic, partition) -> the last offset
 
     def read(self, files: list[InputFile]) -> None:
         """Read all files; what truncates tables does so in the end, as where it is owed."""
         with file_progress() as progress:
             for file in files:
                 with progress.reading(file) as reading:
-                    for entry in read_entries(file, reading.stream, self._catalogue, self._accept, warn):
+                    for entry in read_entries(file, reading.stream, self._catalogue, self._accept, warn, as_logs=True):
                         self._take(file, entry)
                         reading.count()
         self._hand_over()
+        self._spool.note_progress({self._writer(*log): self._position(*log) for log in self._read_to})
         for task in self._truncations:
             self._spool.truncate(task, self._catalogue, self._generation)
 
@@ -216,6 +221,9 @@ class _Filling:
 
     def _take(self, file: InputFile, entry: Entry) -> None:
         self._report.count_entry(file, entry)
+        if entry.place is not None:
+            log = entry.place.topic, entry.place.partition
+            self._read_to[log] = max(entry.place.offset, self._read_to.get(log, 0))
         self._waiting += entry.changes
         self._truncations += entry.tasks
         if len(self._waiting) >= BATCH:
@@ -224,3 +232,9 @@ class _Filling:
     def _hand_over(self) -> None:
         self._report.count_taken(self._spool.take(self._waiting, self._catalogue, self._generation))
         self._waiting.clear()
+
+    def _writer(self, topic: str, partition: int) -> str:
+        return partition_writer(self._group, topic, partition)
+
+    def _position(self, topic: str, partition: int) -> Position:
+        return Position(epoch_of_topic(self._catalogue, topic), self._read_to[topic, partition])

@@ -3,7 +3,8 @@
 1. Claim the store for this load alone, as a migration does: everybody else is told `LoadUnderWay`.
 2. Fill the spool with the last word about each row, group it, and seal it.
 3. Write group by group, each portion in one commit that also says how far it is.
-4. Owe what is to be told of the new profiles, and give the store free.
+4. Say of each log how far it was among what was loaded, owe what is to be told of the new profiles, and give the store
+   free.
 
 Killed before the spool is sealed, the load begins again; killed later, it goes on behind the last portion in force.
 What it leaves is what the stream would have made of the same changes, but for the heads: every profile is live, in its
@@ -190,6 +191,8 @@ async def _write(
         await asyncio.wait([following])  # it reads the spool
     if isinstance(store, DurableOutbox):
         await store.leave_gap()
+    for writer, position in spool.progress.items():
+        await store.commit(_empty(position), await store.claim_outbox(writer))
     await store.commit(_end(store, newest if announce else None), outbox)
     return written
 
@@ -222,6 +225,10 @@ def _end(store: Store, newest: str | None) -> Plan:
         # Ids sort by time, also those that another process gave before this load was interrupted.
         task = AnnounceProfiles(version=store.version_floor + 1, last=max(newest, new_id()))
         tasks = (TaskWrite(task_id=new_id(), expected=None, task=task),)
+    return replace(_empty(_DONE), tasks=tasks)
+
+
+def _empty(progress: Position) -> Plan:
     return Plan(
         commit_id=new_id(),
         records=(),
@@ -229,6 +236,5 @@ def _end(store: Store, newest: str | None) -> Plan:
         identifiers=(),
         profiles=(),
         events=(),
-        tasks=tasks,
-        progress=_DONE,
+        progress=progress,
     )

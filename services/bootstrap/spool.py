@@ -18,6 +18,7 @@ import orjson
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import Change, Outcome, Record, RecordAddress
 from graph_model.records.tasks import TruncateSource
+from graph_model.values.positions import Position, position_fields, position_of
 from services.ingestion.batches import Batch, accepted_number, batch_outcome, gather
 from services.stores.port.stored import StoredRecord
 from services.stores.port.stored_forms import read_record, write_record
@@ -33,6 +34,7 @@ PRAGMA synchronous = OFF;
 PRAGMA cache_size = -131072;
 PRAGMA temp_store = FILE;
 CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE progress (writer TEXT PRIMARY KEY, position TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE record (
     number   INTEGER PRIMARY KEY,  -- 1, 2, 3, ... in the order in which rows came first
     source   TEXT NOT NULL,
@@ -40,6 +42,9 @@ CREATE TABLE record (
     document BLOB NOT NULL,
     deleted  INTEGER NOT NULL,
     UNIQUE (source, key)
+);
+CREATE TABLE derived (            -- what live records say; JSON: identifiers, traits, issues
+    record INTEGER PRIMARY KEY, document BLOB NOT NULL
 );
 CREATE TABLE link (               -- what live records carry
     kind   TEXT NOT NULL,
@@ -110,6 +115,17 @@ class LoadSpool:
         """The greatest number that was given at acceptance; None: there is none."""
         found = _state(self.database, "accepted")
         return None if found is None else int(found)
+
+    @property
+    def progress(self) -> Mapping[str, Position]:
+        """Writer -> the last position of its log that is among what is to be loaded."""
+        rows = self.database.execute("SELECT writer, position FROM progress ORDER BY writer")
+        return {writer: position_of(orjson.loads(position)) for writer, position in rows}
+
+    def note_progress(self, progress: Mapping[str, Position]) -> None:
+        """Keep up to which position of each log, named by the writer that reads it, everything is in the spool."""
+        rows = [(writer, orjson.dumps(position_fields(position)).decode()) for writer, position in progress.items()]
+        self.database.executemany("INSERT OR REPLACE INTO progress VALUES (?, ?)", rows)
 
     def take(self, changes: Sequence[Change], catalogue: Catalogue, generation: int) -> Taken:
         """Take changes; those of one record in the order given.

@@ -14,6 +14,7 @@ from typing import Any, Final
 import pytest
 
 from graph_model.catalogue.document import parse_catalogue
+from graph_model.values.positions import Position
 from services.maintenance.verification.verify import verify
 from services.stores.port.errors import LoadUnderWay
 from services.stores.sqlite.store import SqliteStore
@@ -89,6 +90,26 @@ def test_a_file_that_cannot_be_read_leaves_the_store_free(run: Run, folder: Path
 def test_a_first_load_leaves_no_spool(run: Run, folder: Path) -> None:
     summary(run, "crm.csv")
     assert [path.name for path in folder.iterdir() if "load" in path.name] == []
+
+
+def _printed_by_kcat(offset: int, message: dict[str, Any]) -> str:
+    place = {"topic": "capcrm.crm.customer", "partition": 0, "offset": offset, "ts": 1_780_000_000_000 + offset}
+    return json.dumps({**place, "key": json.dumps(message["key"]), "payload": json.dumps(message["value"])})
+
+
+async def test_a_stream_goes_on_behind_the_messages_of_a_dump(run: Run, folder: Path) -> None:
+    captured = Path(__file__).parents[1] / "captures" / "debezium_postgres"
+    messages = [json.loads((captured / name).read_text()) for name in ("c.json", "d.json", "c.json")]
+    dump_of_topic = "\n".join(_printed_by_kcat(offset, message) for offset, message in enumerate(messages, 40))
+    (folder / "topic.jsonl").write_text(dump_of_topic)
+    summary(run, "topic.jsonl")
+    catalogue = parse_catalogue((folder / "catalogue.yaml").read_text(), "catalogue.yaml")
+    store = await SqliteStore.open(folder / "graph.sqlite", catalogue.fingerprint)
+    outbox = await store.claim_outbox("identity-graph/capcrm.crm.customer/0")
+    positions = {stored.record.position async for stored in store.scan_records()}
+    await store.close()
+    assert outbox.progress == Position(1, 42)
+    assert positions <= {Position(1, offset) for offset in (40, 41, 42)}
 
 
 @pytest.fixture
