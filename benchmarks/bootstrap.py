@@ -16,8 +16,9 @@ from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import Change
 from graph_model.resolution.row_changes import Origin, row_change
 from graph_model.values.positions import Position
-from services.bootstrap.load import load_store
-from services.bootstrap.spool import BATCH, LoadSpool
+from services.bootstrap.filling import Filling
+from services.bootstrap.load import Manner, load_store
+from services.bootstrap.spool import BATCH
 from services.maintenance.verification.verify import no_progress
 from services.stores.port.plan import Plan
 from services.stores.port.protocols import Outbox, Store
@@ -95,14 +96,15 @@ async def _load(path: Path, rules: Catalogue, count: int, plans: list[Plan]) -> 
         finally:
             await store.close()
 
-    async def fill(spool: LoadSpool, generation: int) -> None:
+    async def fill(filling: Filling) -> None:
         for batch in _batches(count, rules):
-            spool.take(batch, rules, generation)
+            filling.take(batch)
 
+    manner = Manner(announce=False, apart=True)
     marking = SqliteMigration(path)
     started = time.perf_counter()
     try:
-        await load_store(marking, opened, rules, path.with_suffix(".load"), fill, no_progress, announce=False)
+        await load_store(marking, opened, rules, path.with_suffix(".load"), fill, no_progress, manner)
     finally:
         await marking.close()
     return time.perf_counter() - started

@@ -1,4 +1,4 @@
-"""Maps every record once, puts those together that may be of one component, and tells what is too common. On disk.
+"""Puts together, on disk, the records that may be of one component, and tells which identifiers are too common.
 
 Links are sorted by identifier, so that all holders of each stand together and are counted once. Memory holds the cache
 of the spool and 8 bytes for each record.
@@ -14,36 +14,16 @@ from typing import Any, Final
 import orjson
 
 from graph_model.catalogue.rules import Catalogue
-from graph_model.records.record import Record
 from graph_model.resolution.hubs import bucket_of, is_hub_from
-from graph_model.resolution.mapping import Issue, MappedRecord, map_record
-from graph_model.values.identifiers import Identifier
 from services.bootstrap.spool import LoadSpool
 from services.maintenance.spool import DiskUnionFind
 
 _LINKS: Final = "SELECT kind, value, record, bucket FROM link ORDER BY kind, value, record"
 
 
-def write_derived(mapped: MappedRecord) -> bytes:
-    """Write what a record says, so that it need not be derived again."""
-    issues = [[issue.column, issue.reason] for issue in mapped.issues]
-    return orjson.dumps([[[*identifier] for identifier in mapped.identifiers], mapped.traits, issues])
-
-
-def read_derived(record: Record, document: bytes) -> MappedRecord:
-    """Read what `write_derived` wrote of a record."""
-    identifiers, traits, issues = orjson.loads(document)
-    return MappedRecord(
-        record,
-        tuple(Identifier(kind, value) for kind, value in identifiers),
-        traits,
-        tuple(Issue(column, reason) for column, reason in issues),
-    )
-
-
 def group(spool: LoadSpool, catalogue: Catalogue) -> None:
-    """Fill the tables `derived`, `link`, `generic` and `member` of a spool."""
-    _link(spool, catalogue)
+    """Fill the tables `link`, `generic` and `member` of a spool."""
+    _link(spool)
     (count,) = spool.database.execute("SELECT coalesce(max(number), 0) FROM record").fetchone()
     with closing(DiskUnionFind(count)) as together:
         spool.database.executemany("INSERT INTO generic VALUES (?, ?, ?, ?)", _joined(spool, catalogue, together))
@@ -52,17 +32,13 @@ def group(spool: LoadSpool, catalogue: Catalogue) -> None:
         )
 
 
-def _link(spool: LoadSpool, catalogue: Catalogue) -> None:
-    for portion in spool.live_records():
-        rows: list[tuple[str, str, int, int]] = []
-        derived: list[tuple[int, bytes]] = []
-        for number, record in portion:
-            mapped = map_record(record, catalogue)
-            derived.append((number, write_derived(mapped)))
-            if mapped.identifiers:
-                bucket = bucket_of(record.address)
-                rows += [(identifier.kind, identifier.value, number, bucket) for identifier in mapped.identifiers]
-        spool.database.executemany("INSERT INTO derived VALUES (?, ?)", derived)
+def _link(spool: LoadSpool) -> None:
+    for portion in spool.carried():
+        rows = [
+            (kind, value, number, bucket_of(address))
+            for number, address, identifiers in portion
+            for kind, value in identifiers
+        ]
         spool.database.executemany("INSERT INTO link VALUES (?, ?, ?, ?)", rows)
 
 

@@ -20,15 +20,13 @@ from graph_model.resolution.mapping import MappedRecord
 from graph_model.resolution.resolve import Component, resolve
 from graph_model.values.identifiers import Identifier
 from graph_model.values.positions import Position
-from services.bootstrap.grouping import read_derived
-from services.bootstrap.spool import LoadSpool
+from services.bootstrap.spool import LoadSpool, read_derived
 from services.stores.port.plan import BucketWrite, IdentifierWrite, Plan, ProfileWrite, RecordWrite
 from services.stores.port.stored import StoredIdentifier
 from services.stores.port.stored_forms import read_record
 
 _GROUPS: Final = """
-SELECT m.grouped, r.source, r.key, r.document, d.document
-FROM member AS m JOIN record AS r ON r.number = m.record LEFT JOIN derived AS d ON d.record = m.record
+SELECT m.grouped, r.source, r.key, r.document, r.derived FROM member AS m JOIN record AS r ON r.number = m.record
 WHERE m.grouped > ? ORDER BY m.grouped, m.record
 """
 _NO_KEY_CHANGES: Final = KeyChanges(renamed={}, taken=frozenset())
