@@ -6,7 +6,8 @@ import signal
 import threading
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context, parent_process
 from pathlib import Path
@@ -134,7 +135,8 @@ class FillingApart:
 
     def abandon(self) -> None:
         """See `Filling.abandon`."""
-        self._process.submit(_abandon)
+        with suppress(BrokenExecutor):  # what it left is removed by whoever fills a spool there next
+            self._process.submit(_abandon)
         self._process.shutdown()
 
 

@@ -14,6 +14,7 @@ first version.
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import BrokenExecutor
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -185,6 +186,8 @@ async def _filled(
         await marking.move_mark(SCHEMA_VERSION, None)
         if isinstance(error, OSError | sqlite3.Error):
             raise StoreUnavailable(f"the spool {path} cannot be written: {error}; give it more room") from error
+        if isinstance(error, BrokenExecutor):
+            raise StoreUnavailable("the process that filled the spool has been killed; give it more memory") from error
         raise
 
 
