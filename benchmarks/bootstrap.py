@@ -100,7 +100,7 @@ async def _load(path: Path, rules: Catalogue, count: int, plans: list[Plan]) -> 
         for batch in _batches(count, rules):
             filling.take(batch)
 
-    manner = Manner(announce=False, apart=True)
+    manner = Manner(announce=False, apart=count > ROWS)
     marking = SqliteMigration(path)
     started = time.perf_counter()
     try:

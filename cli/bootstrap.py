@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from cli.exit_codes import ExitCode
-from cli.input_files import Entry, InputFile, choose_sources, read_entries
+from cli.input_files import Entry, InputFile, choose_sources, read_entries, warn_of_order
 from cli.opening import load_catalogue
 from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import counted, print_json, print_table, warn
@@ -147,6 +147,7 @@ def bootstrap(
     set_up_logging(settings)
     meaning = load_catalogue(settings.catalogue)
     chosen = choose_sources(files, source, meaning)
+    warn_of_order(chosen, warn)
     report = _Report()
     try:
         run_batch(_bootstrap(settings, meaning, chosen, spool or _beside(settings), report))

@@ -19,6 +19,7 @@ from cli.repeated_keys import RepeatedKeys
 from consumers.decoders import decode_as, decode_row, source_of
 from consumers.decoders.message import Decoded, Headers, Message, time_sent
 from consumers.routing import sources_of_topic
+from graph_model.catalogue.document import NO_VERSION
 from graph_model.catalogue.rules import Catalogue, Source
 from graph_model.errors import MessageRejected
 from graph_model.records.record import Change, RecordAddress
@@ -93,6 +94,13 @@ def choose_sources(paths: list[Path], source: str | None, catalogue: Catalogue) 
         UsageRefused: a file cannot be read, or it is not clear what it holds.
     """
     return [_input_file(path, source, catalogue) for path in paths]
+
+
+def warn_of_order(files: list[InputFile], warn: Warn) -> None:
+    """Say of which sources nothing but the order of their files orders the rows."""
+    names = sorted({file.rows_of.name for file in files if file.rows_of is not None and file.rows_of.version is None})
+    if names:
+        warn(f"{', '.join(names)}: {NO_VERSION}")
 
 
 @contextmanager
