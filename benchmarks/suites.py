@@ -27,6 +27,10 @@ class Suite:
 SUITES: Final[Mapping[str, Suite]] = {
     "ingest": Suite(module="benchmarks.embedded_ingest", title="Embedded ingest"),
     "growth": Suite(module="benchmarks.growth", title="Growth of the embedded store", by_default=False),
+    "bootstrap": Suite(module="benchmarks.bootstrap", title="The first load of a store"),
+    "bootstrap-large": Suite(
+        module="benchmarks.large_bootstrap", title="The first load of a million rows", by_default=False
+    ),
     "reads": Suite(module="benchmarks.http_reads", title="Reading over HTTP"),
     "load": Suite(module="benchmarks.reads_under_ingest", title="Reading while others write"),
     "subscribers": Suite(module="benchmarks.subscribers", title="Readers of the change feed"),

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from cli.exit_codes import ExitCode
-from cli.input_files import Entry, InputFile, choose_sources, read_entries
+from cli.input_files import Entry, InputFile, choose_sources, read_entries, warn_of_order
 from cli.opening import load_catalogue
 from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import counted, print_json, print_table, warn
@@ -20,11 +20,14 @@ from cli.rejections import Rejections
 from cli.running import run_batch, say_last, set_up_logging
 from cli.store_progress import finish_owed_work, scan_progress
 from cli.terminal import say
+from consumers.routing import epoch_of_topic, partition_writer
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import Change
-from graph_model.records.tasks import TruncateSource
-from services.bootstrap.load import WRITER, Loaded, load_store
-from services.bootstrap.spool import BATCH, LoadSpool, Taken
+from graph_model.records.tasks import AnnounceProfiles, TruncateSource
+from graph_model.values.positions import Position
+from services.bootstrap.filling import Filling
+from services.bootstrap.load import WRITER, Loaded, Manner, StoreInUse, load_store
+from services.bootstrap.spool import BATCH
 from services.clock import now_milliseconds
 from services.ingestion.acceptance import AcceptanceClock
 from services.ingestion.writer import Writer
@@ -47,7 +50,6 @@ class _Report:
     lines: Counter[str] = field(default_factory=Counter)  #: source -> what came in
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)  #: (source, word) -> what became of it
     rejections: Rejections = field(default_factory=Rejections)
-    rewound: Counter[str] = field(default_factory=Counter)  #: source -> changes whose positions jumped back
     loaded: Loaded = field(default_factory=Loaded)
     told: int = 0  #: profiles that were told of
 
@@ -62,11 +64,19 @@ class _Report:
         for task in entry.tasks:
             self.outcomes[task.source, "applied"] += 1
 
-    def count_taken(self, taken: Taken) -> None:
-        """Count what became of changes."""
-        for (source, outcome), count in taken.outcomes.items():
+    def count_loaded(self, loaded: Loaded) -> None:
+        """Count what became of changes, and what was made of them."""
+        self.loaded = loaded
+        for (source, outcome), count in loaded.taken.outcomes.items():
             self.outcomes[source, outcome.value] += count
-        self.rewound += taken.rewound
+
+    @property
+    def unread(self) -> list[dict[str, object]]:
+        """Values that could not be read, by column and reason; never the values themselves."""
+        return [
+            {"source": source, "column": column, "reason": reason, "count": count}
+            for (source, column, reason), count in sorted(self.loaded.taken.unread.items())
+        ]
 
     def to_json(self) -> dict[str, object]:
         """For scripts."""
@@ -79,7 +89,8 @@ class _Report:
             "records": self.loaded.records,
             "profiles": self.loaded.profiles,
             "told": self.told,
-            "positions_jumped_back": dict(sorted(self.rewound.items())),
+            "positions_jumped_back": dict(sorted(self.loaded.taken.rewound.items())),
+            "unread_values": self.unread,
             "rejected": self.rejections.to_json(),
         }
 
@@ -96,8 +107,12 @@ class _Report:
         say(f"\nLoaded: {counted(self.loaded.records, 'record')}, {counted(self.loaded.profiles, 'profile')}")
         if self.told:
             say(f"Told of: {counted(self.told, 'profile')}")
-        for source, count in sorted(self.rewound.items()):
+        for source, count in sorted(self.loaded.taken.rewound.items()):
             say(f"\nPositions of {source} jump back, so these changes count as sent again: {count}")
+        if self.unread:
+            say("\nValues that could not be read (their rows are used without them):")
+        for found in self.unread:
+            say(f"  {found['source']}.{found['column']}  {found['count']}: the value {found['reason']}")
         for line in self.rejections.lines():
             say(line)
 
@@ -132,6 +147,7 @@ def bootstrap(
     set_up_logging(settings)
     meaning = load_catalogue(settings.catalogue)
     chosen = choose_sources(files, source, meaning)
+    warn_of_order(chosen, warn)
     report = _Report()
     try:
         run_batch(_bootstrap(settings, meaning, chosen, spool or _beside(settings), report))
@@ -162,14 +178,20 @@ async def _bootstrap(
         finally:
             await store.close()
 
-    async def fill(filled: LoadSpool, generation: int) -> None:
-        _Filling(filled, catalogue, generation, report).read(files)
+    async def fill(filling: Filling) -> None:
+        _Reading(filling, catalogue, settings.kafka.group, report).read(files)
 
     marking = await open_for_migration(settings)
     try:
         with scan_progress() as progress:
-            announce = bool(settings.kafka.bootstrap_servers)
-            report.loaded = await load_store(marking, opened, catalogue, spool, fill, progress, announce=announce)
+            manner = Manner(announce=bool(settings.kafka.bootstrap_servers), apart=True)
+            loaded = await load_store(marking, opened, catalogue, spool, fill, progress, manner)
+            report.count_loaded(loaded)
+    except StoreInUse:
+        # It may be loaded, and nobody told of it yet: somebody interrupted this command then.
+        async with opened(None) as store:
+            if not any(isinstance(owed.task, AnnounceProfiles) for owed in await store.read_tasks()):
+                raise
     finally:
         await marking.close()
     async with opened(None) as store:
@@ -187,40 +209,51 @@ async def _tell(settings: Settings, catalogue: Catalogue, store: Store, report: 
         report.told = await finish_owed_work(store, writer, tell)
 
 
-class _Filling:
+class _Reading:
     """From files to a spool."""
 
-    def __init__(self, spool: LoadSpool, catalogue: Catalogue, generation: int, report: _Report) -> None:
-        self._spool = spool
+    def __init__(self, filling: Filling, catalogue: Catalogue, group: str, report: _Report) -> None:
+        self._filling = filling
         self._catalogue = catalogue
-        self._generation = generation
+        self._group = group  #: of the workers that will read the topics
         self._report = report
         self._acceptance = AcceptanceClock()
         self._waiting: list[Change] = []
         self._truncations: list[TruncateSource] = []
+        self._read_to: dict[tuple[str, int], int] = {}  #: (topic, partition) -> the last offset
 
     def read(self, files: list[InputFile]) -> None:
         """Read all files; what truncates tables does so in the end, as where it is owed."""
         with file_progress() as progress:
             for file in files:
                 with progress.reading(file) as reading:
-                    for entry in read_entries(file, reading.stream, self._catalogue, self._accept, warn):
+                    for entry in read_entries(file, reading.stream, self._catalogue, self._accept, warn, as_logs=True):
                         self._take(file, entry)
                         reading.count()
         self._hand_over()
+        self._filling.note_progress({self._writer(*log): self._position(*log) for log in self._read_to})
         for task in self._truncations:
-            self._spool.truncate(task, self._catalogue, self._generation)
+            self._filling.truncate(task)
 
     def _accept(self) -> tuple[int, int]:
         return self._acceptance.next(1), now_milliseconds()
 
     def _take(self, file: InputFile, entry: Entry) -> None:
         self._report.count_entry(file, entry)
+        if entry.place is not None:
+            log = entry.place.topic, entry.place.partition
+            self._read_to[log] = max(entry.place.offset, self._read_to.get(log, 0))
         self._waiting += entry.changes
         self._truncations += entry.tasks
         if len(self._waiting) >= BATCH:
             self._hand_over()
 
     def _hand_over(self) -> None:
-        self._report.count_taken(self._spool.take(self._waiting, self._catalogue, self._generation))
+        self._filling.take(self._waiting)
         self._waiting.clear()
+
+    def _writer(self, topic: str, partition: int) -> str:
+        return partition_writer(self._group, topic, partition)
+
+    def _position(self, topic: str, partition: int) -> Position:
+        return Position(epoch_of_topic(self._catalogue, topic), self._read_to[topic, partition])

@@ -7,7 +7,7 @@ import typer
 
 from cli.exit_codes import ExitCode, UsageRefused
 from cli.ingest_summary import IngestSummary, largest_profiles
-from cli.input_files import InputFile, choose_sources, read_entries
+from cli.input_files import InputFile, choose_sources, read_entries, warn_of_order
 from cli.opening import load_catalogue, opened_store
 from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import counted, print_json, warn
@@ -17,7 +17,6 @@ from cli.rejections import Place
 from cli.running import run_batch, say_last, set_up_logging
 from cli.snapshot import AsOfOption, MostDeletedOption, Snapshot, SnapshotOption
 from cli.store_progress import finish_owed_work
-from graph_model.catalogue.document import NO_VERSION
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import Change, RecordAddress
 from graph_model.records.tasks import TruncateSource
@@ -72,7 +71,7 @@ def ingest(
     set_up_logging(settings)
     meaning = load_catalogue(settings.catalogue)
     chosen = choose_sources(files, source, meaning)
-    _warn_of_order(chosen)
+    warn_of_order(chosen, warn)
     summary = IngestSummary(meaning)
     if snapshot:
         summary.snapshot = Snapshot.of(chosen, as_of, most_deleted, now_milliseconds())
@@ -96,12 +95,6 @@ def _tell(summary: IngestSummary, *, as_json: bool) -> None:
         summary.print()
     if summary.rejections.total or (summary.snapshot is not None and summary.snapshot.refused):
         raise typer.Exit(ExitCode.REFUSED)
-
-
-def _warn_of_order(files: list[InputFile]) -> None:
-    names = sorted({file.rows_of.name for file in files if file.rows_of is not None and file.rows_of.version is None})
-    if names:
-        warn(f"{', '.join(names)}: {NO_VERSION}")
 
 
 async def _ingest(settings: Settings, catalogue: Catalogue, files: list[InputFile], summary: IngestSummary) -> None:

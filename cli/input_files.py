@@ -17,7 +17,9 @@ from cli.file_columns import header_refusal, missing_columns
 from cli.options import STANDARD_STREAM
 from cli.repeated_keys import RepeatedKeys
 from consumers.decoders import decode_as, decode_row, source_of
-from consumers.decoders.message import Decoded, Headers, Message
+from consumers.decoders.message import Decoded, Headers, Message, time_sent
+from consumers.routing import sources_of_topic
+from graph_model.catalogue.document import NO_VERSION
 from graph_model.catalogue.rules import Catalogue, Source
 from graph_model.errors import MessageRejected
 from graph_model.records.record import Change, RecordAddress
@@ -27,7 +29,7 @@ from graph_model.values.equality import JsonValue
 from graph_model.values.paths import has_column, root_of
 from graph_model.values.patterns import Pattern
 from graph_model.values.positions import Position
-from services.files.console_messages import as_message
+from services.files.console_messages import LogPlace, as_message, log_place
 from services.files.lines import BadLine, FileEntry, FileRow, Warn
 from services.files.reading import Wanted, read_rows
 
@@ -77,6 +79,7 @@ class Entry:
     tasks: tuple[TruncateSource, ...] = ()  #: without changes and tasks it is ignored by rule, or rejected
     reason: str | None = None  #: why it was rejected
     address: RecordAddress | None = None  #: of a rejected row: its address, where that could be read
+    place: LogPlace | None = None  #: where it stands in a log of the catalogue's, where that was asked for
 
 
 def choose_sources(paths: list[Path], source: str | None, catalogue: Catalogue) -> list[InputFile]:
@@ -91,6 +94,13 @@ def choose_sources(paths: list[Path], source: str | None, catalogue: Catalogue) 
         UsageRefused: a file cannot be read, or it is not clear what it holds.
     """
     return [_input_file(path, source, catalogue) for path in paths]
+
+
+def warn_of_order(files: list[InputFile], warn: Warn) -> None:
+    """Say of which sources nothing but the order of their files orders the rows."""
+    names = sorted({file.rows_of.name for file in files if file.rows_of is not None and file.rows_of.version is None})
+    if names:
+        warn(f"{', '.join(names)}: {NO_VERSION}")
 
 
 @contextmanager
@@ -112,7 +122,13 @@ def open_path(path: Path) -> Iterator[BufferedReader]:
 
 
 def read_entries(
-    file: InputFile, stream: BufferedReader, catalogue: Catalogue, accept: Accept, warn: Warn
+    file: InputFile,
+    stream: BufferedReader,
+    catalogue: Catalogue,
+    accept: Accept,
+    warn: Warn,
+    *,
+    as_logs: bool = False,
 ) -> Iterator[Entry]:
     """Read the lines of an open file; a bad one is told and costs the others nothing.
 
@@ -122,6 +138,7 @@ def read_entries(
         catalogue: what the columns mean.
         accept: called for every change, in the order of the lines.
         warn: called once for each thing to be said of the whole file.
+        as_logs: take messages whose place in a topic of the catalogue is told as if they came from there.
     """
     read = read_rows(file.path.name, stream, _wanted(file), lambda told: warn(f"{file.name} {told}"))
     lines = read.entries
@@ -135,17 +152,34 @@ def read_entries(
             return
         lines = _told_missing(file, file.rows_of, first, lines, warn)
     repeated = RepeatedKeys()
+    yield from _entries(file, lines, catalogue, accept, repeated, as_logs=as_logs)
+    told = repeated.told()
+    if told is not None:
+        warn(f"{file.name} {told}")
+
+
+def _entries(
+    file: InputFile,
+    lines: Iterator[FileEntry],
+    catalogue: Catalogue,
+    accept: Accept,
+    repeated: RepeatedKeys,
+    *,
+    as_logs: bool,
+) -> Iterator[Entry]:
+    """What each line stands for; keys that come again are noted where nothing else orders the rows."""
     decode = _decoder(file, replace(catalogue, sources=file.sources))
     for line in lines:
         if isinstance(line, BadLine):
             yield Entry(line=line.line, source=file.label, reason=line.reason)
             continue
         number, now = accept()
+        place = _log_place(line, catalogue) if as_logs else None
         try:
-            found = decode(line, number, now)
+            found = decode(line, place, number, now)
         except MessageRejected as rejection:
             address = _address(file.rows_of, line)
-            yield Entry(line=line.line, source=file.label, reason=rejection.reason, address=address)
+            yield Entry(line=line.line, source=file.label, reason=rejection.reason, address=address, place=place)
             continue
         changes = tuple(each for each in found if isinstance(each, Change))
         if file.rows_of is not None and file.rows_of.version is None:
@@ -155,10 +189,13 @@ def read_entries(
             source=source_of(found[0]) if found else file.label,
             changes=changes,
             tasks=tuple(each for each in found if isinstance(each, TruncateSource)),
+            place=place,
         )
-    told = repeated.told()
-    if told is not None:
-        warn(f"{file.name} {told}")
+
+
+def _log_place(line: FileRow, catalogue: Catalogue) -> LogPlace | None:
+    place = log_place(line.values)
+    return place if place is not None and sources_of_topic(catalogue, place.topic) else None
 
 
 def _address(source: Source | None, line: FileRow) -> RecordAddress | None:
@@ -253,7 +290,9 @@ def _file_of(path: Path, source: Source) -> InputFile:
     )
 
 
-def _decoder(file: InputFile, narrowed: Catalogue) -> Callable[[FileRow, int, int], tuple[Decoded, ...]]:
+def _decoder(
+    file: InputFile, narrowed: Catalogue
+) -> Callable[[FileRow, LogPlace | None, int, int], tuple[Decoded, ...]]:
     """What makes changes of the lines of a file: of rows, of messages with rows, or of envelopes."""
     formats = {source.format for source in file.sources.values()}
     if len(formats) > 1:
@@ -264,12 +303,13 @@ def _decoder(file: InputFile, narrowed: Catalogue) -> Callable[[FileRow, int, in
     written = formats.pop()
     source = file.rows_of
 
-    def decoded(line: FileRow, number: int, now: int) -> tuple[Decoded, ...]:
+    def decoded(line: FileRow, place: LogPlace | None, number: int, now: int) -> tuple[Decoded, ...]:
         message = as_message(line.values)
         if source is not None and (message is None or _has_key(source, line.values)):
             origin = Origin(position=Position(0, number), observed_at=now, undated=True)
             return (decode_row(source, line.values, origin),)
-        return decode_as(written, _message(message, line.values, number, now), narrowed)
+        read = _message(message, line.values, number, now)
+        return decode_as(written, read if place is None else _in_log(read, place, now), narrowed)
 
     return decoded
 
@@ -290,6 +330,19 @@ def _message(said: Mapping[str, JsonValue] | None, line: Mapping[str, JsonValue]
         key=message_bytes(said.get("key")),
         value=message_bytes(said["value"]),
         headers=_headers(said.get("headers")),
+    )
+
+
+def _in_log(message: Message, place: LogPlace, now: int) -> Message:
+    """The message as its topic has it."""
+    sent = time_sent(place.timestamp, now)
+    return replace(
+        message,
+        topic=place.topic,
+        partition=place.partition,
+        offset=place.offset,
+        timestamp=now if sent is None else sent,
+        is_timed=sent is not None,
     )
 
 

@@ -31,7 +31,7 @@ from consumers.offsets import (
     starting_offset,
 )
 from consumers.retry import TRANSIENT, Retry
-from consumers.routing import sources_of_topic
+from consumers.routing import epoch_of_topic, partition_writer
 from consumers.worker_parts import WorkerParts
 from graph_model.records.record import Change, Outcome
 from graph_model.values.positions import Position
@@ -70,7 +70,7 @@ class PartitionPipeline:
         self._claim = Claim(
             parts.store,
             parts.catalogue,
-            f"{parts.settings.group}/{self.name}",
+            partition_writer(parts.settings.group, partition.topic, partition.partition),
             metrics=parts.metrics,
             publish=parts.publisher.publish,
             on_commit=self._feed.committed,
@@ -199,14 +199,13 @@ class PartitionPipeline:
         with kafka_errors(f"reading the ends of {self.name}"):
             beginning = await self._consumer.beginning_offsets([self.partition])
             end = await self._consumer.end_offsets([self.partition])
-        epochs = [source.epoch for source in sources_of_topic(self._parts.catalogue, topic)]
         return Log(
             topic=topic,
             partition=number,
             partitions=partitions,
             beginning=beginning[self.partition],
             end=end[self.partition],
-            epoch=max(epochs),
+            epoch=epoch_of_topic(self._parts.catalogue, topic),
         )
 
     async def _renew_claim(self) -> Outbox:

@@ -61,6 +61,16 @@ def _sources_of_topic(catalogue: Catalogue, topic: str) -> tuple[Source, ...]:
 _found_before: Final = lru_cache(maxsize=1_024)(_sources_of_topic)
 
 
+def epoch_of_topic(catalogue: Catalogue, topic: str) -> int:
+    """The life of a topic: the greatest that its sources name. One that no source takes has none."""
+    return max(source.epoch for source in sources_of_topic(catalogue, topic))
+
+
+def partition_writer(group: str, topic: str, partition: int) -> str:
+    """The name under which the worker of a group that reads a partition writes; stores keep it, so it never changes."""
+    return f"{group}/{topic}/{partition}"
+
+
 def format_of_topic(catalogue: Catalogue, topic: str) -> MessageFormat:
     """How messages of a topic are written.
 

@@ -1,15 +1,14 @@
 """First loads of stores, for tests: the same changes by the command's road, and by that of the stream."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import Change
-from services.bootstrap.load import Loaded, Progress, load_store
-from services.bootstrap.spool import LoadSpool
+from services.bootstrap.filling import Filling
+from services.bootstrap.load import Fill, Loaded, Manner, Progress, load_store
 from services.ingestion.ingest import Ingest
 from services.maintenance.verification.verify import no_progress
 from services.metrics import Metrics
@@ -19,9 +18,6 @@ from services.stores.port.migration import MigratingStore
 from services.stores.port.protocols import Store
 from services.stores.sqlite.migration import SqliteMigration
 from services.stores.sqlite.store import SqliteStore
-
-#: Puts what is to be loaded into a spool.
-Fill: TypeAlias = Callable[[LoadSpool, int], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +37,14 @@ class Place:
     async def load(
         self, fill: Fill, progress: Progress = no_progress, *, announce: bool = False, portion: int = 3
     ) -> Loaded:
+        manner = Manner(announce=announce, portion=portion)
         marking: MigratingStore = (
             SqliteMigration(self.file)
             if self.file is not None
             else await GremlinMigration.open(self.graph, username="", password="")
         )
         try:
-            return await load_store(
-                marking, self.opened, self.catalogue, self.spool, fill, progress, announce=announce, portion=portion
-            )
+            return await load_store(marking, self.opened, self.catalogue, self.spool, fill, progress, manner)
         finally:
             await marking.close()
 
@@ -62,9 +57,9 @@ class Place:
             await store.close()
 
     def filling(self, changes: Sequence[Change], at_once: int = 3) -> Fill:
-        async def fill(spool: LoadSpool, generation: int) -> None:
+        async def fill(filling: Filling) -> None:
             for batch in in_batches(changes, at_once):
-                spool.take(batch, self.catalogue, generation)
+                filling.take(batch)
 
         return fill
 

@@ -15,7 +15,6 @@ import orjson
 
 from graph_model.catalogue.rules import Catalogue
 from graph_model.resolution.hubs import bucket_of, is_hub_from
-from graph_model.resolution.mapping import map_record
 from services.bootstrap.spool import LoadSpool
 from services.maintenance.spool import DiskUnionFind
 
@@ -24,7 +23,7 @@ _LINKS: Final = "SELECT kind, value, record, bucket FROM link ORDER BY kind, val
 
 def group(spool: LoadSpool, catalogue: Catalogue) -> None:
     """Fill the tables `link`, `generic` and `member` of a spool."""
-    _link(spool, catalogue)
+    _link(spool)
     (count,) = spool.database.execute("SELECT coalesce(max(number), 0) FROM record").fetchone()
     with closing(DiskUnionFind(count)) as together:
         spool.database.executemany("INSERT INTO generic VALUES (?, ?, ?, ?)", _joined(spool, catalogue, together))
@@ -33,14 +32,13 @@ def group(spool: LoadSpool, catalogue: Catalogue) -> None:
         )
 
 
-def _link(spool: LoadSpool, catalogue: Catalogue) -> None:
-    for portion in spool.live_records():
-        rows: list[tuple[str, str, int, int]] = []
-        for number, record in portion:
-            identifiers = map_record(record, catalogue).identifiers
-            if identifiers:
-                bucket = bucket_of(record.address)
-                rows += [(identifier.kind, identifier.value, number, bucket) for identifier in identifiers]
+def _link(spool: LoadSpool) -> None:
+    for portion in spool.carried():
+        rows = [
+            (kind, value, number, bucket_of(address))
+            for number, address, identifiers in portion
+            for kind, value in identifiers
+        ]
         spool.database.executemany("INSERT INTO link VALUES (?, ?, ?, ?)", rows)
 
 

@@ -3,7 +3,8 @@
 1. Claim the store for this load alone, as a migration does: everybody else is told `LoadUnderWay`.
 2. Fill the spool with the last word about each row, group it, and seal it.
 3. Write group by group, each portion in one commit that also says how far it is.
-4. Owe what is to be told of the new profiles, and give the store free.
+4. Say of each log how far it was among what was loaded, owe what is to be told of the new profiles, and give the store
+   free.
 
 Killed before the spool is sealed, the load begins again; killed later, it goes on behind the last portion in force.
 What it leaves is what the stream would have made of the same changes, but for the heads: every profile is live, in its
@@ -11,9 +12,11 @@ first version.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import BrokenExecutor
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -21,11 +24,12 @@ from graph_model.catalogue.rules import Catalogue
 from graph_model.records.tasks import AnnounceProfiles
 from graph_model.values.identifiers import Identifier
 from graph_model.values.positions import Position
-from services.bootstrap.grouping import group
+from services.bootstrap.filling import Filling, FillingApart, FillingHere, Taken
 from services.bootstrap.portions import ProfileNaming, Resolved, plan_portion, portions, resolve_portion
 from services.bootstrap.spool import LoadSpool
 from services.clock import new_id, now_milliseconds
-from services.stores.port.errors import CommitTooLarge, StoreError
+from services.stores.port.errors import CommitTooLarge, StoreError, StoreUnavailable
+from services.stores.port.identity import KeptCatalogue
 from services.stores.port.migration import MigratingStore
 from services.stores.port.plan import Plan, TaskWrite
 from services.stores.port.protocols import DurableOutbox, Outbox, Store
@@ -35,7 +39,7 @@ from services.stores.port.stored_form import SCHEMA_VERSION, StoredForm, load_ma
 #: The name under which a load claims its part of the outbox.
 WRITER: Final = "bootstrap"
 
-#: So many records are written in one commit, if their groups allow it.
+#: Records of one commit.
 PORTION: Final = 2_000
 
 #: The progress of a load of which everything is in force.
@@ -44,8 +48,8 @@ _DONE: Final = Position(1, 0)
 #: Opens the store, for who works with it by this id (see `StoredForm.require`), or for everybody.
 OpenStore: TypeAlias = Callable[[str | None], AbstractAsyncContextManager[Store]]
 
-#: Fills a spool; the number is the meaning of the catalogue that is in force.
-Fill: TypeAlias = Callable[[LoadSpool, int], Awaitable[None]]
+#: Fills a spool.
+Fill: TypeAlias = Callable[[Filling], Awaitable[None]]
 
 #: Hears what is being written, and how much of it has been.
 Progress: TypeAlias = Callable[[str, int], None]
@@ -72,11 +76,23 @@ class SpoolLost(StoreError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a load is done."""
+
+    announce: bool
+    """Whether the new profiles are to be told of one by one; else nobody hears of them, but that readers of a durable
+    outbox are told to read anew."""
+    apart: bool = False  #: whether the spool is filled in a process of its own, so that reading can go on meanwhile
+    portion: int = PORTION  #: so many records are written in one commit, if their groups allow it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
     """What a load has made."""
 
     records: int = 0  #: written by this process, live and deleted
     profiles: int = 0  #: likewise
+    taken: Taken = field(default_factory=Taken)  #: what became of the changes that this process read
     resumed: bool = False  #: whether it went on with one that was interrupted
 
 
@@ -87,9 +103,7 @@ async def load_store(
     path: Path,
     fill: Fill,
     progress: Progress,
-    *,
-    announce: bool,
-    portion: int = PORTION,
+    manner: Manner,
 ) -> Loaded:
     """Load a store for the first time, or go on with that.
 
@@ -100,9 +114,7 @@ async def load_store(
         path: the spool, on a disk with room for about as much as the store will have.
         fill: puts what is to be loaded into the spool; not asked where an interrupted load had all of it.
         progress: hears how far it is.
-        announce: whether the new profiles are to be told of one by one; else nobody hears of them, but that readers of
-            a durable outbox are told to read anew.
-        portion: records of one commit.
+        manner: how it is done.
 
     Raises:
         StoreInUse: somebody has written into the store before.
@@ -111,15 +123,28 @@ async def load_store(
         StoreError: see `Store.commit`; what is done stays, and the next run goes on from there.
     """
     load_id, resumed = await _claim(marking, opened)
+    taken = Taken()
     async with opened(marking.migrator) as store:
-        spool = await _filled(marking, store, catalogue, LoadSpool.opened(path, load_id), fill)
+        spool = LoadSpool.sealed(path, load_id)
+        if spool is None:
+            taken = await _filled(marking, store, path, _filling(catalogue, path, load_id, apart=manner.apart), fill)
+            spool = LoadSpool.sealed(path, load_id)
+        if spool is None:
+            raise SpoolLost(path)
         try:
-            written = await _write(store, catalogue, spool, progress, portion, announce=announce)
+            written = await _write(store, catalogue, spool, progress, manner)
         finally:
             spool.close()
     await marking.move_mark(SCHEMA_VERSION, None)
     spool.remove()
-    return replace(written, resumed=resumed)
+    return replace(written, resumed=resumed, taken=taken)
+
+
+def _filling(catalogue: Catalogue, path: Path, load_id: str, *, apart: bool) -> Callable[[int], Filling]:
+    kept = KeptCatalogue.of(catalogue)
+    if apart and kept is not None:
+        return lambda generation: FillingApart(path, load_id, kept, generation)
+    return lambda generation: FillingHere(path, load_id, catalogue, generation)
 
 
 async def _claim(marking: MigratingStore, opened: OpenStore) -> tuple[str, bool]:
@@ -144,28 +169,29 @@ async def _claim(marking: MigratingStore, opened: OpenStore) -> tuple[str, bool]
 
 
 async def _filled(
-    marking: MigratingStore, store: Store, catalogue: Catalogue, spool: LoadSpool, fill: Fill
-) -> LoadSpool:
-    """The whole spool of a load; where it cannot be filled the store is free again."""
-    if spool.is_sealed:
-        return spool
+    marking: MigratingStore, store: Store, path: Path, filling: Callable[[int], Filling], fill: Fill
+) -> Taken:
+    """Fill the spool of a load; where that cannot be done the store is free again."""
     if WRITER in await store.read_writers():
-        spool.remove()
-        raise SpoolLost(spool.path)
+        raise SpoolLost(path)
     try:
-        await fill(spool, store.generation)
-        await asyncio.to_thread(group, spool, catalogue)
-        spool.seal()
-    except BaseException:
-        spool.remove()
+        filled = filling(store.generation)
+        try:
+            await fill(filled)
+            return await asyncio.to_thread(filled.finish)
+        except BaseException:
+            filled.abandon()
+            raise
+    except BaseException as error:
         await marking.move_mark(SCHEMA_VERSION, None)
+        if isinstance(error, OSError | sqlite3.Error):
+            raise StoreUnavailable(f"the spool {path} cannot be written: {error}; give it more room") from error
+        if isinstance(error, BrokenExecutor):
+            raise StoreUnavailable("the process that filled the spool has been killed; give it more memory") from error
         raise
-    return spool
 
 
-async def _write(
-    store: Store, catalogue: Catalogue, spool: LoadSpool, progress: Progress, size: int, *, announce: bool
-) -> Loaded:
+async def _write(store: Store, catalogue: Catalogue, spool: LoadSpool, progress: Progress, manner: Manner) -> Loaded:
     """Write what is not in force yet; a portion is resolved while the one before it is committed."""
     outbox = await store.claim_outbox(WRITER)
     if outbox.progress == _DONE:
@@ -173,7 +199,7 @@ async def _write(
     written, newest, accepted = Loaded(), "", spool.accepted
     after = 0 if outbox.progress is None else outbox.progress.log_offset
     naming = ProfileNaming(now=now_milliseconds, new_profile_id=new_id, version_floor=store.version_floor)
-    found = (resolve_portion(portion, spool, catalogue, naming) for portion in portions(spool, after, size))
+    found = (resolve_portion(portion, spool, catalogue, naming) for portion in portions(spool, after, manner.portion))
     following = asyncio.create_task(asyncio.to_thread(next, found, None))
     try:
         while resolved := await following:
@@ -190,7 +216,9 @@ async def _write(
         await asyncio.wait([following])  # it reads the spool
     if isinstance(store, DurableOutbox):
         await store.leave_gap()
-    await store.commit(_end(store, newest if announce else None), outbox)
+    for writer, position in spool.progress.items():
+        await store.commit(_empty(position), await store.claim_outbox(writer))
+    await store.commit(_end(store, newest if manner.announce else None), outbox)
     return written
 
 
@@ -222,6 +250,10 @@ def _end(store: Store, newest: str | None) -> Plan:
         # Ids sort by time, also those that another process gave before this load was interrupted.
         task = AnnounceProfiles(version=store.version_floor + 1, last=max(newest, new_id()))
         tasks = (TaskWrite(task_id=new_id(), expected=None, task=task),)
+    return replace(_empty(_DONE), tasks=tasks)
+
+
+def _empty(progress: Position) -> Plan:
     return Plan(
         commit_id=new_id(),
         records=(),
@@ -229,6 +261,5 @@ def _end(store: Store, newest: str | None) -> Plan:
         identifiers=(),
         profiles=(),
         events=(),
-        tasks=tasks,
-        progress=_DONE,
+        progress=progress,
     )

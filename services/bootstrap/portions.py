@@ -16,27 +16,35 @@ from graph_model.profile.transition import BeforeAndAfter, Transition, transitio
 from graph_model.records.key_changes import KeyChanges
 from graph_model.records.record import Record, RecordAddress
 from graph_model.resolution.hubs import BUCKETS
-from graph_model.resolution.mapping import MappedRecord, map_record
+from graph_model.resolution.mapping import MappedRecord
 from graph_model.resolution.resolve import Component, resolve
 from graph_model.values.identifiers import Identifier
 from graph_model.values.positions import Position
-from services.bootstrap.spool import LoadSpool
+from services.bootstrap.spool import LoadSpool, read_derived
 from services.stores.port.plan import BucketWrite, IdentifierWrite, Plan, ProfileWrite, RecordWrite
 from services.stores.port.stored import StoredIdentifier
 from services.stores.port.stored_forms import read_record
 
 _GROUPS: Final = """
-SELECT m.grouped, r.source, r.key, r.document FROM member AS m JOIN record AS r ON r.number = m.record
+SELECT m.grouped, r.source, r.key, r.document, r.derived FROM member AS m JOIN record AS r ON r.number = m.record
 WHERE m.grouped > ? ORDER BY m.grouped, m.record
 """
 _NO_KEY_CHANGES: Final = KeyChanges(renamed={}, taken=frozenset())
 
 
 @dataclass(frozen=True, slots=True)
+class SpooledRecord:
+    """A record to be loaded."""
+
+    record: Record
+    mapped: MappedRecord | None  #: what it says; None: it is deleted
+
+
+@dataclass(frozen=True, slots=True)
 class Portion:
     """Whole groups, to be written together."""
 
-    groups: tuple[tuple[int, tuple[Record, ...]], ...]  #: number of the group, its records, live and deleted
+    groups: tuple[tuple[int, tuple[SpooledRecord, ...]], ...]  #: number of the group, its records
 
     @property
     def last(self) -> int:
@@ -44,7 +52,7 @@ class Portion:
         return self.groups[-1][0]
 
     @property
-    def records(self) -> Iterator[Record]:
+    def records(self) -> Iterator[SpooledRecord]:
         """All its records."""
         return (record for _, records in self.groups for record in records)
 
@@ -64,10 +72,10 @@ class GenericIdentifier:
 
 def portions(spool: LoadSpool, after: int, size: int) -> Iterator[Portion]:
     """All groups that follow a number, in portions of at least so many records, but for the last."""
-    waiting: list[tuple[int, tuple[Record, ...]]] = []
+    waiting: list[tuple[int, tuple[SpooledRecord, ...]]] = []
     records = 0
     for number, rows in groupby(spool.database.execute(_GROUPS, (after,)), key=itemgetter(0)):
-        found = tuple(read_record(RecordAddress(source, key), document) for _, source, key, document in rows)
+        found = tuple(_spooled(*row) for _, *row in rows)
         waiting.append((number, found))
         records += len(found)
         if records >= size:
@@ -75,6 +83,11 @@ def portions(spool: LoadSpool, after: int, size: int) -> Iterator[Portion]:
             waiting, records = [], 0
     if waiting:
         yield Portion(tuple(waiting))
+
+
+def _spooled(source: str, key: str, document: bytes, derived: bytes | None) -> SpooledRecord:
+    record = read_record(RecordAddress(source, key), document)
+    return SpooledRecord(record, None if derived is None else read_derived(record, derived))
 
 
 def _generic_among(spool: LoadSpool, identifiers: Collection[Identifier]) -> dict[Identifier, GenericIdentifier]:
@@ -117,7 +130,7 @@ class Resolved:
         return None if halves is None else (self._only(halves[0]), self._only(halves[1]))
 
     def _only(self, portion: Portion) -> "Resolved":
-        addresses = {record.address for record in portion.records}
+        addresses = {each.record.address for each in portion.records}
         records = tuple(write for write in self.records if write.record.address in addresses)
         profile_ids = {write.profile_id for write in records}
         carried = Counter(identifier for write in records for identifier in write.identifiers)
@@ -132,7 +145,7 @@ class Resolved:
 
 def resolve_portion(portion: Portion, spool: LoadSpool, catalogue: Catalogue, naming: ProfileNaming) -> Resolved:
     """Resolve the records of a portion, and write their profiles."""
-    mapped = {r.address: map_record(r, catalogue) for r in portion.records if not r.is_tombstone}
+    mapped = {each.record.address: each.mapped for each in portion.records if each.mapped is not None}
     carried = Counter(identifier for each in mapped.values() for identifier in each.identifiers)
     generic = _generic_among(spool, carried)
     too_common = frozenset(generic)
@@ -148,13 +161,13 @@ def resolve_portion(portion: Portion, spool: LoadSpool, catalogue: Catalogue, na
         portion=portion,
         records=tuple(
             RecordWrite(
-                record=record,
+                record=each.record,
                 expected=None,
-                profile_id=memberships.get(record.address),
-                identifiers=() if record.is_tombstone else mapped[record.address].identifiers,
+                profile_id=memberships.get(each.record.address),
+                identifiers=() if each.mapped is None else each.mapped.identifiers,
                 edges_changed=True,
             )
-            for record in portion.records
+            for each in portion.records
         ),
         profiles=_profiles(_created(named, memberships, mapped, too_common, catalogue, naming), named),
         carried=carried,

@@ -4,9 +4,9 @@ It is a SQLite file of its own. While it is filled it has another name, so that 
 changes again, and a load that was killed goes on from it. Memory holds no more than its cache and one batch.
 """
 
+import glob
 import os
 import sqlite3
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,10 @@ import orjson
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import Change, Outcome, Record, RecordAddress
 from graph_model.records.tasks import TruncateSource
+from graph_model.resolution.mapping import Issue, MappedRecord, map_record
+from graph_model.values.identifiers import Identifier
+from graph_model.values.positions import Position, position_fields, position_of
+from services.clock import new_id
 from services.ingestion.batches import Batch, accepted_number, batch_outcome, gather
 from services.stores.port.stored import StoredRecord
 from services.stores.port.stored_forms import read_record, write_record
@@ -33,12 +37,13 @@ PRAGMA synchronous = OFF;
 PRAGMA cache_size = -131072;
 PRAGMA temp_store = FILE;
 CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE progress (writer TEXT PRIMARY KEY, position TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE record (
     number   INTEGER PRIMARY KEY,  -- 1, 2, 3, ... in the order in which rows came first
     source   TEXT NOT NULL,
     key      TEXT NOT NULL,
     document BLOB NOT NULL,
-    deleted  INTEGER NOT NULL,
+    derived  BLOB,                 -- what it says: identifiers, traits, issues; JSON; NULL: it is deleted
     UNIQUE (source, key)
 );
 CREATE TABLE link (               -- what live records carry
@@ -61,49 +66,58 @@ SELECT r.source, r.key, r.document FROM json_each(?) AS wanted
 JOIN record AS r ON r.source = wanted.value ->> 0 AND r.key = wanted.value ->> 1
 """
 _PUT: Final = """
-INSERT INTO record (source, key, document, deleted) VALUES (?, ?, ?, ?)
-ON CONFLICT (source, key) DO UPDATE SET document = excluded.document, deleted = excluded.deleted
+INSERT INTO record (source, key, document, derived) VALUES (?, ?, ?, ?)
+ON CONFLICT (source, key) DO UPDATE SET document = excluded.document, derived = excluded.derived
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """What became of changes."""
+class TakenRecord:
+    """What became of the changes of one record."""
 
-    outcomes: Counter[tuple[str, Outcome]]  #: (source, outcome) -> changes
-    rewound: Counter[str]  #: source -> changes; see `graph_model.records.record.AppliedChange.is_rewound`
+    address: RecordAddress
+    outcomes: tuple[Outcome, ...]  #: one for each change
+    rewound: int  #: see `graph_model.records.record.AppliedChange.is_rewound`
+    issues: tuple[Issue, ...]  #: values that could not be used
 
 
 class LoadSpool:
     """What is to be loaded into a store."""
 
-    def __init__(self, path: Path, database: sqlite3.Connection, *, is_sealed: bool) -> None:
+    def __init__(self, path: Path, file: Path, database: sqlite3.Connection) -> None:
         self.database = database
-        self.is_sealed = is_sealed
-        self.path = path
+        self._path = path
+        self._file = file  #: where it is now
 
     @classmethod
-    def opened(cls, path: Path, load_id: str) -> Self:
-        """Open the spool of a load: the whole one, if there is one, else one to be filled anew.
+    def sealed(cls, path: Path, load_id: str) -> Self | None:
+        """Open the whole spool of a load, if there is one."""
+        if not path.exists():
+            return None
+        database = _connected(path, "ro")
+        if _state(database, "load_id") == load_id:
+            return cls(path, path, database)
+        database.close()
+        return None
+
+    @classmethod
+    def new(cls, path: Path, load_id: str) -> Self:
+        """Make a spool to be filled; what others have left there is removed.
 
         Args:
-            path: where it is, or comes to be.
-            load_id: whose it is; what others have left there is removed.
+            path: where it will be when it is sealed.
+            load_id: whose it is.
         """
-        if path.exists():
-            database = _connected(path, "ro")
-            if _state(database, "load_id") == load_id:
-                return cls(path, database, is_sealed=True)
-            database.close()
-            path.unlink()
-        unfinished = _unfinished(path)
-        unfinished.unlink(missing_ok=True)
-        database = _connected(unfinished, "rwc")
+        for left in (path, *path.parent.glob(f"{glob.escape(path.name)}.*{_UNFINISHED}")):
+            left.unlink(missing_ok=True)
+        # Of two processes that fill one, each has its own.
+        file = path.with_name(f"{path.name}.{new_id()}{_UNFINISHED}")
+        database = _connected(file, "rwc")
         database.executescript(_SCHEMA)
         # One transaction until it is sealed: nothing of an unfinished one is ever read again.
         database.execute("BEGIN")
         database.execute("INSERT INTO state VALUES ('load_id', ?)", (load_id,))
-        return cls(path, database, is_sealed=False)
+        return cls(path, file, database)
 
     @property
     def accepted(self) -> int | None:
@@ -111,7 +125,18 @@ class LoadSpool:
         found = _state(self.database, "accepted")
         return None if found is None else int(found)
 
-    def take(self, changes: Sequence[Change], catalogue: Catalogue, generation: int) -> Taken:
+    @property
+    def progress(self) -> Mapping[str, Position]:
+        """Writer -> the last position of its log that is among what is to be loaded."""
+        rows = self.database.execute("SELECT writer, position FROM progress ORDER BY writer")
+        return {writer: position_of(orjson.loads(position)) for writer, position in rows}
+
+    def note_progress(self, progress: Mapping[str, Position]) -> None:
+        """Keep up to which position of each log, named by the writer that reads it, everything is in the spool."""
+        rows = [(writer, orjson.dumps(position_fields(position)).decode()) for writer, position in progress.items()]
+        self.database.executemany("INSERT OR REPLACE INTO progress VALUES (?, ?)", rows)
+
+    def take(self, changes: Sequence[Change], catalogue: Catalogue, generation: int) -> list[TakenRecord]:
         """Take changes; those of one record in the order given.
 
         Args:
@@ -123,56 +148,48 @@ class LoadSpool:
         found = batch_outcome(
             batch, self._stored(batch.addresses), lambda address: _columns(catalogue, address), generation
         )
-        self.database.executemany(
-            _PUT,
-            [
-                (*change.address, write_record(change.record), change.record.is_tombstone)
-                for change in found.changes.values()
-                if change.is_new_version
-            ],
-        )
+        rows, taken = [], []
+        for address, change in found.changes.items():
+            mapped = None if change.record.is_tombstone else map_record(change.record, catalogue)
+            if change.is_new_version:
+                rows.append((*address, write_record(change.record), None if mapped is None else _derived(mapped)))
+            issues = () if mapped is None else mapped.issues
+            taken.append(TakenRecord(address, change.outcomes, change.rewound, issues))
+        self.database.executemany(_PUT, rows)
         accepted = accepted_number(batch)
         if accepted is not None and accepted > (self.accepted or 0):
             self.database.execute("INSERT OR REPLACE INTO state VALUES ('accepted', ?)", (str(accepted),))
-        taken = Taken(Counter(), Counter())
-        for change in found.changes.values():
-            taken.outcomes.update((change.address.source, outcome) for outcome in change.outcomes)
-            if change.rewound:
-                taken.rewound[change.address.source] += change.rewound
         return taken
 
     def truncate(self, task: TruncateSource, catalogue: Catalogue, generation: int) -> None:
         """Delete the rows of a table that were there before it was emptied."""
         last = 0
-        query = "SELECT number, key FROM record WHERE source = ? AND deleted = 0 AND number > ? ORDER BY 1 LIMIT ?"
+        query = "SELECT number, key FROM record WHERE source = ? AND derived NOT NULL AND number > ? ORDER BY 1 LIMIT ?"
         while rows := self.database.execute(query, (task.source, last, BATCH)).fetchall():
             addresses = (RecordAddress(task.source, key) for _, key in rows)
             deletions = [task.deletion(address) for address in addresses if task.empties(address)]
             self.take(deletions, catalogue, generation)
             last = rows[-1][0]
 
-    def live_records(self) -> Iterator[list[tuple[int, Record]]]:
-        """All live records with their numbers, in portions."""
-        rows = self.database.execute("SELECT number, source, key, document FROM record WHERE deleted = 0 ORDER BY 1")
+    def carried(self) -> Iterator[list[tuple[int, RecordAddress, list[tuple[str, str]]]]]:
+        """All live records with their numbers, and the kinds and values of what they carry, in portions."""
+        rows = self.database.execute(
+            "SELECT number, source, key, derived FROM record WHERE derived NOT NULL ORDER BY 1"
+        )
         while portion := rows.fetchmany(BATCH):
-            yield [(row[0], read_record(RecordAddress(row[1], row[2]), row[3])) for row in portion]
+            yield [(row[0], RecordAddress(row[1], row[2]), orjson.loads(row[3])[0]) for row in portion]
 
     def seal(self) -> None:
         """Let it be whole, whatever happens from now on."""
         self.database.execute("COMMIT")
-        self.database.close()
-        unfinished = _unfinished(self.path)
-        with unfinished.open("rb") as file:
+        with self._file.open("rb") as file:
             os.fsync(file.fileno())
-        unfinished.rename(self.path)
-        self.database = _connected(self.path, "ro")
-        self.is_sealed = True
+        self._file = self._file.rename(self._path)
 
     def remove(self) -> None:
         """Take it away: it is loaded, or not needed."""
         self.close()
-        self.path.unlink(missing_ok=True)
-        _unfinished(self.path).unlink(missing_ok=True)
+        self._file.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Release the file."""
@@ -183,20 +200,36 @@ class LoadSpool:
         for source, key, document in self.database.execute(
             _FIND, (orjson.dumps([[*address] for address in addresses]).decode(),)
         ):
-            address = RecordAddress(source, key)
-            record = read_record(address, document)
-            stored[address] = StoredRecord(record=record, revision="", profile_id=None, component=())
+            record = _record(source, key, document)
+            stored[record.address] = StoredRecord(record=record, revision="", profile_id=None, component=())
         return stored
+
+
+def _derived(mapped: MappedRecord) -> bytes:
+    """Write what a record says, so that it need not be derived again."""
+    issues = [[issue.column, issue.reason] for issue in mapped.issues]
+    return orjson.dumps([[[*identifier] for identifier in mapped.identifiers], mapped.traits, issues])
+
+
+def read_derived(record: Record, document: bytes) -> MappedRecord:
+    """Read what a record says, as it was derived when it was taken."""
+    identifiers, traits, issues = orjson.loads(document)
+    return MappedRecord(
+        record,
+        tuple(Identifier(kind, value) for kind, value in identifiers),
+        traits,
+        tuple(Issue(column, reason) for column, reason in issues),
+    )
+
+
+def _record(source: str, key: str, document: bytes) -> Record:
+    return read_record(RecordAddress(source, key), document)
 
 
 def _connected(path: Path, mode: str) -> sqlite3.Connection:
     """Connect to a spool; one thread after the other may use it."""
     address = f"file:{quote(str(path.absolute()))}?mode={mode}"
     return sqlite3.connect(address, isolation_level=None, check_same_thread=False, uri=True)
-
-
-def _unfinished(path: Path) -> Path:
-    return path.with_name(path.name + _UNFINISHED)
 
 
 def _columns(catalogue: Catalogue, address: RecordAddress) -> frozenset[str]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from json import JSONDecodeError
 from types import NoneType
-from typing import Final
+from typing import Final, NamedTuple
 
 from graph_model.values.equality import JsonValue
 from graph_model.values.exact_json import read_exact_json
@@ -38,6 +38,29 @@ def as_message(fields: Mapping[str, JsonValue]) -> Mapping[str, JsonValue] | Non
             "headers": _paired(headers) if isinstance(headers, list) else None,
         }
     return fields if is_message(fields) else None
+
+
+class LogPlace(NamedTuple):
+    """Where a message stands in its log."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int  #: when the log says that it was sent, milliseconds since 1970; 0: it does not
+
+
+def log_place(fields: Mapping[str, JsonValue]) -> LogPlace | None:
+    """Where the message of a line that kcat printed stands in its log; None of all else."""
+    if not fields.keys() >= _KCAT_FIELDS:
+        return None
+    topic, partition, offset, sent = (fields.get(name) for name in ("topic", "partition", "offset", "ts"))
+    if not (isinstance(topic, str) and topic and _is_number(partition) and _is_number(offset)):
+        return None
+    return LogPlace(topic, int(str(partition)), int(str(offset)), int(str(sent)) if _is_number(sent) else 0)
+
+
+def _is_number(value: JsonValue) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def console_message(line: bytes) -> Mapping[str, JsonValue] | None:

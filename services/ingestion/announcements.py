@@ -48,7 +48,7 @@ def first_events(
     Args:
         events: what a commit tells.
         known: the profiles as they were before it.
-        owed: what was to be told when the writer claimed its outbox; meanwhile more may have been.
+        owed: what was to be told a moment ago; meanwhile more may have been.
     """
     for event in events:
         stored = known.get(event.profile_id)

@@ -10,7 +10,6 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from graph_model.catalogue.rules import Catalogue
 from graph_model.errors import IdentityGraphError
-from graph_model.records.tasks import AnnounceProfiles
 from services.clock import now_milliseconds
 from services.ingestion.ingest import Committed, Ingest
 from services.metrics import Metrics
@@ -114,7 +113,6 @@ class Claim:
         if self._store.fingerprint != self._catalogue.fingerprint:
             raise CatalogueChanged(self._store.fingerprint, self._catalogue.fingerprint)
         await self._publish(outbox, left_in(outbox))
-        owed = (stored.task for stored in await self._store.read_tasks())
         ingest = Ingest(
             self._store,
             self._catalogue,
@@ -122,7 +120,6 @@ class Claim:
             metrics=self._metrics,
             clock=self._clock,
             on_commit=lambda commit: self._on_commit(outbox, (commit,)),
-            unannounced=next((task for task in owed if isinstance(task, AnnounceProfiles)), None),
         )
         self._held = outbox, ingest
         return self._held

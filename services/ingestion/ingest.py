@@ -97,7 +97,6 @@ class Ingest:
         metrics: Metrics,
         clock: Callable[[], int] = now_milliseconds,
         on_commit: Callable[[Committed], Awaitable[None]] | None = None,
-        unannounced: AnnounceProfiles | None = None,
     ) -> None:
         """Prepare to write.
 
@@ -109,7 +108,6 @@ class Ingest:
             clock: the present time, milliseconds since 1970.
             on_commit: awaited for every commit as soon as it is in force. A batch can take more commits than an
                 outbox has places, so whoever publishes must not wait for the end of `apply`.
-            unannounced: the profiles nobody has been told of when the outbox was claimed; None: there are none.
         """
         self._store = store
         self._catalogue = catalogue
@@ -117,7 +115,7 @@ class Ingest:
         self._metrics = metrics
         self._clock = clock
         self._on_commit = on_commit
-        self._unannounced = unannounced
+        self._all_announced = False  #: whether all profiles of a first load are known to have been told of
         self._told_rewound: set[str] = set()
 
     @property
@@ -259,9 +257,7 @@ class Ingest:
         rows = max(len(loaded.changes), len(loaded.mapped))
         plan = await computed(rows, make_plan, loaded, self._catalogue, commit)
         plan = replace(plan, accepted=accepted_number(batch))
-        if self._unannounced is not None:
-            before = loaded.components.profiles
-            plan = replace(plan, events=(*first_events(plan.events, before, self._unannounced), *plan.events))
+        plan = replace(plan, events=(*await self._first_events(plan.events, loaded), *plan.events))
         if not plan.is_empty:
             await self._store.commit(plan, self._outbox)
             committed = Committed(plan.commit_id, plan.events)
@@ -292,6 +288,19 @@ class Ingest:
         self._tell_rewound([change for change in loaded.changes.values() if change.rewound], result)
         self._metrics.refusals.set(0)
         self._metrics.commit_seconds.observe(time.perf_counter() - started)
+
+    async def _first_events(self, events: Sequence[ProfileEvent], loaded: Loaded) -> Sequence[ProfileEvent]:
+        """What must be told before these events, as long as profiles of a first load are still to be told of.
+
+        A load makes every claim before it invalid, so that nothing new of that kind is owed as long as this one holds.
+        """
+        known = loaded.components.profiles
+        if self._all_announced or not any(event.profile_id in known for event in events):
+            return ()
+        tasks = [stored.task for stored in await self._store.read_tasks()]
+        owed = next((task for task in tasks if isinstance(task, AnnounceProfiles)), None)
+        self._all_announced = owed is None
+        return () if owed is None else tuple(first_events(events, known, owed))
 
     def _tell_rewound(self, rewound: Sequence[RecordChange], result: IngestResult) -> None:
         """Count the changes whose positions jumped back while times go on, and warn of each source once."""

@@ -12,8 +12,8 @@ from graph_model.profile.events import ProfileEvent, ProfileEventType
 from graph_model.records.record import Change
 from graph_model.records.tasks import AnnounceProfiles, TruncateSource
 from graph_model.values.positions import Position
+from services.bootstrap.filling import Filling
 from services.bootstrap.load import SpoolLost, StoreInUse
-from services.bootstrap.spool import LoadSpool
 from services.ingestion.claim import Claim
 from services.ingestion.ingest import Committed, Ingest
 from services.maintenance.tasks import Lend, work_off
@@ -119,13 +119,13 @@ async def test_a_load_that_was_killed_goes_on_behind_what_is_in_force(
     await assert_same(place, streamed)
 
 
-async def never(_spool: LoadSpool, _generation: int) -> None:
+async def never(_filling: Filling) -> None:
     raise AssertionError("what was to be loaded is in the spool")
 
 
 async def test_a_load_that_was_killed_while_it_was_read_begins_again(place: Place) -> None:
-    async def killed(spool: LoadSpool, generation: int) -> None:
-        spool.take(changes(*HUB), CATALOGUE, generation)
+    async def killed(filling: Filling) -> None:
+        filling.take(changes(*HUB))
         raise Killed
 
     with pytest.raises(Killed):
@@ -147,12 +147,12 @@ async def test_a_load_without_its_spool_is_refused(place: Place) -> None:
 
 
 async def test_nobody_else_works_with_a_store_that_is_being_loaded(place: Place) -> None:
-    async def fill(spool: LoadSpool, generation: int) -> None:
+    async def fill(filling: Filling) -> None:
         with pytest.raises(LoadUnderWay):
             await place.open()
         with pytest.raises(LoadUnderWay):
             await before.claim_outbox("somebody")
-        spool.take(changes(*HISTORY), CATALOGUE, generation)
+        filling.take(changes(*HISTORY))
 
     async with place.opened() as before:
         await place.load(fill)
@@ -177,9 +177,9 @@ async def test_a_truncated_table_is_empty_but_for_what_came_later(place: Place, 
     position = Position(1, len(HISTORY))
     task = TruncateSource(source="crm", topic=None, position=position, source_position=None, observed_at=9_000)
 
-    async def fill(spool: LoadSpool, generation: int) -> None:
-        spool.take(everything, CATALOGUE, generation)
-        spool.truncate(task, CATALOGUE, generation)
+    async def fill(filling: Filling) -> None:
+        filling.take(everything)
+        filling.truncate(task)
 
     await place.load(fill)
     async with streamed.opened() as store:
