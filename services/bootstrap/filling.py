@@ -109,7 +109,12 @@ class FillingApart:
             initializer=_begin,
             initargs=(path, load_id, catalogue.text, catalogue.name, generation, gc.get_threshold()),
         )
-        self._waiting: deque[Future[None]] = deque()
+        # The other process ignores Ctrl-C from its first moment: who waits for it hears of it, and ends it.
+        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            self._waiting: deque[Future[None]] = deque([self._process.submit(_take, ())])
+        finally:
+            signal.signal(signal.SIGINT, handler)
 
     def take(self, changes: Sequence[Change]) -> None:
         """See `Filling.take`; what goes wrong is raised by a later call."""
@@ -147,7 +152,6 @@ _filled: FillingHere
 def _begin(path: Path, load_id: str, text: str, name: str, generation: int, collect_from: tuple[int, int, int]) -> None:
     global _filled  # noqa: PLW0603 - the one thing that this process is there for
     gc.set_threshold(*collect_from)  # looking for cycles as rarely as the process that reads
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who waits for this process hears of it, and ends it
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _filled = FillingHere(path, load_id, parse_catalogue(text, name), generation)
 
