@@ -1,6 +1,5 @@
 """The first load of a store: rows in a spool, durable profiles out, beside the same bytes written without our logic."""
 
-import resource
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
@@ -8,7 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from benchmarks.figures import ROUNDS, Figure, Goal, Sense
+from benchmarks.figures import ROUNDS, Figure
+from benchmarks.raw_writer import RawBatch, RawWriter, RecordingStore
 from benchmarks.workload import catalogue, rows
 from cli.main import collect_rarely
 from graph_model.catalogue.rules import Catalogue
@@ -20,15 +20,11 @@ from services.bootstrap.load import Manner, load_store
 from services.bootstrap.spool import BATCH
 from services.maintenance.verification.verify import no_progress
 from services.stores.port.plan import Plan
-from services.stores.port.protocols import Outbox, Store
-from services.stores.sqlite.connection import connect
+from services.stores.port.protocols import Store
 from services.stores.sqlite.migration import SqliteMigration
 from services.stores.sqlite.store import SqliteStore
-from services.stores.sqlite.writes import write_rows
 
 ROWS: Final = 50_000
-LARGE: Final = 1_000_000
-_MEGABYTE: Final = 1024  #: in the unit of `ru_maxrss`, kilobytes
 
 
 async def measure() -> list[Figure]:
@@ -41,22 +37,9 @@ async def measure() -> list[Figure]:
             unit="rows/s",
             ours=tuple(ours for ours, _, _ in rounds),
             raw=tuple(raw for _, raw, _ in rounds),
-            raw_limit="the same commits written without our logic",
+            raw_limit="writes the same rows of records, links and profiles, as durably, without resolving anything",
         ),
         Figure(what="Disk after a first load", unit="bytes", ours=tuple(size for _, _, size in rounds), at=ROWS),
-    ]
-
-
-async def measure_large() -> list[Figure]:
-    """Seconds and memory of a million rows."""
-    collect_rarely()
-    rules = catalogue()
-    with TemporaryDirectory() as folder:
-        seconds = await _load(Path(folder) / "ours.sqlite", rules, LARGE, [])
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MEGABYTE
-    return [
-        Figure(what="First load", unit="s", ours=(seconds,), at=LARGE, goal=Goal(Sense.AT_MOST, 120)),
-        Figure(what="Memory of a first load", unit="MiB", ours=(memory,), at=LARGE, goal=Goal(Sense.AT_MOST, 1536)),
     ]
 
 
@@ -65,31 +48,28 @@ async def _round(count: int) -> tuple[float, float, float]:
     with TemporaryDirectory() as folder:
         plans: list[Plan] = []
         ours = Path(folder) / "ours.sqlite"
-        seconds = await _load(ours, rules, count, plans)
-        raw = Path(folder) / "raw.sqlite"
-        await (await SqliteStore.open(raw, rules.fingerprint)).close()
-        with closing(connect(raw)) as connection:
+        seconds = await load_rows(ours, rules, count, plans)
+        batches = [RawBatch.of(plan) for plan in plans]
+        with closing(RawWriter(Path(folder) / "raw.sqlite")) as raw:
             started = time.perf_counter()
-            for plan in plans:
-                connection.execute("BEGIN IMMEDIATE")
-                write_rows(connection, plan, "benchmark")
-                connection.execute("COMMIT")
+            for batch in batches:
+                raw.write(batch)
             raw_seconds = time.perf_counter() - started
         return count / seconds, count / raw_seconds, ours.stat().st_size / count
 
 
-async def _load(path: Path, rules: Catalogue, count: int, plans: list[Plan]) -> float:
-    class Recording(SqliteStore):
-        """Keeps the plans of a small load, so that they can be written again."""
-
-        async def commit(self, plan: Plan, outbox: Outbox) -> None:
-            await super().commit(plan, outbox)
-            if count <= ROWS:
-                plans.append(plan)
+async def load_rows(path: Path, rules: Catalogue, count: int, plans: list[Plan]) -> float:
+    """How many seconds it takes to load so many rows into a new file; keeps the plans of few rows."""
 
     @asynccontextmanager
     async def opened(migrator: str | None) -> AsyncIterator[Store]:
-        store = await Recording.open(path, rules.fingerprint, migrator=migrator)
+        store: Store
+        if count > ROWS:
+            store = await SqliteStore.open(path, rules.fingerprint, migrator=migrator)
+        else:
+            recording = await RecordingStore.open(path, rules.fingerprint, migrator=migrator)
+            recording.plans = plans
+            store = recording
         try:
             yield store
         finally:
