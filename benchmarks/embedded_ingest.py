@@ -106,8 +106,9 @@ async def _round(
 
     async def ingested(form: Rows, life: int) -> float:
         """How long it takes until all rows are in force and acknowledged, as the command brings them into force."""
+        writer = await _opened(store, rules)
         started = clock()
-        await _ingest(store, rules, _changes(form, rules, life), BATCH_SIZE)
+        await _ingest(writer, _changes(form, rules, life), BATCH_SIZE)
         return clock() - started
 
     with closing(RawWriter(folder / f"raw{number}.sqlite")) as bare:
@@ -130,9 +131,13 @@ async def _round(
     return measured
 
 
-async def _ingest(store: SqliteStore, rules: Catalogue, changes: Iterator[Change], size: int) -> None:
+async def _opened(store: SqliteStore, rules: Catalogue) -> Writer:
     writer = Writer(store, rules, "benchmark", metrics=Metrics(), publish=None)
     await writer.open()
+    return writer
+
+
+async def _ingest(writer: Writer, changes: Iterator[Change], size: int) -> None:
     while batch := list(islice(changes, size)):
         async with writer.lend() as ingest:
             await ingest.apply(batch)
@@ -144,7 +149,7 @@ async def _raw_batches(path: Path, rules: Catalogue, given: Rows) -> tuple[list[
     recorded = []
     for life, form in enumerate((given, _moved(given))):
         store.plans = []
-        await _ingest(store, rules, _changes(form, rules, life), RAW_BATCH)
+        await _ingest(await _opened(store, rules), _changes(form, rules, life), RAW_BATCH)
         recorded.append([RawBatch.of(plan) for plan in store.plans])
     await store.close()
     return recorded[0], recorded[1]

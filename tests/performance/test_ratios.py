@@ -10,6 +10,9 @@ from tests.performance.recorded import MODULES, RECORDED, measured
 #: run is compared with that of another in the same seconds.
 STILL_GOOD = 0.7
 
+#: Seconds; the first test of each module measures all of it, on a busy machine for a while.
+pytestmark = pytest.mark.timeout(300)
+
 NAMES = [(module, what) for module in MODULES for what in RECORDED[module]]
 
 shares = cache(measured)
