@@ -108,7 +108,7 @@ def _require_bounded(source: Source, row: Mapping[str, JsonValue]) -> None:
         if isinstance(value, str):
             size = len(value)
         elif isinstance(value, list | Mapping):
-            size = len(orjson.dumps(value))
+            size = _size_written(source, column, value)
         else:
             continue
         if size > LARGEST_VALUE:
@@ -117,6 +117,18 @@ def _require_bounded(source: Source, row: Mapping[str, JsonValue]) -> None:
                 f"the column {column!r} of source {source.name!r} holds {size} characters; at most {LARGEST_VALUE} are "
                 "kept. Send less of it, or leave the column out of the catalogue",
             )
+
+
+def _size_written(source: Source, column: str, value: JsonValue) -> int:
+    """How many bytes of JSON a value takes."""
+    try:
+        return len(orjson.dumps(value))
+    except TypeError as error:
+        raise MessageRejected(
+            "map",
+            f"the column {column!r} of source {source.name!r} cannot be written as JSON: {error}; expected whole "
+            "characters, not halves of surrogate pairs",
+        ) from None
 
 
 def _event_time(source: Source, row: Mapping[str, JsonValue], accepted_at: int) -> int | None:

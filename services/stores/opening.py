@@ -28,8 +28,7 @@ async def open_store(
         migrator: of who migrates the store: the id by which it does.
 
     Raises:
-        StoreError: the setting names no store that we know.
-        ForeignFile: the file is one of another program.
+        StoreError: the setting names no store that we know; ForeignFile: the file is one of another program.
         OtherForm, MigrationUnderWay, MigrationTaken: see `StoredForm.require`.
         CatalogueChanged: the store was built with a catalogue of another meaning.
         StoreUnavailable: it does not answer.

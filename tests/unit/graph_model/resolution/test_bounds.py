@@ -107,6 +107,12 @@ def test_a_row_with_a_value_that_is_too_large_to_be_kept_is_refused(value: JsonV
         mapped(name=value)
 
 
+@pytest.mark.parametrize("value", [["\ud83d"], {"a": "\udc00"}])
+def test_a_list_or_object_with_half_a_character_is_refused(value: JsonValue) -> None:
+    with pytest.raises(MessageRejected, match="the column 'name' of source 'crm' cannot be written as JSON"):
+        mapped(name=value)
+
+
 def test_what_the_catalogue_does_not_name_may_be_of_any_size() -> None:
     assert dict(mapped(name="Ann", photo="n" * 1_000_000).traits) == {"name": "Ann"}
 

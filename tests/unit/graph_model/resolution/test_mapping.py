@@ -29,14 +29,17 @@ def test_a_whole_number_is_one_key_however_it_is_written(key: JsonValue) -> None
     assert key_address(CRM, {"id": key}) == RecordAddress("crm", "[1]")
 
 
+@pytest.mark.parametrize("key", [0, 0.0, -0.0, "0", "0.0", "-0", "-0.00"])
+def test_nothing_is_one_key_however_it_is_written(key: JsonValue) -> None:
+    assert key_address(CRM, {"id": key}) == RecordAddress("crm", "[0]")
+
+
 @pytest.mark.parametrize("key", [12345678901234567890, "12345678901234567890", "12345678901234567890.0"])
 def test_a_whole_number_that_readers_of_json_may_not_hold_is_written_as_text(key: JsonValue) -> None:
     assert key_address(CRM, {"id": key}) == RecordAddress("crm", '["12345678901234567890"]')
 
 
-@pytest.mark.parametrize(
-    "key", ["01", "007", "+1", "1e3", "12e4", "٣", "1.10", "1.", ".0", "0.0", "-0", "1.0 ", "1,0", "true"]
-)
+@pytest.mark.parametrize("key", ["01", "007", "+1", "1e3", "12e4", "٣", "1.10", "1.", ".0", "1.0 ", "1,0", "true"])
 def test_what_only_looks_like_a_number_stays_text(key: str) -> None:
     assert key_address(CRM, {"id": key}).key_parts == [key]
 
