@@ -1,7 +1,6 @@
 """E-mail addresses."""
 
 import re
-from email.utils import getaddresses
 from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
@@ -17,7 +16,10 @@ _ORDINARY_LOCAL_PART: Final = re.compile(rf"(?=.{{1,64}}\Z){_ATOM}(?:\.{_ATOM})*
 _LONGEST_ADDRESS: Final = 254
 
 #: Schemes that stand in front of an address: in links, and in directories of Exchange.
-_SCHEME: Final = re.compile(r"(?:mailto|smtp):(?://)?", re.IGNORECASE)
+_SCHEME: Final = re.compile(r"\A(?:mailto|smtp):(?://)?", re.IGNORECASE)
+#: What stands in brackets beside an address, and an address in angle brackets behind a name (RFC 5322, section 3.4).
+_COMMENT: Final = re.compile(r"\([^()]*\)")
+_NAMED: Final = re.compile(r"[^<>]*<([^<>]*)>")
 #: White space, quotes and what splitting a list leaves at the ends.
 _FRAME: Final = " '\"‘’“”,;"  # noqa: RUF001 quotes as they are typed
 
@@ -56,11 +58,11 @@ def _bare(text: str) -> str | None:
     scheme = _SCHEME.match(text)
     if scheme is not None:
         text = fold_case(unquote(text[scheme.end() :].partition("?")[0]))
-    found = {address for _, address in getaddresses([text]) if "@" in address} if "<" in text or "(" in text else {text}
-    bare = {address.strip(_FRAME).removesuffix(".") for address in found}
-    if len(bare) != 1:
-        return None
-    address = bare.pop()
+    found = _COMMENT.sub("", text).strip(_FRAME)
+    named = _NAMED.fullmatch(found)
+    if named is not None:
+        found = _SCHEME.sub("", named[1].strip(_FRAME))
+    address = found.removesuffix(".")
     # A name that is another address, or half of one, tells of somebody else.
     others = text.replace(address, "")
     return None if not address or "@" in others else address
