@@ -98,13 +98,17 @@ def acknowledge(connection: sqlite3.Connection, writer: str, commit_id: str) -> 
     try:
         with transaction(connection):
             connection.execute("DELETE FROM pending WHERE writer = ? AND commit_id = ?", (writer, pack_id(commit_id)))
-            _forget(connection, newest_event(connection) - EXACT_EVENTS, "outbox_body")
+            _forget_bodies(connection, newest_event(connection) - EXACT_EVENTS)
     finally:
         connection.execute("PRAGMA synchronous = FULL")
 
 
 def trim(connection: sqlite3.Connection) -> None:
-    """Forget published events that are old, and the oldest where there are very many."""
+    """Forget published events that are old, and the oldest where there are very many.
+
+    Heads are kept from the oldest on that may not have been published: readers learn by where they begin what they have
+    missed, and cannot see a gap among them.
+    """
     with transaction(connection):
         newest = newest_event(connection)
         young = connection.execute(
@@ -112,18 +116,19 @@ def trim(connection: sqlite3.Connection) -> None:
             (now_milliseconds() - _KEPT_MILLISECONDS,),
         ).fetchone()
         last_old = newest if young is None else young[0] - 1
-        _forget(connection, max(last_old, newest - _KEPT_EVENTS), "outbox_body", "outbox")
+        last = max(last_old, newest - _KEPT_EVENTS)
+        _forget_bodies(connection, last)
+        (oldest_pending,) = connection.execute("SELECT min(first_sequence) FROM pending").fetchone()
+        if oldest_pending is not None:
+            last = min(last, oldest_pending - 1)
+        connection.execute("DELETE FROM outbox WHERE sequence <= ?", (last,))
 
 
-def _forget(connection: sqlite3.Connection, last: int, *tables: str) -> None:
-    """Delete rows up to a sequence number, but of what may not have been published, whatever its age."""
+def _forget_bodies(connection: sqlite3.Connection, last: int) -> None:
+    """Forget what events up to a sequence number said, but those that may not have been published."""
     # What waits is walked around, not through: there may be very much of it when a broker comes back.
-    published = list(_between(connection.execute(_PENDING), last))
-    for table in tables:
-        connection.executemany(
-            f"DELETE FROM {table} WHERE sequence BETWEEN ? AND ?",  # noqa: S608 - constants
-            published,
-        )
+    published = _between(connection.execute(_PENDING).fetchall(), last)
+    connection.executemany("DELETE FROM outbox_body WHERE sequence BETWEEN ? AND ?", published)
 
 
 def _between(pending: Iterable[tuple[int, int]], last: int) -> Iterator[tuple[int, int]]:
