@@ -85,7 +85,7 @@ async def read_profile(request: Request) -> Response:
         if_none_match = request.headers.get("if-none-match")
         if if_none_match is not None and _names(if_none_match, profile.version):
             return Response(status_code=HTTPStatus.NOT_MODIFIED.value, headers=headers)
-        return Response(profile.document, headers=headers, media_type="application/json")
+        return Response(profile.told, headers=headers, media_type="application/json")
     former = profile.read()
     shares = await whereabouts(store, former)
     if not shares:
@@ -144,7 +144,7 @@ async def find_profiles(
     """
     services = services_of(request)
     found = await list_by_identifier(services.store, read_identifier(identifier, services.catalogue))
-    listed = (profile.document for profile in found[:LISTED_PROFILES])
+    listed = (profile.told for profile in found[:LISTED_PROFILES])
     return await json_list("profiles", listed, complete=len(found) <= LISTED_PROFILES, headers=_FORM)
 
 

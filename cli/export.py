@@ -51,7 +51,7 @@ async def _export(settings: Settings, catalogue: Catalogue, export_format: Expor
     async with opened_store(settings, catalogue, read_only=True) as store:
         if export_format == "jsonl":
             async for profile in _live(store):
-                file.write(profile.document + b"\n")
+                file.write(profile.told + b"\n")
             return
         if export_format == "verdicts":
             async for entry in store.scan_verdicts():

@@ -93,7 +93,7 @@ class Publisher:
             versions = await self._store.read_versions(published)
             overtaken = [profile_id for profile_id, version in versions.items() if version > published[profile_id]]
             newer = await self._store.read_profiles(overtaken) if overtaken else {}
-            await self._producer.send([self._state(profile.profile_id, profile.document) for profile in newer.values()])
+            await self._producer.send([self._state(profile.profile_id, profile.told) for profile in newer.values()])
             published = {profile.profile_id: profile.version for profile in newer.values()}
             return bool(published)
 

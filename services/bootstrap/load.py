@@ -117,11 +117,13 @@ async def load_store(
         manner: how it is done.
 
     Raises:
+        NoPlaceForSpool: there can be no spool where one is to be; the store is as it was.
         StoreInUse: somebody has written into the store before.
         SpoolLost: see there.
         MigrationTaken: another process has gone on with the load.
         StoreError: see `Store.commit`; what is done stays, and the next run goes on from there.
     """
+    LoadSpool.require_place(path)
     load_id, resumed = await _claim(marking, opened)
     taken = Taken()
     async with opened(marking.migrator) as store:

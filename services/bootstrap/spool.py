@@ -8,6 +8,7 @@ import glob
 import os
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -23,6 +24,7 @@ from graph_model.values.identifiers import Identifier
 from graph_model.values.positions import Position, position_fields, position_of
 from services.clock import new_id
 from services.ingestion.batches import Batch, accepted_number, batch_outcome, gather
+from services.stores.port.errors import StoreError
 from services.stores.port.stored import StoredRecord
 from services.stores.port.stored_forms import read_record, write_record
 
@@ -81,6 +83,13 @@ class TakenRecord:
     issues: tuple[Issue, ...]  #: values that could not be used
 
 
+class NoPlaceForSpool(StoreError):
+    """There can be no spool where one is to be."""
+
+    def __init__(self, path: Path, found: str) -> None:
+        super().__init__(f"no spool can be at {path}: {found}. Name another place with `--spool`")
+
+
 class LoadSpool:
     """What is to be loaded into a store."""
 
@@ -88,6 +97,18 @@ class LoadSpool:
         self.database = database
         self._path = path
         self._file = file  #: where it is now
+
+    @staticmethod
+    def require_place(path: Path) -> None:
+        """Make sure that there is a spool, or can be one, before anybody is shut out for it.
+
+        Raises:
+            NoPlaceForSpool: a file of something else is there, or its folder cannot be written.
+        """
+        if not os.access(path.parent, os.W_OK):
+            raise NoPlaceForSpool(path, "its folder is missing, or cannot be written")
+        if path.exists() and not _is_spool(path):
+            raise NoPlaceForSpool(path, "what is there is no spool, or is damaged, and is left as it is")
 
     @classmethod
     def sealed(cls, path: Path, load_id: str) -> Self | None:
@@ -224,6 +245,14 @@ def read_derived(record: Record, document: bytes) -> MappedRecord:
 
 def _record(source: str, key: str, document: bytes) -> Record:
     return read_record(RecordAddress(source, key), document)
+
+
+def _is_spool(path: Path) -> bool:
+    try:
+        with closing(_connected(path, "ro")) as database:
+            return _state(database, "load_id") is not None
+    except sqlite3.Error:
+        return False
 
 
 def _connected(path: Path, mode: str) -> sqlite3.Connection:

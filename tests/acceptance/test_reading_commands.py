@@ -90,6 +90,14 @@ def test_an_export_to_a_file_is_whole(filled: Run, folder: Path) -> None:
     assert len((folder / "profiles.jsonl").read_text().splitlines()) == 4
 
 
+def test_a_profile_that_cannot_be_unpacked_is_not_exported_as_it_is(filled: Run, folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "graph.sqlite")) as connection, connection:
+        connection.execute("UPDATE profile SET document = x'07ffff'")  # by a dictionary that the file does not have
+    finished = filled("export")
+    assert (finished.returncode, finished.stdout) == (1, "")
+    assert "the store is damaged" in finished.stderr
+
+
 @pytest.mark.parametrize("command", [("verify",), ("export",), ("explain", "email:ann@example.com")])
 def test_a_store_file_that_is_not_there_is_refused_and_not_made(
     run: Run, folder: Path, command: tuple[str, ...]

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from graph_model.records.tasks import AnnounceProfiles, TruncateSource
 from graph_model.values.positions import Position
 from services.bootstrap.filling import Filling
 from services.bootstrap.load import SpoolLost, StoreInUse
+from services.bootstrap.spool import NoPlaceForSpool
 from services.ingestion.claim import Claim
 from services.ingestion.ingest import Committed, Ingest
 from services.maintenance.tasks import Lend, work_off
@@ -144,6 +145,22 @@ async def test_a_load_without_its_spool_is_refused(place: Place) -> None:
     place.spool.unlink()
     with pytest.raises(SpoolLost):
         await place.load(place.filling(changes(*HISTORY)))
+
+
+async def test_what_is_no_spool_is_left_as_it_is_and_nobody_is_shut_out(place: Place) -> None:
+    place.spool.write_text("of somebody else")
+    with pytest.raises(NoPlaceForSpool):
+        await place.load(never)
+    assert place.spool.read_text() == "of somebody else"
+    async with place.opened() as store:
+        await store.claim_outbox("somebody")
+
+
+async def test_a_load_whose_spool_can_be_nowhere_shuts_nobody_out(place: Place) -> None:
+    with pytest.raises(NoPlaceForSpool):
+        await replace(place, spool=place.spool / "missing" / "spool").load(never)
+    async with place.opened() as store:
+        await store.claim_outbox("somebody")
 
 
 async def test_nobody_else_works_with_a_store_that_is_being_loaded(place: Place) -> None:

@@ -85,6 +85,17 @@ class StoredProfile(Struct, frozen=True, kw_only=True, gc=False):
         except ProfileDamaged:
             raise self.damaged() from None
 
+    @property
+    def told(self) -> bytes:
+        """The document, for whoever passes it on without reading it.
+
+        Raises:
+            StoreDamaged: it is no JSON object: it was written compressed, and what it takes to read it is lost.
+        """
+        if not self.document.startswith(b"{"):
+            raise self.damaged()
+        return self.document
+
     def damaged(self) -> StoreDamaged:
         """The error for whoever finds that the document cannot be read."""
         return StoreDamaged(f"the document of profile {self.profile_id} cannot be read")

@@ -30,8 +30,10 @@ _KEPT: Final = frozenset(
         *("incomplete", "column", "together"),
     }
 )
-#: Members that hold what rows say, whatever is called how inside of them.
-_VALUES: Final = frozenset({"values", "value", "key"})
+#: Members that hold what rows say, whatever is called how inside of them; the first one holds it by column.
+_COLUMNS: Final = "values"
+_VALUE: Final = "value"
+_VALUES: Final = frozenset({_COLUMNS, _VALUE, "key"})
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 _DIGITS: Final = "0123456789"
 
@@ -80,16 +82,24 @@ def _read(document: bytes) -> Any:  # noqa: ANN401 - whatever JSON says
 
 def _without_values(value: Any, invented: random.Random, member: str = "") -> Any:  # noqa: ANN401 - any JSON
     if isinstance(value, dict):
-        # What a row calls its columns says nothing of what is in them.
-        inside = member if member in _VALUES else None
-        return {name: _without_values(each, invented, inside or name) for name, each in value.items()}
+        inside = _VALUE if member in _VALUES else None
+        # What a row calls its columns says nothing of what is in them; names inside of a value are part of it.
+        is_value = inside is not None and member != _COLUMNS
+        return {
+            _invented(name, invented) if is_value else name: _without_values(each, invented, inside or name)
+            for name, each in value.items()
+        }
     if isinstance(value, list):
         return [_without_values(each, invented, member) for each in value]
     if member in _KEPT or value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return "".join(_other(character, invented) for character in value)
+        return _invented(value, invented)
     return invented.randrange(10 ** min(15, len(str(value))))
+
+
+def _invented(text: str, invented: random.Random) -> str:
+    return "".join(_other(character, invented) for character in text)
 
 
 def _other(character: str, invented: random.Random) -> str:

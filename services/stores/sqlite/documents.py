@@ -17,7 +17,7 @@ MOST_DICTIONARIES: Final = 8
 
 _LEVEL: Final = 3
 _READ: Final = "SELECT content FROM dictionary WHERE number = ?"
-_NEWEST: Final = "SELECT max(number) FROM dictionary"
+_NEWEST: Final = "SELECT number, content FROM dictionary ORDER BY number DESC LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class _Written:
     """What documents are written with."""
 
     number: int
+    content: bytes  #: of the dictionary
     compressor: zstandard.ZstdCompressor
 
 
@@ -37,10 +38,14 @@ class Documents:
         self._readers: dict[int, zstandard.ZstdDecompressor] = {}
 
     def write_by_newest(self) -> None:
-        """Take the newest dictionary of the file for what is written from now on."""
-        (newest,) = self._connection.execute(_NEWEST).fetchone()
-        if newest is not None and (self._written is None or self._written.number != newest):
-            self._written = _Written(newest, _compressor(self._dictionary(newest)))
+        """Take the newest dictionary of the file for what is written from now on; none where it has none."""
+        newest: tuple[int, bytes] | None = self._connection.execute(_NEWEST).fetchone()
+        known = None if self._written is None else (self._written.number, self._written.content)
+        if newest == known:
+            return
+        # A dictionary whose transaction was taken back may have left its number to another one.
+        self._readers.clear()
+        self._written = None if newest is None else _Written(newest[0], newest[1], _compressor(newest[1]))
 
     def pack(self, document: bytes) -> bytes:
         """The stored form of a document."""
@@ -77,7 +82,8 @@ class Documents:
         return zstandard.ZstdCompressionDict(found[0])
 
 
-def _compressor(dictionary: zstandard.ZstdCompressionDict) -> zstandard.ZstdCompressor:
+def _compressor(content: bytes) -> zstandard.ZstdCompressor:
+    dictionary = zstandard.ZstdCompressionDict(content)
     dictionary.precompute_compress(level=_LEVEL)
     parameters = zstandard.ZstdCompressionParameters.from_level(
         _LEVEL,

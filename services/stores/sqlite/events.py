@@ -5,7 +5,7 @@ head remains: which version of which profile it told, and when.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from graph_model.profile.events import ProfileEvent, ProfileEventType, told_previous
@@ -49,10 +49,7 @@ _WRITE_BODIES: Final = "INSERT INTO outbox_body VALUES (?, ?, ?)"
 _WRITE_PENDING: Final = "INSERT INTO pending VALUES (?, ?, ?, ?, ?)"
 #: One row, or none where there never was an event.
 NEWEST: Final = "SELECT seq FROM sqlite_sequence WHERE name = 'outbox'"
-#: What may not have been published is kept, whatever its age.
-_NOT_PENDING: Final = """
-NOT EXISTS (SELECT 1 FROM pending AS p WHERE sequence BETWEEN p.first_sequence AND p.last_sequence)
-"""
+_PENDING: Final = "SELECT first_sequence, last_sequence FROM pending ORDER BY first_sequence"
 
 
 def write_events(connection: StoreConnection, events: Sequence[ProfileEvent], writer: str, commit_id: str) -> None:
@@ -101,16 +98,17 @@ def acknowledge(connection: sqlite3.Connection, writer: str, commit_id: str) -> 
     try:
         with transaction(connection):
             connection.execute("DELETE FROM pending WHERE writer = ? AND commit_id = ?", (writer, pack_id(commit_id)))
-            connection.execute(
-                f"DELETE FROM outbox_body WHERE sequence <= ? AND {_NOT_PENDING}",  # noqa: S608 - constants
-                (newest_event(connection) - EXACT_EVENTS,),
-            )
+            _forget_bodies(connection, newest_event(connection) - EXACT_EVENTS)
     finally:
         connection.execute("PRAGMA synchronous = FULL")
 
 
 def trim(connection: sqlite3.Connection) -> None:
-    """Forget published events that are old, and the oldest where there are very many."""
+    """Forget published events that are old, and the oldest where there are very many.
+
+    Heads are kept from the oldest on that may not have been published: readers learn by where they begin what they have
+    missed, and cannot see a gap among them.
+    """
     with transaction(connection):
         newest = newest_event(connection)
         young = connection.execute(
@@ -118,11 +116,32 @@ def trim(connection: sqlite3.Connection) -> None:
             (now_milliseconds() - _KEPT_MILLISECONDS,),
         ).fetchone()
         last_old = newest if young is None else young[0] - 1
-        for table in ("outbox_body", "outbox"):
-            connection.execute(
-                f"DELETE FROM {table} WHERE sequence <= ? AND {_NOT_PENDING}",  # noqa: S608 - constants
-                (max(last_old, newest - _KEPT_EVENTS),),
-            )
+        last = max(last_old, newest - _KEPT_EVENTS)
+        _forget_bodies(connection, last)
+        (oldest_pending,) = connection.execute("SELECT min(first_sequence) FROM pending").fetchone()
+        if oldest_pending is not None:
+            last = min(last, oldest_pending - 1)
+        connection.execute("DELETE FROM outbox WHERE sequence <= ?", (last,))
+
+
+def _forget_bodies(connection: sqlite3.Connection, last: int) -> None:
+    """Forget what events up to a sequence number said, but those that may not have been published."""
+    # What waits is walked around, not through: there may be very much of it when a broker comes back.
+    published = _between(connection.execute(_PENDING).fetchall(), last)
+    connection.executemany("DELETE FROM outbox_body WHERE sequence BETWEEN ? AND ?", published)
+
+
+def _between(pending: Iterable[tuple[int, int]], last: int) -> Iterator[tuple[int, int]]:
+    """The sequence numbers up to the last that are in none of these ranges, as ranges."""
+    first = 1
+    for first_pending, last_pending in pending:
+        if first_pending > last:
+            break
+        if first < first_pending:
+            yield first, first_pending - 1
+        first = max(first, last_pending + 1)
+    if first <= last:
+        yield first, last
 
 
 def leave_gap(connection: sqlite3.Connection) -> None:

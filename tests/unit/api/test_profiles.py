@@ -1,3 +1,7 @@
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -182,3 +186,15 @@ async def merged(service: Service) -> tuple[str, str]:
     await service.send("shop", {"id": 7, "mail": "ann@example.com"})
     survivor = await service.profile_id("email:ann@example.com")
     return (second if survivor == first else first), survivor
+
+
+@pytest.mark.parametrize("path", ["/{profile_id}", "?identifier=email:ann@example.com"])
+async def test_a_profile_that_cannot_be_unpacked_is_never_sent_as_it_is(
+    service: Service, tmp_path: Path, path: str
+) -> None:
+    await service.send("crm", ANN)
+    profile_id = await service.profile_id("email:ann@example.com")
+    with closing(sqlite3.connect(tmp_path / "graph.sqlite")) as connection, connection:
+        connection.execute("UPDATE profile SET document = x'07ffff'")  # by a dictionary that the file does not have
+    answer = await service.http.get(f"/v1/profiles{path.format(profile_id=profile_id)}")
+    assert (answer.status_code, answer.json()["type"]) == (500, "urn:identity-graph:problem:store-damaged")

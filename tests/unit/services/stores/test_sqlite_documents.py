@@ -9,7 +9,8 @@ import pytest
 
 from services.maintenance.verification.verify import verify
 from services.stores.sqlite import dictionary
-from services.stores.sqlite.connection import connect
+from services.stores.sqlite.catalogue import make_tables
+from services.stores.sqlite.connection import StoreConnection, connect
 from services.stores.sqlite.store import SqliteStore
 from tests.unit.services.people import CATALOGUE, Company
 
@@ -94,3 +95,47 @@ def test_samples_that_are_too_few_to_learn_from_make_a_dictionary_as_they_are() 
     content = dictionary.train([b'{"source":"crm","value":"ann"}'])
     assert b'"source":"crm"' in content
     assert b"ann" not in content
+
+
+#: Two dictionaries, and a document that both make shorter.
+ONE, ANOTHER = b'{"source":"crm","observed_at":' * 20, b'"values":{"id":1,"email_1"' * 20
+DOCUMENT = b'{"source":"crm","observed_at":1,"values":{"id":1,"email_1":"somebody"}}'
+
+
+def write_by(connection: StoreConnection, dictionary_content: bytes, end: str) -> bytes:
+    """Make a dictionary and write by it; `end` is how the transaction ends."""
+    connection.execute("BEGIN")
+    connection.execute("INSERT INTO dictionary VALUES (1, 10, ?)", (dictionary_content,))
+    connection.documents.write_by_newest()
+    stored = connection.documents.pack(DOCUMENT)
+    assert connection.documents.unpack(stored) == DOCUMENT
+    connection.execute(end)
+    return stored
+
+
+def test_nothing_is_written_by_a_dictionary_that_was_taken_back(tmp_path: Path) -> None:
+    """Another process may have made another one under its number since."""
+    path = tmp_path / "graph.sqlite"
+    with closing(connect(path)) as connection, closing(connect(path)) as other:
+        make_tables(connection)
+        write_by(connection, ONE, "ROLLBACK")
+        write_by(other, ANOTHER, "COMMIT")
+        connection.documents.write_by_newest()
+        assert other.documents.unpack(connection.documents.pack(DOCUMENT)) == DOCUMENT
+
+
+def test_nothing_is_read_by_a_dictionary_that_was_taken_back(tmp_path: Path) -> None:
+    path = tmp_path / "graph.sqlite"
+    with closing(connect(path)) as connection, closing(connect(path)) as other:
+        make_tables(connection)
+        write_by(connection, ONE, "ROLLBACK")
+        stored = write_by(connection, ANOTHER, "COMMIT")
+        assert other.documents.unpack(stored) == DOCUMENT
+
+
+def test_names_inside_of_a_value_are_part_of_it() -> None:
+    row = {"values": {"sizes": {"ann@example.com": {"zephyrine": 1}}}, "traits": {"all": {"value": {"Quillon": 2}}}}
+    content = dictionary.train([orjson.dumps(row)])
+    assert b"sizes" in content
+    for name in (b"example", b"zephyrine", b"Quillon"):
+        assert name not in content
