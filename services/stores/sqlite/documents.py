@@ -42,6 +42,11 @@ class Documents:
         if newest is not None and (self._written is None or self._written.number != newest):
             self._written = _Written(newest, _compressor(self._dictionary(newest)))
 
+    def forget(self) -> None:
+        """Forget the dictionaries: a transaction that made one has not come into force."""
+        self._written = None
+        self._readers.clear()
+
     def pack(self, document: bytes) -> bytes:
         """The stored form of a document."""
         if self._written is None:
