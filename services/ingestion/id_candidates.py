@@ -1,7 +1,6 @@
 """Which profile ids may live on after a batch, and which records count as theirs. Pure."""
 
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 
 from graph_model.profile.codec import Salvaged
 from graph_model.profile.document import ProfileStatus
@@ -36,17 +35,17 @@ def id_candidates(loaded: Loaded, known: Mapping[str, Salvaged]) -> list[IdCandi
             continue
         if change.previous or tombstone.record.moved_to is None:
             members[tombstone.profile_id].add(change.address)
-    own = _Own(loaded, known, members)
+    own = _Own(loaded, known, {profile_id: frozenset(found) for profile_id, found in members.items()})
     return [
         IdCandidate(
             profile_id=profile_id,
             live=loaded.components.profiles[profile_id].status is ProfileStatus.LIVE,
             deleted=loaded.components.profiles[profile_id].status is ProfileStatus.DELETED,
-            members=frozenset(found),
+            members=found,
             own=own.records(profile_id),
             guests=own.guests[profile_id],
         )
-        for profile_id, found in members.items()
+        for profile_id, found in own.members.items()
     ]
 
 
@@ -60,9 +59,9 @@ class _Own:
         self,
         loaded: Loaded,
         known: Mapping[str, Salvaged],
-        members: Mapping[str, AbstractSet[RecordAddress]],
+        members: Mapping[str, frozenset[RecordAddress]],
     ) -> None:
-        self._members = members
+        self.members = members
         status = {profile_id: profile.status for profile_id, profile in loaded.components.profiles.items()}
         self._live = {profile_id for profile_id in members if status[profile_id] is ProfileStatus.LIVE}
         self._merged_into = {
@@ -71,24 +70,27 @@ class _Own:
             if status[profile_id] is ProfileStatus.ABSORBED
         }
         self.guests = {
-            profile_id: frozenset(loaded.keys.present(profile.guests))
+            profile_id: frozenset(loaded.keys.present(profile.guests)) if profile.guests else frozenset()
             for profile_id, profile in loaded.components.profiles.items()
         }
         self._found: dict[str, frozenset[RecordAddress]] = {}
+        self._of_merged = frozenset[RecordAddress]().union(*map(self.records, self._merged_into))
         # Those that were merged into it may have left while nothing about the id itself was loaded.
-        of_merged = frozenset[RecordAddress]().union(*map(self.records, self._merged_into))
         for profile_id in self._live:
-            if self.guests[profile_id] and of_merged.isdisjoint(members[profile_id]):
+            if self.guests[profile_id] and self._of_merged.isdisjoint(members[profile_id]):
                 self.guests[profile_id] = frozenset()
 
     def records(self, profile_id: str) -> frozenset[RecordAddress]:
         """The own records of an id."""
         if profile_id not in self._found:
-            members = frozenset(self._members[profile_id]).difference(self.guests[profile_id])
+            members, guests = self.members[profile_id], self.guests[profile_id]
+            if guests:
+                members = members - guests
             if not self._merged_into:
                 return members
+            if profile_id in self._live:
+                return members - self._of_merged
             self._found[profile_id] = members  # what leads back to it finds something
-            is_live = profile_id in self._live
-            merged = [i for i, into in self._merged_into.items() if i != profile_id and (is_live or into == profile_id)]
+            merged = [i for i, into in self._merged_into.items() if i != profile_id and into == profile_id]
             self._found[profile_id] = members.difference(*map(self.records, merged))
         return self._found[profile_id]

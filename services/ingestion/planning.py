@@ -159,23 +159,32 @@ def _generic(loaded: Loaded, catalogue: Catalogue, known: Mapping[str, Salvaged]
 def _causes(loaded: Loaded, resolved: _Resolved) -> Callable[[str], Sequence[Cause]]:
     """Changes and profiles that hang together: by a component before or after, or by an identifier's limit."""
     together: UnionFind[RecordAddress | str] = UnionFind()
-    changed = {address: change for address, change in loaded.changes.items() if change.is_changed}
     for component, profile_ids in resolved.components:
-        members = [address for cluster in component.clusters for address in cluster.members]
-        former = {resolved.before[address] for address in members if address in resolved.before}
-        together.union([*profile_ids, *former, *(address for address in members if address in changed)])
+        former = {resolved.before.get(address) for cluster in component.clusters for address in cluster.members}
+        linked = {*profile_ids, *former} - {None}
+        if len(linked) > 1:
+            together.union(profile_id for profile_id in linked if profile_id is not None)
+    changed = {address: change for address, change in loaded.changes.items() if change.is_changed}
+    at = {address: _place(change, resolved) for address, change in changed.items()}
+    for address, change in changed.items():
+        if change.stored is not None and change.stored.profile_id not in (None, at[address]):
+            together.union((at[address], change.stored.profile_id))
     for identifier in loaded.crossing:
         stored = loaded.identifiers.get(identifier)
-        together.union([*loaded.touching[identifier], *(stored.component if stored else ())])
-    for address, change in changed.items():
-        if change.stored is not None and change.stored.profile_id is not None:
-            together.union((address, change.stored.profile_id))
-    grouped: dict[RecordAddress | str, list[Cause]] = {}
+        touching = (at.get(address, address) for address in loaded.touching[identifier])
+        together.union([*touching, *(stored.component if stored else ())])
     for verdict in loaded.batch.verdicts:
-        together.union(verdict.entry.verdict.records)
+        together.union([at.get(address, address) for address in verdict.entry.verdict.records])
+    grouped: defaultdict[RecordAddress | str, list[Cause]] = defaultdict(list)
     for address in sorted(changed):
-        grouped.setdefault(together.find(address), []).extend(_causes_of(changed[address]))
+        grouped[together.find(at[address])] += _causes_of(changed[address])
     return lambda profile_id: grouped.get(together.find(profile_id), [])
+
+
+def _place(change: RecordChange, resolved: _Resolved) -> RecordAddress | str:
+    """What stands for a change among the profiles: its own, else the one that it had, else the record itself."""
+    was_at = None if change.stored is None else change.stored.profile_id
+    return resolved.memberships.get(change.address) or was_at or change.address
 
 
 def _causes_of(change: RecordChange) -> list[Cause]:

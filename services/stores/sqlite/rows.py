@@ -3,10 +3,10 @@
 `pack` is `Documents.pack` of the connection that writes, and a revision the id of the commit as `pack_id` writes it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
-from graph_model.values.identifiers import Identifier
+from graph_model.records.record import RecordAddress
 from services.stores.port.plan import ProfileWrite, RecordWrite
 from services.stores.port.stored import HistoryEntry
 from services.stores.port.stored_forms import write_addresses, write_record
@@ -16,12 +16,14 @@ Pack: TypeAlias = Callable[[bytes], bytes]
 Row: TypeAlias = tuple[object, ...]
 
 
-def record_rows(records: Iterable[RecordWrite], revision: object, pack: Pack) -> list[Row]:
-    """Rows of `record`: source, key, document, deleted, profile_id, revision."""
+def record_rows(
+    records: Iterable[RecordWrite], ids: Mapping[RecordAddress, int], revision: object, pack: Pack
+) -> list[Row]:
+    """New rows of `record`: id, source, key, document, deleted, profile_id, revision."""
     return [
         (
-            w.record.address.source,
-            w.record.address.key,
+            ids[w.record.address],
+            *w.record.address,
             pack(write_record(w.record)),
             w.record.is_tombstone,
             pack_id(w.profile_id),
@@ -31,29 +33,38 @@ def record_rows(records: Iterable[RecordWrite], revision: object, pack: Pack) ->
     ]
 
 
-def identifier_rows(holders: Iterable[tuple[Identifier, int]], revision: object) -> list[Row]:
-    """Rows of `identifier`: kind, value, holders, revision."""
-    return [(identifier.kind, identifier.value, count, revision) for identifier, count in holders]
+def known_record_rows(records: Iterable[RecordWrite], revision: object, pack: Pack) -> list[Row]:
+    """What changes of rows of `record`: document, deleted, revision; source, key, revision before."""
+    return [
+        (
+            pack(write_record(w.record)),
+            w.record.is_tombstone,
+            revision,
+            *w.record.address,
+            pack_id(w.expected),
+        )
+        for w in records
+    ]
 
 
 def profile_rows(profiles: Iterable[ProfileWrite], revision: object, pack: Pack) -> list[Row]:
-    """Rows of `profile`: profile_id, version, status, document, component, guests, revision.
+    """New rows of `profile`: profile_id, version, status, document, component, guests, revision."""
+    return [(pack_id(w.profile_id), *_said(w, pack), revision) for w in profiles]
 
-    Those without a document have none: only their revision changes.
-    """
-    return [
-        (
-            pack_id(w.profile_id),
-            w.version,
-            w.status.value,
-            pack(w.document),
-            pack_component(w.profile_id, w.component),
-            write_addresses(w.guests) if w.guests else None,
-            revision,
-        )
-        for w in profiles
-        if w.document is not None
-    ]
+
+def known_profile_rows(profiles: Iterable[ProfileWrite], revision: object, pack: Pack) -> list[Row]:
+    """What changes of rows of `profile`: version, ..., revision; profile_id, revision before."""
+    return [(*_said(w, pack), revision, pack_id(w.profile_id), pack_id(w.expected)) for w in profiles]
+
+
+def _said(write: ProfileWrite, pack: Pack) -> Row:
+    return (
+        write.version,
+        write.status.value,
+        None if write.document is None else pack(write.document),
+        pack_component(write.profile_id, write.component),
+        write_addresses(write.guests) if write.guests else None,
+    )
 
 
 def history_rows(steps: Iterable[HistoryEntry], pack: Pack) -> list[Row]:

@@ -1,49 +1,63 @@
 """Writes a plan into the embedded store: guard and writes in one transaction."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final, TypeVar
 
 import orjson
 
 from graph_model.records.record import RecordAddress
+from graph_model.values.identifiers import Identifier
 from graph_model.values.positions import position_fields
-from services.stores.port.errors import ClaimLost, CommitConflict
+from services.stores.port.errors import ClaimLost
 from services.stores.port.plan import Plan, TaskWrite
 from services.stores.port.stored_forms import write_task, write_verdict_entry
 from services.stores.sqlite.connection import StoreConnection, transaction
 from services.stores.sqlite.dictionary import make_dictionary_where_due
 from services.stores.sqlite.events import write_events
+from services.stores.sqlite.guards import check_revisions, insert_new, write_known
 from services.stores.sqlite.packing import pack_id
-from services.stores.sqlite.rows import history_rows, identifier_rows, profile_rows, record_rows
+from services.stores.sqlite.rows import history_rows, known_profile_rows, known_record_rows, profile_rows, record_rows
 
-#: How many of the rows expected as JSON have another revision.
-_GUARDS = {
-    "record": """
-        SELECT count(*) FROM json_each(?) AS e
-        LEFT JOIN record AS t ON t.source = e.value ->> 0 AND t.key = e.value ->> 1
-        WHERE t.revision IS NOT packed(e.value ->> 2)""",
-    "identifier": """
-        SELECT count(*) FROM json_each(?) AS e
-        LEFT JOIN identifier AS t ON t.kind = e.value ->> 0 AND t.value = e.value ->> 1
-        WHERE t.revision IS NOT packed(e.value ->> 2)""",
-    "profile": """
-        SELECT count(*) FROM json_each(?) AS e
-        LEFT JOIN profile AS t ON t.profile_id = packed(e.value ->> 0)
-        WHERE t.revision IS NOT packed(e.value ->> 1)""",
-    "bucket": """
-        SELECT count(*) FROM json_each(?) AS e
-        LEFT JOIN identifier AS i ON i.kind = e.value ->> 0 AND i.value = e.value ->> 1
-        LEFT JOIN bucket AS t ON t.identifier = i.id AND t.number = e.value ->> 2
-        WHERE t.revision IS NOT packed(e.value ->> 3)""",
-    "verdict": """
-        SELECT count(*) FROM json_each(?) AS e
-        LEFT JOIN verdict AS t ON t.verdict_id = e.value ->> 0
-        WHERE t.revision IS NOT e.value ->> 1""",
-    "task": """
-        SELECT count(*) FROM json_each(?) AS e
-        LEFT JOIN task AS t ON t.task_id = e.value ->> 0
-        WHERE t.revision IS NOT e.value ->> 1""",
-}
+_LAST_IDENTIFIER: Final = "SELECT coalesce(max(id), 0) FROM identifier"
+_LAST_RECORD: Final = "SELECT coalesce(max(id), 0) FROM record"
+_FIND_IDENTIFIERS: Final = """
+SELECT e.key, t.id FROM json_each(?) AS e JOIN identifier AS t ON t.kind = e.value ->> 0 AND t.value = e.value ->> 1
+"""
+_FIND_RECORDS: Final = """
+SELECT e.key, t.id FROM json_each(?) AS e JOIN record AS t ON t.source = e.value ->> 0 AND t.key = e.value ->> 1
+"""
+
+_INSERT_IDENTIFIERS: Final = "INSERT INTO identifier (id, kind, value, holders, revision) VALUES (?, ?, ?, ?, ?)"
+_UPDATE_IDENTIFIERS: Final = """
+UPDATE identifier SET holders = ?, revision = ? WHERE kind = ? AND value = ? AND revision = ?
+"""
+_DELETE_IDENTIFIERS: Final = "DELETE FROM identifier WHERE kind = ? AND value = ? AND revision = ?"
+_WRITE_BUCKETS: Final = """
+INSERT INTO bucket (identifier, number, holders, revision)
+SELECT id, ?, ?, ? FROM identifier WHERE kind = ? AND value = ?
+ON CONFLICT (identifier, number) DO UPDATE SET holders = excluded.holders, revision = excluded.revision
+"""
+_DELETE_BUCKETS: Final = """
+DELETE FROM bucket WHERE number = ? AND identifier = (SELECT id FROM identifier WHERE kind = ? AND value = ?)
+"""
+_INSERT_RECORDS: Final = """
+INSERT INTO record (id, source, key, document, deleted, profile_id, revision) VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+_UPDATE_RECORDS: Final = """
+UPDATE record SET document = ?, deleted = ?, revision = ? WHERE source = ? AND key = ? AND revision = ?
+"""
+_MOVE_RECORDS: Final = "UPDATE record SET profile_id = ? WHERE source = ? AND key = ?"
+_INSERT_PROFILES: Final = """
+INSERT INTO profile (profile_id, version, status, document, component, guests, revision) VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+_UPDATE_PROFILES: Final = """
+UPDATE profile SET version = ?, status = ?, document = ?, component = ?, guests = ?, revision = ?
+WHERE profile_id = ? AND revision = ?
+"""
+_BUMP_PROFILES: Final = "UPDATE profile SET revision = ? WHERE profile_id = ? AND revision = ?"
+
+Named = TypeVar("Named", Identifier, RecordAddress)
 
 
 def write_plan(connection: StoreConnection, plan: Plan, writer: str, claim: str) -> None:
@@ -53,24 +67,20 @@ def write_plan(connection: StoreConnection, plan: Plan, writer: str, claim: str)
         CommitConflict: something that the plan rests on has changed; nothing was written.
         ClaimLost: the writer's outbox belongs to another claim by now; nothing was written.
     """
-    with transaction(connection):
-        _check(connection, plan, writer, claim)
-        make_dictionary_where_due(connection, connection.documents)
-        write_rows(connection, plan, writer)
+    try:
+        with transaction(connection):
+            _write(connection, plan, writer, claim)
+    except BaseException:
+        connection.documents.forget()
+        raise
 
 
-def remove_tombstones(connection: sqlite3.Connection, addresses: Sequence[RecordAddress]) -> None:
-    """See `Store.remove_tombstones`."""
-    with transaction(connection):
-        connection.executemany("DELETE FROM record WHERE source = ? AND key = ? AND deleted = 1", addresses)
-
-
-def write_rows(connection: StoreConnection, plan: Plan, writer: str) -> None:
-    """Write all rows of the plan, whatever has changed since; the caller's transaction holds them together."""
+def _write(connection: StoreConnection, plan: Plan, writer: str, claim: str) -> None:
+    _check(connection, plan, writer, claim)
+    make_dictionary_where_due(connection, connection.documents)
     connection.documents.write_by_newest()
-    _write_identifiers(connection, plan)
-    _write_records(connection, plan)
-    _remove_identifiers(connection, plan)
+    identifiers = _write_identifiers(connection, plan)
+    _write_records(connection, plan, identifiers)
     _write_profiles(connection, plan)
     _write_verdicts(connection, plan)
     write_tasks(connection, plan.tasks, plan.commit_id)
@@ -79,21 +89,24 @@ def write_rows(connection: StoreConnection, plan: Plan, writer: str) -> None:
     _write_progress(connection, plan, writer)
 
 
+def remove_tombstones(connection: sqlite3.Connection, addresses: Sequence[RecordAddress]) -> None:
+    """See `Store.remove_tombstones`."""
+    with transaction(connection):
+        connection.executemany("DELETE FROM record WHERE source = ? AND key = ? AND deleted = 1", addresses)
+
+
 def _check(connection: StoreConnection, plan: Plan, writer: str, claim: str) -> None:
+    """Look at what the writing itself does not tell."""
     held = connection.execute("SELECT claim FROM writer WHERE name = ?", (writer,)).fetchone()
     if held != (claim,):
         raise ClaimLost(f"the outbox of {writer!r} has been taken over; this worker must stop writing")
-    _check_revisions(
-        connection, "record", [(w.record.address.source, w.record.address.key, w.expected) for w in plan.records]
-    )
-    _check_revisions(
-        connection, "identifier", [(w.identifier.kind, w.identifier.value, w.expected) for w in plan.identifiers]
-    )
-    _check_revisions(
+    # Nobody carries these, and nobody has since: there is nothing to write.
+    absent = [w for w in plan.identifiers if w.expected is None and not w.holders and not w.is_hub]
+    check_revisions(connection, "identifier", [(w.identifier.kind, w.identifier.value, None) for w in absent])
+    check_revisions(
         connection, "bucket", [(w.identifier.kind, w.identifier.value, w.number, w.expected) for w in plan.buckets]
     )
-    _check_revisions(connection, "profile", [(w.profile_id, w.expected) for w in plan.profiles])
-    _check_revisions(connection, "verdict", [(w.entry.verdict_id, w.expected) for w in plan.verdicts])
+    check_revisions(connection, "verdict", [(w.entry.verdict_id, w.expected) for w in plan.verdicts])
     check_tasks(connection, plan.tasks)
 
 
@@ -103,96 +116,88 @@ def check_tasks(connection: sqlite3.Connection, tasks: Sequence[TaskWrite]) -> N
     Raises:
         CommitConflict: one has changed since.
     """
-    _check_revisions(connection, "task", [(w.task_id, w.expected) for w in tasks])
+    check_revisions(connection, "task", [(w.task_id, w.expected) for w in tasks])
 
 
-def _check_revisions(connection: sqlite3.Connection, table: str, expected: Sequence[tuple[object, ...]]) -> None:
-    if not expected:
-        return
-    (changed,) = connection.execute(_GUARDS[table], (orjson.dumps(expected).decode(),)).fetchone()
-    if changed:
-        raise CommitConflict(f"{changed} of the {table}s read have changed since; read again")
+def _write_identifiers(connection: StoreConnection, plan: Plan) -> dict[Identifier, int]:
+    """Write identifiers and buckets; gives the row ids of the identifiers that are new."""
+    revision = pack_id(plan.commit_id)
+    kept = [w for w in plan.identifiers if w.holders or w.is_hub]
+    new = [w for w in kept if w.expected is None]
+    ids = dict(zip((w.identifier for w in new), _ids_after(connection, _LAST_IDENTIFIER, len(new)), strict=True))
+    rows = [(ids[w.identifier], *w.identifier, w.holders, revision) for w in new]
+    insert_new(connection, "identifier", _INSERT_IDENTIFIERS, rows)
+    known = [(w.holders, revision, *w.identifier, pack_id(w.expected)) for w in kept if w.expected is not None]
+    write_known(connection, "identifier", _UPDATE_IDENTIFIERS, known)
+    _write_buckets(connection, plan)
+    gone = [w for w in plan.identifiers if not w.holders and not w.is_hub and w.expected is not None]
+    write_known(connection, "identifier", _DELETE_IDENTIFIERS, [(*w.identifier, pack_id(w.expected)) for w in gone])
+    return ids
 
 
-def _write_identifiers(connection: StoreConnection, plan: Plan) -> None:
+def _write_buckets(connection: StoreConnection, plan: Plan) -> None:
     revision = pack_id(plan.commit_id)
     connection.executemany(
-        """
-        INSERT INTO identifier (kind, value, holders, revision) VALUES (?, ?, ?, ?)
-        ON CONFLICT (kind, value) DO UPDATE SET holders = excluded.holders, revision = excluded.revision
-        """,
-        identifier_rows(((w.identifier, w.holders) for w in plan.identifiers if w.holders or w.is_hub), revision),
+        _WRITE_BUCKETS, [(w.number, w.holders, revision, *w.identifier) for w in plan.buckets if w.holders is not None]
     )
-    connection.executemany(
-        """
-        INSERT INTO bucket (identifier, number, holders, revision)
-        SELECT id, ?, ?, ? FROM identifier WHERE kind = ? AND value = ?
-        ON CONFLICT (identifier, number) DO UPDATE SET holders = excluded.holders, revision = excluded.revision
-        """,
-        [
-            (w.number, w.holders, revision, w.identifier.kind, w.identifier.value)
-            for w in plan.buckets
-            if w.holders is not None
-        ],
-    )
-    connection.executemany(
-        "DELETE FROM bucket WHERE number = ? AND identifier = (SELECT id FROM identifier WHERE kind = ? AND value = ?)",
-        [(w.number, w.identifier.kind, w.identifier.value) for w in plan.buckets if w.holders is None],
-    )
+    connection.executemany(_DELETE_BUCKETS, [(w.number, *w.identifier) for w in plan.buckets if w.holders is None])
 
 
-def _remove_identifiers(connection: StoreConnection, plan: Plan) -> None:
-    connection.executemany(
-        "DELETE FROM identifier WHERE kind = ? AND value = ?",
-        [(w.identifier.kind, w.identifier.value) for w in plan.identifiers if not w.holders and not w.is_hub],
-    )
+def _ids_after(connection: sqlite3.Connection, last: str, count: int) -> range:
+    """Row ids for so many new rows, as SQLite would give them."""
+    if not count:
+        return range(0)
+    (greatest,) = connection.execute(last).fetchone()
+    return range(greatest + 1, greatest + 1 + count)
 
 
-def _write_records(connection: StoreConnection, plan: Plan) -> None:
-    connection.executemany(
-        """
-        INSERT INTO record (source, key, document, deleted, profile_id, revision) VALUES (?, ?, ?, ?, ?, ?)
-        ON CONFLICT (source, key) DO UPDATE SET document = excluded.document, deleted = excluded.deleted,
-            revision = excluded.revision
-        """,
-        record_rows(plan.records, pack_id(plan.commit_id), connection.documents.pack),
-    )
-    relinked = [w for w in plan.records if w.edges_changed]
+def _write_records(connection: StoreConnection, plan: Plan, identifiers: dict[Identifier, int]) -> None:
+    """Write records and their links; `identifiers` are the row ids that are known already."""
+    revision, pack = pack_id(plan.commit_id), connection.documents.pack
+    new = [w for w in plan.records if w.expected is None]
+    ids = dict(zip((w.record.address for w in new), _ids_after(connection, _LAST_RECORD, len(new)), strict=True))
+    insert_new(connection, "record", _INSERT_RECORDS, record_rows(new, ids, revision, pack))
+    known = [w for w in plan.records if w.expected is not None]
+    write_known(connection, "record", _UPDATE_RECORDS, known_record_rows(known, revision, pack))
     # A record whose edges stay may have been moved by others since it was read: its profile is not ours to write.
-    moved = [*plan.memberships, *((w.record.address, w.profile_id) for w in relinked if w.expected is not None)]
-    connection.executemany(
-        "UPDATE record SET profile_id = ? WHERE source = ? AND key = ?",
-        [(pack_id(profile_id), address.source, address.key) for address, profile_id in moved],
-    )
-    connection.executemany(
-        "DELETE FROM has WHERE record = (SELECT id FROM record WHERE source = ? AND key = ?)",
-        [(w.record.address.source, w.record.address.key) for w in relinked if w.expected is not None],
-    )
-    connection.executemany(
-        """
-        INSERT INTO has SELECT i.id, r.id FROM identifier AS i, record AS r
-        WHERE i.kind = ? AND i.value = ? AND r.source = ? AND r.key = ?
-        """,
-        [(i.kind, i.value, w.record.address.source, w.record.address.key) for w in relinked for i in w.identifiers],
-    )
+    relinked = [w for w in known if w.edges_changed]
+    moved = [*plan.memberships, *((w.record.address, w.profile_id) for w in relinked)]
+    connection.executemany(_MOVE_RECORDS, [(pack_id(profile_id), *address) for address, profile_id in moved])
+    relinked_ids = _found(connection, _FIND_RECORDS, [w.record.address for w in relinked])
+    connection.executemany("DELETE FROM has WHERE record = ?", [(number,) for number in relinked_ids.values()])
+    carried = {ids[w.record.address]: w.identifiers for w in new if w.edges_changed}
+    carried |= {relinked_ids[w.record.address]: w.identifiers for w in relinked}
+    _link(connection, carried, identifiers)
+
+
+def _link(
+    connection: StoreConnection, carried: Mapping[int, Collection[Identifier]], known: dict[Identifier, int]
+) -> None:
+    """Link records, by row id, with what they carry."""
+    further = {identifier for each in carried.values() for identifier in each} - known.keys()
+    ids = known | _found(connection, _FIND_IDENTIFIERS, list(further))
+    links = [(ids[identifier], record) for record, each in carried.items() for identifier in each if identifier in ids]
+    connection.executemany("INSERT INTO has VALUES (?, ?)", links)
+
+
+def _found(connection: StoreConnection, statement: str, named: Sequence[Named]) -> dict[Named, int]:
+    """The row ids of what is there of identifiers, or of records."""
+    if not named:
+        return {}
+    wanted = orjson.dumps([tuple(each) for each in named]).decode()
+    return {named[place]: number for place, number in connection.execute(statement, (wanted,))}
 
 
 def _write_profiles(connection: StoreConnection, plan: Plan) -> None:
-    revision = pack_id(plan.commit_id)
-    connection.executemany(
-        """
-        INSERT INTO profile (profile_id, version, status, document, component, guests, revision)
-        VALUES (?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (profile_id) DO UPDATE SET version = excluded.version, status = excluded.status,
-            document = excluded.document, component = excluded.component, guests = excluded.guests,
-            revision = excluded.revision
-        """,
-        profile_rows(plan.profiles, revision, connection.documents.pack),
-    )
-    connection.executemany(
-        "UPDATE profile SET revision = ? WHERE profile_id = ?",
-        [(revision, pack_id(w.profile_id)) for w in plan.profiles if w.document is None],
-    )
+    revision, pack = pack_id(plan.commit_id), connection.documents.pack
+    written = [w for w in plan.profiles if w.document is not None]
+    new = [w for w in written if w.expected is None]
+    insert_new(connection, "profile", _INSERT_PROFILES, profile_rows(new, revision, pack))
+    known = [w for w in written if w.expected is not None]
+    write_known(connection, "profile", _UPDATE_PROFILES, known_profile_rows(known, revision, pack))
+    bumped = [w for w in plan.profiles if w.document is None]
+    rows = [(revision, pack_id(w.profile_id), pack_id(w.expected)) for w in bumped]
+    write_known(connection, "profile", _BUMP_PROFILES, rows)
 
 
 def _write_verdicts(connection: StoreConnection, plan: Plan) -> None:

@@ -7,11 +7,14 @@ from pathlib import Path
 import orjson
 import pytest
 
+from graph_model.values.equality import JsonValue
 from services.maintenance.verification.verify import verify
 from services.stores.sqlite import dictionary
 from services.stores.sqlite.catalogue import make_tables
 from services.stores.sqlite.connection import StoreConnection, connect
 from services.stores.sqlite.store import SqliteStore
+from tests.contract.builders import FINGERPRINT, address, person, plan, record, write_record
+from tests.contract.refusals import assert_refused_without_trace
 from tests.unit.services.people import CATALOGUE, Company
 
 PEOPLE = 40
@@ -75,6 +78,23 @@ async def test_a_larger_file_gets_another_dictionary(
     with closing(sqlite3.connect(tmp_path / "graph.sqlite")) as connection:
         assert connection.execute("SELECT number FROM dictionary").fetchall() == [(1,), (2,)]
     assert await large.is_sound()
+
+
+async def test_a_dictionary_that_a_refused_commit_made_compresses_nothing(tmp_path: Path) -> None:
+    store = await SqliteStore.open(tmp_path / "graph.sqlite", FINGERPRINT)
+    outbox = await store.claim_outbox("tests")
+    for number in range(10):
+        await store.commit(person(number, f"ann{number}"), outbox)
+    refused = plan(records=[write_record(record(address(9)), "p9")])
+    await assert_refused_without_trace(store, outbox, refused)
+    others = [address(number) for number in range(10, 20)]
+    for number, at in enumerate(others, 10):
+        values: dict[str, JsonValue] = {"id": number, "note": f"another form of values {number}"}
+        await store.commit(plan(records=[write_record(record(at, values), f"p{number}")]), outbox)
+    await store.close()
+    again = await SqliteStore.open(tmp_path / "graph.sqlite", FINGERPRINT)
+    assert (await again.read_records(others)).keys() == {*others}
+    await again.close()
 
 
 async def test_what_was_damaged_after_compression_is_told_as_damage(large: Company, tmp_path: Path) -> None:
