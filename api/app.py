@@ -28,6 +28,7 @@ from api.middleware import (
     UnforeseenFailures,
 )
 from api.problems import add_problem_handlers
+from api.shared_feed import SharedFeed
 from graph_model.catalogue.rules import Catalogue
 from services.clock import now_milliseconds
 from services.context.tokens import load_vocabulary
@@ -94,6 +95,9 @@ def create_app(
         app.state.services = Services.over(in_force, wiring)
         _log.info("another catalogue is in force", catalogue=in_force.name)
 
+    outbox = store if isinstance(store, DurableOutbox) else None
+    heartbeat = Heartbeat(store, metrics, take=take, writes=publish is not None or outbox is not None)
+    stopping = asyncio.Event()
     wiring = Wiring(
         settings=settings,
         store=store,
@@ -101,7 +105,9 @@ def create_app(
         publish=publish,
         clock=clock,
         acceptance=AcceptanceClock(clock),
-        heartbeat=Heartbeat(store, metrics, take=take, writes=publish is not None or isinstance(store, DurableOutbox)),
+        heartbeat=heartbeat,
+        stopping=stopping,
+        feed=None if outbox is None else SharedFeed(outbox, store.store_id, (stopping, heartbeat.refused)),
     )
     app.state.services = Services.over(catalogue, wiring)
     _add_operations(app, settings)
@@ -126,6 +132,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         services.stopping.set()
         await asyncio.gather(*working)
+        if services.feed is not None:
+            await services.feed.close()
         beating.cancel()
         await asyncio.gather(beating, return_exceptions=True)
 

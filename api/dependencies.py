@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from fastapi import Request
 
+from api.shared_feed import SharedFeed
 from graph_model.catalogue.rules import Catalogue
 from graph_model.values.identifiers import IdentifierKind
 from services.ingestion.acceptance import AcceptanceClock
@@ -34,7 +35,8 @@ class Wiring:
     clock: Callable[[], int]  #: milliseconds since 1970
     acceptance: AcceptanceClock
     heartbeat: Heartbeat
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)  #: set when open streams must end
+    stopping: asyncio.Event  #: set when open streams must end
+    feed: SharedFeed | None  #: None: the store keeps no events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,7 @@ class Services:
     acceptance: AcceptanceClock
     heartbeat: Heartbeat
     stopping: asyncio.Event  #: set when open streams must end
+    feed: SharedFeed | None  #: None: the store keeps no events
 
     @classmethod
     def over(cls, catalogue: Catalogue, wiring: Wiring) -> "Services":
@@ -73,6 +76,7 @@ class Services:
             acceptance=wiring.acceptance,
             heartbeat=wiring.heartbeat,
             stopping=wiring.stopping,
+            feed=wiring.feed,
         )
 
 

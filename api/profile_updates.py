@@ -4,7 +4,6 @@ A cursor names a place in the outbox of one store. A place that is no longer kep
 is answered with one `reset` event; what is kept follows.
 """
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -12,25 +11,38 @@ from typing import Annotated, Any, Final, TypeAlias
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Query, Request
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.responses import StreamingResponse
 
 from api.dependencies import services_of
 from api.errors import InvalidCursor, InvalidRequest, NoEventStream
 from api.problems import problem_docs
-from services.cloud_events import event_attributes, event_type
-from services.lookup.updates import Told, Updates
+from api.shared_feed import SharedFeed, frame
+from services.lookup.updates import Updates
 from services.stores.port.errors import StoreUnavailable
-from services.stores.port.protocols import DurableOutbox, Store
-from services.waiting import first_of
+from services.stores.port.protocols import Store
 
 router = APIRouter(prefix="/v1/profile-updates", tags=["profile updates"])
 
 _CURSOR = re.compile(r"([0-9a-f]{1,32})-(\d{1,18})", re.ASCII)
-_PAGE: Final = 200
-_WAIT_SECONDS: Final = 60.0
+#: After so long without an event a comment tells the connection's proxies that it is in use.
+_QUIET_SECONDS: Final = 15.0
+_COMMENT: Final = b": ping\n\n"
+#: Proxies pass every event on at once.
+_HEADERS: Final = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+
+_EVENT_SCHEMA: Final = {
+    "type": "object",
+    "properties": {
+        **{name: {"type": "string"} for name in ("data", "event", "id")},
+        "retry": {"minimum": 0, "type": "integer"},
+    },
+}
 
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "a stream that does not end; every event's data is a CloudEvent in structured JSON"},
+    200: {
+        "description": "a stream that does not end; every event's data is a CloudEvent in structured JSON",
+        "content": {"text/event-stream": {"itemSchema": _EVENT_SCHEMA}},
+    },
     **problem_docs(InvalidRequest, InvalidCursor, NoEventStream, StoreUnavailable),
 }
 
@@ -40,19 +52,8 @@ class Subscription:
     """Where a reader's stream begins."""
 
     store: Store
-    outbox: DurableOutbox  #: the same store
-    store_id: str
+    feed: SharedFeed  #: of the same store
     after: int  #: sequence number; events after it are sent; negative: a place that this store never had
-    endings: tuple[asyncio.Event, ...]  #: the stream ends with the first of them
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing more is to be sent."""
-        return any(ending.is_set() for ending in self.endings)
-
-    def cursor(self, sequence: int) -> str:
-        """The opaque name of a place in this outbox."""
-        return f"{self.store_id}-{sequence}"
 
 
 async def opened_subscription(
@@ -71,10 +72,10 @@ async def opened_subscription(
         InvalidCursor: the place named is none of this service's.
     """
     services = services_of(request)
-    store = services.store
-    if not isinstance(store, DurableOutbox):
+    feed = services.feed
+    if feed is None:
         raise NoEventStream(services.settings.kafka.updates_topic)
-    oldest, newest = await store.outbox_bounds()
+    oldest, newest = await feed.bounds()
     place = last_event_id or after
     if place is None:
         begin = newest
@@ -84,16 +85,14 @@ async def opened_subscription(
         begin = int(match[2]) if match[1] == services.store.store_id else -1
     else:
         raise InvalidCursor
-    return Subscription(
-        services.store, store, services.store.store_id, begin, (services.stopping, services.heartbeat.refused)
-    )
+    return Subscription(services.store, feed, begin)
 
 
 SubscriptionDep: TypeAlias = Annotated[Subscription, Depends(opened_subscription)]
 
 
-@router.get("", summary="Follow the changes of profiles", response_class=EventSourceResponse, responses=_RESPONSES)
-async def stream_profile_updates(subscription: SubscriptionDep) -> AsyncIterator[ServerSentEvent]:
+@router.get("", summary="Follow the changes of profiles", response_class=StreamingResponse, responses=_RESPONSES)
+async def stream_profile_updates(subscription: SubscriptionDep) -> StreamingResponse:
     """Every change of every profile, as it happens.
 
     Of the newest 10 000 changes every version is told. Who comes back later than that gets the newest state of each
@@ -110,31 +109,27 @@ async def stream_profile_updates(subscription: SubscriptionDep) -> AsyncIterator
     curl -N 'localhost:8080/v1/profile-updates?after=start'
     ```
     """
-    outbox, after = subscription.outbox, subscription.after
+    return StreamingResponse(follow(subscription), headers=_HEADERS, media_type="text/event-stream")
+
+
+async def follow(subscription: Subscription) -> AsyncIterator[bytes]:
+    """What is sent: events from the reader's place on, several in one piece."""
+    feed, place = subscription.feed, subscription.after
     updates = Updates(subscription.store)
-    while not subscription.is_over:
-        oldest, newest = await outbox.outbox_bounds()
-        if not oldest <= after <= newest:
-            after = oldest
-            yield _reset(subscription.cursor(after))
-        entries = await outbox.read_outbox(after, _PAGE)
-        for told in await updates.told(entries):
-            yield _update(subscription, told)
-        after = entries[-1].sequence if entries else after
-        if not entries and after < newest:  # the newest events are gone, and older ones still wait to be published
-            after = newest
-            yield _reset(subscription.cursor(after))
-        elif not entries:
-            waiting = outbox.wait_for_events(after, _WAIT_SECONDS)
-            await first_of(waiting, *(ending.wait() for ending in subscription.endings))
+    while not feed.is_over:
+        page = await feed.page(place)
+        if page.reset_to is not None:
+            yield _reset(feed.cursor(page.reset_to))
+        pieces = page.pieces
+        if pieces is None or updates.are_ahead:
+            pieces = feed.written(await updates.told(page.entries))
+        for piece in pieces:
+            yield piece
+        is_at_end, place = page.end == place, page.end
+        while is_at_end and not await feed.wait(place, _QUIET_SECONDS):
+            yield _COMMENT
 
 
-def _update(subscription: Subscription, told: Told) -> ServerSentEvent:
-    attributes = event_attributes(told.event, subscription.store_id)
-    data = orjson.dumps({**attributes, "data": orjson.Fragment(told.event.data)})
-    return ServerSentEvent(raw_data=data.decode(), event=event_type(told.event), id=subscription.cursor(told.sequence))
-
-
-def _reset(cursor: str) -> ServerSentEvent:
+def _reset(cursor: str) -> bytes:
     reason = "events after this place are no longer kept; what is kept follows. Read the profiles anew"
-    return ServerSentEvent(raw_data=orjson.dumps({"reason": reason}).decode(), event="reset", id=cursor)
+    return frame("reset", orjson.dumps({"reason": reason}), cursor)

@@ -34,6 +34,11 @@ class Updates:
         self._store = store
         self._ahead: dict[str, int] = {}  #: profile id -> version that was told before its event was met
 
+    @property
+    def are_ahead(self) -> bool:
+        """Whether a state was told whose own event is still to come."""
+        return bool(self._ahead)
+
     async def told(self, entries: Sequence[OutboxEntry]) -> list[Told]:
         """Give what is to be told of the next events of the outbox, which follow those given before.
 
