@@ -54,7 +54,7 @@ def write_plan(connection: StoreConnection, plan: Plan, writer: str, claim: str)
         ClaimLost: the writer's outbox belongs to another claim by now; nothing was written.
     """
     with transaction(connection):
-        _check(connection, plan, writer, claim)
+        check_plan(connection, plan, writer, claim)
         make_dictionary_where_due(connection, connection.documents)
         write_rows(connection, plan, writer)
 
@@ -79,7 +79,13 @@ def write_rows(connection: StoreConnection, plan: Plan, writer: str) -> None:
     _write_progress(connection, plan, writer)
 
 
-def _check(connection: StoreConnection, plan: Plan, writer: str, claim: str) -> None:
+def check_plan(connection: StoreConnection, plan: Plan, writer: str, claim: str) -> None:
+    """Make sure that all that a plan rests on is as it was when it was read; the caller holds the transaction.
+
+    Raises:
+        CommitConflict: something has changed since.
+        ClaimLost: the writer's outbox belongs to another claim by now.
+    """
     held = connection.execute("SELECT claim FROM writer WHERE name = ?", (writer,)).fetchone()
     if held != (claim,):
         raise ClaimLost(f"the outbox of {writer!r} has been taken over; this worker must stop writing")
