@@ -51,8 +51,7 @@ CREATE TABLE record (
 CREATE TABLE link (               -- what live records carry
     kind   TEXT NOT NULL,
     value  TEXT NOT NULL,
-    record INTEGER NOT NULL,
-    bucket INTEGER NOT NULL        -- of the record, should the identifier be a hub
+    record INTEGER NOT NULL
 );
 CREATE TABLE generic (            -- identifiers that join nobody, since too many records carry them
     kind TEXT NOT NULL, value TEXT NOT NULL, holders INTEGER NOT NULL,
@@ -192,13 +191,19 @@ class LoadSpool:
             self.take(deletions, catalogue, generation)
             last = rows[-1][0]
 
-    def carried(self) -> Iterator[list[tuple[int, RecordAddress, list[tuple[str, str]]]]]:
-        """All live records with their numbers, and the kinds and values of what they carry, in portions."""
-        rows = self.database.execute(
-            "SELECT number, source, key, derived FROM record WHERE derived NOT NULL ORDER BY 1"
-        )
+    def carried(self) -> Iterator[list[tuple[str, str, int]]]:
+        """The kind and value of all that live records carry, each with the number of the record, in portions."""
+        rows = self.database.execute("SELECT number, derived FROM record WHERE derived NOT NULL ORDER BY 1")
         while portion := rows.fetchmany(BATCH):
-            yield [(row[0], RecordAddress(row[1], row[2]), orjson.loads(row[3])[0]) for row in portion]
+            yield [(kind, value, number) for number, derived in portion for kind, value in orjson.loads(derived)[0]]
+
+    def addresses(self, numbers: Sequence[int]) -> Iterator[RecordAddress]:
+        """Where the records of these numbers live."""
+        query = "SELECT r.source, r.key FROM json_each(?) AS wanted JOIN record AS r ON r.number = wanted.value"
+        for start in range(0, len(numbers), BATCH):
+            wanted = orjson.dumps(numbers[start : start + BATCH]).decode()
+            for source, key in self.database.execute(query, (wanted,)):
+                yield RecordAddress(source, key)
 
     def seal(self) -> None:
         """Let it be whole, whatever happens from now on."""

@@ -245,3 +245,19 @@ class DurableOutbox(Protocol):
     async def wait_for_events(self, after: int, timeout_seconds: float) -> None:
         """Return once an event follows `after`, or after the time-out."""
         ...
+
+
+@runtime_checkable
+class AppendingStore(Protocol):
+    """A store that writes what nobody has ever written faster than `Store.commit` does."""
+
+    async def append(self, plan: Plan, outbox: Outbox) -> None:
+        """Commit a plan whose records and profiles are all new, without looking for them first.
+
+        Until the next `Store.commit` it may be lost with the power, but only whole, and with all that came after it.
+
+        Raises:
+            CommitConflict: one of them is there already, or something else was changed; nothing was written.
+            ClaimLost: another worker has taken over the outbox; nothing was written.
+        """
+        ...
