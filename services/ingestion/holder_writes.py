@@ -11,7 +11,8 @@ from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import RecordAddress
 from graph_model.resolution.hubs import BUCKETS, bucket_of, hub_until, is_hub_from
 from graph_model.values.identifiers import Identifier
-from services.ingestion.loading import Loaded, holder_limit
+from services.ingestion.holder_reads import holder_limit
+from services.ingestion.loading import Loaded
 from services.stores.port.plan import BucketWrite, IdentifierWrite
 from services.stores.port.stored import StoredIdentifier
 

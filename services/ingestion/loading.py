@@ -25,6 +25,7 @@ from graph_model.resolution.mapping import MappedRecord, map_record
 from graph_model.values.identifiers import Identifier
 from services.computing import computed
 from services.ingestion.batches import Batch, BatchOutcome, RecordChange, batch_outcome, key_changes
+from services.ingestion.holder_reads import buckets_needed, holder_limit
 from services.ingestion.read_guards import Carried, check_holders, check_members, check_read_anew, other_holders
 from services.stores.port.protocols import StoreReader
 from services.stores.port.stored import Components, StoredIdentifier, StoredRecord, StoredVerdict
@@ -148,7 +149,8 @@ async def _read_surroundings(
 ) -> _StoreContext:
     """Read the identifiers that are touched, the verdicts that speak of the records, and every component concerned."""
     up_to = _holders_of_interest(mapped.touching, mapped.before, catalogue)
-    identifiers = await store.read_identifiers(up_to) if up_to else {}
+    needed = buckets_needed(mapped.touching, up_to, catalogue, batch.recount)
+    identifiers = await store.read_identifiers(up_to, needed) if up_to else {}
     if batch.recount:
         identifiers = {**identifiers, **await _recounted(store, {i: up_to[i] for i in batch.recount})}
     ledger = await _ledger(store, applied.changes)
@@ -279,12 +281,6 @@ def _crossing(
         if kind is not None and kind.is_generic(holders) != kind.is_generic(holders + sum(records.values())):
             crossing.add(identifier)
     return frozenset(crossing)
-
-
-def holder_limit(identifier: Identifier, catalogue: Catalogue) -> int:
-    """How many records may carry an identifier before it is generic; 0 of a kind that there is no more."""
-    kind = catalogue.kinds.get(identifier.kind)
-    return 0 if kind is None else kind.holder_limit
 
 
 def _holders_of_interest(

@@ -18,6 +18,7 @@ from services.stores.gremlin.socket import Credentials, GremlinSocket, Traversal
 from services.stores.gremlin.store import GremlinStore
 from services.stores.port.errors import CatalogueChanged, ClaimLost, StoreError
 from services.stores.port.plan import BucketWrite, Plan
+from services.stores.port.stored import all_buckets
 from tests.contract.builders import (
     FINGERPRINT,
     address,
@@ -148,7 +149,7 @@ async def test_a_hub_that_gives_up_its_buckets_while_it_is_read_is_read_again(
             await store.commit(giving_up.pop(), outbox)
         return await store._submit(traversal(wanted))
 
-    stored = (await identifiers.read_identifiers(read, {TILL: 5}, hubs))[TILL]
+    stored = (await identifiers.read_identifiers(read, {TILL: 5}, hubs, all_buckets))[TILL]
     assert (stored.is_hub, stored.holders, stored.component) == (False, len(HOLDERS), ("p1",))
 
 

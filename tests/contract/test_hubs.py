@@ -2,14 +2,17 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import pytest
 
 from graph_model.records.record import RecordAddress
 from graph_model.resolution.hubs import BUCKETS, bucket_of
 from graph_model.values.identifiers import Identifier
 from services.stores.port.plan import BucketWrite, Plan
 from services.stores.port.protocols import Outbox, Store
-from services.stores.port.stored import StoredIdentifier
+from services.stores.port.stored import StoredIdentifier, SufficientBuckets
 from tests.contract.builders import (
     address,
     email,
@@ -40,14 +43,14 @@ def all_buckets(addresses: Iterable[RecordAddress]) -> tuple[BucketWrite, ...]:
     return tuple(write_bucket(TILL, number, counts[number]) for number in range(BUCKETS))
 
 
-async def make_hub(store: Store, outbox: Outbox) -> None:
-    """Each of `ADDRESSES` is a profile of its own, and all carry `TILL`."""
+async def make_hub(store: Store, outbox: Outbox, holders: Sequence[RecordAddress] = ADDRESSES) -> None:
+    """Each of the holders is a profile of its own, and all carry `TILL`."""
     await store.commit(
         plan(
-            records=[write_record(record(at), f"p{number}", [TILL]) for number, at in enumerate(ADDRESSES)],
+            records=[write_record(record(at), f"p{number}", [TILL]) for number, at in enumerate(holders)],
             identifiers=[write_identifier(TILL, 0, is_hub=True)],
-            profiles=[write_profile(f"p{number}") for number in range(len(ADDRESSES))],
-            buckets=all_buckets(ADDRESSES),
+            profiles=[write_profile(f"p{number}") for number in range(len(holders))],
+            buckets=all_buckets(holders),
             hubs=frozenset({TILL}),
         ),
         outbox,
@@ -128,6 +131,29 @@ async def test_hubs_and_others_are_read_together(store: Store, outbox: Outbox) -
         TILL: (len(ADDRESSES), True),
         email("ann"): (2, False),
     }
+
+
+async def test_of_a_hub_only_the_buckets_that_are_needed_are_read_where_they_suffice(
+    store: Store, outbox: Outbox
+) -> None:
+    await make_hub(store, outbox, [*ON_FIRST, *ON_SECOND])
+    everything = await read(store)
+    needed = SufficientBuckets(numbers=frozenset(FREE), above=19)
+    for _ in range(2):  # as somebody who has not met the hub before, and as somebody who has
+        found = (await store.read_identifiers({TILL: 19}, lambda _: needed))[TILL]
+        buckets = {number: everything.buckets[number] for number in FREE}
+        assert found == replace(everything, buckets=buckets, holders=40)
+
+
+@pytest.mark.parametrize("numbers", [FREE, [FREE[0]], [FREE[0], bucket_of(ADDRESSES[0])]])
+async def test_of_a_hub_all_buckets_are_read_where_one_that_is_needed_has_too_few_holders(
+    store: Store, outbox: Outbox, numbers: list[int]
+) -> None:
+    await make_hub(store, outbox, [*ON_FIRST, *ADDRESSES])
+    everything = await read(store)
+    needed = SufficientBuckets(numbers=frozenset(numbers), above=20)
+    for _ in range(2):
+        assert await store.read_identifiers({TILL: 0}, lambda _: needed) == {TILL: everything}
 
 
 async def test_a_scan_meets_a_hub_with_its_buckets(store: Store, outbox: Outbox) -> None:

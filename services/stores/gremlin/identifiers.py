@@ -19,9 +19,10 @@ from services.stores.gremlin.ids import bucket_id, bucket_ids, identifier_id, ta
 from services.stores.gremlin.reads import Row, formed
 from services.stores.gremlin.socket import Traversal
 from services.stores.port.errors import StoreError
-from services.stores.port.stored import StoredIdentifier, StoredProfile
+from services.stores.port.stored import BucketsNeeded, StoredBucket, StoredIdentifier, StoredProfile
 
 _REMEMBERED: Final = 1_000
+_ALL: Final = range(BUCKETS)
 
 #: Asks for vertices by id with a traversal, however many they are.
 Read: TypeAlias = Callable[[Callable[[Collection[str]], Traversal], Iterable[str]], Awaitable[list[Row]]]
@@ -45,7 +46,7 @@ class KnownHubs:
 
 
 async def read_identifiers(
-    read: Read, wanted: Mapping[Identifier, int], known: KnownHubs
+    read: Read, wanted: Mapping[Identifier, int], known: KnownHubs, needed: BucketsNeeded
 ) -> dict[Identifier, StoredIdentifier]:
     """Read identifiers; see `Store.read_identifiers`.
 
@@ -54,9 +55,9 @@ async def read_identifiers(
     Raises:
         StoreError: a hub has not all of its buckets.
     """
-    found, torn = await _read_once(read, wanted, known)
+    found, torn = await _read_once(read, wanted, known, needed)
     while torn:
-        found_again, torn_again = await _read_once(read, {hub: wanted[hub] for hub in torn}, known)
+        found_again, torn_again = await _read_once(read, {hub: wanted[hub] for hub in torn}, known, needed)
         broken = torn.items() & torn_again.items()
         if broken:
             kinds = ", ".join(sorted({hub.kind for hub, _ in broken}))
@@ -96,33 +97,51 @@ async def count_links(read: Read, identifiers: Collection[Identifier]) -> dict[I
     rows = await read(reads.links_traversal, by_vertex)
     counts = {by_vertex[row["id"]]: row["links"] for row in rows}
     hubs = [by_vertex[row["id"]] for row in rows if reads.is_hub(row)]
-    for (hub, _), row in (await _parts(read, reads.links_traversal, bucket_id, hubs)).items():
+    for (hub, _), row in (await _parts(read, reads.links_traversal, bucket_id, dict.fromkeys(hubs, _ALL))).items():
         counts[hub] += row["links"]
     return counts
 
 
 async def _read_once(
-    read: Read, wanted: Mapping[Identifier, int], known: KnownHubs
+    read: Read, wanted: Mapping[Identifier, int], known: KnownHubs, needed: BucketsNeeded
 ) -> tuple[dict[Identifier, StoredIdentifier], dict[Identifier, str]]:
     """What was found, and the hubs whose buckets were gone when these were read, with the revisions of the hubs."""
     expected = known.among(wanted)
-    rows, parts = await asyncio.gather(
-        _own_rows(read, wanted), _parts(read, reads.tallies_traversal, tally_id, expected)
-    )
+    rows, buckets = await asyncio.gather(_own_rows(read, wanted), _buckets(read, expected, needed))
     hubs = [identifier for identifier, row in rows.items() if reads.is_hub(row)]
     found = {identifier: reads.stored_identifier(row) for identifier, row in rows.items() if not reads.is_hub(row)}
     if not hubs:
         return found, {}
     further = [hub for hub in hubs if hub not in expected]
     known.add(further)
-    tallies = _by_hub(parts | await _parts(read, reads.tallies_traversal, tally_id, further))
-    whole = [hub for hub in hubs if len(tallies[hub]) == BUCKETS]
-    counted = {hub: reads.stored_identifier(rows[hub], tallies[hub]) for hub in whole}
-    rare = [hub for hub in whole if counted[hub].holders <= wanted[hub]]
-    components = _by_hub(await _parts(read, reads.holders_components_traversal, bucket_id, rare))
+    buckets |= await _buckets(read, further, needed)
+    counted = {hub: reads.stored_identifier(rows[hub], buckets[hub]) for hub in hubs if hub in buckets}
+    rare = [hub for hub, stored in counted.items() if stored.holders <= wanted[hub]]
+    components = _by_hub(await _parts(read, reads.holders_components_traversal, bucket_id, dict.fromkeys(rare, _ALL)))
     for hub in rare:
-        counted[hub] = reads.stored_identifier(rows[hub], tallies[hub], components[hub].values())
+        counted[hub] = reads.stored_identifier(rows[hub], buckets[hub], components[hub].values())
     return found | counted, {hub: rows[hub]["rev"] for hub in hubs if hub not in counted}
+
+
+async def _buckets(
+    read: Read, hubs: Iterable[Identifier], needed: BucketsNeeded
+) -> dict[Identifier, Mapping[int, StoredBucket]]:
+    """The buckets of hubs: those that suffice, else all; a hub that has not all of them is left out."""
+    sufficient = {hub: needed(hub) for hub in hubs}
+    asked = {hub: _ALL if few is None else few.numbers for hub, few in sufficient.items()}
+    found = await _tallies(read, asked)
+    chosen = {hub: few.among(found[hub]) for hub, few in sufficient.items() if few is not None}
+    lacking = [hub for hub, buckets in chosen.items() if buckets is None]
+    found |= await _tallies(read, dict.fromkeys(lacking, _ALL))
+    whole = {hub: found[hub] for hub in sufficient if len(found[hub]) == BUCKETS}
+    return whole | {hub: buckets for hub, buckets in chosen.items() if buckets is not None}
+
+
+async def _tallies(
+    read: Read, hubs: Mapping[Identifier, Iterable[int]]
+) -> dict[Identifier, Mapping[int, StoredBucket]]:
+    rows = _by_hub(await _parts(read, reads.tallies_traversal, tally_id, hubs))
+    return {hub: {number: reads.stored_bucket(row) for number, row in rows[hub].items()} for hub in hubs}
 
 
 async def _own_rows(read: Read, wanted: Mapping[Identifier, int]) -> dict[Identifier, Row]:
@@ -136,10 +155,10 @@ async def _parts(
     read: Read,
     traversal: Callable[[Collection[str]], Traversal],
     vertex_of: Callable[[Identifier, int], str],
-    hubs: Iterable[Identifier],
+    hubs: Mapping[Identifier, Iterable[int]],
 ) -> dict[tuple[Identifier, int], Row]:
-    """Ask for one vertex of every bucket of hubs; answers (hub, number) -> row."""
-    by_vertex = {vertex_of(hub, number): (hub, number) for hub in hubs for number in range(BUCKETS)}
+    """Ask for one vertex of each of some buckets of hubs; answers (hub, number) -> row."""
+    by_vertex = {vertex_of(hub, number): (hub, number) for hub, numbers in hubs.items() for number in numbers}
     rows = await read(traversal, by_vertex) if by_vertex else []
     return {by_vertex[row["id"]]: row for row in rows}
 

@@ -6,6 +6,7 @@ and numbers, never elements.
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from gremlin_python.process.graph_traversal import __
@@ -145,16 +146,17 @@ def holders_components_traversal(vertices: Collection[str]) -> Traversal:
     return g.V(Rows([*vertices])).project("id", "components").by(T.id).by(components)
 
 
+def stored_bucket(row: Row) -> StoredBucket:
+    """Read one row of `tallies_traversal`."""
+    return StoredBucket(revision=row["rev"], holders=row["holders"])
+
+
 def stored_identifier(
-    row: Row, tallies: Mapping[int, Row] | None = None, components: Iterable[Row] = ()
+    row: Row, buckets: Mapping[int, StoredBucket] = MappingProxyType({}), components: Iterable[Row] = ()
 ) -> StoredIdentifier:
-    """Read one row of `identifiers_traversal`, of a hub with its tallies by number and the rows about its buckets."""
+    """Read one row of `identifiers_traversal`, of a hub with its buckets by number and the rows about their holders."""
     documents = {document for part in (row, *components) for document in part["components"]}
     component = {profile for document in documents for profile in read_component(document)}
-    buckets = {
-        number: StoredBucket(revision=tally["rev"], holders=tally["holders"])
-        for number, tally in (tallies or {}).items()
-    }
     return StoredIdentifier(
         revision=row["rev"],
         holders=sum(bucket.holders for bucket in buckets.values()) if buckets else row["holders"],

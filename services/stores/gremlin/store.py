@@ -36,6 +36,7 @@ from services.stores.port.identity import KeptCatalogue, Pulse, WriterState
 from services.stores.port.plan import Plan, TaskWrite
 from services.stores.port.protocols import Guarantees, Outbox
 from services.stores.port.stored import (
+    BucketsNeeded,
     Components,
     HistoryEntry,
     StoredIdentifier,
@@ -43,6 +44,7 @@ from services.stores.port.stored import (
     StoredRecord,
     StoredTask,
     StoredVerdict,
+    all_buckets,
 )
 
 CHUNK = 2_000  #: vertices asked for in one request
@@ -170,9 +172,11 @@ class GremlinStore:
         rows = await self._read(reads.records_traversal, map(ids.record_id, addresses))
         return await formed(rows, reads.records_of)
 
-    async def read_identifiers(self, wanted: Mapping[Identifier, int]) -> Mapping[Identifier, StoredIdentifier]:
+    async def read_identifiers(
+        self, wanted: Mapping[Identifier, int], needed: BucketsNeeded = all_buckets
+    ) -> Mapping[Identifier, StoredIdentifier]:
         """See `Store.read_identifiers`."""
-        return await read_identifiers(self._read, wanted, self._hubs)
+        return await read_identifiers(self._read, wanted, self._hubs, needed)
 
     async def read_holders(self, identifier: Identifier) -> tuple[RecordAddress, ...]:
         """See `Store.read_holders`."""

@@ -17,6 +17,7 @@ from services.stores.port.errors import UnsafeStore
 from services.stores.port.identity import IdentifiedStore, KeptCatalogue, WriterState
 from services.stores.port.plan import Plan, TaskWrite
 from services.stores.port.stored import (
+    BucketsNeeded,
     Components,
     HistoryEntry,
     OutboxEntry,
@@ -26,6 +27,7 @@ from services.stores.port.stored import (
     StoredRecord,
     StoredTask,
     StoredVerdict,
+    all_buckets,
 )
 
 
@@ -87,11 +89,15 @@ class StoreReader(IdentifiedStore, Protocol):
         """Read records and tombstones by address; what is unknown is left out."""
         ...
 
-    async def read_identifiers(self, wanted: Mapping[Identifier, int]) -> Mapping[Identifier, StoredIdentifier]:
+    async def read_identifiers(
+        self, wanted: Mapping[Identifier, int], needed: BucketsNeeded = all_buckets
+    ) -> Mapping[Identifier, StoredIdentifier]:
         """Read identifiers; what is unknown is left out.
 
         Args:
             wanted: identifier -> number of holders up to which the components of its holders are read, too.
+            needed: which buckets are read of a hub where they suffice, each of them with more holders than that number;
+                where they do not, and of other hubs, all of them are. Asked of hubs only, on any thread.
         """
         ...
 

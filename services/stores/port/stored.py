@@ -1,7 +1,8 @@
 """What a store has, as it is read."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from msgspec import Struct, structs
 
@@ -11,6 +12,7 @@ from graph_model.profile.events import HistoryStep, ProfileEvent, ProfileEventTy
 from graph_model.records.record import Record, RecordAddress
 from graph_model.records.tasks import Task
 from graph_model.records.verdicts import VerdictEntry
+from graph_model.values.identifiers import Identifier
 from services.stores.port.errors import StoreDamaged
 
 
@@ -32,13 +34,36 @@ class StoredBucket:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SufficientBuckets:
+    """Buckets of a hub that tell enough by themselves, where each of them has many holders."""
+
+    numbers: frozenset[int]
+    above: int  #: many are more than this
+
+    def among(self, buckets: Mapping[int, StoredBucket]) -> Mapping[int, StoredBucket] | None:
+        """These buckets alone, where they suffice; else None."""
+        chosen = {number: buckets[number] for number in self.numbers if number in buckets}
+        if not chosen or len(chosen) < len(self.numbers) or any(b.holders <= self.above for b in chosen.values()):
+            return None
+        return chosen
+
+
+#: Which buckets of a hub tell enough; None: only all of them do.
+BucketsNeeded: TypeAlias = Callable[[Identifier], SufficientBuckets | None]
+
+
+def all_buckets(_: Identifier) -> None:
+    """Every bucket is needed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredIdentifier:
     """An identifier as the store has it."""
 
     revision: str
-    holders: int  #: how many live records carry it; of a hub the sum of its buckets
+    holders: int  #: how many live records carry it; of a hub the sum of the buckets that were read
     component: tuple[str, ...]  #: profiles of the components of its holders; empty where it has too many
-    buckets: Mapping[int, StoredBucket]  #: number -> bucket, all of them; empty: it lists its holders itself
+    buckets: Mapping[int, StoredBucket]  #: number -> bucket, those that were read; empty: it lists its holders itself
 
     @property
     def is_hub(self) -> bool:

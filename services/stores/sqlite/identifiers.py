@@ -7,7 +7,7 @@ import orjson
 
 from graph_model.records.record import RecordAddress
 from graph_model.values.identifiers import Identifier
-from services.stores.port.stored import StoredBucket, StoredIdentifier
+from services.stores.port.stored import BucketsNeeded, StoredBucket, StoredIdentifier
 from services.stores.sqlite.packing import unpack_component, unpack_id
 from services.stores.sqlite.reads import SqliteReader
 
@@ -52,12 +52,14 @@ ORDER BY i.kind, i.value
 """
 
 
-def read_identifiers(reader: SqliteReader, wanted: Mapping[Identifier, int]) -> Mapping[Identifier, StoredIdentifier]:
+def read_identifiers(
+    reader: SqliteReader, wanted: Mapping[Identifier, int], needed: BucketsNeeded
+) -> Mapping[Identifier, StoredIdentifier]:
     """See `Store.read_identifiers`."""
     asked = orjson.dumps([(i.kind, i.value, up_to) for i, up_to in wanted.items()]).decode()
     with reader.snapshot():
         found = [
-            (row_id, up_to, *stored_identifier(*columns))
+            (row_id, up_to, *_as_needed(*stored_identifier(*columns), needed))
             for row_id, up_to, *columns in reader.rows(_READ_IDENTIFIERS, asked)
         ]
         few = [row_id for row_id, up_to, _, stored in found if stored.holders <= up_to]
@@ -69,6 +71,17 @@ def read_identifiers(reader: SqliteReader, wanted: Mapping[Identifier, int]) -> 
         identifier: replace(stored, component=tuple(sorted(components[row_id]))) if row_id in components else stored
         for row_id, _, identifier, stored in found
     }
+
+
+def _as_needed(
+    identifier: Identifier, stored: StoredIdentifier, needed: BucketsNeeded
+) -> tuple[Identifier, StoredIdentifier]:
+    """What was read, without the buckets that are not needed."""
+    sufficient = needed(identifier) if stored.is_hub else None
+    buckets = None if sufficient is None else sufficient.among(stored.buckets)
+    if buckets is None:
+        return identifier, stored
+    return identifier, replace(stored, buckets=buckets, holders=sum(bucket.holders for bucket in buckets.values()))
 
 
 def stored_identifier(

@@ -21,6 +21,7 @@ from services.stores.port.identity import KeptCatalogue, Pulse, WriterState
 from services.stores.port.plan import Plan, TaskWrite
 from services.stores.port.protocols import Guarantees, Outbox
 from services.stores.port.stored import (
+    BucketsNeeded,
     Components,
     HistoryEntry,
     OutboxEntry,
@@ -29,6 +30,7 @@ from services.stores.port.stored import (
     StoredRecord,
     StoredTask,
     StoredVerdict,
+    all_buckets,
 )
 from services.stores.sqlite import identifiers as sqlite_identifiers
 from services.stores.sqlite import queries as sqlite_queries
@@ -179,9 +181,11 @@ class SqliteStore:
         """See `Store.read_records`."""
         return await self._reads.run(len(addresses), sqlite_queries.read_records, addresses)
 
-    async def read_identifiers(self, wanted: Mapping[Identifier, int]) -> Mapping[Identifier, StoredIdentifier]:
+    async def read_identifiers(
+        self, wanted: Mapping[Identifier, int], needed: BucketsNeeded = all_buckets
+    ) -> Mapping[Identifier, StoredIdentifier]:
         """See `Store.read_identifiers`."""
-        return await self._reads.run(len(wanted), sqlite_identifiers.read_identifiers, wanted)
+        return await self._reads.run(len(wanted), sqlite_identifiers.read_identifiers, wanted, needed)
 
     async def read_holders(self, identifier: Identifier) -> tuple[RecordAddress, ...]:
         """See `Store.read_holders`."""

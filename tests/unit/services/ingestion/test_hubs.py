@@ -1,14 +1,53 @@
 """An identifier that very many records carry: counted in buckets, and back again."""
 
+from collections.abc import Mapping
+from itertools import count
+from random import Random
+from typing import Any, cast
+
 import pytest
 
-from graph_model.resolution.hubs import BUCKETS, hub_from, hub_until
+from graph_model.records.record import Change
+from graph_model.resolution.hubs import BUCKETS, bucket_of, hub_from, hub_until
 from graph_model.values.identifiers import Identifier
+from services.ingestion.batches import Batch, gather
+from services.ingestion.loading import load
+from services.ingestion.planning import Commit, make_plan
+from services.stores.port.plan import Plan
+from services.stores.port.protocols import Store
 from services.stores.port.stored import StoredIdentifier
 from tests.unit.services.people import CATALOGUE, Company
 
 TILL = Identifier("email", "till")
 LIMIT = CATALOGUE.kinds["email"].holder_limit
+#: Rows on two buckets only, and as many on any.
+ROWS = [
+    *[name for name in (f"crm{number}" for number in range(1_000)) if bucket_of(Company.address(name)) < 2],
+    *[f"shop{number}" for number in range(30)],
+]
+
+
+class StoreWithAllBuckets:
+    """Stands before a store, and reads all buckets of a hub, whichever are needed."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the store has
+        return getattr(self._store, name)
+
+    async def read_identifiers(
+        self, wanted: Mapping[Identifier, int], _needed: object
+    ) -> Mapping[Identifier, StoredIdentifier]:
+        """See `Store.read_identifiers`."""
+        return await self._store.read_identifiers(wanted)
+
+
+async def planned(company: Company, store: Store, changes: list[Change]) -> Plan:
+    loaded = await load(store, company.catalogue, Batch(changes=gather(changes)))
+    numbers = count()
+    commit = Commit(commit_id="commit", now=5_000, new_profile_id=lambda: f"new{next(numbers)}")
+    return make_plan(loaded, company.catalogue, commit)
 
 
 async def till(company: Company) -> StoredIdentifier:
@@ -78,3 +117,21 @@ async def test_holders_of_a_hub_are_found_by_it(company: Company) -> None:
     await grow(company, 1, 60)
     assert len(await company.store.find_profiles(TILL, 100)) == 60
     assert len(await company.store.read_holders(TILL)) == 60
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_a_plan_is_the_same_whether_all_buckets_are_read_or_those_that_are_needed(
+    company: Company, seed: int
+) -> None:
+    random = Random(seed)  # noqa: S311 - invented data
+    reads_all = cast("Store", StoreWithAllBuckets(company.store))
+    staying = 1.0
+    for step in range(40):
+        staying = random.choice((1.0, 0.8, 0.3, 0.0)) if step % 5 == 0 else staying
+        changes = [
+            company.change(name, **({"email_1": "till"} if random.random() < staying else {}))
+            for name in random.sample(ROWS, random.choice((1, 1, 1, 2, 8)))
+        ]
+        assert await planned(company, company.store, changes) == await planned(company, reads_all, changes)
+        await company.apply(*changes)
+    assert await company.is_sound()
