@@ -77,18 +77,7 @@ def create_app(
         publish: publishes the events of changes; None: an embedded store keeps them, and others take no changes.
         clock: milliseconds since 1970.
     """
-    app = FastAPI(
-        docs_url=None,
-        redoc_url=None,
-        generate_unique_id_function=lambda route: route.name,  # links between operations name them
-        redirect_slashes=False,  # it would lead to the host that the request names
-        title="Identity graph",
-        description=_DESCRIPTION,
-        version=version("identity-graph"),
-        lifespan=_lifespan,
-        telemetry={"tracing": False, "metrics": False, "logs": False},  # what it tells of an address may name somebody
-        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-    )
+    app = _without_operations()
 
     async def take(in_force: Catalogue) -> None:
         await store.adopt(in_force.fingerprint)
@@ -113,6 +102,21 @@ def create_app(
     _add_operations(app, settings)
     _describe_more(app)
     return app
+
+
+def _without_operations() -> FastAPI:
+    return FastAPI(
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,  # links between operations name them
+        redirect_slashes=False,  # it would lead to the host that the request names
+        title="Identity graph",
+        description=_DESCRIPTION,
+        version=version("identity-graph"),
+        lifespan=_lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # what it tells of an address may name somebody
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    )
 
 
 @asynccontextmanager
