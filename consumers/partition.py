@@ -257,7 +257,7 @@ class PartitionPipeline:
     async def _apply(self, batch: DecodedBatch) -> None:
         tasks = [TaskWrite(task_id=new_id(), expected=None, task=task) for task in batch.tasks]
         try:
-            await self._record(batch.last_offset, batch.changes, tasks)
+            await self._record(batch.last_offset, batch.changes, tasks, messages=len(batch.messages))
         except ClaimLost:
             # Either the partition is another worker's by now, and the broker refuses this; or it is ours.
             await self._confirm_ownership()
@@ -265,8 +265,10 @@ class PartitionPipeline:
         if tasks:
             self._parts.heartbeat.beat_now()
 
-    async def _record(self, offset: int, changes: Sequence[Change] = (), tasks: Sequence[TaskWrite] = ()) -> None:
-        """Bring into force what stands up to an offset; that there is nothing is written down as well."""
+    async def _record(
+        self, offset: int, changes: Sequence[Change] = (), tasks: Sequence[TaskWrite] = (), *, messages: int = 0
+    ) -> None:
+        """Bring into force what stands up to an offset, in so many messages; that it is nothing is written, too."""
         if not self._claim.is_held:
             await self._renew_claim()
         async with self._claim.lend() as ingest, self._parts.turn:
@@ -274,7 +276,7 @@ class PartitionPipeline:
         if result.refusals:
             self._parts.pace.refused()
         else:
-            self._parts.pace.went_through(len(changes))
+            self._parts.pace.went_through(messages)
 
     async def _confirm_ownership(self) -> None:
         await self._commit_offset(self._committed)

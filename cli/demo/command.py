@@ -18,6 +18,8 @@ from cli.output import counted, print_json, result_file
 from cli.terminal import say, visible
 
 TRUTH_COLUMNS: Final = ("source", "key", "person")
+_TRUTH: Final = "truth.csv"
+_CATALOGUE: Final = "catalogue.yaml"
 
 _EVENTS_BETWEEN_UPDATES: Final = 1_000
 _MOST_PEOPLE: Final = 10_000_000
@@ -65,16 +67,38 @@ def generate(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageRefused(f"{out} cannot be made: {error.strerror}; a folder is expected") from error
+    _require_no_files_of_others(out)
+    # First, so that the files are known as ours wherever this ends.
+    with result_file(out / _CATALOGUE) as file:
+        file.write(CATALOGUE.encode())
     lines = _write_changes(stream, out, total)
     rows = _write_truth(stream, out)
-    with result_file(out / "catalogue.yaml") as file:
-        file.write(CATALOGUE.encode())
     if as_json:
         print_json(
             {"people": people, "events": total, "seed": seed, "lines": lines, "happened": stream.happened, "rows": rows}
         )
     else:
         _tell(out, lines, stream.happened, rows)
+
+
+def _require_no_files_of_others(out: Path) -> None:
+    """Make sure that what is to be written takes the place of nothing but what was invented before.
+
+    Raises:
+        UsageRefused: the folder has a file of such a name, and not our catalogue beside it.
+    """
+    found = [name for name in (_CATALOGUE, *FILES.values(), _TRUTH) if (out / name).exists()]
+    if found and not _is_our_catalogue(out / _CATALOGUE):
+        raise UsageRefused(
+            f"{out} holds a {found[0]} that is not of invented data, and it is left as it is; name another folder"
+        )
+
+
+def _is_our_catalogue(path: Path) -> bool:
+    try:
+        return path.read_bytes() == CATALOGUE.encode()
+    except OSError:
+        return False
 
 
 def _write_changes(stream: Stream, out: Path, total: int) -> dict[str, int]:
@@ -96,7 +120,7 @@ def _write_changes(stream: Stream, out: Path, total: int) -> dict[str, int]:
 
 def _write_truth(stream: Stream, out: Path) -> int:
     rows = 0
-    with result_file(out / "truth.csv") as file:
+    with result_file(out / _TRUTH) as file:
         file.write(csv_line(TRUTH_COLUMNS))
         for source, key, person in stream.truth():
             file.write(csv_line((source, f"[{key}]", person)))
@@ -122,6 +146,6 @@ def _progress(total: int) -> Iterator[Callable[[int], None]]:
 def _tell(out: Path, lines: Mapping[str, int], happened: Counter[str], rows: int) -> None:
     for source, name in FILES.items():
         say(f"{visible(str(out / name))}  {counted(lines[source], 'change')}")
-    say(f"{visible(str(out / 'truth.csv'))}  {counted(rows, 'row')} that are there in the end, with their people")
-    say(f"{visible(str(out / 'catalogue.yaml'))}  what the columns mean")
+    say(f"{visible(str(out / _TRUTH))}  {counted(rows, 'row')} that are there in the end, with their people")
+    say(f"{visible(str(out / _CATALOGUE))}  what the columns mean")
     say("\n" + ", ".join(f"{what.replace('_', ' ')} {number:,}" for what, number in sorted(happened.items())))

@@ -71,3 +71,19 @@ def test_the_summary_tells_what_was_written(folder: Path, generated: Mapping[str
 def test_a_folder_that_cannot_be_made_is_wrong_usage(run: Run, folder: Path) -> None:
     (folder / "demo").write_text("a file")
     assert run("demo", "generate", "--out", "demo").returncode == 2
+
+
+@pytest.mark.parametrize("name", ["catalogue.yaml", "crm.jsonl", "truth.csv"])
+def test_files_of_others_are_left_as_they_are(run: Run, folder: Path, name: str) -> None:
+    (folder / "own").mkdir()
+    (folder / "own" / name).write_text("of somebody else")
+    finished = run("demo", "generate", "--people", "5", "--out", "own")
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert name in finished.stderr
+    assert [(file.name, file.read_text()) for file in (folder / "own").iterdir()] == [(name, "of somebody else")]
+
+
+def test_invented_data_take_the_place_of_those_before(run: Run, folder: Path, generated: Mapping[str, object]) -> None:
+    before = (folder / "demo" / "truth.csv").read_bytes()
+    assert run("demo", "generate", "--people", "5", "--out", "demo").returncode == 0
+    assert (folder / "demo" / "truth.csv").read_bytes() != before
