@@ -23,7 +23,7 @@ from graph_model.resolution.mapping import MappedRecord
 from graph_model.values.identifiers import Identifier
 from graph_model.values.positions import Position
 from services.clock import new_id, now_milliseconds
-from services.computing import computed
+from services.computing import collecting_later, computed
 from services.ingestion.announcements import first_events
 from services.ingestion.batches import Batch, RecordChange, accepted_number, gather, halve
 from services.ingestion.loading import Loaded, load
@@ -219,7 +219,8 @@ class Ingest:
             batch, refusals = waiting.popleft()
             started = time.perf_counter()
             try:
-                await self._commit(batch, result, check)
+                with collecting_later():
+                    await self._commit(batch, result, check)
             except ClaimLost:
                 raise
             except CommitConflict as error:
