@@ -66,6 +66,19 @@ class ProfileDamaged(IdentityGraphError):
         )
 
 
+def read_value(written: bytes | Raw) -> JsonValue:
+    """Read the value of a trait.
+
+    Raises:
+        ProfileDamaged: it is none.
+    """
+    try:
+        value: JsonValue = msgspec.json.decode(written)
+    except UNREADABLE:
+        raise ProfileDamaged from None
+    return value
+
+
 class ProfileStatus(StrEnum):
     """What has become of a profile id."""
 
@@ -113,11 +126,7 @@ class ProfileTrait(Struct, frozen=True, omit_defaults=True, gc=False):
         Raises:
             ProfileDamaged: it is none.
         """
-        try:
-            value: JsonValue = msgspec.json.decode(self.written)
-        except UNREADABLE:
-            raise ProfileDamaged from None
-        return value
+        return read_value(self.written)
 
     @property
     def records(self) -> tuple[RecordReference, ...]:

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 
 from graph_model.errors import IdentityGraphError
-from graph_model.profile.document import Profile, ProfileIdentifier, ProfileTrait
+from graph_model.profile.document import Profile, ProfileIdentifier, ProfileTrait, read_value
 from graph_model.values.equality import JsonValue
 from graph_model.values.identifiers import IdentifierKind
 from services.context.text import MAX_VALUE_LENGTH, prompt_value
@@ -84,11 +84,27 @@ class PromptContext(Struct, frozen=True, kw_only=True):
     left_out: tuple[LeftOutFact, ...]  #: in the order of the profile
 
 
-class _Fact(NamedTuple):
-    """A fact of the profile, written down."""
+class _Facts(NamedTuple):
+    """The facts of a profile, written down."""
 
-    account: IncludedFact | LeftOutFact  #: what is told of it, as long as there is room for its line
-    line: str = ""
+    accounts: list[IncludedFact | LeftOutFact]  #: what is told of each, as long as there is room for its line
+    lines: list[str]  #: as many, empty for those that have none
+
+
+class _Beginning(NamedTuple):
+    """The beginning of a line."""
+
+    field: str  #: what the line tells
+    text: str
+    tokens: int
+
+
+class _Value(NamedTuple):
+    """A value as it stands in a line, behind a space."""
+
+    text: str  #: empty where it says nothing
+    tokens: int
+    shortened: bool  #: whether it was cut
 
 
 def build_context(
@@ -118,18 +134,22 @@ def build_context(
     heading = [f"Profile {profile.profile_id},", f" version {profile.version},", f" as of {day}\n"]
     facts = _facts(profile, day, {kind.name: kind for kind in kinds}, count_tokens)
     frame = sum(map(count_tokens, (_OPENING, *heading, _CLOSING)))
-    costs = [account.tokens for account, _ in facts if isinstance(account, IncludedFact)]
+    candidates = [account for account in facts.accounts if isinstance(account, IncludedFact)]
     room = token_budget - frame
-    if sum(costs) > room:
+    fits = sum([account.tokens for account in candidates]) <= room
+    if not fits:
         # No smaller number takes more tokens than this one, so whatever is left out, its line has room.
-        room -= count_tokens(_missing_line(len(costs)))
+        room -= count_tokens(_missing_line(len(candidates)))
     if room < 0:
         raise BudgetTooSmall(token_budget, token_budget - room)
-    lines, included, left_out = _chosen(facts, room)
-    missing = _missing_line(len(costs) - len(included))
+    if not fits:
+        facts = _chosen(facts, room)
+    included = [account for account in facts.accounts if isinstance(account, IncludedFact)]
+    left_out = [account for account in facts.accounts if isinstance(account, LeftOutFact)]
+    missing = _missing_line(len(candidates) - len(included))
     return PromptContext(
         context_id=context_id(profile.profile_id, profile.version, token_budget, day),
-        text="".join((_OPENING, *heading, *lines, missing, _CLOSING)),
+        text="".join((_OPENING, *heading, *facts.lines, missing, _CLOSING)),
         tokens=frame + sum([account.tokens for account in included]) + count_tokens(missing),
         as_of=day.isoformat(),
         included=tuple(included),
@@ -143,28 +163,20 @@ def context_id(profile_id: str, version: int, token_budget: int, day: date) -> s
     return sha256(built_from.encode()).hexdigest()[:32]
 
 
-def _chosen(facts: Iterable[_Fact], room: int) -> tuple[list[str], list[IncludedFact], list[LeftOutFact]]:
-    """Choose the lines that fit into `room` tokens, in order; likewise what is told of them, and of the others."""
-    lines: list[str] = []
-    included: list[IncludedFact] = []
-    left_out: list[LeftOutFact] = []
-    for account, line in facts:
+def _chosen(facts: _Facts, room: int) -> _Facts:
+    """Choose the lines that fit into `room` tokens, in order; the others are left out."""
+    chosen = _Facts([], [])
+    for account, line in zip(*facts, strict=True):
         if isinstance(account, LeftOutFact):
-            left_out.append(account)
+            chosen.accounts.append(account)
+            chosen.lines.append("")
         elif account.tokens <= room:
             room -= account.tokens
-            lines.append(line)
-            included.append(account)
+            chosen.accounts.append(account)
+            chosen.lines.append(line)
         else:
-            left_out.append(
-                LeftOutFact(
-                    field=account.field,
-                    source=account.source,
-                    observed_at=account.observed_at,
-                    reason=LeftOut.BUDGET,
-                )
-            )
-    return lines, included, left_out
+            _add_without_line(chosen, account.field, account, LeftOut.BUDGET)
+    return chosen
 
 
 def _missing_line(missing: int) -> str:
@@ -173,18 +185,21 @@ def _missing_line(missing: int) -> str:
 
 def _facts(
     profile: Profile, day: date, kinds: Mapping[str, IdentifierKind], count_tokens: Callable[[str], int]
-) -> list[_Fact]:
-    facts = [
-        _fact(f"traits.{name}", name, trait.value, trait, day, count_tokens) for name, trait in profile.traits.items()
-    ]
+) -> _Facts:
+    facts = _Facts([], [])
+    for name, trait in profile.traits.items():
+        written = bytes(trait.written)
+        read = _trait_value_before if len(written) <= MAX_VALUE_LENGTH else _trait_value
+        _add(facts, _beginning("traits", name, count_tokens), read(written, count_tokens), trait, day, count_tokens)
     for identifier in profile.identifiers:
         name = identifier.kind
-        field = f"identifiers.{name}"
+        beginning = _beginning("identifiers", name, count_tokens)
         reason = _reason_against(identifier, kinds.get(name), profile.traits.get(name))
         if reason is None:
-            facts.append(_fact(field, name, identifier.value, identifier, day, count_tokens))
+            value = _value(identifier.value, count_tokens)
+            _add(facts, beginning, value, identifier, day, count_tokens)
         else:
-            facts.append(_without_line(field, identifier, reason))
+            _add_without_line(facts, beginning.field, identifier, reason)
     return facts
 
 
@@ -206,53 +221,60 @@ def _reason_against(
     return None
 
 
-def _fact(
-    field: str,
-    name: str,
-    said: JsonValue,
+def _add(
+    facts: _Facts,
+    beginning: _Beginning,
+    value: _Value,
     entry: ProfileTrait | ProfileIdentifier,
     day: date,
     count_tokens: Callable[[str], int],
-) -> _Fact:
+) -> None:
+    field, began, beginning_tokens = beginning
+    said, tokens, shortened = value
+    if not said:
+        _add_without_line(facts, field, entry, LeftOut.EMPTY)
+        return
     source, observed_at = entry.source, entry.observed_at
-    is_kept = isinstance(said, str) and len(said) <= MAX_VALUE_LENGTH
-    value, tokens, shortened = (_value_before if is_kept else _value)(said, count_tokens)
-    if not value:
-        return _without_line(field, entry, LeftOut.EMPTY)
-    beginning, beginning_tokens = _beginning(name, count_tokens)
     end, end_tokens = _end(source, observed_at[:10], None if entry.undated else day, count_tokens)
-    included = IncludedFact(
-        field=field,
-        source=source,
-        observed_at=observed_at,
-        tokens=beginning_tokens + tokens + end_tokens,
-        shortened=shortened,
+    facts.accounts.append(
+        IncludedFact(
+            field=field,
+            source=source,
+            observed_at=observed_at,
+            tokens=beginning_tokens + tokens + end_tokens,
+            shortened=shortened,
+        )
     )
-    return _Fact(included, f"{beginning}{value}{end}")
+    facts.lines.append(f"{began}{said}{end}")
 
 
-def _without_line(field: str, entry: ProfileTrait | ProfileIdentifier, reason: LeftOut) -> _Fact:
-    return _Fact(LeftOutFact(field=field, source=entry.source, observed_at=entry.observed_at, reason=reason))
+def _add_without_line(
+    facts: _Facts, field: str, entry: ProfileTrait | ProfileIdentifier | IncludedFact, reason: LeftOut
+) -> None:
+    facts.accounts.append(LeftOutFact(field=field, source=entry.source, observed_at=entry.observed_at, reason=reason))
+    facts.lines.append("")
 
 
-def _value(said: JsonValue, count_tokens: Callable[[str], int]) -> tuple[str, int, bool]:
-    """A value as it stands in a line, behind a space, empty where it says nothing; its tokens, and whether it was cut.
-
-    The words come again in other values, and with them their counts.
-    """
+def _value(said: JsonValue, count_tokens: Callable[[str], int]) -> _Value:
+    """Write a value. The words come again in other values, and with them their counts."""
     text, shortened = prompt_value(said)
     words = [f" {word}" for word in text.split(" ")] if text else []
-    return "".join(words), sum(map(count_tokens, words)), shortened
+    return _Value("".join(words), sum(map(count_tokens, words)), shortened)
 
 
-_value_before = lru_cache(maxsize=10_000)(_value)  # names, cities and dates come again in other profiles
+def _trait_value(written: bytes, count_tokens: Callable[[str], int]) -> _Value:
+    """Write the value of a trait, given as JSON."""
+    return _value(read_value(written), count_tokens)
+
+
+_trait_value_before = lru_cache(maxsize=10_000)(_trait_value)  # names, cities and dates come again in other profiles
 
 
 @lru_cache(maxsize=1_000)
-def _beginning(name: str, count_tokens: Callable[[str], int]) -> tuple[str, int]:
-    """The beginning of a line, with its tokens: a name out of the catalogue, as harmless as a value."""
+def _beginning(kind: str, name: str, count_tokens: Callable[[str], int]) -> _Beginning:
+    """The beginning of a line: a name out of the catalogue, as harmless as a value."""
     text = f"- {prompt_value(name)[0]}:"
-    return text, count_tokens(text)
+    return _Beginning(f"{kind}.{name}", text, count_tokens(text))
 
 
 @lru_cache(maxsize=10_000)
