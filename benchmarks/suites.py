@@ -37,6 +37,9 @@ SUITES: Final[Mapping[str, Suite]] = {
     "gremlin": Suite(module="benchmarks.kafka_to_graph", title="Kafka to TinkerGraph"),
     "freshness": Suite(module="benchmarks.freshness", title="Freshness of events"),
     "hub": Suite(module="benchmarks.hub", title="An identifier that many records share"),
+    "oversize": Suite(
+        module="benchmarks.oversize", title="A group of records too large for one person", by_default=False
+    ),
     "start": Suite(module="benchmarks.command_start", title="Start of a command"),
     "scale": Suite(module="benchmarks.scale_out", title="Several workers", by_default=False),
     "collisions": Suite(module="benchmarks.collisions", title="Collisions of many workers, simulated"),

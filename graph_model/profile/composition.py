@@ -1,6 +1,7 @@
 """What the records of a cluster say together: the same records give the same profile."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from msgspec import Raw
 
@@ -31,7 +32,7 @@ def compose_profile(
     cluster: Cluster,
     records: Mapping[RecordAddress, MappedRecord],
     generic: frozenset[Identifier],
-    dropped: Sequence[Identifier],
+    dropped: AbstractSet[Identifier],
     catalogue: Catalogue,
 ) -> Profile:
     """Say what follows from the records of a cluster; version and times are those of a profile not in force yet.
@@ -66,7 +67,7 @@ def compose_profile(
         ),
         records=tuple(shown.values()),
         conflicts=tuple(_conflict(conflict) for conflict in cluster.conflicts),
-        dropped_evidence=tuple(sorted(str(identifier) for identifier in dropped if identifier in carried)),
+        dropped_evidence=tuple(sorted(str(identifier) for identifier in carried if identifier in dropped)),
     )
 
 

@@ -55,7 +55,7 @@ class Component(Struct, frozen=True, gc=False):
     """Records connected by usable evidence, whatever keeps some apart: the unit of recomputation."""
 
     clusters: tuple[Cluster, ...]  #: by smallest member
-    dropped: tuple[Identifier, ...]  #: evidence left out because too many records hang together by it
+    dropped: frozenset[Identifier]  #: evidence left out because too many records hang together by it
 
 
 def resolve(
@@ -90,7 +90,7 @@ def resolve(
     for members in connected.sets():
         part = parts.get(connected.find(members[0]))
         if part is None:
-            components.append(Component((Cluster(tuple(members), ()),), ()))
+            components.append(Component((Cluster(tuple(members), ()),), frozenset()))
         else:
             components.append(_resolve_component(members, part, records, rules, catalogue))
     return tuple(components)
@@ -141,27 +141,54 @@ def _resolve_component(
     catalogue: Catalogue,
 ) -> Component:
     said = [values_said(records[address], rules) for address in members]
-    if len(members) <= COMPONENT_LIMIT and not part.different and not are_contested(said, rules):
-        return Component((Cluster(tuple(members), tuple(part.broken)),), ())
+    is_contested = bool(part.different) or are_contested(said, rules)
+    if len(members) <= COMPONENT_LIMIT and not is_contested:
+        return Component((Cluster(tuple(members), tuple(part.broken)),), frozenset())
     kept, dropped = _within_limit(part, catalogue)
+    if not is_contested:
+        together = _hanging_together(members, part, kept)
+        return Component(_clusters(together, _cluster_of(together), part.broken), dropped)
     number_of = {address: number for number, address in enumerate(members)}
     links = _evidence_links(part, kept, number_of, catalogue)
     groups = _join(links, Separation(rules, said, _places(part.different, number_of)), len(members))
-    cluster_of = {members[number]: index for index, group in enumerate(groups) for number in group}
+    named = [[members[number] for number in group] for group in groups]
+    cluster_of = _cluster_of(named)
     spoken = [claimed_values((members[number], said[number]) for number in group) for group in groups]
     standings = _standings(part.different, cluster_of, len(groups))
-    conflicts: list[list[Conflict]] = [[] for _ in groups]
-    for conflict in (*part.broken, *_refused(links, members, cluster_of, standings, spoken, rules)):
+    refused = _refused(links, members, cluster_of, standings, spoken, rules)
+    return Component(_clusters(named, cluster_of, (*part.broken, *refused)), dropped)
+
+
+def _hanging_together(
+    members: Sequence[RecordAddress], part: _ComponentEvidence, kept: Iterable[Identifier]
+) -> list[list[RecordAddress]]:
+    """The clusters of a component in which no union can be refused, so that their order is all the same."""
+    connected: UnionFind[RecordAddress] = UnionFind(members)
+    for verdict in part.same:
+        connected.union(verdict.records)
+    for identifier in kept:
+        connected.union(part.links[identifier])
+    return connected.sets()
+
+
+def _cluster_of(groups: Iterable[Iterable[RecordAddress]]) -> Mapping[RecordAddress, int]:
+    return {address: index for index, group in enumerate(groups) for address in group}
+
+
+def _clusters(
+    groups: Iterable[Sequence[RecordAddress]],
+    cluster_of: Mapping[RecordAddress, int],
+    conflicts: Iterable[Conflict],
+) -> tuple[Cluster, ...]:
+    """Give each group the conflicts that have a side in it."""
+    found: defaultdict[int, list[Conflict]] = defaultdict(list)
+    for conflict in conflicts:
         for index in {cluster_of[conflict.low], cluster_of[conflict.high]}:
-            conflicts[index].append(conflict)
-    clusters = [
-        Cluster(tuple(members[number] for number in group), tuple(sorted(found)))
-        for group, found in zip(groups, conflicts, strict=True)
-    ]
-    return Component(tuple(clusters), tuple(dropped))
+            found[index].append(conflict)
+    return tuple(Cluster(tuple(group), tuple(sorted(found[index]))) for index, group in enumerate(groups))
 
 
-def _within_limit(part: _ComponentEvidence, catalogue: Catalogue) -> tuple[list[Identifier], list[Identifier]]:
+def _within_limit(part: _ComponentEvidence, catalogue: Catalogue) -> tuple[list[Identifier], frozenset[Identifier]]:
     """Drop the weakest identifiers until no more than `COMPONENT_LIMIT` records hang together.
 
     The strongest is that of the greatest priority, then of the fewest holders, then the smallest. One stays exactly
@@ -169,7 +196,7 @@ def _within_limit(part: _ComponentEvidence, catalogue: Catalogue) -> tuple[list[
     weakest again and again from every group that is too large comes to.
 
     Returns:
-        Those kept and those dropped, strongest first.
+        Those kept, strongest first, and those dropped.
     """
     connected: UnionFind[RecordAddress] = UnionFind()
     for verdict in part.same:
@@ -179,7 +206,7 @@ def _within_limit(part: _ComponentEvidence, catalogue: Catalogue) -> tuple[list[
     for identifier in sorted(part.links, key=lambda i: (-catalogue.kinds[i.kind].priority, len(part.links[i]), i)):
         size = connected.union(part.links[identifier])
         (kept if size <= COMPONENT_LIMIT else dropped).append(identifier)
-    return kept, dropped
+    return kept, frozenset(dropped)
 
 
 class _EvidenceLink(NamedTuple):

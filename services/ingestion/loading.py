@@ -371,5 +371,6 @@ async def _read_closed(store: StoreReader, wanted: Collection[str]) -> Component
 
 
 def _named(components: Components) -> set[str]:
-    live = (p for p in components.profiles.values() if p.status is ProfileStatus.LIVE)
-    return {profile_id for profile in live for profile_id in profile.component}
+    # The profiles of a large component share one tuple, which is walked through once.
+    lists = {id(p.component): p.component for p in components.profiles.values() if p.status is ProfileStatus.LIVE}
+    return {profile_id for component in lists.values() for profile_id in component}

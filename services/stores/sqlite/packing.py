@@ -1,12 +1,16 @@
 """How ids are written into the file: 32 hexadecimal digits as 16 bytes, every other id as the text that it is."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import orjson
 
 _DIGITS: Final = 32
 _BYTES: Final = 16
+
+#: So many ids are packed faster than looked up.
+_FEW: Final = 16
 
 
 def pack_id(name: str | None) -> bytes | str | None:
@@ -29,10 +33,18 @@ def pack_component(profile_id: str, component: Sequence[str]) -> bytes | str | N
     """The stored form of the ids of a component: one after the other; None: the profile is alone in it."""
     if tuple(component) == (profile_id,):
         return None
-    packed = [pack_id(each) for each in component]
+    return _pack_ids(component) if len(component) <= _FEW else _pack_many_ids(tuple(component))
+
+
+def _pack_ids(names: Sequence[str]) -> bytes | str:
+    packed = [pack_id(each) for each in names]
     if packed and all(isinstance(each, bytes) for each in packed):
         return b"".join(each for each in packed if isinstance(each, bytes))
-    return orjson.dumps(component).decode()
+    return orjson.dumps(names).decode()
+
+
+#: Each profile of a component names all of them: those of a large one are packed once, and share one tuple when read.
+_pack_many_ids: Final = lru_cache(maxsize=4)(_pack_ids)
 
 
 def unpack_component(stored: bytes | str | None) -> tuple[str, ...]:
@@ -40,5 +52,12 @@ def unpack_component(stored: bytes | str | None) -> tuple[str, ...]:
     if stored is None:
         return ()
     if isinstance(stored, bytes):
-        return tuple(stored[start : start + _BYTES].hex() for start in range(0, len(stored), _BYTES))
+        return _unpack_ids(stored) if len(stored) <= _FEW * _BYTES else _unpack_many_ids(stored)
     return tuple(orjson.loads(stored)) if stored.startswith("[") else (stored,)
+
+
+def _unpack_ids(stored: bytes) -> tuple[str, ...]:
+    return tuple(stored[start : start + _BYTES].hex() for start in range(0, len(stored), _BYTES))
+
+
+_unpack_many_ids: Final = lru_cache(maxsize=4)(_unpack_ids)
