@@ -172,6 +172,11 @@ class RecordingStore(SqliteStore):
         await super().commit(plan, outbox)
         self.plans.append(plan)
 
+    async def load(self, plan: Plan, outbox: Outbox) -> None:
+        """See `LoadableStore.load`."""
+        await super().load(plan, outbox)
+        self.plans.append(plan)
+
 
 def _named(identifier: Identifier) -> tuple[str, str]:
     return identifier.kind, identifier.value

@@ -1,15 +1,10 @@
 """Fills the spool of a load: here, or in a process of its own while this one reads files."""
 
-import gc
-import os
-import signal
-import threading
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -18,6 +13,7 @@ from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import Change, Outcome
 from graph_model.records.tasks import TruncateSource
 from graph_model.values.positions import Position
+from services.bootstrap.apart import Apart
 from services.bootstrap.grouping import group
 from services.bootstrap.spool import LoadSpool
 from services.stores.port.identity import KeptCatalogue
@@ -73,7 +69,8 @@ class FillingHere:
         """See `Filling.take`."""
         for change in self._spool.take(changes, self._catalogue, self._generation):
             source = change.address.source
-            self._taken.outcomes.update((source, outcome) for outcome in change.outcomes)
+            for outcome in change.outcomes:
+                self._taken.outcomes[source, outcome] += 1
             if change.rewound:
                 self._taken.rewound[source] += change.rewound
             if change.issues:
@@ -103,64 +100,45 @@ class FillingApart:
     """Fills a spool in a process of its own, which ends with this one."""
 
     def __init__(self, path: Path, load_id: str, catalogue: KeptCatalogue, generation: int) -> None:
-        self._process = ProcessPoolExecutor(
-            max_workers=1,
-            mp_context=get_context("spawn"),
-            initializer=_begin,
-            initargs=(path, load_id, catalogue.text, catalogue.name, generation, gc.get_threshold()),
-        )
-        # The other process ignores Ctrl-C from its first moment: who waits for it hears of it, and ends it.
-        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
-            self._waiting: deque[Future[None]] = deque([self._process.submit(_take, ())])
-        finally:
-            signal.signal(signal.SIGINT, handler)
+        self._apart = Apart(_begin, path, load_id, catalogue.text, catalogue.name, generation)
+        self._waiting: deque[Future[None]] = deque([self._apart.begun])
 
     def take(self, changes: Sequence[Change]) -> None:
         """See `Filling.take`; what goes wrong is raised by a later call."""
-        self._waiting.append(self._process.submit(_take, tuple(changes)))
+        self._waiting.append(self._apart.ask(_take, tuple(changes)))
         while len(self._waiting) > _WAITING:
             self._waiting.popleft().result()
 
     def truncate(self, task: TruncateSource) -> None:
         """See `Filling.truncate`."""
-        self._waiting.append(self._process.submit(_truncate, task))
+        self._waiting.append(self._apart.ask(_truncate, task))
 
     def note_progress(self, progress: Mapping[str, Position]) -> None:
         """See `Filling.note_progress`."""
-        self._waiting.append(self._process.submit(_note_progress, progress))
+        self._waiting.append(self._apart.ask(_note_progress, progress))
 
     def finish(self) -> Taken:
         """See `Filling.finish`."""
         while self._waiting:
             self._waiting.popleft().result()
-        taken = self._process.submit(_finish).result()
-        self._process.shutdown()
+        taken = self._apart.ask(_finish).result()
+        self._apart.end()
         return taken
 
     def abandon(self) -> None:
         """See `Filling.abandon`."""
         with suppress(BrokenExecutor):  # what it left is removed by whoever fills a spool there next
-            self._process.submit(_abandon)
-        self._process.shutdown()
+            wait([self._apart.ask(_abandon)])
+        self._apart.end()
 
 
 #: What the other process fills.
 _filled: FillingHere
 
 
-def _begin(path: Path, load_id: str, text: str, name: str, generation: int, collect_from: tuple[int, int, int]) -> None:
+def _begin(path: Path, load_id: str, text: str, name: str, generation: int) -> None:
     global _filled  # noqa: PLW0603 - the one thing that this process is there for
-    gc.set_threshold(*collect_from)  # looking for cycles as rarely as the process that reads
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     _filled = FillingHere(path, load_id, parse_catalogue(text, name), generation)
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _take(changes: Sequence[Change]) -> None:

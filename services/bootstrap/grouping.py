@@ -5,11 +5,11 @@ of the spool and 8 bytes for each record.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Final
+from typing import Final
 
 import orjson
 
@@ -18,7 +18,7 @@ from graph_model.resolution.hubs import bucket_of, is_hub_from
 from services.bootstrap.spool import LoadSpool
 from services.maintenance.spool import DiskUnionFind
 
-_LINKS: Final = "SELECT kind, value, record, bucket FROM link ORDER BY kind, value, record"
+_LINKS: Final = "SELECT kind, value, record FROM link ORDER BY kind, value, record"
 
 
 def group(spool: LoadSpool, catalogue: Catalogue) -> None:
@@ -33,13 +33,8 @@ def group(spool: LoadSpool, catalogue: Catalogue) -> None:
 
 
 def _link(spool: LoadSpool) -> None:
-    for portion in spool.carried():
-        rows = [
-            (kind, value, number, bucket_of(address))
-            for number, address, identifiers in portion
-            for kind, value in identifiers
-        ]
-        spool.database.executemany("INSERT INTO link VALUES (?, ?, ?, ?)", rows)
+    for links in spool.carried():
+        spool.database.executemany("INSERT INTO link VALUES (?, ?, ?)", links)
 
 
 def _joined(
@@ -48,15 +43,15 @@ def _joined(
     """Join the holders of each identifier; gives the rows of those that join nobody."""
     for (kind_name, value), rows in groupby(spool.database.execute(_LINKS), key=itemgetter(0, 1)):
         kind = catalogue.kinds[kind_name]
-        holders: Sequence[tuple[Any, ...]] = list(rows)
+        holders = [number for _, _, number in rows]
         count = len(holders)
         if not kind.is_generic(count):
-            first = holders[0][2]
+            first = holders[0]
             for holder in holders[1:]:
-                together.union(first, holder[2])
+                together.union(first, holder)
             continue
         buckets = None
         if is_hub_from(count, kind.holder_limit):
-            counts = Counter(bucket for _, _, _, bucket in holders)
+            counts = Counter(map(bucket_of, spool.addresses(holders)))
             buckets = orjson.dumps({str(number): held for number, held in sorted(counts.items())}).decode()
         yield kind_name, value, count, buckets

@@ -25,14 +25,15 @@ from graph_model.records.tasks import AnnounceProfiles
 from graph_model.values.identifiers import Identifier
 from graph_model.values.positions import Position
 from services.bootstrap.filling import Filling, FillingApart, FillingHere, Taken
-from services.bootstrap.portions import ProfileNaming, Resolved, plan_portion, portions, resolve_portion
+from services.bootstrap.portions import Resolved, plan_portion
+from services.bootstrap.resolving import Resolving, ResolvingApart, ResolvingHere, Wanted
 from services.bootstrap.spool import LoadSpool
-from services.clock import new_id, now_milliseconds
+from services.clock import new_id
 from services.stores.port.errors import CommitTooLarge, StoreError, StoreUnavailable
 from services.stores.port.identity import KeptCatalogue
 from services.stores.port.migration import MigratingStore
 from services.stores.port.plan import Plan, TaskWrite
-from services.stores.port.protocols import DurableOutbox, Outbox, Store
+from services.stores.port.protocols import DurableOutbox, LoadableStore, Outbox, Store
 from services.stores.port.stored import StoredIdentifier
 from services.stores.port.stored_form import SCHEMA_VERSION, StoredForm, load_mark
 
@@ -41,6 +42,8 @@ WRITER: Final = "bootstrap"
 
 #: Records of one commit.
 PORTION: Final = 2_000
+#: Likewise of a store that takes many at once: pages all over a file are then written once for more of them.
+MANY: Final = 10_000
 
 #: The progress of a load of which everything is in force.
 _DONE: Final = Position(1, 0)
@@ -82,8 +85,10 @@ class Manner:
     announce: bool
     """Whether the new profiles are to be told of one by one; else nobody hears of them, but that readers of a durable
     outbox are told to read anew."""
-    apart: bool = False  #: whether the spool is filled in a process of its own, so that reading can go on meanwhile
-    portion: int = PORTION  #: so many records are written in one commit, if their groups allow it
+    apart: bool = False
+    """Whether another process fills the spool while this one reads, and then resolves while this one writes."""
+    portion: int | None = None
+    """So many records are written in one commit, if their groups allow it; None: as many as suits the store."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +139,7 @@ async def load_store(
         if spool is None:
             raise SpoolLost(path)
         try:
-            written = await _write(store, catalogue, spool, progress, manner)
+            written = await _write(store, spool, _resolving(catalogue, spool, path, load_id, manner), progress, manner)
         finally:
             spool.close()
     await marking.move_mark(SCHEMA_VERSION, None)
@@ -193,19 +198,32 @@ async def _filled(
         raise
 
 
-async def _write(store: Store, catalogue: Catalogue, spool: LoadSpool, progress: Progress, manner: Manner) -> Loaded:
-    """Write what is not in force yet; a portion is resolved while the one before it is committed."""
+def _resolving(
+    catalogue: Catalogue, spool: LoadSpool, path: Path, load_id: str, manner: Manner
+) -> Callable[[Wanted], Resolving]:
+    kept = KeptCatalogue.of(catalogue)
+    if manner.apart and kept is not None:
+        return lambda wanted: ResolvingApart(path, load_id, kept, wanted)
+    return lambda wanted: ResolvingHere(spool, catalogue, wanted)
+
+
+async def _write(
+    store: Store, spool: LoadSpool, resolving: Callable[[Wanted], Resolving], progress: Progress, manner: Manner
+) -> Loaded:
+    """Write what is not in force yet; portions are resolved while those before them are committed."""
     outbox = await store.claim_outbox(WRITER)
     if outbox.progress == _DONE:
         return Loaded()
     written, newest, accepted = Loaded(), "", spool.accepted
-    after = 0 if outbox.progress is None else outbox.progress.log_offset
-    naming = ProfileNaming(now=now_milliseconds, new_profile_id=new_id, version_floor=store.version_floor)
-    found = (resolve_portion(portion, spool, catalogue, naming) for portion in portions(spool, after, manner.portion))
-    following = asyncio.create_task(asyncio.to_thread(next, found, None))
+    resolved_ones = resolving(
+        Wanted(
+            after=0 if outbox.progress is None else outbox.progress.log_offset,
+            size=manner.portion or (MANY if isinstance(store, LoadableStore) else PORTION),
+            version_floor=store.version_floor,
+        )
+    )
     try:
-        while resolved := await following:
-            following = asyncio.create_task(asyncio.to_thread(next, found, None))
+        while resolved := await resolved_ones.next():
             await _commit(store, outbox, resolved, accepted)
             written = replace(
                 written,
@@ -214,8 +232,10 @@ async def _write(store: Store, catalogue: Catalogue, spool: LoadSpool, progress:
             )
             newest = max((newest, *(write.profile_id for write in resolved.profiles)))
             progress("records", written.records)
+    except BrokenExecutor as error:
+        raise StoreUnavailable("the process that resolved records has been killed; give it more memory") from error
     finally:
-        await asyncio.wait([following])  # it reads the spool
+        await resolved_ones.close()
     if isinstance(store, DurableOutbox):
         await store.leave_gap()
     for writer, position in spool.progress.items():
@@ -230,6 +250,7 @@ async def _commit(store: Store, outbox: Outbox, resolved: Resolved, accepted: in
     Raises:
         CommitTooLarge: one of its groups is too large by itself.
     """
+    commit = store.load if isinstance(store, LoadableStore) else store.commit
     waiting = [resolved]
     while waiting:
         part = waiting.pop()
@@ -237,7 +258,7 @@ async def _commit(store: Store, outbox: Outbox, resolved: Resolved, accepted: in
         if part.generic:
             stored = await store.read_identifiers(dict.fromkeys(part.generic, 0))
         try:
-            await store.commit(plan_portion(part, stored, new_id(), accepted), outbox)
+            await commit(plan_portion(part, stored, new_id(), accepted), outbox)
         except CommitTooLarge:
             halves = part.halves()
             if halves is None:

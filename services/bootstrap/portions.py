@@ -1,25 +1,26 @@
 """From the groups of a spool to plans: each resolves some groups once, and writes all that follows from them."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
-from typing import Final
+from typing import Final, NamedTuple
 
 import orjson
+from msgspec.structs import replace
 
 from graph_model.catalogue.rules import Catalogue
+from graph_model.profile.codec import encode_profile
 from graph_model.profile.composition import compose_profile
 from graph_model.profile.document import ProfileStatus
-from graph_model.profile.transition import BeforeAndAfter, Transition, transitions
-from graph_model.records.key_changes import KeyChanges
 from graph_model.records.record import Record, RecordAddress
 from graph_model.resolution.hubs import BUCKETS
 from graph_model.resolution.mapping import MappedRecord
-from graph_model.resolution.resolve import Component, resolve
+from graph_model.resolution.resolve import resolve
 from graph_model.values.identifiers import Identifier
 from graph_model.values.positions import Position
+from graph_model.values.times import iso_time
 from services.bootstrap.spool import LoadSpool, read_derived
 from services.stores.port.plan import BucketWrite, IdentifierWrite, Plan, ProfileWrite, RecordWrite
 from services.stores.port.stored import StoredIdentifier
@@ -29,15 +30,18 @@ _GROUPS: Final = """
 SELECT m.grouped, r.source, r.key, r.document, r.derived FROM member AS m JOIN record AS r ON r.number = m.record
 WHERE m.grouped > ? ORDER BY m.grouped, m.record
 """
-_NO_KEY_CHANGES: Final = KeyChanges(renamed={}, taken=frozenset())
 
 
-@dataclass(frozen=True, slots=True)
-class SpooledRecord:
+class SpooledRecord(NamedTuple):
     """A record to be loaded."""
 
     record: Record
     mapped: MappedRecord | None  #: what it says; None: it is deleted
+
+    @property
+    def identifiers(self) -> tuple[Identifier, ...]:
+        """What it carries."""
+        return () if self.mapped is None else self.mapped.identifiers
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +51,9 @@ class Portion:
     groups: tuple[tuple[int, tuple[SpooledRecord, ...]], ...]  #: number of the group, its records
 
     @property
-    def last(self) -> int:
-        """The number of its last group."""
-        return self.groups[-1][0]
-
-    @property
     def records(self) -> Iterator[SpooledRecord]:
         """All its records."""
         return (record for _, records in self.groups for record in records)
-
-    def halves(self) -> tuple["Portion", "Portion"] | None:
-        """Two smaller ones; None: it is a single group."""
-        middle = len(self.groups) // 2
-        return (Portion(self.groups[:middle]), Portion(self.groups[middle:])) if middle else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,24 +112,28 @@ class ProfileNaming:
 class Resolved:
     """What a portion comes to in a store that has none of its records."""
 
-    portion: Portion
-    records: tuple[RecordWrite, ...]
+    groups: tuple[tuple[int, int], ...]  #: number of each group, and how many records it has
+    records: tuple[RecordWrite, ...]  #: group by group
     profiles: tuple[ProfileWrite, ...]
     carried: Mapping[Identifier, int]  #: by how many of these records
     generic: Mapping[Identifier, GenericIdentifier]  #: the generic ones among them
 
     def halves(self) -> tuple["Resolved", "Resolved"] | None:
         """Two smaller ones; None: it is a single group."""
-        halves = self.portion.halves()
-        return None if halves is None else (self._only(halves[0]), self._only(halves[1]))
+        middle = len(self.groups) // 2
+        if not middle:
+            return None
+        first = sum(records for _, records in self.groups[:middle])
+        return (
+            self._only(self.groups[:middle], self.records[:first]),
+            self._only(self.groups[middle:], self.records[first:]),
+        )
 
-    def _only(self, portion: Portion) -> "Resolved":
-        addresses = {each.record.address for each in portion.records}
-        records = tuple(write for write in self.records if write.record.address in addresses)
+    def _only(self, groups: tuple[tuple[int, int], ...], records: tuple[RecordWrite, ...]) -> "Resolved":
         profile_ids = {write.profile_id for write in records}
         carried = Counter(identifier for write in records for identifier in write.identifiers)
         return Resolved(
-            portion=portion,
+            groups=groups,
             records=records,
             profiles=tuple(write for write in self.profiles if write.profile_id in profile_ids),
             carried=carried,
@@ -146,32 +144,46 @@ class Resolved:
 def resolve_portion(portion: Portion, spool: LoadSpool, catalogue: Catalogue, naming: ProfileNaming) -> Resolved:
     """Resolve the records of a portion, and write their profiles."""
     mapped = {each.record.address: each.mapped for each in portion.records if each.mapped is not None}
-    carried = Counter(identifier for each in mapped.values() for identifier in each.identifiers)
+    carried = Counter(chain.from_iterable(each.identifiers for each in mapped.values()))
     generic = _generic_among(spool, carried)
     too_common = frozenset(generic)
-    components = resolve(mapped, (), too_common, catalogue)
-    named = [(component, tuple(naming.new_profile_id() for _ in component.clusters)) for component in components]
-    memberships = {
-        address: profile_id
-        for component, profile_ids in named
-        for cluster, profile_id in zip(component.clusters, profile_ids, strict=True)
-        for address in cluster.members
-    }
-    return Resolved(
-        portion=portion,
-        records=tuple(
-            RecordWrite(
-                record=each.record,
-                expected=None,
-                profile_id=memberships.get(each.record.address),
-                identifiers=() if each.mapped is None else each.mapped.identifiers,
-                edges_changed=True,
+    memberships: dict[RecordAddress, str] = {}
+    profiles: list[ProfileWrite] = []
+    now = iso_time(naming.now())
+    for component in resolve(mapped, (), too_common, catalogue):
+        profile_ids = tuple(naming.new_profile_id() for _ in component.clusters)
+        for profile_id, cluster in zip(profile_ids, component.clusters, strict=True):
+            memberships.update(dict.fromkeys(cluster.members, profile_id))
+            composed = compose_profile(profile_id, cluster, mapped, too_common, component.dropped, catalogue)
+            profile = replace(composed, version=naming.version_floor + 1, created_at=now, updated_at=now)
+            profiles.append(
+                new_profile(profile_id, profile.version, encode_profile(profile), tuple(sorted(profile_ids)))
             )
-            for each in portion.records
+    return Resolved(
+        groups=tuple((number, len(records)) for number, records in portion.groups),
+        records=tuple(
+            new_record(each.record, memberships.get(each.record.address), each.identifiers) for each in portion.records
         ),
-        profiles=_profiles(_created(named, memberships, mapped, too_common, catalogue, naming), named),
+        profiles=tuple(profiles),
         carried=carried,
         generic=generic,
+    )
+
+
+def new_record(record: Record, profile_id: str | None, identifiers: tuple[Identifier, ...]) -> RecordWrite:
+    """A record that the store does not have."""
+    return RecordWrite(record=record, expected=None, profile_id=profile_id, identifiers=identifiers, edges_changed=True)
+
+
+def new_profile(profile_id: str, version: int, document: bytes | None, component: tuple[str, ...]) -> ProfileWrite:
+    """A live profile that the store does not have."""
+    return ProfileWrite(
+        profile_id=profile_id,
+        expected=None,
+        version=version,
+        status=ProfileStatus.LIVE,
+        document=document,
+        component=component,
     )
 
 
@@ -196,52 +208,8 @@ def plan_portion(
         hubs=frozenset(identifier for identifier, found in resolved.generic.items() if found.buckets is not None),
         profiles=resolved.profiles,
         events=(),
-        progress=Position(0, resolved.portion.last),
+        progress=Position(0, resolved.groups[-1][0]),
         accepted=accepted,
-    )
-
-
-def _created(
-    named: Sequence[tuple[Component, tuple[str, ...]]],
-    memberships: Mapping[RecordAddress, str],
-    mapped: Mapping[RecordAddress, MappedRecord],
-    generic: frozenset[Identifier],
-    catalogue: Catalogue,
-    naming: ProfileNaming,
-) -> list[Transition]:
-    return transitions(
-        BeforeAndAfter(
-            known={},
-            before={},
-            after=memberships,
-            keys=_NO_KEY_CHANGES,
-            returned={},
-            composed={
-                profile_id: compose_profile(profile_id, cluster, mapped, generic, component.dropped, catalogue)
-                for component, profile_ids in named
-                for cluster, profile_id in zip(component.clusters, profile_ids, strict=True)
-            },
-            causes=lambda _: (),
-            now=naming.now(),
-            version_floor=naming.version_floor,
-        )
-    )
-
-
-def _profiles(
-    created: Sequence[Transition], named: Sequence[tuple[Component, tuple[str, ...]]]
-) -> tuple[ProfileWrite, ...]:
-    component_of = {profile_id: tuple(sorted(ids)) for _, ids in named for profile_id in ids}
-    return tuple(
-        ProfileWrite(
-            profile_id=each.profile.profile_id,
-            expected=None,
-            version=each.profile.version,
-            status=ProfileStatus.LIVE,
-            document=each.document,
-            component=component_of[each.profile.profile_id],
-        )
-        for each in created
     )
 
 

@@ -9,9 +9,8 @@ import os
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 from urllib.parse import quote
 
 import orjson
@@ -51,8 +50,7 @@ CREATE TABLE record (
 CREATE TABLE link (               -- what live records carry
     kind   TEXT NOT NULL,
     value  TEXT NOT NULL,
-    record INTEGER NOT NULL,
-    bucket INTEGER NOT NULL        -- of the record, should the identifier be a hub
+    record INTEGER NOT NULL
 );
 CREATE TABLE generic (            -- identifiers that join nobody, since too many records carry them
     kind TEXT NOT NULL, value TEXT NOT NULL, holders INTEGER NOT NULL,
@@ -73,8 +71,7 @@ ON CONFLICT (source, key) DO UPDATE SET document = excluded.document, derived = 
 """
 
 
-@dataclass(frozen=True, slots=True)
-class TakenRecord:
+class TakenRecord(NamedTuple):
     """What became of the changes of one record."""
 
     address: RecordAddress
@@ -192,13 +189,19 @@ class LoadSpool:
             self.take(deletions, catalogue, generation)
             last = rows[-1][0]
 
-    def carried(self) -> Iterator[list[tuple[int, RecordAddress, list[tuple[str, str]]]]]:
-        """All live records with their numbers, and the kinds and values of what they carry, in portions."""
-        rows = self.database.execute(
-            "SELECT number, source, key, derived FROM record WHERE derived NOT NULL ORDER BY 1"
-        )
+    def carried(self) -> Iterator[list[tuple[str, str, int]]]:
+        """The kind and value of all that live records carry, each with the number of the record, in portions."""
+        rows = self.database.execute("SELECT number, derived FROM record WHERE derived NOT NULL ORDER BY 1")
         while portion := rows.fetchmany(BATCH):
-            yield [(row[0], RecordAddress(row[1], row[2]), orjson.loads(row[3])[0]) for row in portion]
+            yield [(kind, value, number) for number, derived in portion for kind, value in orjson.loads(derived)[0]]
+
+    def addresses(self, numbers: Sequence[int]) -> Iterator[RecordAddress]:
+        """Where the records of these numbers live."""
+        query = "SELECT r.source, r.key FROM json_each(?) AS wanted JOIN record AS r ON r.number = wanted.value"
+        for start in range(0, len(numbers), BATCH):
+            wanted = orjson.dumps(numbers[start : start + BATCH]).decode()
+            for source, key in self.database.execute(query, (wanted,)):
+                yield RecordAddress(source, key)
 
     def seal(self) -> None:
         """Let it be whole, whatever happens from now on."""
@@ -237,9 +240,9 @@ def read_derived(record: Record, document: bytes) -> MappedRecord:
     identifiers, traits, issues = orjson.loads(document)
     return MappedRecord(
         record,
-        tuple(Identifier(kind, value) for kind, value in identifiers),
+        tuple(map(Identifier._make, identifiers)),
         traits,
-        tuple(Issue(column, reason) for column, reason in issues),
+        tuple(map(Issue._make, issues)) if issues else (),
     )
 
 

@@ -245,3 +245,18 @@ class DurableOutbox(Protocol):
     async def wait_for_events(self, after: int, timeout_seconds: float) -> None:
         """Return once an event follows `after`, or after the time-out."""
         ...
+
+
+@runtime_checkable
+class LoadableStore(Protocol):
+    """A store that takes many rows at once, where nobody waits for them to be safe."""
+
+    async def load(self, plan: Plan, outbox: Outbox) -> None:
+        """Commit a plan as `Store.commit` does, but until that is called again the power may take it away.
+
+        It takes the last plans, each as a whole, so that whoever reads `Outbox.progress` can go on behind the others.
+
+        Raises:
+            CommitConflict, ClaimLost: see `Store.commit`.
+        """
+        ...

@@ -43,6 +43,7 @@ from services.stores.sqlite.connection import (
     write_nothing,
 )
 from services.stores.sqlite.events import leave_gap, trim
+from services.stores.sqlite.loading import load_plan
 from services.stores.sqlite.outbox import SqliteOutbox, claim
 from services.stores.sqlite.ownership import require_own
 from services.stores.sqlite.reads import SqliteReads
@@ -58,7 +59,7 @@ Result = TypeVar("Result")
 
 
 class SqliteStore:
-    """A store in one SQLite file; implements `Store` and `DurableOutbox`."""
+    """A store in one SQLite file; implements `Store`, `DurableOutbox` and `LoadableStore`."""
 
     guarantees = Guarantees(guarded_commits="safe", durable=True)
 
@@ -196,14 +197,11 @@ class SqliteStore:
 
     async def commit(self, plan: Plan, outbox: Outbox) -> None:
         """See `Store.commit`."""
-        if not isinstance(outbox, SqliteOutbox):
-            raise TypeError(f"an outbox claimed from this store is expected, not {type(outbox).__name__}")
-        await self._write(write_plan, plan, outbox.writer, outbox.claim)
-        self._written_at = time.monotonic()
-        if time.monotonic() - self._trimmed_at > _SECONDS_BETWEEN_TRIMS:
-            await self._write(trim)
-            self._trimmed_at = time.monotonic()
-        self._announce()
+        await self._take(write_plan, plan, outbox)
+
+    async def load(self, plan: Plan, outbox: Outbox) -> None:
+        """See `LoadableStore.load`."""
+        await self._take(load_plan, plan, outbox)
 
     async def read_profile(self, profile_id: str) -> StoredProfile | None:
         """See `Store.read_profile`."""
@@ -324,6 +322,17 @@ class SqliteStore:
         await asyncio.to_thread(self._thread.shutdown)
         await self._reads.close()
         self._writes.close()
+
+    async def _take(self, write: Callable[[StoreConnection, Plan, str, str], None], plan: Plan, outbox: Outbox) -> None:
+        """Write a plan, and do what is due after it."""
+        if not isinstance(outbox, SqliteOutbox):
+            raise TypeError(f"an outbox claimed from this store is expected, not {type(outbox).__name__}")
+        await self._write(write, plan, outbox.writer, outbox.claim)
+        self._written_at = time.monotonic()
+        if time.monotonic() - self._trimmed_at > _SECONDS_BETWEEN_TRIMS:
+            await self._write(trim)
+            self._trimmed_at = time.monotonic()
+        self._announce()
 
     async def _write(
         self,
