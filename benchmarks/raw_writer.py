@@ -172,9 +172,9 @@ class RecordingStore(SqliteStore):
         await super().commit(plan, outbox)
         self.plans.append(plan)
 
-    async def append(self, plan: Plan, outbox: Outbox) -> None:
-        """See `AppendingStore.append`."""
-        await super().append(plan, outbox)
+    async def load(self, plan: Plan, outbox: Outbox) -> None:
+        """See `LoadableStore.load`."""
+        await super().load(plan, outbox)
         self.plans.append(plan)
 
 

@@ -35,9 +35,15 @@ class Place:
         return await GremlinStore.open(self.graph, self.catalogue.fingerprint, migrator=migrator)
 
     async def load(
-        self, fill: Fill, progress: Progress = no_progress, *, announce: bool = False, portion: int = 3
+        self,
+        fill: Fill,
+        progress: Progress = no_progress,
+        *,
+        announce: bool = False,
+        apart: bool = False,
+        portion: int = 3,
     ) -> Loaded:
-        manner = Manner(announce=announce, portion=portion)
+        manner = Manner(announce=announce, apart=apart, portion=portion)
         marking: MigratingStore = (
             SqliteMigration(self.file)
             if self.file is not None

@@ -33,7 +33,7 @@ from services.stores.port.errors import CommitTooLarge, StoreError, StoreUnavail
 from services.stores.port.identity import KeptCatalogue
 from services.stores.port.migration import MigratingStore
 from services.stores.port.plan import Plan, TaskWrite
-from services.stores.port.protocols import AppendingStore, DurableOutbox, Outbox, Store
+from services.stores.port.protocols import DurableOutbox, LoadableStore, Outbox, Store
 from services.stores.port.stored import StoredIdentifier
 from services.stores.port.stored_form import SCHEMA_VERSION, StoredForm, load_mark
 
@@ -42,8 +42,8 @@ WRITER: Final = "bootstrap"
 
 #: Records of one commit.
 PORTION: Final = 2_000
-#: Likewise where they are appended: pages all over a file are then written once for more of them.
-APPENDED: Final = 10_000
+#: Likewise of a store that takes many at once: pages all over a file are then written once for more of them.
+MANY: Final = 10_000
 
 #: The progress of a load of which everything is in force.
 _DONE: Final = Position(1, 0)
@@ -218,7 +218,7 @@ async def _write(
     resolved_ones = resolving(
         Wanted(
             after=0 if outbox.progress is None else outbox.progress.log_offset,
-            size=manner.portion or (APPENDED if isinstance(store, AppendingStore) else PORTION),
+            size=manner.portion or (MANY if isinstance(store, LoadableStore) else PORTION),
             version_floor=store.version_floor,
         )
     )
@@ -250,7 +250,7 @@ async def _commit(store: Store, outbox: Outbox, resolved: Resolved, accepted: in
     Raises:
         CommitTooLarge: one of its groups is too large by itself.
     """
-    commit = store.append if isinstance(store, AppendingStore) else store.commit
+    commit = store.load if isinstance(store, LoadableStore) else store.commit
     waiting = [resolved]
     while waiting:
         part = waiting.pop()

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
-from typing import Final
+from typing import Final, NamedTuple
 
 import orjson
 from msgspec.structs import replace
@@ -32,8 +32,7 @@ WHERE m.grouped > ? ORDER BY m.grouped, m.record
 """
 
 
-@dataclass(frozen=True, slots=True)
-class SpooledRecord:
+class SpooledRecord(NamedTuple):
     """A record to be loaded."""
 
     record: Record
@@ -145,7 +144,7 @@ class Resolved:
 def resolve_portion(portion: Portion, spool: LoadSpool, catalogue: Catalogue, naming: ProfileNaming) -> Resolved:
     """Resolve the records of a portion, and write their profiles."""
     mapped = {each.record.address: each.mapped for each in portion.records if each.mapped is not None}
-    carried = Counter(identifier for each in mapped.values() for identifier in each.identifiers)
+    carried = Counter(chain.from_iterable(each.identifiers for each in mapped.values()))
     generic = _generic_among(spool, carried)
     too_common = frozenset(generic)
     memberships: dict[RecordAddress, str] = {}

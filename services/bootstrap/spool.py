@@ -9,9 +9,8 @@ import os
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 from urllib.parse import quote
 
 import orjson
@@ -72,8 +71,7 @@ ON CONFLICT (source, key) DO UPDATE SET document = excluded.document, derived = 
 """
 
 
-@dataclass(frozen=True, slots=True)
-class TakenRecord:
+class TakenRecord(NamedTuple):
     """What became of the changes of one record."""
 
     address: RecordAddress
@@ -242,9 +240,9 @@ def read_derived(record: Record, document: bytes) -> MappedRecord:
     identifiers, traits, issues = orjson.loads(document)
     return MappedRecord(
         record,
-        tuple(Identifier(kind, value) for kind, value in identifiers),
+        tuple(map(Identifier._make, identifiers)),
         traits,
-        tuple(Issue(column, reason) for column, reason in issues),
+        tuple(map(Issue._make, issues)) if issues else (),
     )
 
 

@@ -209,10 +209,10 @@ async def test_a_truncated_table_is_empty_but_for_what_came_later(place: Place, 
 class SmallRequests(SqliteStore):
     """Takes four records at once."""
 
-    async def append(self, plan: Plan, outbox: Outbox) -> None:
+    async def load(self, plan: Plan, outbox: Outbox) -> None:
         if len(plan.records) > 4:
             raise CommitTooLarge(len(plan.records), 4)
-        await super().append(plan, outbox)
+        await super().load(plan, outbox)
 
 
 @dataclass(frozen=True, slots=True)

@@ -254,16 +254,15 @@ class DurableOutbox(Protocol):
 
 
 @runtime_checkable
-class AppendingStore(Protocol):
-    """A store that writes what nobody has ever written faster than `Store.commit` does."""
+class LoadableStore(Protocol):
+    """A store that takes many rows at once, where nobody waits for them to be safe."""
 
-    async def append(self, plan: Plan, outbox: Outbox) -> None:
-        """Commit a plan whose records and profiles are all new, without looking for them first.
+    async def load(self, plan: Plan, outbox: Outbox) -> None:
+        """Commit a plan as `Store.commit` does, but until that is called again the power may take it away.
 
-        Until the next `Store.commit` it may be lost with the power, but only whole, and with all that came after it.
+        It takes the last plans, each as a whole, so that whoever reads `Outbox.progress` can go on behind the others.
 
         Raises:
-            CommitConflict: one of them is there already, or something else was changed; nothing was written.
-            ClaimLost: another worker has taken over the outbox; nothing was written.
+            CommitConflict, ClaimLost: see `Store.commit`.
         """
         ...

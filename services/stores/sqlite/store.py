@@ -35,7 +35,6 @@ from services.stores.port.stored import (
 from services.stores.sqlite import identifiers as sqlite_identifiers
 from services.stores.sqlite import queries as sqlite_queries
 from services.stores.sqlite import scans as sqlite_scans
-from services.stores.sqlite.appending import append_plan
 from services.stores.sqlite.catalogue import StoreState, change_catalogue, prepare, read_state, restored
 from services.stores.sqlite.connection import (
     LOCK_SECONDS,
@@ -46,6 +45,7 @@ from services.stores.sqlite.connection import (
     write_nothing,
 )
 from services.stores.sqlite.events import leave_gap, trim
+from services.stores.sqlite.loading import load_plan
 from services.stores.sqlite.outbox import SqliteOutbox, claim
 from services.stores.sqlite.ownership import require_own
 from services.stores.sqlite.reads import SqliteReads
@@ -61,7 +61,7 @@ Result = TypeVar("Result")
 
 
 class SqliteStore:
-    """A store in one SQLite file; implements `Store`, `DurableOutbox` and `AppendingStore`."""
+    """A store in one SQLite file; implements `Store`, `DurableOutbox` and `LoadableStore`."""
 
     guarantees = Guarantees(guarded_commits="safe", durable=True)
 
@@ -203,9 +203,9 @@ class SqliteStore:
         """See `Store.commit`."""
         await self._take(write_plan, plan, outbox)
 
-    async def append(self, plan: Plan, outbox: Outbox) -> None:
-        """See `AppendingStore.append`."""
-        await self._take(append_plan, plan, outbox)
+    async def load(self, plan: Plan, outbox: Outbox) -> None:
+        """See `LoadableStore.load`."""
+        await self._take(load_plan, plan, outbox)
 
     async def read_profile(self, profile_id: str) -> StoredProfile | None:
         """See `Store.read_profile`."""

@@ -1,4 +1,4 @@
-"""What a store appends is there as if it had been committed, or refused as a whole."""
+"""What is loaded into a store is there as if it had been committed, or refused as a whole."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,7 +8,7 @@ import pytest
 
 from services.stores.port.errors import ClaimLost, CommitConflict
 from services.stores.port.plan import Plan
-from services.stores.port.protocols import AppendingStore
+from services.stores.port.protocols import LoadableStore
 from services.stores.sqlite.store import SqliteStore
 from tests.contract.builders import (
     FINGERPRINT,
@@ -24,7 +24,7 @@ from tests.contract.builders import (
     write_record,
 )
 
-#: More rows of every table than one statement writes.
+#: Rows of a large plan.
 MANY = 250
 
 
@@ -66,12 +66,12 @@ async def written(store: SqliteStore) -> list[object]:
     return [[each async for each in scan] for scan in scans]
 
 
-async def test_what_is_appended_is_what_would_have_been_committed(tmp_path: Path) -> None:
+async def test_what_is_loaded_is_what_would_have_been_committed(tmp_path: Path) -> None:
     async with opened(tmp_path / "one.sqlite") as one, opened(tmp_path / "other.sqlite") as other:
-        assert isinstance(one, AppendingStore)
-        appending, committing = await one.claim_outbox("w"), await other.claim_outbox("w")
+        assert isinstance(one, LoadableStore)
+        loading, committing = await one.claim_outbox("w"), await other.claim_outbox("w")
         for each in plans():
-            await one.append(each, appending)
+            await one.load(each, loading)
             await other.commit(each, committing)
         assert await written(one) == await written(other)
 
@@ -88,7 +88,7 @@ async def test_what_is_appended_is_what_would_have_been_committed(tmp_path: Path
 async def test_what_is_there_already_is_refused_with_all_that_comes_with_it(tmp_path: Path, repeated: Plan) -> None:
     async with opened(tmp_path / "store.sqlite") as store:
         outbox = await store.claim_outbox("w")
-        await store.append(person(1, "ann"), outbox)
+        await store.load(person(1, "ann"), outbox)
         before = await written(store)
         new = person(2, "ben")
         both = plan(
@@ -97,15 +97,15 @@ async def test_what_is_there_already_is_refused_with_all_that_comes_with_it(tmp_
             profiles=(*new.profiles, *repeated.profiles),
         )
         with pytest.raises(CommitConflict):
-            await store.append(both, outbox)
+            await store.load(both, outbox)
         assert await written(store) == before
-        await store.append(new, outbox)
+        await store.load(new, outbox)
 
 
-async def test_who_has_lost_the_outbox_appends_nothing(tmp_path: Path) -> None:
+async def test_who_has_lost_the_outbox_loads_nothing(tmp_path: Path) -> None:
     async with opened(tmp_path / "store.sqlite") as store:
         lost = await store.claim_outbox("w")
         await store.claim_outbox("w")
         with pytest.raises(ClaimLost):
-            await store.append(person(1, "ann"), lost)
+            await store.load(person(1, "ann"), lost)
         assert [each async for each in store.scan_records()] == []
