@@ -141,6 +141,16 @@ async def test_a_cursor_older_than_what_is_kept_gets_one_reset_and_then_what_is_
         assert (await anext(events)).event != "reset"
 
 
+async def test_who_wants_everything_is_told_that_there_is_more_than_events_tell(
+    service: Service, http: httpx.AsyncClient
+) -> None:
+    await service.store.leave_gap()  # as a first load does
+    await service.send("crm", ANN)
+    async with subscribed(http, "start") as events:
+        assert (await anext(events)).event == "reset"
+        assert await subject(service, await anext(events)) == "email:ann@example.com"
+
+
 async def test_a_stream_whose_next_events_are_gone_is_reset_once_and_waits(
     service: Service, http: httpx.AsyncClient, tmp_path: Path
 ) -> None:
