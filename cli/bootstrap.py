@@ -102,8 +102,13 @@ class _Report:
         ]
         if rows:
             print_table(("source", "in", *_WORDS), rows)
-        if self.loaded.resumed:
+        if self.loaded.resumed and rows:
             say("\nAn interrupted load was finished; the counts are those of this run.")
+        elif self.loaded.resumed:
+            say(
+                "\nAn interrupted load was finished. It had read its files to the end, so none was read now; what it "
+                "rejected is not told again. Load other files with `identity-graph ingest`."
+            )
         say(f"\nLoaded: {counted(self.loaded.records, 'record')}, {counted(self.loaded.profiles, 'profile')}")
         if self.told:
             say(f"Told of: {counted(self.told, 'profile')}")

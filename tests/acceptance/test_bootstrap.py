@@ -139,6 +139,15 @@ def test_a_load_that_is_killed_again_and_again_comes_to_the_same(large: Path) ->
     assert replace(killed, records={}) == replace(whole, records={})
 
 
+@pytest.mark.timeout(300)
+def test_whoever_goes_on_with_a_load_is_told_that_the_files_named_now_are_not_read(large: Path, run: Run) -> None:
+    assert _killed_when(large, (large / "graph.sqlite-load").exists)
+    (large / "crm_more.csv").write_text("id,rev,at,email,phone,name\n1000000,1,2026-01-01T00:00:00Z,,,More\n")
+    finished = run("bootstrap", "crm_more.csv")
+    assert finished.returncode == 0, finished.stderr
+    assert "none was read now" in " ".join(finished.stdout.split())
+
+
 def _run(folder: Path, store: Path | None = None) -> subprocess.Popen[bytes]:
     variables = environment(folder) | ({} if store is None else {"IDENTITY_GRAPH_STORE": f"sqlite:{store}"})
     return subprocess.Popen([COMMAND, "bootstrap", "crm.csv"], cwd=folder, env=variables, stdout=subprocess.DEVNULL)
