@@ -21,7 +21,7 @@ class RecordWrite(Struct, frozen=True, kw_only=True, gc=False):
     expected: str | None  #: revision it was read at; None: it must not exist
     profile_id: str | None  #: its profile from now on (of a tombstone: the last one)
     identifiers: tuple[Identifier, ...]
-    edges_changed: bool  #: whether identifiers or profile differ from what is stored
+    edges_changed: bool  #: whether identifiers or profile differ from what is stored, or the record comes or goes
 
 
 class IdentifierWrite(Struct, frozen=True, kw_only=True, gc=False):

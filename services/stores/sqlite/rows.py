@@ -33,13 +33,28 @@ def record_rows(
     ]
 
 
-def known_record_rows(records: Iterable[RecordWrite], revision: object, pack: Pack) -> list[Row]:
-    """What changes of rows of `record`: document, deleted, revision; source, key, revision before."""
+def staying_record_rows(records: Iterable[RecordWrite], revision: object, pack: Pack) -> list[Row]:
+    """What changes of rows of `record` whose edges stay: document, revision; source, key, revision before, deleted."""
     return [
         (
             pack(write_record(w.record)),
-            w.record.is_tombstone,
             revision,
+            *w.record.address,
+            pack_id(w.expected),
+            w.record.is_tombstone,
+        )
+        for w in records
+    ]
+
+
+def relinked_record_rows(records: Iterable[RecordWrite], revision: object, pack: Pack) -> list[Row]:
+    """What changes of rows of `record`: document, revision, profile_id, deleted; source, key, revision before."""
+    return [
+        (
+            pack(write_record(w.record)),
+            revision,
+            pack_id(w.profile_id),
+            w.record.is_tombstone,
             *w.record.address,
             pack_id(w.expected),
         )

@@ -17,7 +17,14 @@ from services.stores.sqlite.dictionary import make_dictionary_where_due
 from services.stores.sqlite.events import write_events
 from services.stores.sqlite.guards import check_revisions, insert_new, write_known
 from services.stores.sqlite.packing import pack_id
-from services.stores.sqlite.rows import history_rows, known_profile_rows, known_record_rows, profile_rows, record_rows
+from services.stores.sqlite.rows import (
+    history_rows,
+    known_profile_rows,
+    profile_rows,
+    record_rows,
+    relinked_record_rows,
+    staying_record_rows,
+)
 
 _LAST_IDENTIFIER: Final = "SELECT coalesce(max(id), 0) FROM identifier"
 _LAST_RECORD: Final = "SELECT coalesce(max(id), 0) FROM record"
@@ -44,8 +51,12 @@ DELETE FROM bucket WHERE number = ? AND identifier = (SELECT id FROM identifier 
 _INSERT_RECORDS: Final = """
 INSERT INTO record (id, source, key, document, deleted, profile_id, revision) VALUES (?, ?, ?, ?, ?, ?, ?)
 """
+#: A row that stays does not touch the index over those that are there.
 _UPDATE_RECORDS: Final = """
-UPDATE record SET document = ?, deleted = ?, revision = ? WHERE source = ? AND key = ? AND revision = ?
+UPDATE record SET document = ?, revision = ? WHERE source = ? AND key = ? AND revision = ? AND deleted = ?
+"""
+_RELINK_RECORDS: Final = """
+UPDATE record SET document = ?, revision = ?, profile_id = ?, deleted = ? WHERE source = ? AND key = ? AND revision = ?
 """
 _MOVE_RECORDS: Final = "UPDATE record SET profile_id = ? WHERE source = ? AND key = ?"
 _INSERT_PROFILES: Final = """
@@ -158,11 +169,12 @@ def _write_records(connection: StoreConnection, plan: Plan, identifiers: dict[Id
     ids = dict(zip((w.record.address for w in new), _ids_after(connection, _LAST_RECORD, len(new)), strict=True))
     insert_new(connection, "record", _INSERT_RECORDS, record_rows(new, ids, revision, pack))
     known = [w for w in plan.records if w.expected is not None]
-    write_known(connection, "record", _UPDATE_RECORDS, known_record_rows(known, revision, pack))
     # A record whose edges stay may have been moved by others since it was read: its profile is not ours to write.
+    staying = [w for w in known if not w.edges_changed]
+    write_known(connection, "record", _UPDATE_RECORDS, staying_record_rows(staying, revision, pack))
     relinked = [w for w in known if w.edges_changed]
-    moved = [*plan.memberships, *((w.record.address, w.profile_id) for w in relinked)]
-    connection.executemany(_MOVE_RECORDS, [(pack_id(profile_id), *address) for address, profile_id in moved])
+    write_known(connection, "record", _RELINK_RECORDS, relinked_record_rows(relinked, revision, pack))
+    connection.executemany(_MOVE_RECORDS, [(pack_id(profile_id), *address) for address, profile_id in plan.memberships])
     relinked_ids = _found(connection, _FIND_RECORDS, [w.record.address for w in relinked])
     connection.executemany("DELETE FROM has WHERE record = ?", [(number,) for number in relinked_ids.values()])
     carried = {ids[w.record.address]: w.identifiers for w in new if w.edges_changed}
