@@ -34,6 +34,7 @@ SUITES: Final[Mapping[str, Suite]] = {
     "reads": Suite(module="benchmarks.http_reads", title="Reading over HTTP"),
     "load": Suite(module="benchmarks.reads_under_ingest", title="Reading while others write"),
     "subscribers": Suite(module="benchmarks.subscribers", title="Readers of the change feed"),
+    "memory": Suite(module="benchmarks.worker_memory", title="Memory of a worker", by_default=False),
     "gremlin": Suite(module="benchmarks.kafka_to_graph", title="Kafka to TinkerGraph"),
     "freshness": Suite(module="benchmarks.freshness", title="Freshness of events"),
     "hub": Suite(module="benchmarks.hub", title="An identifier that many records share"),
