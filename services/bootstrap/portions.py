@@ -26,6 +26,9 @@ from services.stores.port.plan import BucketWrite, IdentifierWrite, Plan, Profil
 from services.stores.port.stored import StoredIdentifier
 from services.stores.port.stored_forms import read_record
 
+#: Records of the first portion: by these a store learns what documents have in common, and writes all others smaller.
+_FIRST: Final = 2_000
+
 _GROUPS: Final = """
 SELECT m.grouped, r.source, r.key, r.document, r.derived FROM member AS m JOIN record AS r ON r.number = m.record
 WHERE m.grouped > ? ORDER BY m.grouped, m.record
@@ -65,16 +68,16 @@ class GenericIdentifier:
 
 
 def portions(spool: LoadSpool, after: int, size: int) -> Iterator[Portion]:
-    """All groups that follow a number, in portions of at least so many records, but for the last."""
+    """All groups that follow a number, in portions of at least so many records, but for the first and the last."""
     waiting: list[tuple[int, tuple[SpooledRecord, ...]]] = []
-    records = 0
+    records, wanted = 0, min(size, _FIRST)
     for number, rows in groupby(spool.database.execute(_GROUPS, (after,)), key=itemgetter(0)):
         found = tuple(_spooled(*row) for _, *row in rows)
         waiting.append((number, found))
         records += len(found)
-        if records >= size:
+        if records >= wanted:
             yield Portion(tuple(waiting))
-            waiting, records = [], 0
+            waiting, records, wanted = [], 0, size
     if waiting:
         yield Portion(tuple(waiting))
 
