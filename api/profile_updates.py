@@ -80,9 +80,8 @@ async def opened_subscription(
     if place is None:
         begin = newest
     elif place == "start":
-        begin = (
-            -1 if oldest else 0
-        )  # whoever wants everything is to know that older events are gone, or were never told
+        # Whoever wants everything is to know that older events are gone, or were never told.
+        begin = -1 if oldest else 0
     elif match := _CURSOR.fullmatch(place):
         begin = int(match[2]) if match[1] == services.store.store_id else -1
     else:

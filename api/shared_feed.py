@@ -123,12 +123,12 @@ class SharedFeed:
         frames: list[bytes] = []
         size = 0
         for told in updates:
-            frame = self._frame(told.sequence, told.event)
-            if frames and size + len(frame) > _PIECE_BYTES:
+            written = self._frame(told.sequence, told.event)
+            if frames and size + len(written) > _PIECE_BYTES:
                 pieces.append(b"".join(frames))
                 frames, size = [], 0
-            frames.append(frame)
-            size += len(frame)
+            frames.append(written)
+            size += len(written)
         return (*pieces, b"".join(frames)) if frames else ()
 
     def _frame(self, sequence: int, event: ProfileEvent) -> bytes:

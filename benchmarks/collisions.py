@@ -14,13 +14,11 @@ from dataclasses import dataclass, field, replace
 
 from benchmarks.figures import ROUNDS, Figure
 from consumers.pace import Pace
+from services.ingestion.ingest import LONGEST_WAIT_ATTEMPTS, REFUSALS_PER_HALVING
 
 #: What one attempt takes, in milliseconds: so much, and so much for each row.
 FIXED_MS = 5.0
 ROW_MS = 0.4
-#: A refused batch waits at most so many times as long as its attempt took.
-LONGEST_WAIT_ATTEMPTS = 16
-REFUSALS_PER_HALVING = 4
 BATCHES_PER_WORKER = 100  #: so many full ones fit into the time; the second half of it counts
 
 

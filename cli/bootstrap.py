@@ -1,6 +1,5 @@
 """`identity-graph bootstrap`: files into a store that has nothing yet."""
 
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,12 +10,12 @@ import typer
 
 from cli.exit_codes import ExitCode
 from cli.input_files import Entry, InputFile, choose_sources, read_entries, warn_of_order
+from cli.line_counts import LineCounts
 from cli.opening import load_catalogue
 from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
-from cli.output import counted, print_json, print_table, warn
+from cli.output import counted, print_json, warn
 from cli.progress import file_progress
 from cli.publishing import announcing, publishing
-from cli.rejections import Rejections
 from cli.running import run_batch, say_last, set_up_logging
 from cli.store_progress import finish_owed_work, scan_progress
 from cli.terminal import say
@@ -36,9 +35,6 @@ from services.settings import Settings
 from services.stores.opening import open_for_migration, open_store
 from services.stores.port.protocols import Store
 
-#: What becomes of a line.
-_WORDS: Final = ("applied", "unchanged", "stale", "rejected", "ignored")
-
 #: Where the spool of a store is that is no file.
 _SPOOL: Final = Path("identity-graph.load")
 
@@ -47,28 +43,20 @@ _SPOOL: Final = Path("identity-graph.load")
 class _Report:
     """What a run has done, kept while it goes on."""
 
-    lines: Counter[str] = field(default_factory=Counter)  #: source -> what came in
-    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)  #: (source, word) -> what became of it
-    rejections: Rejections = field(default_factory=Rejections)
+    counts: LineCounts = field(default_factory=LineCounts)
     loaded: Loaded = field(default_factory=Loaded)
     told: int = 0  #: profiles that were told of
 
     def count_entry(self, file: InputFile, entry: Entry) -> None:
         """Count what came in, and what comes to nothing."""
-        self.lines[entry.source] += max(1, len(entry.changes) + len(entry.tasks))
-        if entry.reason is not None:
-            self.outcomes[entry.source, "rejected"] += 1
-            self.rejections.add(file, entry)
-        elif not entry.changes and not entry.tasks:
-            self.outcomes[entry.source, "ignored"] += 1
+        self.counts.count_entry(file, entry)
         for task in entry.tasks:
-            self.outcomes[task.source, "applied"] += 1
+            self.counts.count_task(task)
 
     def count_loaded(self, loaded: Loaded) -> None:
         """Count what became of changes, and what was made of them."""
         self.loaded = loaded
-        for (source, outcome), count in loaded.taken.outcomes.items():
-            self.outcomes[source, outcome.value] += count
+        self.counts.count_outcomes(loaded.taken.outcomes)
 
     @property
     def unread(self) -> list[dict[str, object]]:
@@ -81,28 +69,21 @@ class _Report:
     def to_json(self) -> dict[str, object]:
         """For scripts."""
         return {
-            "sources": {
-                source: {"in": count, **{word: self.outcomes[source, word] for word in _WORDS}}
-                for source, count in sorted(self.lines.items())
-            },
+            "sources": self.counts.to_json(),
             "resumed": self.loaded.resumed,
             "records": self.loaded.records,
             "profiles": self.loaded.profiles,
             "told": self.told,
             "positions_jumped_back": dict(sorted(self.loaded.taken.rewound.items())),
             "unread_values": self.unread,
-            "rejected": self.rejections.to_json(),
+            "rejected": self.counts.rejections.to_json(),
         }
 
     def print(self) -> None:
         """For people."""
-        rows = [
-            (source, str(count), *(str(self.outcomes[source, word]) for word in _WORDS))
-            for source, count in sorted(self.lines.items())
-        ]
-        if rows:
-            print_table(("source", "in", *_WORDS), rows)
-        if self.loaded.resumed and rows:
+        if self.counts.lines:
+            self.counts.print()
+        if self.loaded.resumed and self.counts.lines:
             say("\nAn interrupted load was finished; the counts are those of this run.")
         elif self.loaded.resumed:
             say(
@@ -118,7 +99,7 @@ class _Report:
             say("\nValues that could not be read (their rows are used without them):")
         for found in self.unread:
             say(f"  {found['source']}.{found['column']}  {found['count']}: the value {found['reason']}")
-        for line in self.rejections.lines():
+        for line in self.counts.rejections.lines():
             say(line)
 
 
@@ -137,7 +118,7 @@ def bootstrap(
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Load files into a store that nobody has ever written to: what `ingest` comes to, in a fraction of the time.
+    """Load files into a store that nobody has ever written to: what `ingest` comes to, in less time.
 
     Every profile is written once, in version 1. Nobody else can work with the store until this has ended. Interrupted,
     the same command goes on. With Kafka configured, the new profiles are told of afterwards, while others work.
@@ -163,7 +144,7 @@ def bootstrap(
         print_json(report.to_json())
     else:
         report.print()
-    if report.rejections.total:
+    if report.counts.rejections.total:
         raise typer.Exit(ExitCode.REFUSED)
 
 

@@ -93,7 +93,7 @@ def _tell(summary: IngestSummary, *, as_json: bool) -> None:
         print_json(summary.to_json())
     else:
         summary.print()
-    if summary.rejections.total or (summary.snapshot is not None and summary.snapshot.refused):
+    if summary.counts.rejections.total or (summary.snapshot is not None and summary.snapshot.refused):
         raise typer.Exit(ExitCode.REFUSED)
 
 

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cli.input_files import Entry, InputFile
-from cli.output import counted, print_table
-from cli.rejections import Place, Rejections, UnreadValues
+from cli.line_counts import LineCounts
+from cli.output import counted
+from cli.rejections import Place, UnreadValues
 from cli.snapshot import Snapshot
 from cli.terminal import say
 from graph_model.catalogue.rules import Catalogue
 from graph_model.profile.codec import count_records
 from graph_model.profile.document import ProfileStatus
-from graph_model.records.record import Outcome, RecordAddress
+from graph_model.records.record import RecordAddress
 from graph_model.records.tasks import TruncateSource
 from graph_model.resolution.mapping import map_record
 from graph_model.values.identifiers import Identifier
@@ -28,19 +29,14 @@ SHOWN_PROFILES: Final = 5
 #: Profiles may have shrunk since their largest event, so more are looked at than shown.
 _CANDIDATES: Final = 100
 
-#: What becomes of a line.
-_WORDS: Final = ("applied", "unchanged", "stale", "rejected", "ignored")
-
 
 @dataclass(slots=True)
 class IngestSummary:
     """Counts of one run, kept while it goes on."""
 
     catalogue: Catalogue
-    lines: Counter[str] = field(default_factory=Counter)  #: source -> what came in
-    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)  #: (source, word) -> what became of it
+    counts: LineCounts = field(default_factory=LineCounts)
     events: Counter[str] = field(default_factory=Counter)  #: type of profile event -> number
-    rejections: Rejections = field(default_factory=Rejections)
     unread: UnreadValues = field(default_factory=UnreadValues)
     generic: dict[Identifier, None] = field(default_factory=dict)  #: identifiers that became generic, in order
     taken_apart: dict[str, None] = field(default_factory=dict)  #: profiles that this has split
@@ -54,17 +50,13 @@ class IngestSummary:
         """Count what came in, and what comes to nothing."""
         if self.snapshot is not None:
             self.snapshot.take(file, entry)
-        self.lines[entry.source] += max(1, len(entry.changes) + len(entry.tasks))
-        if entry.reason is not None:
-            self.outcomes[entry.source, "rejected"] += 1
-            self.rejections.add(file, entry)
-        elif not entry.changes and not entry.tasks:
-            self.outcomes[entry.source, "ignored"] += 1
+        self.counts.count_entry(file, entry)
 
     @property
     def in_force(self) -> int:
         """How many of the rows read so far say what is in force."""
-        return sum(self.outcomes[source, word] for source in self.lines for word in ("applied", "unchanged"))
+        counts = self.counts
+        return sum(counts.outcomes[source, word] for source in counts.lines for word in ("applied", "unchanged"))
 
     def count_result(
         self, result: IngestResult, owed: Iterable[TruncateSource], places: Mapping[RecordAddress, Place]
@@ -79,10 +71,9 @@ class IngestSummary:
         for mapped in (*result.changed, *(map_record(record, self.catalogue) for record in result.unchanged)):
             if mapped.issues:
                 self.unread.add(mapped, places[mapped.address])
-        for (source, outcome), count in result.outcomes.items():
-            self.outcomes[source, outcome.value] += count
+        self.counts.count_outcomes(result.outcomes)
         for task in owed:
-            self.outcomes[task.source, Outcome.APPLIED.value] += 1
+            self.counts.count_task(task)
         self.generic |= dict.fromkeys(result.became_generic)
         self.taken_apart |= dict.fromkeys(result.taken_apart)
         self.rewound += result.rewound
@@ -99,10 +90,7 @@ class IngestSummary:
     def to_json(self) -> dict[str, object]:
         """The summary for scripts."""
         return {
-            "sources": {
-                source: {"in": count, **{word: self.outcomes[source, word] for word in _WORDS}}
-                for source, count in sorted(self.lines.items())
-            },
+            "sources": self.counts.to_json(),
             "profiles": dict(sorted(self.events.items())),
             "owed_records": self.owed_records,
             **({} if self.snapshot is None else {"snapshot": self.snapshot.to_json()}),
@@ -114,16 +102,12 @@ class IngestSummary:
             },
             "positions_jumped_back": dict(sorted(self.rewound.items())),
             "unread_values": self.unread.to_json(),
-            "rejected": self.rejections.to_json(),
+            "rejected": self.counts.rejections.to_json(),
         }
 
     def print(self) -> None:
         """Print the summary for people."""
-        rows = [
-            (source, str(count), *(str(self.outcomes[source, word]) for word in _WORDS))
-            for source, count in sorted(self.lines.items())
-        ]
-        print_table(("source", "in", *_WORDS), rows)
+        self.counts.print()
         for line in self._remarks():
             say(line)
 
@@ -153,7 +137,7 @@ class IngestSummary:
                 f"back while times go on; {WAY_OUT_OF_REWOUND}"
             )
         yield from self.unread.lines()
-        yield from self.rejections.lines()
+        yield from self.counts.rejections.lines()
 
 
 async def largest_profiles(store: Store, summary: IngestSummary) -> list[tuple[str, int]]:

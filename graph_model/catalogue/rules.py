@@ -168,3 +168,8 @@ class Catalogue:
     fingerprint: str  #: SHA-256 of everything that the result depends on
     exclusive_traits: frozenset[str] = frozenset()  #: traits of which one person has only one value
     text: str = ""  #: the YAML text that it was parsed from; empty where there was none
+
+    def columns_of(self, source: str) -> frozenset[str]:
+        """The columns whose values are kept of the rows of a source; none of one that is gone from the catalogue."""
+        found = self.sources.get(source)
+        return frozenset() if found is None else found.columns

@@ -163,9 +163,7 @@ class LoadSpool:
             generation: the meaning of the catalogue that is in force.
         """
         batch = Batch(changes=gather(changes))
-        found = batch_outcome(
-            batch, self._stored(batch.addresses), lambda address: _columns(catalogue, address), generation
-        )
+        found = batch_outcome(batch, self._stored(batch.addresses), catalogue.columns_of, generation)
         rows, taken = [], []
         for address, change in found.changes.items():
             mapped = None if change.record.is_tombstone else map_record(change.record, catalogue)
@@ -224,7 +222,7 @@ class LoadSpool:
         for source, key, document in self.database.execute(
             _FIND, (orjson.dumps([[*address] for address in addresses]).decode(),)
         ):
-            record = _record(source, key, document)
+            record = read_record(RecordAddress(source, key), document)
             stored[record.address] = StoredRecord(record=record, revision="", profile_id=None, component=())
         return stored
 
@@ -246,10 +244,6 @@ def read_derived(record: Record, document: bytes) -> MappedRecord:
     )
 
 
-def _record(source: str, key: str, document: bytes) -> Record:
-    return read_record(RecordAddress(source, key), document)
-
-
 def _is_spool(path: Path) -> bool:
     try:
         with closing(_connected(path, "ro")) as database:
@@ -262,11 +256,6 @@ def _connected(path: Path, mode: str) -> sqlite3.Connection:
     """Connect to a spool; one thread after the other may use it."""
     address = f"file:{quote(str(path.absolute()))}?mode={mode}"
     return sqlite3.connect(address, isolation_level=None, check_same_thread=False, uri=True)
-
-
-def _columns(catalogue: Catalogue, address: RecordAddress) -> frozenset[str]:
-    source = catalogue.sources.get(address.source)
-    return frozenset() if source is None else source.columns
 
 
 def _state(database: sqlite3.Connection, name: str) -> str | None:

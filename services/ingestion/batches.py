@@ -199,7 +199,7 @@ class _AppliedChanges(NamedTuple):
 def batch_outcome(
     batch: Batch,
     stored: Mapping[RecordAddress, StoredRecord | None],
-    columns: Callable[[RecordAddress], frozenset[str]],
+    columns_of: Callable[[str], frozenset[str]],
     generation: int,
 ) -> BatchOutcome:
     """Tell what a batch makes of its records, and of those that marks go to with a change of a key.
@@ -207,13 +207,18 @@ def batch_outcome(
     Args:
         batch: what is asked of one commit.
         stored: the records of the batch, and all others that were read; None: it is not in the store.
-        columns: the columns that are kept of a record.
+        columns_of: the columns that are kept of the rows of a source.
         generation: the meaning of the catalogue that is in force.
 
     Raises:
         UnknownRecord: a verdict is about a record that was never there.
     """
-    lived = {a: _applied_changes(a, _record(stored[a]), batch.changes.get(a, ()), columns(a)) for a in batch.addresses}
+    lived = {
+        address: _applied_changes(
+            address, _record(stored[address]), batch.changes.get(address, ()), columns_of(address.source)
+        )
+        for address in batch.addresses
+    }
     carried = NOTHING_CARRIED
     departures = [departure for each in lived.values() for departure in each.departures]
     if departures:

@@ -41,11 +41,11 @@ from services.stores.port.plan import Plan, RecordWrite, TaskWrite, VerdictWrite
 from services.stores.port.protocols import Outbox, Store
 
 #: A batch is halved each time it has been refused so often.
-_REFUSALS_PER_HALVING = 4
+REFUSALS_PER_HALVING = 4
 #: Reads that disagree so often in a row, at the same revisions, are no coincidence.
 _SAME_DISAGREEMENTS = 3
 #: A refused batch waits at most so many times as long as the attempt took, and never longer than this.
-_LONGEST_WAIT_ATTEMPTS = 16
+LONGEST_WAIT_ATTEMPTS = 16
 _LONGEST_WAIT_SECONDS = 2.0
 
 
@@ -235,7 +235,7 @@ class Ingest:
                 await self._require_unchanged_ledger(batch, error)
                 refusals += 1
                 self._metrics.refusals.set(refusals)
-                if batch.can_be_halved and (too_large or refusals % _REFUSALS_PER_HALVING == 0):
+                if batch.can_be_halved and (too_large or refusals % REFUSALS_PER_HALVING == 0):
                     first, second = halve(batch)
                     waiting.extendleft([(second, 0), (first, refusals)])
                 else:
@@ -257,8 +257,8 @@ class Ingest:
         )
         rows = max(len(loaded.changes), len(loaded.mapped))
         plan = await computed(rows, make_plan, loaded, self._catalogue, commit)
-        plan = replace(plan, accepted=accepted_number(batch))
-        plan = replace(plan, events=(*await self._first_events(plan.events, loaded), *plan.events))
+        events = (*await self._first_events(plan.events, loaded), *plan.events)
+        plan = replace(plan, accepted=accepted_number(batch), events=events)
         if not plan.is_empty:
             await self._store.commit(plan, self._outbox)
             committed = Committed(plan.commit_id, plan.events)
@@ -362,5 +362,5 @@ class Disagreements:
 
 def _waiting_time(refusals: int, attempt: float) -> float:
     """Exponential back-off with full jitter, in seconds, measured by how long the refused attempt took."""
-    longest = attempt * min(2 ** (refusals + 1), _LONGEST_WAIT_ATTEMPTS)
+    longest = attempt * min(2 ** (refusals + 1), LONGEST_WAIT_ATTEMPTS)
     return random.uniform(0, min(longest, _LONGEST_WAIT_SECONDS))  # noqa: S311 - spreads workers, hides nothing

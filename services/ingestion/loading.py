@@ -194,9 +194,7 @@ async def _outcome(
     stored: dict[RecordAddress, StoredRecord | None] = {}
     while True:
         stored |= dict.fromkeys(wanted) | dict(await store.read_records(wanted) if wanted else {})
-        outcome = await computed(
-            len(stored), batch_outcome, batch, stored, lambda address: _columns(catalogue, address), store.generation
-        )
+        outcome = await computed(len(stored), batch_outcome, batch, stored, catalogue.columns_of, store.generation)
         wanted = outcome.unknown
         if not wanted:
             return stored, outcome
@@ -229,11 +227,6 @@ async def map_records(
 
 async def _mapped(records: Mapping[RecordAddress, Record], catalogue: Catalogue) -> dict[RecordAddress, MappedRecord]:
     return await computed(len(records), lambda: {a: map_record(record, catalogue) for a, record in records.items()})
-
-
-def _columns(catalogue: Catalogue, address: RecordAddress) -> frozenset[str]:
-    source = catalogue.sources.get(address.source)
-    return frozenset() if source is None else source.columns
 
 
 def _live(records: Mapping[RecordAddress, StoredRecord]) -> list[StoredRecord]:

@@ -160,10 +160,10 @@ def _causes(loaded: Loaded, resolved: _Resolved) -> Callable[[str], Sequence[Cau
     """Changes and profiles that hang together: by a component before or after, or by an identifier's limit."""
     together: UnionFind[RecordAddress | str] = UnionFind()
     for component, profile_ids in resolved.components:
-        former = {resolved.before.get(address) for cluster in component.clusters for address in cluster.members}
-        linked = {*profile_ids, *former} - {None}
+        members = (address for cluster in component.clusters for address in cluster.members)
+        linked = {*profile_ids, *(resolved.before[address] for address in members if address in resolved.before)}
         if len(linked) > 1:
-            together.union(profile_id for profile_id in linked if profile_id is not None)
+            together.union(linked)
     changed = {address: change for address, change in loaded.changes.items() if change.is_changed}
     at = {address: _place(change, resolved) for address, change in changed.items()}
     for address, change in changed.items():

@@ -36,9 +36,8 @@ class StoredForm:
     @property
     def load_id(self) -> str | None:
         """The id of its first load, where that is under way; see `load_mark`."""
-        return (
-            self.mark.removeprefix(_LOAD_MARK) if self.mark is not None and self.mark.startswith(_LOAD_MARK) else None
-        )
+        mark = self.mark or ""
+        return mark.removeprefix(_LOAD_MARK) if mark.startswith(_LOAD_MARK) else None
 
     def require(self, migrator: str | None = None) -> None:
         """Make sure that this program can work with the store.

@@ -11,7 +11,8 @@ from typing import Any, Final
 import orjson
 import zstandard
 
-from services.stores.sqlite.documents import MOST_DICTIONARIES, Documents
+from services.stores.sqlite.connection import StoreConnection
+from services.stores.sqlite.documents import MOST_DICTIONARIES
 
 #: The first one is made where there are so many records; each further one where there are so many times as many.
 FIRST_AT_RECORDS: Final = 200
@@ -48,15 +49,22 @@ JOIN record AS r ON r.id = wanted.value LEFT JOIN profile AS p ON p.profile_id =
 _NEWEST_EVENTS: Final = "SELECT plain(data) FROM outbox_body ORDER BY sequence DESC LIMIT ?"
 
 
-def make_dictionary_where_due(connection: sqlite3.Connection, documents: Documents) -> None:
-    """Make a dictionary where there is none yet, or the file has grown much since; the caller holds the transaction."""
+def take_dictionary(connection: StoreConnection) -> None:
+    """Write documents by the newest dictionary from now on; the caller holds the transaction.
+
+    It is made first where there is none yet, or the file has grown much since.
+    """
+    _make_where_due(connection)
+    connection.documents.write_by_newest()
+
+
+def _make_where_due(connection: sqlite3.Connection) -> None:
     (records,) = connection.execute("SELECT coalesce(max(id), 0) FROM record").fetchone()
     number, made_at = connection.execute("SELECT coalesce(max(number), 0), max(records) FROM dictionary").fetchone()
     if records < (FIRST_AT_RECORDS if made_at is None else made_at * GROWTH) or number == MOST_DICTIONARIES:
         return
     content = train(_samples(connection, records))
     connection.execute("INSERT INTO dictionary VALUES (?, ?, ?)", (number + 1, records, content))
-    documents.write_by_newest()
 
 
 def train(samples: list[bytes]) -> bytes:

@@ -47,11 +47,6 @@ class Documents:
         self._readers.clear()
         self._written = None if newest is None else _Written(newest[0], newest[1], _compressor(newest[1]))
 
-    def forget(self) -> None:
-        """Forget the dictionaries: a transaction that made one has not come into force."""
-        self._written = None
-        self._readers.clear()
-
     def pack(self, document: bytes) -> bytes:
         """The stored form of a document."""
         if self._written is None:

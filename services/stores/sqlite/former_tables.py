@@ -14,7 +14,7 @@ import orjson
 from graph_model.profile.events import read_event
 from services.stores.sqlite.catalogue import make_tables
 from services.stores.sqlite.connection import StoreConnection, transaction
-from services.stores.sqlite.dictionary import make_dictionary_where_due
+from services.stores.sqlite.dictionary import take_dictionary
 from services.stores.sqlite.events import EXACT_EVENTS, head_row, newest_event
 from services.stores.sqlite.packing import pack_component, pack_id
 
@@ -74,8 +74,7 @@ def rewrite_tables(connection: StoreConnection, guarded: Callable[[], None], mov
         for name in list(waiting):
             with transaction(connection):
                 guarded()
-                make_dictionary_where_due(connection, connection.documents)
-                connection.documents.write_by_newest()
+                take_dictionary(connection)
                 rows = _move_events(connection) if name == _OUTBOX else _move(connection, name, _MOVES[name])
                 if not rows:
                     connection.execute(f"DROP TABLE {_ASIDE}{name}")

@@ -88,7 +88,7 @@ CREATE TABLE IF NOT EXISTS outbox (
     profile_id  BLOB NOT NULL,
     version     INTEGER NOT NULL,
     previous    INTEGER,           -- version before; NULL: the number before
-    type        INTEGER NOT NULL,  -- see outbox.py
+    type        INTEGER NOT NULL,  -- see events.py
     occurred_at INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS outbox_body (

@@ -13,7 +13,7 @@ from services.stores.port.errors import ClaimLost
 from services.stores.port.plan import Plan, TaskWrite
 from services.stores.port.stored_forms import write_task, write_verdict_entry
 from services.stores.sqlite.connection import StoreConnection, transaction
-from services.stores.sqlite.dictionary import make_dictionary_where_due
+from services.stores.sqlite.dictionary import take_dictionary
 from services.stores.sqlite.events import write_events
 from services.stores.sqlite.guards import check_revisions, insert_new, write_known
 from services.stores.sqlite.packing import pack_id
@@ -78,26 +78,17 @@ def write_plan(connection: StoreConnection, plan: Plan, writer: str, claim: str)
         CommitConflict: something that the plan rests on has changed; nothing was written.
         ClaimLost: the writer's outbox belongs to another claim by now; nothing was written.
     """
-    try:
-        with transaction(connection):
-            _write(connection, plan, writer, claim)
-    except BaseException:
-        connection.documents.forget()
-        raise
-
-
-def _write(connection: StoreConnection, plan: Plan, writer: str, claim: str) -> None:
-    _check(connection, plan, writer, claim)
-    make_dictionary_where_due(connection, connection.documents)
-    connection.documents.write_by_newest()
-    identifiers = _write_identifiers(connection, plan)
-    _write_records(connection, plan, identifiers)
-    _write_profiles(connection, plan)
-    _write_verdicts(connection, plan)
-    write_tasks(connection, plan.tasks, plan.commit_id)
-    _write_history(connection, plan)
-    write_events(connection, plan.events, writer, plan.commit_id)
-    _write_progress(connection, plan, writer)
+    with transaction(connection):
+        _check(connection, plan, writer, claim)
+        take_dictionary(connection)
+        identifiers = _write_identifiers(connection, plan)
+        _write_records(connection, plan, identifiers)
+        _write_profiles(connection, plan)
+        _write_verdicts(connection, plan)
+        write_tasks(connection, plan.tasks, plan.commit_id)
+        _write_history(connection, plan)
+        write_events(connection, plan.events, writer, plan.commit_id)
+        _write_progress(connection, plan, writer)
 
 
 def remove_tombstones(connection: sqlite3.Connection, addresses: Sequence[RecordAddress]) -> None:

@@ -110,6 +110,16 @@ class Reader:
         return places
 
 
+async def waiting_reader(store: SqliteStore, feed: SharedFeed, outbox: Outbox) -> "asyncio.Task[list[int]]":
+    """Somebody who has read an event and waits for the next one."""
+    outbox.tell()
+    reader = Reader(store, feed)
+    await reader.places(1)
+    waiting = asyncio.create_task(reader.places(2))
+    await asyncio.sleep(0.01)
+    return waiting
+
+
 async def test_what_comes_is_read_once_for_all_who_are_at_the_end(
     store: SqliteStore, feed: SharedFeed, outbox: Outbox
 ) -> None:
@@ -168,11 +178,7 @@ async def test_a_reader_that_goes_away_takes_nothing_from_those_who_wait_for_the
 async def test_whoever_waits_is_told_where_the_store_fails(
     store: SqliteStore, feed: SharedFeed, outbox: Outbox
 ) -> None:
-    outbox.tell()
-    reader = Reader(store, feed)
-    await reader.places(1)
-    waiting = asyncio.create_task(reader.places(2))
-    await asyncio.sleep(0.01)
+    waiting = await waiting_reader(store, feed, outbox)
     outbox.fail()
     with pytest.raises(StoreUnavailable):
         await waiting
@@ -181,11 +187,7 @@ async def test_whoever_waits_is_told_where_the_store_fails(
 async def test_whoever_waits_is_let_go_when_the_feed_ends(
     store: SqliteStore, feed: SharedFeed, outbox: Outbox, ending: asyncio.Event
 ) -> None:
-    outbox.tell()
-    reader = Reader(store, feed)
-    await reader.places(1)
-    waiting = asyncio.create_task(reader.places(2))
-    await asyncio.sleep(0.01)
+    waiting = await waiting_reader(store, feed, outbox)
     ending.set()
     with pytest.raises(StopAsyncIteration):
         await waiting
