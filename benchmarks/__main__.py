@@ -2,11 +2,9 @@
 
 import argparse
 import sys
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
-from benchmarks.figures import Figure
+from benchmarks.alone import alone
 from benchmarks.report import write_page
 from benchmarks.results import KEPT, Measurement, read_results, write_results
 from benchmarks.suites import SUITES
@@ -29,7 +27,7 @@ def main() -> None:
     for name in chosen:
         print(f"measuring {name}: {SUITES[name].title} ...", file=sys.stderr)
         try:
-            measured[name] = Measurement.taken_now(_measure_alone(name))
+            measured[name] = Measurement.taken_now(alone(SUITES[name].figures))
         except Exception as error:  # noqa: BLE001 - what one benchmark cannot measure, others still can
             print(f"{name} failed: {type(error).__name__}: {error}", file=sys.stderr)
             failed.append(name)
@@ -41,12 +39,6 @@ def main() -> None:
     if arguments.json:
         write_results(arguments.json, measured)
     sys.exit(f"not measured: {', '.join(failed)}" if failed else 0)
-
-
-def _measure_alone(name: str) -> list[Figure]:
-    """The figures of one suite, measured in a process that has done nothing else."""
-    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as alone:
-        return alone.submit(SUITES[name].figures).result()
 
 
 if __name__ == "__main__":

@@ -1,20 +1,18 @@
 """The first load of a store: rows in a spool, durable profiles out, beside the same bytes written without our logic."""
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 from benchmarks.figures import ROUNDS, Figure
 from benchmarks.raw_writer import RawBatch, RawWriter, RecordingStore
-from benchmarks.workload import catalogue, rows
+from benchmarks.workload import catalogue, changes, rows
 from cli.main import collect_rarely
 from graph_model.catalogue.rules import Catalogue
-from graph_model.records.record import Change
-from graph_model.resolution.row_changes import Origin, row_change
-from graph_model.values.positions import Position
 from services.bootstrap.filling import Filling
 from services.bootstrap.load import Manner, load_store
 from services.bootstrap.spool import BATCH
@@ -48,7 +46,13 @@ async def _round(count: int) -> tuple[float, float, float]:
     with TemporaryDirectory() as folder:
         plans: list[Plan] = []
         ours = Path(folder) / "ours.sqlite"
-        seconds = await load_rows(ours, rules, count, plans)
+
+        async def recording(migrator: str | None) -> SqliteStore:
+            store = await RecordingStore.open(ours, rules.fingerprint, migrator=migrator)
+            store.plans = plans
+            return store
+
+        seconds = await load_rows(ours, rules, count, recording, apart=False)
         batches = [RawBatch.of(plan) for plan in plans]
         with closing(RawWriter(Path(folder) / "raw.sqlite")) as raw:
             started = time.perf_counter()
@@ -58,28 +62,33 @@ async def _round(count: int) -> tuple[float, float, float]:
         return count / seconds, count / raw_seconds, ours.stat().st_size / count
 
 
-async def load_rows(path: Path, rules: Catalogue, count: int, plans: list[Plan]) -> float:
-    """How many seconds it takes to load so many rows into a new file; keeps the plans of few rows."""
+async def load_rows(
+    path: Path, rules: Catalogue, count: int, open_store: Callable[[str | None], Awaitable[SqliteStore]], *, apart: bool
+) -> float:
+    """How many seconds it takes to load so many rows into a new file.
+
+    Args:
+        path: the file.
+        rules: what the rows mean.
+        count: how many there are.
+        open_store: opens the store there, for who works with it by this id.
+        apart: see `Manner`.
+    """
 
     @asynccontextmanager
     async def opened(migrator: str | None) -> AsyncIterator[Store]:
-        store: Store
-        if count > ROWS:
-            store = await SqliteStore.open(path, rules.fingerprint, migrator=migrator)
-        else:
-            recording = await RecordingStore.open(path, rules.fingerprint, migrator=migrator)
-            recording.plans = plans
-            store = recording
+        store = await open_store(migrator)
         try:
             yield store
         finally:
             await store.close()
 
     async def fill(filling: Filling) -> None:
-        for batch in _batches(count, rules):
+        waiting = changes(rows(count), rules)
+        while batch := list(islice(waiting, BATCH)):
             filling.take(batch)
 
-    manner = Manner(announce=False, apart=count > ROWS)
+    manner = Manner(announce=False, apart=apart)
     marking = SqliteMigration(path)
     started = time.perf_counter()
     try:
@@ -87,14 +96,3 @@ async def load_rows(path: Path, rules: Catalogue, count: int, plans: list[Plan])
     finally:
         await marking.close()
     return time.perf_counter() - started
-
-
-def _batches(count: int, rules: Catalogue) -> Iterator[list[Change]]:
-    batch: list[Change] = []
-    for offset, (source, row) in enumerate(rows(count)):
-        origin = Origin(position=Position(1, offset), observed_at=1_700_000_000_000 + offset)
-        batch.append(row_change(rules.sources[source], row, origin))
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    yield batch

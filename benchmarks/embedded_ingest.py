@@ -16,21 +16,17 @@ from typing import Final, TypeAlias
 
 from benchmarks.figures import ROUNDS, Figure, Goal, Sense
 from benchmarks.raw_writer import RAW_BATCH, RawBatch, RawWriter, RecordingStore
-from benchmarks.workload import catalogue, rows
+from benchmarks.workload import catalogue, changes, rows
 from cli.ingest import BATCH_SIZE
 from cli.main import collect_rarely
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import Change
-from graph_model.resolution.row_changes import Origin, row_change
 from graph_model.values.equality import JsonValue
-from graph_model.values.positions import Position
 from services.ingestion.writer import Writer
 from services.metrics import Metrics
 from services.stores.sqlite.store import SqliteStore
 
 ROWS: Final = 10_000
-#: When the first row was observed, milliseconds since 1970.
-_BEGIN: Final = 1_700_000_000_000
 
 Rows: TypeAlias = Sequence[tuple[str, dict[str, JsonValue]]]
 #: Seconds since any moment.
@@ -108,7 +104,7 @@ async def _round(
         """How long it takes until all rows are in force and acknowledged, as the command brings them into force."""
         writer = await _opened(store, rules)
         started = clock()
-        await _ingest(writer, _changes(form, rules, life), BATCH_SIZE)
+        await _ingest(writer, changes(form, rules, life * len(form)), BATCH_SIZE)
         return clock() - started
 
     with closing(RawWriter(folder / f"raw{number}.sqlite")) as bare:
@@ -137,8 +133,8 @@ async def _opened(store: SqliteStore, rules: Catalogue) -> Writer:
     return writer
 
 
-async def _ingest(writer: Writer, changes: Iterator[Change], size: int) -> None:
-    while batch := list(islice(changes, size)):
+async def _ingest(writer: Writer, waiting: Iterator[Change], size: int) -> None:
+    while batch := list(islice(waiting, size)):
         async with writer.lend() as ingest:
             await ingest.apply(batch)
 
@@ -149,7 +145,7 @@ async def _raw_batches(path: Path, rules: Catalogue, given: Rows) -> tuple[list[
     recorded = []
     for life, form in enumerate((given, _moved(given))):
         store.plans = []
-        await _ingest(await _opened(store, rules), _changes(form, rules, life), RAW_BATCH)
+        await _ingest(await _opened(store, rules), changes(form, rules, life * len(form)), RAW_BATCH)
         recorded.append([RawBatch.of(plan) for plan in store.plans])
     await store.close()
     return recorded[0], recorded[1]
@@ -158,10 +154,3 @@ async def _raw_batches(path: Path, rules: Catalogue, given: Rows) -> tuple[list[
 def _moved(given: Rows) -> Rows:
     """The same rows with another value of one trait each."""
     return [(source, {**row, "city": f"{row['city']} II"}) for source, row in given]
-
-
-def _changes(given: Rows, rules: Catalogue, life: int) -> Iterator[Change]:
-    """The rows as changes of a log, which has carried all of them `life` times before."""
-    for number, (source, row) in enumerate(given):
-        offset = life * len(given) + number
-        yield row_change(rules.sources[source], row, Origin(position=Position(1, offset), observed_at=_BEGIN + offset))

@@ -16,12 +16,11 @@ from typing import Final
 
 from benchmarks.figures import ROUNDS, Figure, Goal, Sense
 from benchmarks.raw_writer import RAW_BATCH, RawBatch, RawWriter, RecordingStore
-from benchmarks.workload import CITIES, SOURCES, catalogue
+from benchmarks.workload import CITIES, SOURCES, catalogue, origin
 from cli.main import collect_rarely
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import Change
-from graph_model.resolution.row_changes import Origin, row_change
-from graph_model.values.positions import Position
+from graph_model.resolution.row_changes import row_change
 from services.ingestion.writer import Writer
 from services.metrics import Metrics
 from services.stores.sqlite.connection import connect
@@ -33,7 +32,6 @@ _WINDOW: Final = 2_500
 #: From here on growth counts.
 _BASE: Final = 100_000
 _SEED: Final = 11
-_BEGIN: Final = 1_700_000_000_000
 
 
 @dataclass(slots=True)
@@ -68,8 +66,7 @@ def rows(rules: Catalogue) -> Iterator[Change]:
             "name": f"Person Number{person}",
             "city": chosen.choice(CITIES),
         }
-        origin = Origin(position=Position(1, offset), observed_at=_BEGIN + offset)
-        yield row_change(rules.sources[chosen.choice(SOURCES)], row, origin)
+        yield row_change(rules.sources[chosen.choice(SOURCES)], row, origin(offset))
 
 
 async def _grown(folder: Path, rules: Catalogue, marks: Sequence[int]) -> list[_Mark]:

@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 import httpx
 
 from benchmarks.figures import ROUNDS, Figure, Goal, Sense
-from benchmarks.http_load import Answered, Load, get, loaded, post
-from benchmarks.http_servers import Server, api, bare_framework, email_of, ingest, wiring, write_people
+from benchmarks.http_load import Answered, Load, get, loaded
+from benchmarks.http_servers import Server, api, asking, bare_framework, email_of, finding, ingest, wiring, write_people
 
 PEOPLE = 2_000
 CONNECTIONS = 16
@@ -70,11 +70,6 @@ def _measure() -> list[Figure]:
 def _operations(server: Server, answers_file: Path) -> list[_Operation]:
     """Ask everything once, and keep the answers for the bare framework."""
     people = range(PEOPLE)
-    finding = [get(f"/v1/profiles?identifier=email:{email_of(person)}") for person in people]
-    asking = [
-        post("/v1/context", {"identifier": f"email:{email_of(person)}", "token_budget": TOKEN_BUDGET})
-        for person in people
-    ]
     with (
         _answers(answers_file) as keep,
         httpx.Client(base_url=f"http://127.0.0.1:{server.port}", trust_env=False) as client,
@@ -98,10 +93,11 @@ def _operations(server: Server, answers_file: Path) -> list[_Operation]:
     def raw(kind: str) -> list[str]:
         return [get(f"/rows/{kind}-{person}") for person in people]
 
+    contexts = [asking(person, TOKEN_BUDGET) for person in people]
     return [
         _Operation("GET /v1/profiles/{id}", reading, raw("profile"), 0.85),
-        _Operation("GET /v1/profiles?identifier=", finding, raw("list"), 0.75),
-        _Operation(f"POST /v1/context, {TOKEN_BUDGET} tokens, nobody twice", asking, raw("context"), 0.60),
+        _Operation("GET /v1/profiles?identifier=", list(map(finding, people)), raw("list"), 0.75),
+        _Operation(f"POST /v1/context, {TOKEN_BUDGET} tokens, nobody twice", contexts, raw("context"), 0.60),
     ]
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.http_load import get, post
 from stack.ports import Port, answers
 from stack.process import wait_until
 
@@ -44,6 +45,16 @@ class Server:
 def email_of(person: int) -> str:
     """The address that only this person has."""
     return f"person{person}@example.com"
+
+
+def finding(person: int) -> str:
+    """The request for the profiles of a person, by identifier."""
+    return get(f"/v1/profiles?identifier=email:{email_of(person)}")
+
+
+def asking(person: int, token_budget: int) -> str:
+    """The request for a context of a person."""
+    return post("/v1/context", {"identifier": f"email:{email_of(person)}", "token_budget": token_budget})
 
 
 def write_people(folder: Path, numbers: Sequence[int], *, city: str = "") -> list[Path]:

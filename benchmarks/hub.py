@@ -7,11 +7,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.figures import Figure, Goal, Sense, percentile
-from benchmarks.workload import catalogue
+from benchmarks.workload import catalogue, origin
 from cli.main import collect_rarely
 from graph_model.records.record import Change
-from graph_model.resolution.row_changes import Origin, row_change
-from graph_model.values.positions import Position
+from graph_model.resolution.row_changes import row_change
+from graph_model.values.equality import JsonValue
 from services.ingestion.ingest import Ingest
 from services.metrics import Metrics
 from services.stores.gremlin.store import GremlinStore
@@ -97,5 +97,5 @@ class _Rows:
 
     def _row(self, email: str) -> Change:
         self._number += 1
-        origin = Origin(position=Position(1, self._number), observed_at=1_700_000_000_000 + self._number)
-        return row_change(self.catalogue.sources["crm"], {"id": self._number, "email": email}, origin)
+        row: dict[str, JsonValue] = {"id": self._number, "email": email}
+        return row_change(self.catalogue.sources["crm"], row, origin(self._number))

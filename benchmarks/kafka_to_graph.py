@@ -76,7 +76,7 @@ async def _commits(graph: GremlinServer) -> list[RawRows]:
     store.plans = []
     outbox = await store.claim_outbox("benchmark")
     ingest = Ingest(store, rules, outbox, metrics=Metrics())
-    work = changes(CUSTOMERS, rules)
+    work = list(changes(rows(CUSTOMERS), rules))
     for start in range(0, CUSTOMERS, BATCH):
         for committed in (await ingest.apply(work[start : start + BATCH])).committed:
             await outbox.acknowledge(committed.commit_id)
@@ -99,10 +99,7 @@ async def _through(folder: Path, graph: GremlinServer, broker: KafkaBroker, name
     """Rows per second of one worker, from topics of this name."""
     await emptied(graph)
     await _produce(broker, name)
-    file = folder / f"{name}.yaml"
-    file.write_text(CATALOGUE_TEXT.replace("topic: benchmark.", f"topic: {name}."))
-    environment = wiring(file, broker.bootstrap_servers, graph.url) | {"IDENTITY_GRAPH_KAFKA_GROUP": name}
-    with Consumer(folder / name, environment) as consumer:
+    with Consumer(folder / name, wiring_of(folder, broker, graph, name)) as consumer:
         return await asyncio.to_thread(wait_for_changes, consumer.url, CUSTOMERS)
 
 
@@ -115,16 +112,28 @@ async def emptied(graph: GremlinServer) -> None:
 
 async def _produce(broker: KafkaBroker, name: str) -> None:
     """Put the rows on their topics as Debezium would."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap_servers)
-    await admin.start()
-    await admin.create_topics([NewTopic(topic_of(source, name), PARTITIONS, 1) for source in SOURCES])
-    await admin.close()
+    await make_topics(broker, name)
     producer = AIOKafkaProducer(bootstrap_servers=broker.bootstrap_servers, linger_ms=20)
     await producer.start()
     for number, (source, row) in enumerate(rows(CUSTOMERS)):
         key = orjson.dumps({"id": row["id"]})
         await producer.send(topic_of(source, name), key=key, value=envelope(source, row, number))
     await producer.stop()
+
+
+async def make_topics(broker: KafkaBroker, name: str = "benchmark", partitions: int = PARTITIONS) -> None:
+    """Make the topics of all tables of a database of this name."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap_servers)
+    await admin.start()
+    await admin.create_topics([NewTopic(topic_of(source, name), partitions, 1) for source in SOURCES])
+    await admin.close()
+
+
+def wiring_of(folder: Path, broker: KafkaBroker, graph: GremlinServer, name: str) -> dict[str, str]:
+    """The environment of workers of a group of this name, which read the topics of this name."""
+    file = folder / f"{name}.yaml"
+    file.write_text(CATALOGUE_TEXT.replace("topic: benchmark.", f"topic: {name}."))
+    return {**wiring(file, broker.bootstrap_servers, graph.url), "IDENTITY_GRAPH_KAFKA_GROUP": name}
 
 
 def topic_of(source: str, database: str = "benchmark") -> str:

@@ -23,7 +23,11 @@ async def measure() -> list[Figure]:
     rules = catalogue()
     with TemporaryDirectory() as folder:
         path = Path(folder) / "ours.sqlite"
-        seconds = await load_rows(path, rules, ROWS, [])
+
+        async def open_store(migrator: str | None) -> SqliteStore:
+            return await SqliteStore.open(path, rules.fingerprint, migrator=migrator)
+
+        seconds = await load_rows(path, rules, ROWS, open_store, apart=True)
         processes = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
         memory = sum(resource.getrusage(each).ru_maxrss for each in processes) / _MEBIBYTE
         size = path.stat().st_size / ROWS

@@ -16,12 +16,11 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from benchmarks.figures import ROUNDS, Figure, Goal, Sense
-from benchmarks.workload import catalogue
+from benchmarks.workload import catalogue, origin
 from cli.main import collect_rarely
 from graph_model.records.record import Change
-from graph_model.resolution.row_changes import Origin, row_change
+from graph_model.resolution.row_changes import row_change
 from graph_model.values.equality import JsonValue
-from graph_model.values.positions import Position
 from services.ingestion.ingest import Ingest
 from services.metrics import Metrics
 from services.stores.port.protocols import Outbox
@@ -140,5 +139,4 @@ class _Chain:
             half = self._sharing // 2
             row["email"] = f"person{place // self._sharing}@example.com"
             row["phone"] = f"+1212555{self._phones[(place + half) // self._sharing]:04d}"
-        origin = Origin(position=Position(1, self._offset), observed_at=1_700_000_000_000 + self._offset)
-        return row_change(self._source, row, origin)
+        return row_change(self._source, row, origin(self._offset))

@@ -12,8 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.figures import ROUNDS, Figure, Goal, Sense
-from benchmarks.http_load import Answered, Load, get, loaded, post
-from benchmarks.http_servers import COMMAND, Server, api, email_of, ingest, wiring, write_people
+from benchmarks.http_load import Answered, Load, loaded
+from benchmarks.http_servers import COMMAND, Server, api, asking, finding, ingest, wiring, write_people
 from stack.process import wait_until
 
 PEOPLE = 2_000
@@ -38,13 +38,8 @@ def _measure() -> list[Figure]:
         environment = wiring(folder)
         ingest(write_people(folder, range(PEOPLE)), environment)
         operations = {
-            "GET /v1/profiles?identifier=": [
-                get(f"/v1/profiles?identifier=email:{email_of(person)}") for person in range(PEOPLE)
-            ],
-            "POST /v1/context": [
-                post("/v1/context", {"identifier": f"email:{email_of(person)}", "token_budget": TOKEN_BUDGET})
-                for person in range(PEOPLE)
-            ],
+            "GET /v1/profiles?identifier=": list(map(finding, range(PEOPLE))),
+            "POST /v1/context": [asking(person, TOKEN_BUDGET) for person in range(PEOPLE)],
         }
         with api(environment) as server:
             at_rest: list[list[Answered]] = []

@@ -16,15 +16,14 @@ from urllib.request import urlopen
 
 import orjson
 from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from benchmarks.figures import Figure
-from benchmarks.kafka_to_graph import emptied, envelope, topic_of, total
-from benchmarks.workload import CATALOGUE_TEXT, SOURCES
+from benchmarks.kafka_to_graph import emptied, envelope, make_topics, topic_of, total, wiring_of
+from benchmarks.workload import SOURCES
 from graph_model.values.equality import JsonValue
 from stack.gremlin_server import GremlinServer
 from stack.kafka import KafkaBroker
-from stack.service import Consumer, wiring
+from stack.service import Consumer
 from stack.settings import StackSettings
 
 ROWS = 8_000
@@ -72,10 +71,8 @@ async def _run(
     folder: Path, graph: GremlinServer, broker: KafkaBroker, keys: Keys, workers: int, name: str
 ) -> tuple[float, float]:
     await emptied(graph)
-    await _make_topics(broker, name)
-    file = folder / f"{name}.yaml"
-    file.write_text(CATALOGUE_TEXT.replace("topic: benchmark.", f"topic: {name}."))
-    environment = wiring(file, broker.bootstrap_servers, graph.url) | {"IDENTITY_GRAPH_KAFKA_GROUP": name}
+    await make_topics(broker, name, PARTITIONS)
+    environment = wiring_of(folder, broker, graph, name)
     with ExitStack() as running:
         started = [
             running.enter_context(Consumer(folder / f"{name}-{number}", environment)) for number in range(workers)
@@ -100,13 +97,6 @@ def _totals(urls: Sequence[str]) -> dict[str, float]:
     texts = [urlopen(f"{url}/metrics").read().decode() for url in urls]  # noqa: S310 - our own processes
     names = ("changes", "commits", "commit_conflicts")
     return {name: sum(total(text, f"identity_graph_{name}_total") for text in texts) for name in names}
-
-
-async def _make_topics(broker: KafkaBroker, name: str) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap_servers)
-    await admin.start()
-    await admin.create_topics([NewTopic(topic_of(source, name), PARTITIONS, 1) for source in SOURCES])
-    await admin.close()
 
 
 async def _produce(broker: KafkaBroker, keys: Keys, name: str) -> None:

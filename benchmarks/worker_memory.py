@@ -13,11 +13,10 @@ from urllib.request import urlopen
 
 import orjson
 from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from benchmarks.figures import Figure, Goal, Sense
 from benchmarks.http_servers import Server
-from benchmarks.kafka_to_graph import PARTITIONS, envelope, topic_of, total
+from benchmarks.kafka_to_graph import envelope, make_topics, topic_of, total
 from benchmarks.workload import CATALOGUE_TEXT, SOURCES
 from graph_model.values.equality import JsonValue
 from stack.kafka import KafkaBroker
@@ -41,7 +40,7 @@ async def measure(changes: int = CHANGES) -> list[Figure]:
     with TemporaryDirectory() as name:
         folder = Path(name)
         with KafkaBroker(folder / "kafka", StackSettings().cache) as broker:
-            await _make_topics(broker)
+            await make_topics(broker)
             file = folder / "catalogue.yaml"
             file.write_text(CATALOGUE_TEXT)
             environment = wiring(file, broker.bootstrap_servers, f"sqlite:{folder / 'store.sqlite'}")
@@ -65,13 +64,6 @@ def _figures(samples: Sequence[Sample], changes: int) -> list[Figure]:
             goal=Goal(Sense.AT_MOST, 16),
         ),
     ]
-
-
-async def _make_topics(broker: KafkaBroker) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap_servers)
-    await admin.start()
-    await admin.create_topics([NewTopic(topic_of(source), PARTITIONS, 1) for source in SOURCES])
-    await admin.close()
 
 
 async def _produce(broker: KafkaBroker, changes: int) -> None:

@@ -1,7 +1,7 @@
 """Invented customers: the same ones in every run."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from graph_model.catalogue.document import parse_catalogue
 from graph_model.catalogue.rules import Catalogue
@@ -37,6 +37,8 @@ sources:
       city: {trait: city}
 """
 SOURCES = ("crm", "shop")
+#: When the first change was observed, milliseconds since 1970.
+_BEGIN = 1_700_000_000_000
 CITIES = ("Oslo", "Lima", "Graz", "Kyoto", "Accra")
 
 
@@ -60,13 +62,14 @@ def rows(count: int) -> Iterator[tuple[str, dict[str, JsonValue]]]:
         yield chosen.choice(SOURCES), row
 
 
-def changes(count: int, catalogue: Catalogue) -> list[Change]:
-    """The rows as changes, one after the other."""
-    return [
-        row_change(
-            catalogue.sources[source],
-            row,
-            Origin(position=Position(1, offset), observed_at=1_700_000_000_000 + offset),
-        )
-        for offset, (source, row) in enumerate(rows(count))
-    ]
+def changes(
+    given: Iterable[tuple[str, Mapping[str, JsonValue]]], catalogue: Catalogue, first: int = 0
+) -> Iterator[Change]:
+    """Rows, as (source, row), as changes of a log that begins at the offset `first`."""
+    for offset, (source, row) in enumerate(given, first):
+        yield row_change(catalogue.sources[source], row, origin(offset))
+
+
+def origin(offset: int) -> Origin:
+    """Where the change at an offset of the one log comes from."""
+    return Origin(position=Position(1, offset), observed_at=_BEGIN + offset)

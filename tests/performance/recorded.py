@@ -3,11 +3,11 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
+
+from benchmarks.alone import alone
 
 FILE: Final = Path(__file__).parent / "recorded.json"
 MODULES: Final = ("ingesting", "answering", "starting")
@@ -17,8 +17,7 @@ RECORDED: Final[Mapping[str, Mapping[str, float]]] = json.loads(FILE.read_text()
 
 def measured(module: str) -> dict[str, float]:
     """What a module of this folder measures, in a process that has done nothing else."""
-    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as alone:
-        return alone.submit(measured_here, module).result()
+    return alone(measured_here, module)
 
 
 def measured_here(module: str) -> dict[str, float]:
