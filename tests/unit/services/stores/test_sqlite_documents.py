@@ -159,3 +159,28 @@ def test_names_inside_of_a_value_are_part_of_it() -> None:
     assert b"sizes" in content
     for name in (b"example", b"zephyrine", b"Quillon"):
         assert name not in content
+
+
+@pytest.mark.parametrize("value", ["Żółcińska", "Жанна", "漢字かな", "प्रिया"])
+def test_values_of_every_script_are_replaced(value: str) -> None:
+    content = dictionary.train([orjson.dumps({"traits": {"name": {"value": value, "source": "crm"}}})])
+    assert b'"source":"crm"' in content
+    assert not [letter for letter in value if not letter.isascii() and letter.encode() in content]
+
+
+@pytest.mark.parametrize("value", ["+491701234567", "b7f3c9a2d4", 491701234567])
+def test_digits_are_replaced(value: JsonValue) -> None:
+    content = dictionary.train([orjson.dumps({"values": {"phone": value}})])
+    said = str(value).encode()
+    assert not [said[start : start + 4] for start in range(len(said) - 3) if said[start : start + 4] in content]
+
+
+async def test_what_only_events_say_comes_into_a_dictionary_too(
+    company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dictionary, "FIRST_AT_RECORDS", 400)
+    await company.apply(*(company.change(f"crm{n}", email_1=f"zephyrine{n}", name=f"Quillon {n}") for n in range(400)))
+    await company.put("crm1", email_1="anew")
+    with closing(sqlite3.connect(tmp_path / "graph.sqlite")) as connection:
+        ((content,),) = connection.execute("SELECT content FROM dictionary").fetchall()
+    assert b"previous_version" in content
