@@ -1,6 +1,6 @@
 """The stored forms of records, verdicts and work owed, as JSON; every store writes the same."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -25,15 +25,33 @@ from services.stores.port.errors import StoreDamaged
 #: What reading a stored form raises that this program has not written so.
 DAMAGES: Final = (ValueError, TypeError, LookupError, AttributeError, msgspec.MsgspecError)
 
-#: What most records have, and nothing else.
-_USUAL = frozenset(
-    ("epoch", "offset", "observed_at", "accepted_at", "undated", "values", "streamed", "incomplete", "generation")
-)
-
 _TRUNCATE_SOURCE = "truncate_source"
 _RE_RESOLVE = "re_resolve"
 _DELETE_ABSENT = "delete_absent"
 _ANNOUNCE_PROFILES = "announce_profiles"
+
+
+class _StoredRecord(msgspec.Struct, gc=False):
+    """What `write_record` writes of a record."""
+
+    epoch: int
+    offset: Any
+    observed_at: int
+    values: dict[str, Any] | None
+    streamed: list[Any] | None
+    incomplete: frozenset[str]
+    accepted_at: int | None = None
+    undated: bool = False
+    generation: int = 0
+    absent: bool = False
+    marks: list[Any] | None = None
+    expected: list[Any] | None = None
+    moved_from: list[str] | None = None
+    moved_to: list[str] | None = None
+    passages: list[Any] | None = None
+
+
+_decode_record: Final = msgspec.json.Decoder(_StoredRecord).decode
 
 
 @contextmanager
@@ -57,13 +75,14 @@ def damage_of(error: Exception) -> StoreDamaged:
 
 def write_record(record: Record) -> bytes:
     """Write a record, or a tombstone, as JSON."""
+    position, streamed, incomplete = record.position, record.streamed, record.incomplete
     fields: dict[str, Any] = {
-        "epoch": record.position.epoch,
-        "offset": offset_field(record.position.offset),
+        "epoch": position.epoch,
+        "offset": offset_field(position.offset),
         "observed_at": record.observed_at,
         "values": record.values,
-        "streamed": source_position_fields(record.streamed),
-        "incomplete": sorted(record.incomplete),
+        "streamed": None if streamed is None else source_position_fields(streamed),
+        "incomplete": sorted(incomplete) if incomplete else [],
     }
     # Nearly no record has these: what is not written need not be read.
     if record.marks:
@@ -89,33 +108,35 @@ def write_record(record: Record) -> bytes:
 
 def read_record(address: RecordAddress, document: bytes | str) -> Record:
     """Read what `write_record` wrote."""
-    fields = orjson.loads(document)
+    stored = _decode_record(document)
+    offset, streamed = stored.offset, stored.streamed
     record = Record(
         address=address,
-        position=Position(fields["epoch"], offset_of(fields["offset"])),
-        observed_at=fields["observed_at"],
-        values=fields["values"],
-        streamed=source_position_of(fields["streamed"]),
-        incomplete=frozenset(fields["incomplete"]),
-        accepted_at=fields.get("accepted_at"),
-        undated=fields.get("undated", False),
-        generation=fields.get("generation", 0),
+        position=Position(stored.epoch, offset if type(offset) is int else offset_of(offset)),
+        observed_at=stored.observed_at,
+        values=stored.values,
+        streamed=None if streamed is None else source_position_of(streamed),
+        incomplete=stored.incomplete,
+        accepted_at=stored.accepted_at,
+        undated=stored.undated,
+        generation=stored.generation,
     )
-    return record if fields.keys() <= _USUAL else _with_rare_fields(record, fields)
+    rare = stored.absent or stored.marks or stored.expected or stored.moved_from or stored.moved_to or stored.passages
+    return _with_rare_fields(record, stored) if rare else record
 
 
-def _with_rare_fields(record: Record, fields: Mapping[str, Any]) -> Record:
+def _with_rare_fields(record: Record, stored: _StoredRecord) -> Record:
     return replace(
         record,
-        is_absent=fields.get("absent", False),
-        marks=tuple(VerdictMark(*mark) for mark in fields.get("marks", ())),
+        is_absent=stored.absent,
+        marks=tuple(VerdictMark(*mark) for mark in stored.marks or ()),
         expected=tuple(
-            ExpectedVerdictMark(RecordAddress(*at), VerdictMark(*mark)) for at, mark in fields.get("expected", ())
+            ExpectedVerdictMark(RecordAddress(*at), VerdictMark(*mark)) for at, mark in stored.expected or ()
         ),
-        moved_from=_address(fields.get("moved_from")),
-        moved_to=_address(fields.get("moved_to")),
+        moved_from=_address(stored.moved_from),
+        moved_to=_address(stored.moved_to),
         passages=tuple(
-            Passage(RecordAddress(*before), RecordAddress(*after)) for before, after in fields.get("passages", ())
+            Passage(RecordAddress(*before), RecordAddress(*after)) for before, after in stored.passages or ()
         ),
     )
 

@@ -7,6 +7,7 @@ without its magic number, is compressed.
 """
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,7 +27,8 @@ class _Written:
 
     number: int
     content: bytes  #: of the dictionary
-    compressor: zstandard.ZstdCompressor
+    first_byte: bytes
+    compress: Callable[[bytes], bytes]
 
 
 class Documents:
@@ -35,7 +37,7 @@ class Documents:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._written: _Written | None = None
-        self._readers: dict[int, zstandard.ZstdDecompressor] = {}
+        self._readers: dict[int, Callable[[bytes], bytes]] = {}
 
     def write_by_newest(self) -> None:
         """Take the newest dictionary of the file for what is written from now on; none where it has none."""
@@ -45,13 +47,14 @@ class Documents:
             return
         # A dictionary whose transaction was taken back may have left its number to another one.
         self._readers.clear()
-        self._written = None if newest is None else _Written(newest[0], newest[1], _compressor(newest[1]))
+        self._written = None if newest is None else _written(*newest)
 
     def pack(self, document: bytes) -> bytes:
         """The stored form of a document."""
-        if self._written is None:
+        written = self._written
+        if written is None:
             return document
-        packed = bytes((self._written.number,)) + self._written.compressor.compress(document)
+        packed = written.first_byte + written.compress(document)
         return packed if len(packed) < len(document) else document
 
     def unpack(self, stored: bytes | str | None) -> bytes | None:
@@ -62,17 +65,14 @@ class Documents:
         if not 1 <= number <= MOST_DICTIONARIES:
             return stored
         try:
-            return self._reader(number).decompress(memoryview(stored)[1:])
+            return (self._readers.get(number) or self._reader(number))(stored[1:])
         except (zstandard.ZstdError, LookupError):
             return stored
 
-    def _reader(self, number: int) -> zstandard.ZstdDecompressor:
-        reader = self._readers.get(number)
-        if reader is None:
-            reader = zstandard.ZstdDecompressor(
-                dict_data=self._dictionary(number), format=zstandard.FORMAT_ZSTD1_MAGICLESS
-            )
-            self._readers[number] = reader
+    def _reader(self, number: int) -> Callable[[bytes], bytes]:
+        dictionary = self._dictionary(number)
+        reader = zstandard.ZstdDecompressor(dict_data=dictionary, format=zstandard.FORMAT_ZSTD1_MAGICLESS).decompress
+        self._readers[number] = reader
         return reader
 
     def _dictionary(self, number: int) -> zstandard.ZstdCompressionDict:
@@ -82,7 +82,7 @@ class Documents:
         return zstandard.ZstdCompressionDict(found[0])
 
 
-def _compressor(content: bytes) -> zstandard.ZstdCompressor:
+def _written(number: int, content: bytes) -> _Written:
     dictionary = zstandard.ZstdCompressionDict(content)
     dictionary.precompute_compress(level=_LEVEL)
     parameters = zstandard.ZstdCompressionParameters.from_level(
@@ -92,4 +92,5 @@ def _compressor(content: bytes) -> zstandard.ZstdCompressor:
         write_checksum=False,
         write_dict_id=False,
     )
-    return zstandard.ZstdCompressor(dict_data=dictionary, compression_params=parameters)
+    compressor = zstandard.ZstdCompressor(dict_data=dictionary, compression_params=parameters)
+    return _Written(number, content, bytes((number,)), compressor.compress)

@@ -27,27 +27,19 @@ from services.stores.sqlite.reads import (
     RECORD_COLUMNS,
     ROWS_ON_LOOP,
     SqliteReader,
-    stored_profile,
-    stored_record,
 )
 
 _READ_RECORDS = f"""
-SELECT {RECORD_COLUMNS}
+SELECT wanted.key, {RECORD_COLUMNS}
 FROM json_each(?) AS wanted
-JOIN record AS r ON r.source = wanted.value ->> 0 AND r.key = wanted.value ->> 1
+CROSS JOIN record AS r ON r.source = ? AND r.key = wanted.value
 LEFT JOIN profile AS p ON p.profile_id = r.profile_id
 """  # noqa: S608 - only constants are put together
 _READ_PROFILE = f"SELECT {PROFILE_COLUMNS} FROM profile AS p WHERE p.profile_id = ?"  # noqa: S608 - constants
-_READ_PROFILES = f"""
-SELECT {PROFILE_COLUMNS} FROM json_each(?) AS wanted JOIN profile AS p ON p.profile_id = packed(wanted.value)
-"""  # noqa: S608 - only constants are put together
-_READ_VERSIONS = """
-SELECT p.profile_id, p.version FROM json_each(?) AS wanted JOIN profile AS p ON p.profile_id = packed(wanted.value)
-"""
+_READ_PROFILES = f"SELECT {PROFILE_COLUMNS} FROM profile AS p WHERE p.profile_id IN ({{ids}})"  # noqa: S608 - constants
+_READ_VERSIONS = "SELECT p.profile_id, p.version FROM profile AS p WHERE p.profile_id IN ({ids})"
 _READ_MEMBERS = """
-SELECT r.source, r.key, plain(r.document), r.profile_id
-FROM json_each(?) AS wanted
-JOIN record AS r ON r.profile_id = packed(wanted.value) AND r.deleted = 0
+SELECT r.source, r.key, r.document, r.profile_id FROM record AS r WHERE r.profile_id IN ({ids}) AND r.deleted = 0
 """
 _FIND_PROFILES = f"""
 SELECT {PROFILE_COLUMNS} FROM profile AS p WHERE p.profile_id IN (
@@ -73,56 +65,62 @@ SELECT w.name, w.accepted, (SELECT min(p.created_at) FROM pending AS p WHERE p.w
 
 def read_records(reader: SqliteReader, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, StoredRecord]:
     """See `Store.read_records`."""
-    wanted = orjson.dumps([(address.source, address.key) for address in addresses]).decode()
-    found = (stored_record(row) for row in reader.rows(_READ_RECORDS, wanted))
-    return {stored.record.address: stored for stored in found}
+    by_source: dict[str, list[RecordAddress]] = {}
+    for address in addresses:
+        by_source.setdefault(address.source, []).append(address)
+    found = {}
+    for source, asked in by_source.items():
+        keys = orjson.dumps([key for _, key in asked]).decode()
+        for place, *columns in reader.rows(_READ_RECORDS, keys, source):
+            found[asked[place]] = reader.record(asked[place], columns)
+    return found
 
 
 def read_components(reader: SqliteReader, profile_ids: Collection[str]) -> Components:
     """See `Store.read_components`."""
-    wanted = orjson.dumps(sorted(profile_ids)).decode()
+    wanted = sorted(profile_ids)
+    plain = reader.plain
     records = {}
     memberships = {}
     with reader.snapshot():
         # First the records: where they are many, their profiles are large, and all is begun anew on the thread.
-        for source, key, document, profile_id in reader.rows(_READ_MEMBERS, wanted):
+        for source, key, document, profile_id in reader.rows_of(_READ_MEMBERS, wanted):
             address = RecordAddress(source, key)
-            records[address] = read_record(address, document)
+            records[address] = read_record(address, plain(document))
             memberships[address] = unpack_id(profile_id)
-        profiles = _by_id(reader.rows(_READ_PROFILES, wanted))
+        profiles = _by_id(reader, reader.rows_of(_READ_PROFILES, wanted))
     return Components(profiles=profiles, records=records, memberships=memberships)
 
 
-def _by_id(rows: Iterable[tuple[Any, ...]]) -> dict[str, StoredProfile]:
-    return {profile.profile_id: profile for profile in map(stored_profile, rows)}
+def _by_id(reader: SqliteReader, rows: Iterable[tuple[Any, ...]]) -> dict[str, StoredProfile]:
+    return {profile.profile_id: profile for profile in map(reader.profile, rows)}
 
 
 def read_profile(reader: SqliteReader, profile_id: str) -> StoredProfile | None:
     """See `Store.read_profile`."""
     row = reader.first(_READ_PROFILE, pack_id(profile_id))
-    return None if row is None else stored_profile(row)
+    return None if row is None else reader.profile(row)
 
 
 def read_profiles(reader: SqliteReader, profile_ids: Collection[str]) -> Mapping[str, StoredProfile]:
     """See `Store.read_profiles`."""
-    wanted = orjson.dumps(sorted(profile_ids)).decode()
-    return _by_id(reader.rows(_READ_PROFILES, wanted))
+    return _by_id(reader, reader.rows_of(_READ_PROFILES, sorted(profile_ids)))
 
 
 def read_versions(reader: SqliteReader, profile_ids: Collection[str]) -> Mapping[str, int]:
     """See `Store.read_versions`."""
-    rows = reader.rows(_READ_VERSIONS, orjson.dumps(sorted(profile_ids)).decode())
+    rows = reader.rows_of(_READ_VERSIONS, sorted(profile_ids))
     return {unpack_id(profile_id): version for profile_id, version in rows}
 
 
 def find_profiles(reader: SqliteReader, identifier: Identifier, limit: int) -> tuple[StoredProfile, ...]:
     """See `Store.find_profiles`."""
     found = reader.rows(_FIND_PROFILES, identifier.kind, identifier.value, *_FEW_HOLDERS, limit)
-    profiles = tuple(map(stored_profile, found))
+    profiles = tuple(map(reader.profile, found))
     if not profiles:
         reader.expect(count_holders(reader, identifier))
         found = reader.rows(_FIND_PROFILES, identifier.kind, identifier.value, *_ANY_HOLDERS, limit)
-        profiles = tuple(map(stored_profile, found))
+        profiles = tuple(map(reader.profile, found))
     return profiles
 
 

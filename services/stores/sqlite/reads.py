@@ -8,7 +8,7 @@ known, or would wait for a lock, is begun anew on the thread.
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,21 +20,25 @@ from services.stores.port.stored import StoredProfile, StoredRecord
 from services.stores.port.stored_forms import DAMAGES, damage_of, read_addresses, read_record
 from services.stores.sqlite.catalogue import StoreState
 from services.stores.sqlite.connection import LOCK_SECONDS, connect, fault_of, is_locked, waiting_from_now
-from services.stores.sqlite.packing import unpack_component, unpack_id
+from services.stores.sqlite.packing import pack_id, unpack_component, unpack_id
 
-#: What `stored_record` reads, of a record `r` with its profile `p`.
-RECORD_COLUMNS = "r.source, r.key, plain(r.document), r.revision, r.profile_id, coalesce(p.component, p.profile_id)"
+#: What `SqliteReader.record` reads behind the address, of a record `r` with its profile `p`.
+RECORD_COLUMNS = "r.document, r.revision, r.profile_id, coalesce(p.component, p.profile_id)"
 
-#: What `stored_profile` reads, of a profile `p`.
-PROFILE_COLUMNS = (
-    "p.profile_id, p.revision, p.version, p.status, plain(p.document), coalesce(p.component, p.profile_id), p.guests"
-)
+#: What `SqliteReader.profile` reads, of a profile `p`.
+PROFILE_COLUMNS = "p.profile_id, p.revision, p.version, p.status, p.document, p.component, p.guests"
 
 #: So many rows are read on the event loop at the most.
 ROWS_ON_LOOP: Final = 100
 
+#: So many ids are asked for with one statement. A few get a smaller one, since a place that is left empty costs, too.
+_IDS_AT_ONCE: Final = 64
+_FEW_IDS: Final = 4
+
 #: Nobody waits for a lock there: the read is done on the thread instead.
 _LOCK_SECONDS_ON_LOOP: Final = 0.0
+
+_STATUSES: Final = {status.value: status for status in ProfileStatus}
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -59,6 +63,8 @@ class SqliteReader:
         self._connection = connect(path, lock_seconds, read_only=read_only)
         self._most_rows = most_rows
         self._rows = 0  #: that the present read has had so far
+        #: Reads a document in its stored form; None of none.
+        self.plain: Final[Callable[[Any], Any]] = self._connection.documents.unpack
 
     def begin(self) -> None:
         """Count the rows of another read."""
@@ -79,6 +85,14 @@ class SqliteReader:
         row: tuple[Any, ...] | None = self._connection.execute(statement, parameters).fetchone()
         return row
 
+    def rows_of(self, statement: str, profile_ids: Sequence[str]) -> Iterator[Any]:
+        """Give the rows that the statement finds for profiles: it has `{ids}` in the place of their stored ids."""
+        size = _IDS_AT_ONCE if len(profile_ids) > _FEW_IDS else _FEW_IDS
+        asked = statement.format(ids=",".join("?" * size))
+        for start in range(0, len(profile_ids), size):
+            ids = [pack_id(each) for each in profile_ids[start : start + size]]
+            yield from self.rows(asked, *ids, *[None] * (size - len(ids)))
+
     def expect(self, rows: int) -> None:
         """Say that so many rows are going to be walked through, if only inside of a statement."""
         self._rows += rows
@@ -93,6 +107,31 @@ class SqliteReader:
             yield
         finally:
             self._connection.execute("COMMIT")
+
+    def record(self, address: RecordAddress, row: Sequence[Any]) -> StoredRecord:
+        """Bring a row of `RECORD_COLUMNS` into its final form."""
+        document, revision, profile_id, component = row
+        unpacked = None if profile_id is None else unpack_id(profile_id)
+        return StoredRecord(
+            record=read_record(address, self.plain(document)),
+            revision=unpack_id(revision),
+            profile_id=unpacked,
+            component=(unpacked,) if unpacked and component == profile_id else unpack_component(component),
+        )
+
+    def profile(self, row: Sequence[Any]) -> StoredProfile:
+        """Bring a row of `PROFILE_COLUMNS` into its final form."""
+        packed_id, revision, version, status, document, component, guests = row
+        profile_id = unpack_id(packed_id)
+        return StoredProfile(
+            profile_id=profile_id,
+            revision=unpack_id(revision),
+            version=version,
+            status=_STATUSES[status],
+            document=self.plain(document),
+            component=(profile_id,) if component is None else unpack_component(component),
+            guests=() if guests is None else read_addresses(guests),
+        )
 
     def state(self) -> StoreState:
         """Read what the file says of itself by now."""
@@ -158,28 +197,3 @@ class SqliteReads:
         await asyncio.to_thread(self._thread.shutdown)
         self._here.close()
         self._there.close()
-
-
-def stored_record(row: tuple[Any, ...]) -> StoredRecord:
-    """Read a row of `RECORD_COLUMNS`."""
-    source, key, document, revision, profile_id, component = row
-    return StoredRecord(
-        record=read_record(RecordAddress(source, key), document),
-        revision=unpack_id(revision),
-        profile_id=None if profile_id is None else unpack_id(profile_id),
-        component=unpack_component(component),
-    )
-
-
-def stored_profile(row: tuple[Any, ...]) -> StoredProfile:
-    """Read a row of `PROFILE_COLUMNS`."""
-    profile_id, revision, version, status, document, component, guests = row
-    return StoredProfile(
-        profile_id=unpack_id(profile_id),
-        revision=unpack_id(revision),
-        version=version,
-        status=ProfileStatus(status),
-        document=document,
-        component=unpack_component(component),
-        guests=() if guests is None else read_addresses(guests),
-    )

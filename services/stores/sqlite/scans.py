@@ -16,8 +16,6 @@ from services.stores.sqlite.reads import (
     RECORD_COLUMNS,
     SqliteReader,
     SqliteReads,
-    stored_profile,
-    stored_record,
 )
 
 PAGE = 1_000  #: rows
@@ -28,7 +26,7 @@ _IN_A_ROW: Final = 100
 Found = TypeVar("Found")
 
 _RECORDS = f"""
-SELECT {RECORD_COLUMNS} FROM record AS r LEFT JOIN profile AS p ON p.profile_id = r.profile_id
+SELECT r.source, r.key, {RECORD_COLUMNS} FROM record AS r LEFT JOIN profile AS p ON p.profile_id = r.profile_id
 WHERE (r.source, r.key) > (?, ?) ORDER BY r.source, r.key LIMIT ?
 """  # noqa: S608 - only constants are put together
 _PROFILES = f"SELECT {PROFILE_COLUMNS} FROM profile AS p WHERE p.profile_id > ? ORDER BY 1 LIMIT ?"  # noqa: S608
@@ -45,42 +43,46 @@ _VERDICTS = "SELECT verdict_id, document FROM verdict WHERE verdict_id > ? ORDER
 
 async def scan_records(reads: SqliteReads, after: RecordAddress | None) -> AsyncIterator[StoredRecord]:
     """See `Store.scan_records`."""
-    async for stored in _scan(reads, _RECORDS, stored_record, after or ("", "")):
+
+    def form(reader: SqliteReader, row: tuple[Any, ...]) -> StoredRecord:
+        return reader.record(RecordAddress(row[0], row[1]), row[2:])
+
+    async for stored in _scan(reads, _RECORDS, form, after or ("", "")):
         yield stored
 
 
 async def scan_profiles(reads: SqliteReads, after: str) -> AsyncIterator[StoredProfile]:
     """See `Store.scan_profiles`."""
-    async for stored in _scan(reads, _PROFILES, stored_profile, (pack_id(after),)):
+    async for stored in _scan(reads, _PROFILES, SqliteReader.profile, (pack_id(after),)):
         yield stored
 
 
 async def scan_identifiers(reads: SqliteReads) -> AsyncIterator[tuple[Identifier, StoredIdentifier]]:
     """See `Store.scan_identifiers`."""
-    async for found in _scan(reads, _IDENTIFIERS, lambda row: stored_identifier(*row), ("", "")):
+    async for found in _scan(reads, _IDENTIFIERS, lambda _, row: stored_identifier(*row), ("", "")):
         yield found
 
 
 async def scan_links(reads: SqliteReads) -> AsyncIterator[tuple[Identifier, int]]:
     """See `Store.scan_links`."""
-    async for found in _scan(reads, _LINKS, lambda row: (Identifier(row[0], row[1]), row[2]), ("", "")):
+    async for found in _scan(reads, _LINKS, lambda _, row: (Identifier(row[0], row[1]), row[2]), ("", "")):
         yield found
 
 
 async def scan_verdicts(reads: SqliteReads, after: str) -> AsyncIterator[VerdictEntry]:
     """See `Store.scan_verdicts`."""
-    async for entry in _scan(reads, _VERDICTS, lambda row: read_verdict_entry(*row), (after,)):
+    async for entry in _scan(reads, _VERDICTS, lambda _, row: read_verdict_entry(*row), (after,)):
         yield entry
 
 
 async def _scan(
-    reads: SqliteReads, page: str, form: Callable[[tuple[Any, ...]], Found], after: tuple[Any, ...]
+    reads: SqliteReads, page: str, form: Callable[[SqliteReader, tuple[Any, ...]], Found], after: tuple[Any, ...]
 ) -> AsyncIterator[Found]:
     """Give the rows that follow `after` by their first columns, each in its final form."""
 
     def read(reader: SqliteReader) -> tuple[list[Found], tuple[Any, ...]]:
         rows = list(reader.rows(page, *after, PAGE))
-        return [form(row) for row in rows], rows[-1][: len(after)] if rows else after
+        return [form(reader, row) for row in rows], rows[-1][: len(after)] if rows else after
 
     while True:
         found, after = await reads.run(PAGE, read)
