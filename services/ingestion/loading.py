@@ -296,7 +296,7 @@ async def _recounted(store: StoreReader, up_to: Mapping[Identifier, int]) -> dic
         holders = await store.read_holders(identifier)
         records = await store.read_records(holders) if len(holders) <= up_to[identifier] else {}
         hanging = Counter(map(bucket_of, holders))
-        counted[identifier] = replace(
+        counted[identifier] = structs.replace(
             stored,
             holders=len(holders),
             component=tuple(sorted({p for record in records.values() for p in _component(record)})),

@@ -3,9 +3,9 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from graph_model.records.record import RecordAddress
 from graph_model.resolution.hubs import BUCKETS, bucket_of
@@ -142,7 +142,7 @@ async def test_of_a_hub_only_the_buckets_that_are_needed_are_read_where_they_suf
     for _ in range(2):  # as somebody who has not met the hub before, and as somebody who has
         found = (await store.read_identifiers({TILL: 19}, lambda _: needed))[TILL]
         buckets = {number: everything.buckets[number] for number in FREE}
-        assert found == replace(everything, buckets=buckets, holders=40)
+        assert found == structs.replace(everything, buckets=buckets, holders=40)
 
 
 @pytest.mark.parametrize("numbers", [FREE, [FREE[0]], [FREE[0], bucket_of(ADDRESSES[0])]])

@@ -56,8 +56,7 @@ def all_buckets(_: Identifier) -> None:
     """Every bucket is needed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredIdentifier:
+class StoredIdentifier(Struct, frozen=True, kw_only=True, gc=False):
     """An identifier as the store has it."""
 
     revision: str

@@ -1,7 +1,6 @@
 """What the embedded store knows of identifiers: their holders, the buckets of hubs, and their links."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
 
 import orjson
 
@@ -11,24 +10,24 @@ from services.stores.port.stored import BucketsNeeded, StoredBucket, StoredIdent
 from services.stores.sqlite.packing import unpack_component, unpack_id
 from services.stores.sqlite.reads import SqliteReader
 
-#: What `stored_identifier` reads, of an identifier `i`. Only of hubs the buckets are looked for.
-IDENTIFIER_COLUMNS = """
-i.kind, i.value, i.revision, i.holders, CASE i.holders WHEN 0 THEN (
+#: Of hubs, which list no holders themselves, the buckets of an identifier `i`.
+_BUCKETS = """CASE i.holders WHEN 0 THEN (
     SELECT json_group_array(json_array(b.number, unpacked(b.revision), b.holders)) FROM bucket AS b
     WHERE b.identifier = i.id
-) END
-"""
+) END"""
+#: What `stored_identifier` reads, of an identifier `i`.
+IDENTIFIER_COLUMNS = f"i.kind, i.value, i.revision, i.holders, {_BUCKETS}"
 _READ_IDENTIFIERS = f"""
-SELECT i.id, wanted.value ->> 2, {IDENTIFIER_COLUMNS}
+SELECT wanted.key, i.id, i.revision, i.holders, {_BUCKETS}
 FROM json_each(?) AS wanted
-JOIN identifier AS i ON i.kind = wanted.value ->> 0 AND i.value = wanted.value ->> 1
+CROSS JOIN identifier AS i ON i.kind = ? AND i.value = wanted.value
 """  # noqa: S608 - only constants are put together
 _READ_COMPONENTS = """
-SELECT DISTINCT h.identifier, coalesce(p.component, p.profile_id)
+SELECT h.identifier, p.profile_id, p.component
 FROM json_each(?) AS wanted
-JOIN has AS h ON h.identifier = wanted.value
-JOIN record AS r ON r.id = h.record
-JOIN profile AS p ON p.profile_id = r.profile_id
+CROSS JOIN has AS h ON h.identifier = wanted.value
+CROSS JOIN record AS r ON r.id = h.record
+CROSS JOIN profile AS p ON p.profile_id = r.profile_id
 """
 _READ_HOLDERS = """
 SELECT r.source, r.key FROM identifier AS i
@@ -56,45 +55,68 @@ def read_identifiers(
     reader: SqliteReader, wanted: Mapping[Identifier, int], needed: BucketsNeeded
 ) -> Mapping[Identifier, StoredIdentifier]:
     """See `Store.read_identifiers`."""
-    asked = orjson.dumps([(i.kind, i.value, up_to) for i, up_to in wanted.items()]).decode()
+    by_kind: dict[str, list[Identifier]] = {}
+    for identifier in wanted:
+        by_kind.setdefault(identifier.kind, []).append(identifier)
+    found = []
+    few = []
     with reader.snapshot():
-        found = [
-            (row_id, up_to, *_as_needed(*stored_identifier(*columns), needed))
-            for row_id, up_to, *columns in reader.rows(_READ_IDENTIFIERS, asked)
-        ]
-        few = [row_id for row_id, up_to, _, stored in found if stored.holders <= up_to]
-        reader.expect(sum(stored.holders for _, up_to, _, stored in found if stored.holders <= up_to))
-        components: dict[int, set[str]] = {}
-        for identifier, component in reader.rows(_READ_COMPONENTS, orjson.dumps(few).decode()):
-            components.setdefault(identifier, set()).update(unpack_component(component))
+        for kind, asked in by_kind.items():
+            values = orjson.dumps([value for _, value in asked]).decode()
+            for place, row_id, revision, listed, listed_buckets in reader.rows(_READ_IDENTIFIERS, values, kind):
+                identifier = asked[place]
+                buckets = _as_needed(identifier, _buckets(listed_buckets), needed)
+                holders = listed or _held(buckets)
+                found.append((identifier, row_id, revision, holders, buckets))
+                if holders <= wanted[identifier]:
+                    few.append(row_id)
+                    reader.expect(holders)
+        components = _components(reader, few)
     return {
-        identifier: replace(stored, component=tuple(sorted(components[row_id]))) if row_id in components else stored
-        for row_id, _, identifier, stored in found
+        identifier: StoredIdentifier(
+            revision=unpack_id(revision), holders=holders, component=components.get(row_id, ()), buckets=buckets
+        )
+        for identifier, row_id, revision, holders, buckets in found
     }
 
 
+def _components(reader: SqliteReader, identifiers: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """The profiles of the components of all holders, sorted, by row id of the identifier."""
+    components: dict[int, tuple[str, ...]] = {}
+    for identifier, profile_id, component in reader.rows(_READ_COMPONENTS, orjson.dumps(identifiers).decode()):
+        profile_ids = (unpack_id(profile_id),) if component is None else unpack_component(component)
+        known = components.setdefault(identifier, profile_ids)
+        if known != profile_ids:
+            components[identifier] = tuple({*known, *profile_ids})
+    return {identifier: tuple(sorted(profile_ids)) for identifier, profile_ids in components.items()}
+
+
 def _as_needed(
-    identifier: Identifier, stored: StoredIdentifier, needed: BucketsNeeded
-) -> tuple[Identifier, StoredIdentifier]:
-    """What was read, without the buckets that are not needed."""
-    sufficient = needed(identifier) if stored.is_hub else None
-    buckets = None if sufficient is None else sufficient.among(stored.buckets)
-    if buckets is None:
-        return identifier, stored
-    return identifier, replace(stored, buckets=buckets, holders=sum(bucket.holders for bucket in buckets.values()))
+    identifier: Identifier, buckets: Mapping[int, StoredBucket], needed: BucketsNeeded
+) -> Mapping[int, StoredBucket]:
+    """Those of the buckets of a hub that are needed."""
+    sufficient = needed(identifier) if buckets else None
+    chosen = None if sufficient is None else sufficient.among(buckets)
+    return buckets if chosen is None else chosen
+
+
+def _buckets(listed: str | None) -> dict[int, StoredBucket]:
+    if listed is None:
+        return {}
+    return {number: StoredBucket(revision=at, holders=holders) for number, at, holders in orjson.loads(listed)}
+
+
+def _held(buckets: Mapping[int, StoredBucket]) -> int:
+    return sum(bucket.holders for bucket in buckets.values())
 
 
 def stored_identifier(
     kind: str, value: str, revision: bytes | str, listed: int, buckets: str | None
 ) -> tuple[Identifier, StoredIdentifier]:
     """Read a row of `IDENTIFIER_COLUMNS`; the components of its holders are left out."""
-    found = {}
-    if buckets is not None:
-        found = {number: StoredBucket(revision=at, holders=holders) for number, at, holders in orjson.loads(buckets)}
-    holders = listed or sum(bucket.holders for bucket in found.values())
-    return Identifier(kind, value), StoredIdentifier(
-        revision=unpack_id(revision), holders=holders, component=(), buckets=found
-    )
+    found = _buckets(buckets)
+    stored = StoredIdentifier(revision=unpack_id(revision), holders=listed or _held(found), component=(), buckets=found)
+    return Identifier(kind, value), stored
 
 
 def count_holders(reader: SqliteReader, identifier: Identifier) -> int:
