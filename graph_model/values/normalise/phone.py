@@ -15,6 +15,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType
 
 from graph_model.values.characters import readable
+from graph_model.values.normalise.numbering_plans import can_be_assigned, read_international
 
 _LONGEST_TEXT: Final = 100
 _MOST_DIGITS: Final = 15  #: of a number with its country code, by ITU-T E.164
@@ -50,6 +51,9 @@ _WRITTEN: Final = re.compile(
 #: The international prefix nearly everywhere. Where `001` leads abroad by itself, the country follows it.
 _ABROAD: Final = re.compile(r"[ (\[]*\+{0,2} ?0 ?0[ )\].-]*(?=[(\[]?[1-9])(?!1[ )\].-]*1)")
 _TRUNK_DIGIT: Final = re.compile(r"[(\[] ?0 ?[)\]]")
+#: A number with its country, in which nothing but the digits counts.
+_INTERNATIONAL: Final = re.compile(r"\+[1-9][0-9 .-]*")
+_NO_DIGIT: Final = re.compile(r"[^0-9]+")
 
 #: What had to be dialled in a country until its numbers became uniform, by country code. The rest is the number.
 _FORMER_PREFIXES: Final = {
@@ -118,6 +122,10 @@ def _plain_character(character: str) -> str:
 
 def _meant(written: str, region: str | None) -> str | None:
     """Return the only number that a text without extension can mean, in E.164; None where there is none, or another."""
+    if _INTERNATIONAL.fullmatch(written):
+        number = read_international(_NO_DIGIT.sub("", written))
+        if number is not None:
+            return number if len(number) <= _MOST_DIGITS + 1 else None
     if "/" in written and _holds_several(written, region):
         return None
     meanings = {number for number in map(_e164, _readings(written, region)) if number is not None}
@@ -163,11 +171,12 @@ def _assigned(written: str, region: str | None) -> PhoneNumber | None:
     """Return the number as the library reads it, if it can be assigned in its country."""
     try:
         number = phonenumbers.parse(written, region)
-        if phonenumbers.is_valid_number(number):
+        country_code, digits = number.country_code or 0, phonenumbers.national_significant_number(number)
+        if can_be_assigned(country_code, digits):
             return number
-        former = _FORMER_PREFIXES.get(number.country_code or 0)
-        rest = None if former is None else former.fullmatch(phonenumbers.national_significant_number(number))
-        return None if rest is None else _assigned(f"+{number.country_code}{rest[1]}", None)
+        former = _FORMER_PREFIXES.get(country_code)
+        rest = None if former is None else former.fullmatch(digits)
+        return None if rest is None else _assigned(f"+{country_code}{rest[1]}", None)
     except NumberParseException:
         return None
 
