@@ -8,7 +8,8 @@ StoreError
 ├── StoreUnavailable    the store does not answer: wait, then retry
 │   └── NoRoom          it answers, and can write nothing more: make room
 ├── StoreDamaged        what is stored contradicts itself: verify and repair it
-│   └── FileDamaged     the file itself is damaged: restore it from a backup
+│   ├── FileDamaged     the file itself is damaged: restore it from a backup
+│   └── DictionaryLost  what documents are compressed by is missing: likewise
 ├── TaskTaken           another worker has gone on with the work owed: read what is owed again
 ├── CatalogueChanged    the store holds what another meaning of the catalogue says: preview, then re-resolve
 ├── CatalogueUnusable   another catalogue came into force, and this process cannot load it: start it anew
@@ -88,6 +89,18 @@ class FileDamaged(StoreDamaged):
         )
 
 
+class DictionaryLost(StoreDamaged):
+    """A dictionary is missing by which documents of the embedded store are compressed; without it nobody reads them."""
+
+    def __init__(self, number: int) -> None:
+        StoreError.__init__(
+            self,
+            f"the store is damaged: dictionary {number} is missing, by which documents in its file are compressed, so "
+            "that these cannot be read, and nothing is written. Put a backup of the file in its place and run "
+            "`identity-graph restored` on that, or load the sources into a new store",
+        )
+
+
 class TaskTaken(StoreError):
     """Another worker has done a part of the work owed meanwhile; read what is owed again."""
 
@@ -145,7 +158,7 @@ class LoadUnderWay(OtherForm):
     def __init__(self) -> None:
         super().__init__(
             "the first load of this store is under way, and nobody else can work on it meanwhile. Wait until it has "
-            "ended; if it was interrupted, run the same `identity-graph bootstrap` command again to finish it"
+            "ended; if it was interrupted, run the same `identity-graph bootstrap` or `ingest` again to finish it"
         )
 
 

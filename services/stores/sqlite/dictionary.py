@@ -12,6 +12,7 @@ from typing import Any, Final
 import orjson
 import zstandard
 
+from services.stores.port.errors import DictionaryLost
 from services.stores.sqlite.connection import StoreConnection
 from services.stores.sqlite.documents import MOST_DICTIONARIES
 
@@ -52,12 +53,26 @@ SELECT plain(r.document), plain(p.document) FROM json_each(?) AS wanted
 JOIN record AS r ON r.id = wanted.value LEFT JOIN profile AS p ON p.profile_id = r.profile_id
 """
 _NEWEST_EVENTS: Final = "SELECT plain(data) FROM outbox_body ORDER BY sequence DESC LIMIT ?"
+#: Documents that begin with the number of a dictionary that is to come: it was there, and is lost.
+_COMPRESSED_BY_LATER: Final = " UNION ALL ".join(
+    f"SELECT * FROM (SELECT substr({column}, 1, 1) AS number FROM {table} "  # noqa: S608 - constants
+    f"WHERE substr({column}, 1, 1) BETWEEN ?1 AND ?2 LIMIT 1)"
+    for table, column in (
+        ("record", "document"),
+        ("profile", "document"),
+        ("history", "document"),
+        ("outbox_body", "data"),
+    )
+)
 
 
 def take_dictionary(connection: StoreConnection) -> None:
     """Write documents by the newest dictionary from now on; the caller holds the transaction.
 
     It is made first where there is none yet, or the file has grown much since.
+
+    Raises:
+        DictionaryLost: there was one of the number that it would get.
     """
     _make_where_due(connection)
     connection.documents.write_by_newest()
@@ -68,8 +83,16 @@ def _make_where_due(connection: sqlite3.Connection) -> None:
     number, made_at = connection.execute("SELECT coalesce(max(number), 0), max(records) FROM dictionary").fetchone()
     if records < (FIRST_AT_RECORDS if made_at is None else made_at * GROWTH) or number == MOST_DICTIONARIES:
         return
+    _require_unused(connection, number + 1)
     content = train(_samples(connection, records))
     connection.execute("INSERT INTO dictionary VALUES (?, ?, ?)", (number + 1, records, content))
+
+
+def _require_unused(connection: sqlite3.Connection, number: int) -> None:
+    """Make sure that no document would be read by a dictionary that it was not written by."""
+    found = connection.execute(_COMPRESSED_BY_LATER, (bytes((number,)), bytes((MOST_DICTIONARIES,)))).fetchone()
+    if found is not None:
+        raise DictionaryLost(found[0][0])
 
 
 def train(samples: list[bytes]) -> bytes:

@@ -9,6 +9,7 @@ import pytest
 
 from graph_model.values.equality import JsonValue
 from services.maintenance.verification.verify import verify
+from services.stores.port.errors import DictionaryLost
 from services.stores.sqlite import dictionary
 from services.stores.sqlite.catalogue import make_tables
 from services.stores.sqlite.connection import StoreConnection, connect
@@ -104,6 +105,20 @@ async def test_what_was_damaged_after_compression_is_told_as_damage(large: Compa
     problems = (await verify(large.store, CATALOGUE)).problems
     assert problems
     assert all(profile_id in problem for problem in problems)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+async def test_no_other_dictionary_takes_the_place_of_one_that_was_lost(
+    large: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr(dictionary, "GROWTH", 2)
+    await large.put("crm1", email_1="anew")
+    with closing(connect(tmp_path / "graph.sqlite")) as connection:
+        connection.execute("DELETE FROM dictionary WHERE number >= ?", (number,))
+    before = stored(tmp_path / "graph.sqlite", "record")
+    with pytest.raises(DictionaryLost, match="backup"):
+        await large.put("crm99", email_1="further")
+    assert stored(tmp_path / "graph.sqlite", "record") == before
 
 
 @pytest.mark.parametrize("place", [{"values": {"status": "Ann"}}, {"traits": {"mood": {"value": {"status": "Ann"}}}}])
