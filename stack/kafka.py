@@ -33,6 +33,16 @@ class KafkaBroker(Server):
         """What clients are given to find the broker."""
         return self.port.address
 
+    @property
+    def java_options(self) -> tuple[str, ...]:
+        """What else the machine that runs the broker is told."""
+        return ()
+
+    @property
+    def format_options(self) -> tuple[str, ...]:
+        """What else a new data folder is made with."""
+        return ()
+
     def describe(self) -> str:
         """Where it is reached, for a person."""
         return self.bootstrap_servers
@@ -45,7 +55,8 @@ class KafkaBroker(Server):
         if not (self.folder / "data/meta.properties").exists():
             self._format(classes, configuration)
         logging = f"-Dlog4j2.configurationFile={CONFIGURATION / 'log4j2.xml'}"
-        arguments = ("java", "-Xmx512m", "-cp", classes, logging, "kafka.Kafka", str(configuration))
+        options = ("-Xmx512m", "-cp", classes, logging, *self.java_options)
+        arguments = ("java", *options, "kafka.Kafka", str(configuration))
         return Command(arguments, self.folder)
 
     def is_ready(self) -> bool:
@@ -73,7 +84,7 @@ class KafkaBroker(Server):
         tool = ["java", "-Xmx256m", "-cp", classes, "kafka.tools.StorageTool", "format", "--standalone"]
         with self.log.open("wb") as output:
             done = subprocess.run(
-                [*tool, "--cluster-id", CLUSTER_ID, "--config", str(configuration)],
+                [*tool, "--cluster-id", CLUSTER_ID, "--config", str(configuration), *self.format_options],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 check=False,

@@ -1,5 +1,6 @@
 """The real servers, one of each for the whole run."""
 
+import asyncio
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -11,12 +12,32 @@ from stack.gremlin_server import GremlinServer
 from stack.kafka import KafkaBroker
 from stack.postgres import PostgresServer
 from stack.settings import StackSettings
+from tests.stack.rights import ALL, grant
+from tests.stack.secured_broker import KNOWN, USER, SecuredBroker
+from tests.stack.tokens import CLIENT, TokenServer, serving_tokens
 
 
 @pytest.fixture(scope="session")
 def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
     with KafkaBroker(tmp_path_factory.mktemp("kafka"), StackSettings().cache) as broker:
         yield broker
+
+
+@pytest.fixture(scope="session")
+def secured_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredBroker]:
+    """One where all but `limited` may do everything."""
+    trusted = {USER, CLIENT, "CN=client", *KNOWN} - {"limited"}
+    with SecuredBroker(tmp_path_factory.mktemp("secured"), StackSettings().cache) as broker:
+        for user in trusted:
+            asyncio.run(grant(broker.bootstrap_servers, user, ALL))
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def token_server(secured_broker: SecuredBroker) -> Iterator[TokenServer]:
+    """The provider whose tokens that broker takes."""
+    with serving_tokens(secured_broker.signer) as provider:
+        yield provider
 
 
 @pytest.fixture(scope="session")

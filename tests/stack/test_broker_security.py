@@ -2,7 +2,7 @@
 
 import asyncio
 import subprocess
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -10,26 +10,24 @@ from uuid import uuid4
 
 import aiohttp
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.protocol.admin import CreateAclsRequest
 from pydantic import SecretStr
 
 from consumers.worker import run_worker
 from services.settings import KafkaSettings
 from stack.ports import Port
-from stack.settings import StackSettings
 from tests.acceptance.conftest import COMMAND, Run, command_in, environment, make_shop
 from tests.acceptance.serving import serving
-from tests.stack.guarded_broker import PASSWORD, USER, Authority, GuardedBroker
+from tests.stack.authority import Authority
+from tests.stack.rights import Right, grant
+from tests.stack.secured_broker import PASSWORD, USER, SecuredBroker
 from tests.stack.worker_world import World, eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 
 
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedBroker]:
-    with GuardedBroker(tmp_path_factory.mktemp("guarded"), StackSettings().cache) as started:
-        yield started
+@pytest.fixture
+def broker(secured_broker: SecuredBroker) -> SecuredBroker:
+    return secured_broker
 
 
 @pytest.fixture
@@ -38,11 +36,11 @@ def run(tmp_path: Path) -> Run:
 
 
 @pytest.fixture
-def world(broker: GuardedBroker, tmp_path: Path) -> World:
+def world(broker: SecuredBroker, tmp_path: Path) -> World:
     return World(broker, tmp_path, f"t{uuid4().hex[:8]}")
 
 
-def by_password(broker: GuardedBroker, password: str) -> dict[str, str]:
+def by_password(broker: SecuredBroker, password: str) -> dict[str, str]:
     return {
         "IDENTITY_GRAPH_KAFKA_BOOTSTRAP_SERVERS": broker.by_password.address,
         "IDENTITY_GRAPH_KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
@@ -52,7 +50,7 @@ def by_password(broker: GuardedBroker, password: str) -> dict[str, str]:
     }
 
 
-def by_certificate(broker: GuardedBroker, **files: Path) -> dict[str, str]:
+def by_certificate(broker: SecuredBroker, **files: Path) -> dict[str, str]:
     return {
         "IDENTITY_GRAPH_KAFKA_BOOTSTRAP_SERVERS": broker.by_certificate.address,
         "IDENTITY_GRAPH_KAFKA_SECURITY_PROTOCOL": "SSL",
@@ -61,7 +59,7 @@ def by_certificate(broker: GuardedBroker, **files: Path) -> dict[str, str]:
     }
 
 
-def test_a_wrong_password_ends_consume_at_its_start_and_is_named(broker: GuardedBroker, run: Run) -> None:
+def test_a_wrong_password_ends_consume_at_its_start_and_is_named(broker: SecuredBroker, run: Run) -> None:
     finished = run("consume", **by_password(broker, "wrong-secret"))
     assert finished.returncode == 3
     assert "Invalid username or password" in finished.stderr
@@ -69,7 +67,7 @@ def test_a_wrong_password_ends_consume_at_its_start_and_is_named(broker: Guarded
     assert "wrong-secret" not in finished.stderr
 
 
-def test_an_unknown_authority_ends_consume_at_its_start_and_is_named(broker: GuardedBroker, run: Run) -> None:
+def test_an_unknown_authority_ends_consume_at_its_start_and_is_named(broker: SecuredBroker, run: Run) -> None:
     certificate, key = broker.authority.sign("client")
     finished = run("consume", **by_certificate(broker, certificate=certificate, key=key))
     assert finished.returncode == 3
@@ -79,7 +77,7 @@ def test_an_unknown_authority_ends_consume_at_its_start_and_is_named(broker: Gua
 
 @pytest.mark.parametrize("has_one", [False, True])
 def test_a_certificate_that_the_brokers_do_not_take_ends_consume_at_its_start_and_is_named(
-    broker: GuardedBroker, run: Run, tmp_path: Path, has_one: bool
+    broker: SecuredBroker, run: Run, tmp_path: Path, has_one: bool
 ) -> None:
     files = {"ca": broker.authority.certificate}
     if has_one:
@@ -91,7 +89,7 @@ def test_a_certificate_that_the_brokers_do_not_take_ends_consume_at_its_start_an
 
 @pytest.mark.parametrize(("password", "found"), [("", "no password is given"), ("wrong", "is wrong")])
 def test_an_encrypted_key_is_named_and_its_password_is_never_asked_for(
-    broker: GuardedBroker, tmp_path: Path, password: str, found: str
+    broker: SecuredBroker, tmp_path: Path, password: str, found: str
 ) -> None:
     make_shop(tmp_path)
     certificate, key = broker.authority.sign("secret", password="letters")  # noqa: S106 - of this test
@@ -112,7 +110,7 @@ def test_an_encrypted_key_is_named_and_its_password_is_never_asked_for(
     assert "PEM pass phrase" not in finished.stdout
 
 
-def test_serve_goes_on_unready_where_the_brokers_do_not_let_it_in(broker: GuardedBroker, tmp_path: Path) -> None:
+def test_serve_goes_on_unready_where_the_brokers_do_not_let_it_in(broker: SecuredBroker, tmp_path: Path) -> None:
     make_shop(tmp_path)
     with serving(environment(tmp_path) | by_password(broker, "wrong-secret")) as served:
         answer = _get(f"{served.address}/readyz")
@@ -132,7 +130,7 @@ def _get(url: str) -> tuple[int, Mapping[str, Any]]:
     return asyncio.run(get())
 
 
-def settings_of(world: World, broker: GuardedBroker) -> KafkaSettings:
+def settings_of(world: World, broker: SecuredBroker) -> KafkaSettings:
     login = {
         "bootstrap_servers": broker.by_password.address,
         "security_protocol": "SASL_PLAINTEXT",
@@ -143,7 +141,7 @@ def settings_of(world: World, broker: GuardedBroker) -> KafkaSettings:
 
 
 @asynccontextmanager
-async def worker(world: World, broker: GuardedBroker) -> AsyncIterator[aiohttp.ClientSession]:
+async def worker(world: World, broker: SecuredBroker) -> AsyncIterator[aiohttp.ClientSession]:
     """A worker that logs in, and what asks it whether it is ready."""
     port = Port.named("consumer", 0).number
     settings = world.settings(port=port).model_copy(update={"kafka": settings_of(world, broker)})
@@ -166,7 +164,7 @@ async def readiness(session: aiohttp.ClientSession) -> Mapping[str, Any]:
 
 
 async def test_a_worker_that_is_locked_out_later_waits_unready_until_it_is_let_in_again(
-    world: World, broker: GuardedBroker
+    world: World, broker: SecuredBroker
 ) -> None:
     await world.create(world.people, 1)
     async with worker(world, broker) as session:
@@ -188,7 +186,7 @@ async def test_a_worker_that_is_locked_out_later_waits_unready_until_it_is_let_i
 
 
 async def test_topics_that_do_not_exist_or_may_not_be_seen_are_all_listed_and_leave_the_worker_ready(
-    world: World, broker: GuardedBroker
+    world: World, broker: SecuredBroker
 ) -> None:
     async with worker(world, broker) as session:
 
@@ -200,20 +198,10 @@ async def test_topics_that_do_not_exist_or_may_not_be_seen_are_all_listed_and_le
         missing = (await readiness(session))["missing_topics"]
         assert missing.keys() == {world.people, rf"{world.name}\.crm\..*"}
         assert "does not exist" in missing[world.people]
-        await hide(broker, world.people)
+        await grant(broker.bootstrap_servers, USER, [Right("All", "topic", world.people)], deny=True)
         await world.create(world.people, 1)
 
         async def is_told_hidden() -> bool:
             return "may not see it" in (await readiness(session))["missing_topics"].get(world.people, "")
 
         await eventually(is_told_hidden)
-
-
-async def hide(broker: GuardedBroker, topic: str) -> None:
-    """Let the user of the worker no longer see a topic, which need not exist."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap_servers)
-    await admin.start()
-    # A topic of exactly this name: all is denied, from everywhere.
-    answer = await admin._send_request(CreateAclsRequest(2, topic, 3, f"User:{USER}", "*", 2, 2))
-    await admin.close()
-    assert [code for code, _ in answer.creation_responses] == [0]
