@@ -11,12 +11,13 @@ import typer
 from cli.exit_codes import ExitCode
 from cli.input_files import Entry, InputFile, choose_sources, read_entries, warn_of_order
 from cli.line_counts import LineCounts
+from cli.logs import set_up_logging
 from cli.opening import load_catalogue
 from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import counted, print_json, warn
 from cli.progress import file_progress
 from cli.publishing import announcing, publishing
-from cli.running import run_batch, say_last, set_up_logging
+from cli.running import run_batch, say_last
 from cli.store_progress import finish_owed_work, scan_progress
 from cli.terminal import say
 from consumers.routing import epoch_of_topic, partition_writer

@@ -7,10 +7,11 @@ import orjson
 import typer
 
 from cli.exit_codes import UsageRefused
+from cli.logs import set_up_logging
 from cli.opening import load_catalogue
 from cli.options import settings_with
 from cli.output import counted, print_document, print_table, warn
-from cli.running import run_batch, set_up_logging
+from cli.running import run_batch
 from cli.terminal import say
 from graph_model.catalogue.document import catalogue_json_schema, catalogue_warnings
 from graph_model.catalogue.rules import Catalogue

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 import uvloop
 
+from cli.logs import set_up_logging
 from cli.migrate import migrate_first
 from cli.opening import load_catalogue
 from cli.options import CatalogueOption, MigrateOption, StoreOption, settings_with
-from cli.running import set_up_logging
 from consumers.worker import run_worker
 
 

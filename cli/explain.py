@@ -5,7 +5,6 @@ from typing import Annotated, Final, Literal
 
 import orjson
 import typer
-from rich.tree import Tree
 
 from cli.exit_codes import ExitCode, UsageRefused
 from cli.explanation_trees import MaskOption, history_tree, pair_tree, profile_tree, tree_text
@@ -14,6 +13,7 @@ from cli.options import STANDARD_STREAM, CatalogueOption, OutOption, StoreOption
 from cli.output import result_file
 from cli.row_tables import comparison_text
 from cli.running import run_batch, say_last
+from cli.trees import Tree
 from graph_model.catalogue.rules import Catalogue
 from graph_model.explain.evidence_export import export_graph
 from graph_model.explain.masking import Visibility
@@ -65,7 +65,7 @@ def explain(
     """
     if history and (other is not None or explanation_format not in ("tree", "json")):
         raise UsageRefused("--history is about one profile, as a tree or as JSON; leave out the rest")
-    settings, meaning = settings_and_catalogue(catalogue, store)
+    settings, meaning = settings_and_catalogue(catalogue, store, only_reads=True)
     explaining = _Explaining(meaning, Visibility.of(meaning, may_see_values=not mask), explanation_format)
     written = run_batch(_explain(settings, explaining, subject, other, history=history))
     with result_file(out) as file:

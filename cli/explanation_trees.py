@@ -1,18 +1,16 @@
 """Explanations as trees that people read, made of the same documents that scripts get."""
 
+import shutil
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Annotated, Final, TypeAlias
 
 import typer
-from rich.console import Console
-from rich.text import Text
-from rich.tree import Tree
 
 from cli.output import counted
 from cli.row_tables import record_name
-from cli.terminal import visible
+from cli.trees import Tree, drawn
 from graph_model.values.equality import JsonObject
 
 MaskOption: TypeAlias = Annotated[
@@ -25,10 +23,8 @@ _UNWRAPPED: Final = 10_000
 
 def tree_text(tree: Tree) -> str:
     """A tree as text; lines are folded for a terminal only."""
-    console = Console(width=None if sys.stdout.isatty() else _UNWRAPPED, color_system=None)
-    with console.capture() as capture:
-        console.print(tree)
-    return "".join(f"{line.rstrip()}\n" for line in capture.get().removesuffix("\n").split("\n"))
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _UNWRAPPED
+    return "".join(f"{line}\n" for line in drawn(tree, width))
 
 
 def profile_tree(document: JsonObject) -> Tree:
@@ -36,7 +32,7 @@ def profile_tree(document: JsonObject) -> Tree:
     if document["status"] != "live":
         return _former_tree(document)
     records = counted(len(document["records"]), "record")
-    tree = _tree(f"Profile {document['profile_id']}, version {document['version']}, has {records}")
+    tree = Tree(f"Profile {document['profile_id']}, version {document['version']}, has {records}")
     _add_records(tree, document)
     _add(tree, "suspicious", (_valued(link, link["explanation"]) for link in document["suspicious"]))
     _add(tree, "doubtful", (_valued(pair, pair["explanation"]) for pair in document["doubtful"]))
@@ -47,16 +43,16 @@ def profile_tree(document: JsonObject) -> Tree:
 
 def pair_tree(document: JsonObject) -> Tree:
     """Why two records are one person, or why they are not."""
-    tree = _tree(document["explanation"])
+    tree = Tree(document["explanation"])
     _add(tree, "where they are", (_standing(record) for record in document["records"]))
     if document["steps"]:
-        way = tree.add(_text("the way from one to the other"))
+        way = tree.add("the way from one to the other")
     for step in document["steps"]:
         one, other = (record_name(record) for record in step["records"])
         joined = "are not joined by" if step["refused_by"] else "are joined by"
-        place = way.add(_text(f"{one} and {other} {joined} {_step(step)}"))
+        place = way.add(f"{one} and {other} {joined} {_step(step)}")
         for conflict in step["refused_by"]:
-            place.add(_text(_conflict(conflict)))
+            place.add(_conflict(conflict))
     _add(tree, "what both have", (_valued(value, value["rule"]) for value in document["shared"]))
     told = [conflict for step in document["steps"] for conflict in step["refused_by"]]
     _add(tree, "what keeps them apart", (_conflict(c) for c in document["conflicts"] if c not in told))
@@ -67,23 +63,23 @@ def pair_tree(document: JsonObject) -> Tree:
 def history_tree(document: JsonObject) -> Tree:
     """How a profile came to be."""
     if document["status"] == "live":
-        tree = _tree(f"Profile {document['profile_id']}, version {document['version']}, made {document['created_at']}")
+        tree = Tree(f"Profile {document['profile_id']}, version {document['version']}, made {document['created_at']}")
     else:
         tree = _former_tree(document)
     for step in document["steps"]:
-        branch = tree.add(_text(f"{step['occurred_at']}, version {step['version']}: {step['explanation']}"))
-        branch.add(_text(f"ids before: {', '.join(step['ids_before']) or 'none'}"))
-        branch.add(_text(f"ids after: {', '.join(step['ids_after']) or 'none'}"))
+        branch = tree.add(f"{step['occurred_at']}, version {step['version']}: {step['explanation']}")
+        branch.add(f"ids before: {', '.join(step['ids_before']) or 'none'}")
+        branch.add(f"ids after: {', '.join(step['ids_after']) or 'none'}")
         more = step["causes_total"] - len(step["causes"])
         causes = [*map(_cause, step["causes"]), *([f"and {more:,} more"] if more else [])]
         _add(branch, "because of", causes)
     if not document["steps"]:
-        tree.add(_text("nothing was ever merged into it or split from it"))
+        tree.add("nothing was ever merged into it or split from it")
     return tree
 
 
 def _former_tree(document: JsonObject) -> Tree:
-    tree = _tree(f"Profile {document['profile_id']}, version {document['version']}, is {document['status']}")
+    tree = Tree(f"Profile {document['profile_id']}, version {document['version']}, is {document['status']}")
     now = [f"{counted(share.records, 'record')} ({share.share:.0%}) in {share.profile_id}" for share in document["now"]]
     _add(tree, "where its records are now", now or ["its records are gone"])
     return tree
@@ -101,13 +97,13 @@ def _add_records(tree: Tree, document: JsonObject) -> None:
         name = record_name(record)
         if name in hung:
             continue
-        waiting = [(name, tree.add(_text(name)))]
+        waiting = [(name, tree.add(name))]
         while waiting:
             place, branch = waiting.pop()
             hung.add(place)
             for other, step in neighbours[place]:
                 if other not in hung:
-                    waiting.append((other, branch.add(_text(f"{other} by {_step(step)}"))))
+                    waiting.append((other, branch.add(f"{other} by {_step(step)}")))
 
 
 def _step(step: JsonObject) -> str:
@@ -151,14 +147,5 @@ def _add(tree: Tree, title: str, lines: Iterable[str]) -> None:
     """A branch with lines under it; without lines no branch."""
     branch = None
     for line in lines:
-        branch = branch or tree.add(_text(title))
-        branch.add(_text(line))
-
-
-def _tree(title: str) -> Tree:
-    return Tree(_text(title), highlight=False)
-
-
-def _text(line: str) -> Text:
-    """Text on its line, and as it is: values may hold what rich would take for markup."""
-    return Text(visible(line))
+        branch = branch or tree.add(title)
+        branch.add(line)

@@ -42,7 +42,7 @@ def export(
 
         identity-graph export --format verdicts --out verdicts.jsonl
     """
-    settings, meaning = settings_and_catalogue(catalogue, store)
+    settings, meaning = settings_and_catalogue(catalogue, store, only_reads=True)
     with result_file(out) as file:
         run_batch(_export(settings, meaning, export_format, file))
 

@@ -8,13 +8,14 @@ import typer
 from cli.exit_codes import ExitCode, UsageRefused
 from cli.ingest_summary import IngestSummary, largest_profiles
 from cli.input_files import InputFile, choose_sources, read_entries, warn_of_order
+from cli.logs import set_up_logging
 from cli.opening import load_catalogue, opened_store
 from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import counted, print_json, warn
 from cli.progress import FileProgress, file_progress
 from cli.publishing import publishing
 from cli.rejections import Place
-from cli.running import run_batch, say_last, set_up_logging
+from cli.running import run_batch, say_last
 from cli.snapshot import AsOfOption, MostDeletedOption, Snapshot, SnapshotOption
 from cli.store_progress import finish_owed_work
 from graph_model.catalogue.rules import Catalogue

@@ -1,6 +1,7 @@
 """Entry of the command `identity-graph`: its commands, and how every failure ends."""
 
 import gc
+import os
 import sys
 from typing import Annotated
 
@@ -49,6 +50,8 @@ def collect_rarely() -> None:
 def main() -> None:
     """Run the command line; nothing but a line of explanation reaches the user when it fails."""
     collect_rarely()
+    # Looking for plugins of pydantic is to read what every installed package says of itself; we use none.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         # Left to itself the library writes what is wrong with the arguments in a frame, for people.
         code = app(prog_name="identity-graph", standalone_mode=not logs_json())

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.exit_codes import UsageRefused
+from cli.logs import set_up_logging, set_up_logs_of_libraries
 from cli.options import settings_with
-from cli.running import set_up_logging
 from graph_model.catalogue.document import parse_catalogue
 from graph_model.catalogue.rules import Catalogue
 from graph_model.errors import CatalogueError
@@ -47,19 +47,22 @@ def require_store(settings: "Settings") -> None:
         )
 
 
-def settings_and_catalogue(catalogue: Path | None, store: str | None) -> tuple["Settings", Catalogue]:
+def settings_and_catalogue(
+    catalogue: Path | None, store: str | None, *, only_reads: bool = False
+) -> tuple["Settings", Catalogue]:
     """What a command begins with that works on a store that is there; from then on it logs as its settings say.
 
     Args:
         catalogue: the file, as it was given; None: the environment tells.
         store: likewise.
+        only_reads: the command only reads, and so has nothing to log itself.
 
     Raises:
         CatalogueError: see `load_catalogue`.
         UsageRefused: see `require_store`.
     """
     settings = settings_with(catalogue=catalogue, store=store)
-    set_up_logging(settings)
+    (set_up_logs_of_libraries if only_reads else set_up_logging)(settings)
     meaning = load_catalogue(settings.catalogue)
     require_store(settings)
     return settings, meaning

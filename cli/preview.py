@@ -7,11 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from cli.explanation_trees import MaskOption
+from cli.logs import set_up_logging
 from cli.opening import load_catalogue, require_store
 from cli.options import JsonOption, StoreOption, settings_with
 from cli.output import counted, print_json, print_table, warn
 from cli.row_tables import comparison_text
-from cli.running import run_batch, set_up_logging
+from cli.running import run_batch
 from cli.store_progress import scan_progress, task_name
 from cli.terminal import say, say_lines, visible
 from graph_model.catalogue.rules import Catalogue

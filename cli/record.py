@@ -35,7 +35,7 @@ def record(
 
         identity-graph record crm 1 --json
     """
-    settings, meaning = settings_and_catalogue(catalogue, store)
+    settings, meaning = settings_and_catalogue(catalogue, store, only_reads=True)
     account = run_batch(_look_up(settings, meaning, subject, key))
     document = record_document(account, Visibility.of(meaning, may_see_values=not mask))
     if as_json:

@@ -1,12 +1,12 @@
 """Rows as people read them: side by side, and one by itself; made of the same documents that scripts get."""
 
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 import orjson
 from rich.cells import cell_len, set_cell_size
-from rich.console import Console
 
 from cli.output import counted, value_text
 from cli.terminal import visible
@@ -65,7 +65,7 @@ def record_text(document: JsonObject) -> str:
 
 def _groups(names: Sequence[str], columns: Sequence[Sequence[str]]) -> Iterator[list[Sequence[str]]]:
     """As many rows as fit beside each other, and the next ones."""
-    room = Console().width if sys.stdout.isatty() else _UNLIMITED
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else _UNLIMITED
     room -= _width(names)
     group: list[Sequence[str]] = []
     taken = 0

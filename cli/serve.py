@@ -13,11 +13,11 @@ import uvloop
 from api.server import AddressUnavailable
 from api.server import serve as serve_api
 from cli.exit_codes import UsageRefused
+from cli.logs import set_up_logging
 from cli.migrate import migrate_first
 from cli.opening import load_catalogue, opened_store
 from cli.options import CatalogueOption, MigrateOption, StoreOption, settings_with
 from cli.publishing import kafka_publisher
-from cli.running import set_up_logging
 from cli.terminal import say_lines, visible
 from graph_model.catalogue.rules import Catalogue
 from graph_model.profile.document import Profile, ProfileStatus

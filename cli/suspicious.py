@@ -45,7 +45,7 @@ def suspicious(
 
         identity-graph suspicious --at-least 10 --json
     """
-    settings, meaning = settings_and_catalogue(catalogue, store)
+    settings, meaning = settings_and_catalogue(catalogue, store, only_reads=True)
     found = run_batch(_scan(settings, meaning, at_least, limit))
     writer = ExplanationWriter(meaning, Visibility.of(meaning, may_see_values=not mask))
     if as_json:

@@ -13,11 +13,12 @@ import typer
 
 from cli.consequences import consequences_text
 from cli.explanation_trees import MaskOption
+from cli.logs import set_up_logging
 from cli.opening import load_catalogue, opened_store, require_store
 from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import print_json, warn
 from cli.publishing import publishing
-from cli.running import run_batch, set_up_logging
+from cli.running import run_batch
 from cli.terminal import say, say_lines
 from cli.verdict_import import read_back
 from graph_model.catalogue.rules import Catalogue

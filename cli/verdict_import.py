@@ -9,12 +9,13 @@ import typer
 
 from cli.exit_codes import ExitCode
 from cli.input_files import Entry, InputFile
+from cli.logs import set_up_logging
 from cli.opening import load_catalogue, opened_store
 from cli.output import counted, print_json
 from cli.progress import file_progress
 from cli.publishing import publishing
 from cli.rejections import Rejections
-from cli.running import run_batch, set_up_logging
+from cli.running import run_batch
 from cli.terminal import say
 from graph_model.catalogue.rules import Catalogue
 from services.files.json_rows import read_json

@@ -11,20 +11,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from itertools import combinations
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import RecordAddress
-from graph_model.resolution.evidence_graph import IdentifierNode, Node, joining
+from graph_model.resolution.evidence_graph import EvidenceGraph, IdentifierNode, Node, joining
+from graph_model.resolution.graph import walk_depth_first
 from graph_model.resolution.mapping import MappedRecord
 from graph_model.values.blocked_values import BLOCKED_VALUES
 from graph_model.values.equality import JsonValue, canonical_bytes
 from graph_model.values.identifiers import Identifier
 from graph_model.values.normalise.name import normalise_name
 from graph_model.values.trait_values import TraitType
-
-if TYPE_CHECKING:
-    import networkx as nx
 
 #: So many pairs of a profile are named at the most.
 NAMED_PAIRS: Final = 10
@@ -85,7 +83,7 @@ def is_disputed(rows: Collection[MappedRecord], catalogue: Catalogue) -> bool:
 
 
 def doubtful_pairs(
-    graph: "nx.Graph[Node]", rows: Mapping[RecordAddress, MappedRecord], catalogue: Catalogue
+    graph: EvidenceGraph, rows: Mapping[RecordAddress, MappedRecord], catalogue: Catalogue
 ) -> tuple[DoubtfulPair, ...]:
     """Find the rows of a profile whose only joint is one identifier, and whose names or birth dates differ.
 
@@ -101,12 +99,10 @@ def doubtful_pairs(
         The ten most doubtful: those that most speaks against, then those whose identifier is the weakest. Two rows that
         would come apart without any of several identifiers are named once, with the weakest.
     """
-    import networkx as nx
-
     joins = joining(graph)
     joints = [
         (catalogue.kinds[node.identifier.kind].priority, node.identifier)
-        for node in nx.articulation_points(joins)
+        for node in walk_depth_first(joins).joints()
         if isinstance(node, IdentifierNode) and catalogue.kinds[node.identifier.kind].value_limit != 1
     ]
     found = [
@@ -126,7 +122,7 @@ def _urgency(pair: DoubtfulPair, catalogue: Catalogue) -> tuple[int, int, Identi
 
 
 def _pairs(
-    joins: "nx.Graph[Node]",
+    joins: EvidenceGraph,
     identifier: Identifier,
     rows: Mapping[RecordAddress, MappedRecord],
     catalogue: Catalogue,
@@ -145,7 +141,7 @@ def _pairs(
             )
 
 
-def _parts_without(joins: "nx.Graph[Node]", joint: Node) -> list[list[RecordAddress]]:
+def _parts_without(joins: EvidenceGraph, joint: Node) -> list[list[RecordAddress]]:
     """The records on each side of a joint."""
     parts = []
     seen: set[Node] = {joint}

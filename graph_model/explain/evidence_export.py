@@ -9,7 +9,7 @@ from graph_model.catalogue.rules import Catalogue
 from graph_model.explain.masking import Visibility
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Judgement, Verdict
-from graph_model.resolution.evidence_graph import IdentifierNode, Node, Obstacle
+from graph_model.resolution.evidence_graph import EvidenceGraph, IdentifierNode, Node, Obstacle
 from graph_model.values.equality import JsonObject
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _DOT_SHAPES: Final = {"record": "box", "identifier": "ellipse", "verdict": "diam
 
 
 def export_graph(
-    graph: "nx.Graph[Node]", catalogue: Catalogue, visibility: Visibility, graph_format: GraphFormat
+    graph: EvidenceGraph, catalogue: Catalogue, visibility: Visibility, graph_format: GraphFormat
 ) -> bytes:
     """Write a graph of `graph_model.resolution.evidence_graph` as a file.
 
@@ -45,7 +45,7 @@ def export_graph(
     return ("\n".join(nx.generate_graphml(plain)) + "\n").encode()
 
 
-def _plain(graph: "nx.Graph[Node]", catalogue: Catalogue, visibility: Visibility) -> "nx.Graph[str]":
+def _plain(graph: EvidenceGraph, catalogue: Catalogue, visibility: Visibility) -> "nx.Graph[str]":
     """The same graph with nothing but texts, numbers and truth values; ids tell nothing about anybody."""
     import networkx as nx
 
@@ -59,7 +59,7 @@ def _plain(graph: "nx.Graph[Node]", catalogue: Catalogue, visibility: Visibility
         elif isinstance(node, Verdict):
             described = {"type": "verdict", "label": node.judgement.value, "verdict_id": node.verdict_id}
         plain.add_node(names[node], **{name: _printable(value) for name, value in described.items()})
-    for one, other, attributes in graph.edges(data=True):
+    for one, other, attributes in graph.edges():
         record, evidence = (one, other) if isinstance(one, RecordAddress) else (other, one)
         joins = attributes["obstacle"] is None and not _is_different(evidence)
         plain.add_edge(names[record], names[evidence], joins=joins, strength=attributes["strength"] or 0)

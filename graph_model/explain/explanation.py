@@ -9,30 +9,27 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Judgement, Verdict, verdicts_of
 from graph_model.resolution.constraints import Conflict
 from graph_model.resolution.evidence_graph import (
+    EvidenceGraph,
     EvidenceNode,
     IdentifierNode,
     IdentifierStatus,
     Node,
     Obstacle,
-    empty_graph,
     evidence_graph,
     joining,
     rank,
     spanning_forest,
 )
+from graph_model.resolution.graph import Graph, shortest_way
 from graph_model.resolution.mapping import MappedRecord
 from graph_model.resolution.resolve import Cluster, resolve
 from graph_model.values.identifiers import Identifier
-
-if TYPE_CHECKING:
-    import networkx as nx
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +85,7 @@ class Surroundings:
     status: IdentifierStatus
     catalogue: Catalogue
 
-    def graph(self, members: Collection[RecordAddress]) -> "nx.Graph[Node]":
+    def graph(self, members: Collection[RecordAddress]) -> EvidenceGraph:
         """The evidence graph of some of the records."""
         inside = {address: self.records[address] for address in members}
         return evidence_graph(inside, self.verdicts, self.status, self.catalogue)
@@ -135,7 +132,7 @@ def explain_members(surroundings: Surroundings, members: Collection[RecordAddres
     return tuple(sorted(steps, key=lambda step: (_step_rank(step), step.one, step.other)))
 
 
-def unused_values(graph: "nx.Graph[Node]") -> tuple[SharedIdentifier, ...]:
+def unused_values(graph: EvidenceGraph) -> tuple[SharedIdentifier, ...]:
     """The values that join nobody although several records of a graph carry them, or too many outside of it."""
     found = [
         SharedIdentifier(identifier=node.identifier, holders=attributes["holders"], obstacle=attributes["obstacle"])
@@ -173,10 +170,8 @@ def _is_between(verdict: Verdict, one: Collection[RecordAddress], other: Collect
 
 def _inside(surroundings: Surroundings, one: RecordAddress, other: RecordAddress) -> tuple[ChainStep, ...]:
     """The way from one record of a cluster to another whose weakest step is the strongest."""
-    import networkx as nx
-
     graph = surroundings.graph(surroundings.clusters[one].members)
-    way = nx.shortest_path(spanning_forest(graph), one, other)
+    way = shortest_way(spanning_forest(graph), one, other)
     records, between = _records(way), [node for node in way if not isinstance(node, RecordAddress)]
     return tuple(
         _step(graph, low, evidence, high) for (low, high), evidence in zip(pairwise(records), between, strict=True)
@@ -185,16 +180,15 @@ def _inside(surroundings: Surroundings, one: RecordAddress, other: RecordAddress
 
 def _across(surroundings: Surroundings, one: RecordAddress, other: RecordAddress) -> tuple[ChainStep, ...]:
     """The way between two clusters of one component over evidence that was refused; empty where there is none."""
-    import networkx as nx
-
     graph = surroundings.graph(surroundings.records)
     contracted = _contracted(surroundings, graph)
     start, end = (surroundings.clusters[address].members[0] for address in (one, other))
-    if start not in contracted or end not in contracted or not nx.has_path(contracted, start, end):
+    way = shortest_way(contracted, start, end) if start in contracted else []
+    if not way:
         return ()
     steps: list[ChainStep] = []
     place = one
-    for here, there in pairwise(_records(nx.shortest_path(contracted, start, end))):
+    for here, there in pairwise(_records(way)):
         crossing = _crossing(graph, contracted, here, there)
         conflicts = _conflicts_between(surroundings.clusters[here], surroundings.clusters[there])
         steps += [*_inside(surroundings, place, crossing.one), replace(crossing, conflicts=conflicts)]
@@ -202,10 +196,10 @@ def _across(surroundings: Surroundings, one: RecordAddress, other: RecordAddress
     return (*steps, *_inside(surroundings, place, other))
 
 
-def _contracted(surroundings: Surroundings, graph: "nx.Graph[Node]") -> "nx.Graph[Node]":
+def _contracted(surroundings: Surroundings, graph: EvidenceGraph) -> EvidenceGraph:
     """The graph with each cluster in one node, named by its smallest record; edges know the strongest holder there."""
     joins = joining(graph)
-    contracted = empty_graph()
+    contracted: EvidenceGraph = Graph()
     for evidence in joins:
         if isinstance(evidence, RecordAddress):
             continue
@@ -216,27 +210,25 @@ def _contracted(surroundings: Surroundings, graph: "nx.Graph[Node]") -> "nx.Grap
     return contracted
 
 
-def _crossing(
-    graph: "nx.Graph[Node]", contracted: "nx.Graph[Node]", here: RecordAddress, there: RecordAddress
-) -> ChainStep:
+def _crossing(graph: EvidenceGraph, contracted: EvidenceGraph, here: RecordAddress, there: RecordAddress) -> ChainStep:
     """The strongest evidence between two neighbouring clusters."""
     steps = []
     for evidence in contracted.adj[here].keys() & contracted.adj[there].keys():
         if not isinstance(evidence, RecordAddress):
-            one, other = (contracted.edges[cluster, evidence]["holder"] for cluster in (here, there))
+            one, other = (contracted.adj[cluster][evidence]["holder"] for cluster in (here, there))
             steps.append(_step(graph, one, evidence, other))
     return min(steps, key=_step_rank)
 
 
 def _shared(surroundings: Surroundings, one: RecordAddress, other: RecordAddress) -> tuple[SharedIdentifier, ...]:
     graph = surroundings.graph((one, other))
-    both = [node for node in graph if isinstance(node, IdentifierNode) and graph.degree[node] > 1]
+    both = [node for node in graph if isinstance(node, IdentifierNode) and len(graph.adj[node]) > 1]
     both.sort(key=lambda node: rank(node, _strength(graph, one, node, other), graph.nodes[node]["holders"]))
     return tuple(
         SharedIdentifier(
             identifier=node.identifier,
             holders=graph.nodes[node]["holders"],
-            obstacle=graph.edges[one, node]["obstacle"] or graph.edges[other, node]["obstacle"],
+            obstacle=graph.adj[one][node]["obstacle"] or graph.adj[other][node]["obstacle"],
         )
         for node in both
     )
@@ -248,7 +240,7 @@ def _conflicts_between(here: Cluster, there: Cluster) -> tuple[Conflict, ...]:
     return tuple(conflict for conflict in here.conflicts if conflict in there.conflicts)
 
 
-def _step(graph: "nx.Graph[Node]", one: RecordAddress, evidence: EvidenceNode, other: RecordAddress) -> ChainStep:
+def _step(graph: EvidenceGraph, one: RecordAddress, evidence: EvidenceNode, other: RecordAddress) -> ChainStep:
     return ChainStep(
         one=one,
         other=other,
@@ -258,10 +250,10 @@ def _step(graph: "nx.Graph[Node]", one: RecordAddress, evidence: EvidenceNode, o
     )
 
 
-def _strength(graph: "nx.Graph[Node]", one: RecordAddress, evidence: EvidenceNode, other: RecordAddress) -> int | None:
+def _strength(graph: EvidenceGraph, one: RecordAddress, evidence: EvidenceNode, other: RecordAddress) -> int | None:
     if isinstance(evidence, Verdict):
         return None
-    strength: int = min(graph.edges[record, evidence]["strength"] for record in (one, other))
+    strength: int = min(graph.adj[record][evidence]["strength"] for record in (one, other))
     return strength
 
 

@@ -4,22 +4,19 @@ The graph is bipartite: records on one side, what may connect them on the other.
 identifier costs one edge per record, and in which one edge says "this record carries this value".
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from graph_model.catalogue.rules import FULL_TRUST, Catalogue
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Judgement, Verdict
 from graph_model.resolution.column_values import read_identifiers
+from graph_model.resolution.graph import DepthFirstTrees, Graph, walk_depth_first
 from graph_model.resolution.mapping import MappedRecord
 from graph_model.resolution.union_find import UnionFind
 from graph_model.values.identifiers import Identifier
-
-if TYPE_CHECKING:
-    import networkx as nx
 
 #: A weak link is suspicious where each side has at least this part of the profile's records: one in so many.
 _LEAST_SHARE = 5
@@ -51,6 +48,9 @@ EvidenceNode: TypeAlias = IdentifierNode | Verdict
 
 Node: TypeAlias = RecordAddress | EvidenceNode
 
+#: Records, and what may connect them.
+EvidenceGraph: TypeAlias = Graph[Node]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentifierStatus:
@@ -71,19 +71,12 @@ class WeakLink:
     parts: tuple[int, int]  #: records in each part, the greater first
 
 
-def empty_graph() -> "nx.Graph[Node]":
-    """A graph of records and evidence in which there is nothing yet."""
-    import networkx as nx
-
-    return nx.Graph()
-
-
 def evidence_graph(
     records: Mapping[RecordAddress, MappedRecord],
     verdicts: Iterable[Verdict],
     status: IdentifierStatus,
     catalogue: Catalogue,
-) -> "nx.Graph[Node]":
+) -> EvidenceGraph:
     """Connect records with everything they carry, usable as evidence or not.
 
     Returns:
@@ -92,8 +85,7 @@ def evidence_graph(
         Edges have `strength` (priority of the kind times trust of the source; None: a verdict) and `obstacle` (None:
         usable).
     """
-    graph = empty_graph()
-    graph.add_nodes_from(sorted(records))
+    graph: EvidenceGraph = Graph(sorted(records))
     for address, mapped in sorted(records.items()):
         for identifier in mapped.identifiers:
             obstacle = _obstacle(address, identifier, status, catalogue)
@@ -102,15 +94,16 @@ def evidence_graph(
         for identifier, obstacle in unusable_values(mapped, catalogue).items():
             graph.add_edge(address, IdentifierNode(identifier), strength=0, obstacle=obstacle)
     for word in sorted({part for verdict in verdicts for part in verdict.among(records).parts()}):
-        graph.add_edges_from(((address, word) for address in word.records), strength=None, obstacle=None)
+        for address in word.records:
+            graph.add_edge(address, word, strength=None, obstacle=None)
     for node, attributes in graph.nodes.items():
         if isinstance(node, IdentifierNode):
             obstacles = [edge["obstacle"] for edge in graph.adj[node].values()]
             joins = obstacles.count(None) > 1
             attributes["obstacle"] = None if joins else next((found for found in obstacles if found), None)
-            attributes["holders"] = status.holders.get(node.identifier, graph.degree[node])
+            attributes["holders"] = status.holders.get(node.identifier, len(graph.adj[node]))
         elif isinstance(node, Verdict):
-            attributes["holders"] = graph.degree[node]
+            attributes["holders"] = len(graph.adj[node])
     return graph
 
 
@@ -128,20 +121,20 @@ def unusable_values(mapped: MappedRecord, catalogue: Catalogue) -> dict[Identifi
     return found
 
 
-def joining(graph: "nx.Graph[Node]") -> "nx.Graph[Node]":
+def joining(graph: EvidenceGraph) -> EvidenceGraph:
     """The part of the graph that joins: usable evidence that at least two records share, and all records."""
-    joins = empty_graph()
-    joins.add_nodes_from(node for node in graph if isinstance(node, RecordAddress))
+    joins: EvidenceGraph = Graph(node for node in graph if isinstance(node, RecordAddress))
     for node in graph:
         if isinstance(node, RecordAddress) or (isinstance(node, Verdict) and node.judgement is Judgement.DIFFERENT):
             continue
-        usable = [(node, other, edge) for other, edge in graph.adj[node].items() if edge["obstacle"] is None]
+        usable = {other: edge for other, edge in graph.adj[node].items() if edge["obstacle"] is None}
         if len(usable) > 1:
-            joins.add_edges_from(usable)
+            for other, edge in usable.items():
+                joins.add_edge(node, other, **edge)
     return joins
 
 
-def spanning_forest(graph: "nx.Graph[Node]") -> "nx.Graph[Node]":
+def spanning_forest(graph: EvidenceGraph) -> EvidenceGraph:
     """The strongest way in which the records of a graph hang together (Kruskal, 1956).
 
     Of all ways from one record to another, the one in this forest has the strongest weakest step. "Same" verdicts go
@@ -152,14 +145,13 @@ def spanning_forest(graph: "nx.Graph[Node]") -> "nx.Graph[Node]":
     for evidence in joins:
         if not isinstance(evidence, RecordAddress):
             for record, edge in joins.adj[evidence].items():
-                ranked.append((rank(evidence, edge["strength"], joins.degree[evidence]), record, evidence))
+                ranked.append((rank(evidence, edge["strength"], len(joins.adj[evidence])), record, evidence))
     connected: UnionFind[Node] = UnionFind()
-    forest = empty_graph()
-    forest.add_nodes_from(node for node in joins if isinstance(node, RecordAddress))
+    forest: EvidenceGraph = Graph(node for node in joins if isinstance(node, RecordAddress))
     for _, record, evidence in sorted(ranked, key=lambda edge: (edge[0], edge[1])):
         if connected.find(record) != connected.find(evidence):
             connected.union((record, evidence))
-            forest.add_edge(record, evidence, **joins.edges[record, evidence])
+            forest.add_edge(record, evidence, **joins.adj[record][evidence])
     return forest
 
 
@@ -170,7 +162,7 @@ def rank(evidence: EvidenceNode, strength: int | None, holders: int) -> tuple[bo
     return (False, 0, 0, (evidence.verdict_id,))
 
 
-def weak_links(graph: "nx.Graph[Node]", at_least: int) -> tuple[WeakLink, ...]:
+def weak_links(graph: EvidenceGraph, at_least: int) -> tuple[WeakLink, ...]:
     """Find the identifiers to blame if the records of a profile are two people: bridges between two large parts of it.
 
     An edge of the graph is a bridge if without it the records would fall apart (Tarjan, 1974): one wrong value in one
@@ -184,17 +176,15 @@ def weak_links(graph: "nx.Graph[Node]", at_least: int) -> tuple[WeakLink, ...]:
         One link for each identifier to blame, that with the most even parts; the ten most even, in this order.
         Cost: linear in the graph.
     """
-    import networkx as nx
-
     joins = joining(graph)
     records = sum(isinstance(node, RecordAddress) for node in joins)
     smallest = max(at_least, -(-records // _LEAST_SHARE))
-    below, parents = _subtrees(joins)
-    bridges: Iterable[tuple[Node, Node]] = nx.bridges(joins)  # type: ignore[arg-type] # its stub confuses node and edge
+    trees = walk_depth_first(joins)
+    below = _records_below(trees)
     found: dict[Identifier, WeakLink] = {}
-    for one, other in bridges:
-        record, value = (one, other) if isinstance(one, RecordAddress) else (other, one)
-        part = below[one if parents.get(one) == other else other]
+    for parent, child in trees.bridges():
+        record, value = (parent, child) if isinstance(parent, RecordAddress) else (child, parent)
+        part = below[child]
         parts = (max(part, records - part), min(part, records - part))
         if not isinstance(record, RecordAddress) or not isinstance(value, IdentifierNode) or parts[1] < smallest:
             continue
@@ -208,15 +198,13 @@ def _evenness(link: WeakLink) -> tuple[int, Identifier, RecordAddress]:
     return (link.parts[0], link.identifier, link.record)
 
 
-def _subtrees(graph: "nx.Graph[Node]") -> tuple[Mapping[Node, int], Mapping[Node, Node]]:
-    """How many records hang below each node of a depth-first tree, and the parents; every bridge is a tree edge."""
-    import networkx as nx
-
-    below: dict[Node, int] = defaultdict(int, {node: int(isinstance(node, RecordAddress)) for node in graph})
-    edges = list(nx.dfs_edges(graph))
-    for parent, child in reversed(edges):
-        below[parent] += below[child]
-    return below, {child: parent for parent, child in edges}
+def _records_below(trees: DepthFirstTrees[Node]) -> Mapping[Node, int]:
+    """How many records hang below each node of a depth-first tree, itself included."""
+    below = {node: int(isinstance(node, RecordAddress)) for node in trees.parents}
+    for child, parent in reversed(trees.parents.items()):
+        if parent is not None:
+            below[parent] += below[child]
+    return below
 
 
 def _obstacle(

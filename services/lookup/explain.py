@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from graph_model.catalogue.rules import Catalogue
 from graph_model.explain.comparison import NOTHING_COMPARED, RowComparison, compare_rows
@@ -30,7 +30,8 @@ from graph_model.profile.events import HistoryStep
 from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import Verdict
 from graph_model.resolution.constraints import Conflict, Constraint
-from graph_model.resolution.evidence_graph import Node, WeakLink, empty_graph, weak_links
+from graph_model.resolution.evidence_graph import EvidenceGraph, WeakLink, weak_links
+from graph_model.resolution.graph import Graph
 from graph_model.resolution.mapping import MappedRecord, map_record
 from services.ingestion.batches import UnknownRecord
 from services.ingestion.loading import map_records
@@ -38,9 +39,6 @@ from services.lookup.profiles import ProfileGone, Share, known_profile, one_by_i
 from services.stores.port.errors import StoreDamaged
 from services.stores.port.protocols import StoreReader
 from services.stores.port.stored import Components, StoredRecord
-
-if TYPE_CHECKING:
-    import networkx as nx
 
 #: A part of a profile is large enough to be a person of its own from so many records on.
 LARGE_PART = 3
@@ -66,7 +64,7 @@ class ProfileAccount:
     weak_links: tuple[WeakLink, ...] = ()
     doubtful: tuple[DoubtfulPair, ...] = ()
     comparison: RowComparison = NOTHING_COMPARED  #: its records side by side
-    graph: "nx.Graph[Node]" = field(default_factory=empty_graph)  #: records and all that they carry
+    graph: EvidenceGraph = field(default_factory=Graph)  #: records and all that they carry
     ledger: Ledger = field(default_factory=dict)  #: the verdicts that it names
 
 
@@ -77,7 +75,7 @@ class PairAccount:
     pair: PairEvidence
     records: tuple[StoredRecord, StoredRecord]
     comparison: RowComparison  #: the two side by side
-    graph: "nx.Graph[Node]"  #: the records on the way from one to the other, and all that they carry
+    graph: EvidenceGraph  #: the records on the way from one to the other, and all that they carry
     ledger: Ledger  #: the verdicts that it names
 
 
@@ -139,7 +137,7 @@ async def explain_pair(
             pair=PairEvidence(one=one, other=other, relation=Relation.DELETED),
             records=both,
             comparison=compare_rows([map_record(record.record, catalogue) for record in both], catalogue),
-            graph=empty_graph(),
+            graph=Graph(),
             ledger={},
         )
     surroundings = await survey_components(store, catalogue, components)
@@ -177,7 +175,7 @@ async def explain_history(store: StoreReader, profile_id: str) -> HistoryAccount
     )
 
 
-async def evidence_of(store: StoreReader, catalogue: Catalogue, profile_id: str) -> "nx.Graph[Node]":
+async def evidence_of(store: StoreReader, catalogue: Catalogue, profile_id: str) -> EvidenceGraph:
     """The evidence graph of a live profile, or of the one profile that all records of a former one are in now.
 
     Raises:

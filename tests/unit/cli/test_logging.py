@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 import structlog
 
-from cli.running import set_up_logging
+from cli.logs import set_up_logging
 from services.settings import Settings
 
 

@@ -109,8 +109,8 @@ def test_a_reason_of_a_verdict_forges_no_line_of_a_tree() -> None:
 
 
 def test_nothing_but_one_module_prints() -> None:
-    """Beside it stand what prints JSON, documents that are put into files, and trees as text."""
+    """Beside it stand what prints JSON and documents that are put into files."""
     printing = re.compile(r"typer\.echo\(|(?<![\w.])(?<!def )print\(|sys\.std(?:out|err)\.write\(|console\.print\(")
     pages = {"settings_page.py", "limits_page.py", "data_page.py", "event_schema.py"}
     found = {path.name for path in (CHECKOUT / "cli").glob("*.py") if printing.search(path.read_text())} - pages
-    assert found == {"terminal.py", "output.py", "running.py", "explanation_trees.py"}
+    assert found == {"terminal.py", "output.py", "running.py"}
