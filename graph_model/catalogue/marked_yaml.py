@@ -9,8 +9,11 @@ Why not ruamel.yaml: 8 of the 23 tests of this fail on it, every part below woul
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import yaml
+from yaml.composer import Composer
+from yaml.resolver import Resolver
 
 from graph_model.values.equality import JsonValue
 
@@ -45,18 +48,24 @@ class YamlDocument:
         return self.lines.get(path, 1)
 
 
-class _PlainLoader(yaml.SafeLoader):
+class _PlainComposer(Composer, Resolver):
     """Composes nodes only; resolves plain scalars as YAML 1.2's core schema does."""
 
     yaml_implicit_resolvers = {}  # noqa: RUF012 PyYAML reads it from the class
 
     def __init__(self, text: str) -> None:
-        super().__init__(text)
+        Composer.__init__(self)
+        Resolver.__init__(self)
+        # In C it takes a tenth of the time, where PyYAML was built with it.
+        parser: Any = yaml.CSafeLoader(text) if yaml.__with_libyaml__ else yaml.SafeLoader(text)
+        self.check_event, self.peek_event, self.get_event = parser.check_event, parser.peek_event, parser.get_event
+        self.dispose = parser.dispose
         self._depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         """Refuse what could make a small text endless: aliases, and lists in lists in lists."""
-        mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+        event: Any = self.peek_event()  # of either parser
+        mark = event.start_mark
         if self.check_event(yaml.AliasEvent):
             raise yaml.MarkedYAMLError(
                 problem="found an alias (*name); expected the value written out", problem_mark=mark
@@ -75,15 +84,15 @@ for _tag, _pattern, _first in (
     ("int", r"[-+]?[0-9]{1,18}", list("-+0123456789")),
     ("float", r"[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)(?:[eE][-+]?[0-9]+)?", list("-+.0123456789")),
 ):
-    _PlainLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), _first)
+    _PlainComposer.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), _first)
 
 
 def read_yaml(text: str) -> YamlDocument:
     """Read one YAML document; faults are returned, not raised."""
-    loader = None
+    composer = None
     try:
-        loader = _PlainLoader(text)
-        node = loader.get_single_node()
+        composer = _PlainComposer(text)
+        node = composer.get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = 1 if mark is None else mark.line + 1
@@ -91,8 +100,8 @@ def read_yaml(text: str) -> YamlDocument:
     except yaml.YAMLError:  # the reader's: it has no mark
         return YamlDocument(None, problems=(YamlProblem(1, (), "is not valid YAML: it holds control characters"),))
     finally:
-        if loader is not None:
-            loader.dispose()
+        if composer is not None:
+            composer.dispose()
     lines: dict[Path, int] = {}
     problems: list[YamlProblem] = []
     value = None if node is None else _value(node, (), lines, problems)
