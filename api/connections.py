@@ -21,6 +21,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from api.load import OVERLOADED
+from api.middleware import SAID_ANYWAY
 from api.problems import ProblemType, problem_response
 from api.transports import GatheringTransport
 from services.settings import ServerLimits
@@ -304,5 +305,5 @@ def _written(problem: ProblemType, detail: str) -> bytes:
     """A problem document as it goes over the wire."""
     answer = problem_response(problem, detail, headers={"Connection": "close"})
     lines = [STATUS_LINE[answer.status_code]]
-    lines += [name + b": " + value + b"\r\n" for name, value in answer.raw_headers]
+    lines += [name + b": " + value + b"\r\n" for name, value in (*answer.raw_headers, *SAID_ANYWAY)]
     return b"".join([*lines, b"\r\n", bytes(answer.body)])

@@ -26,7 +26,7 @@ _SECONDS: Final = 1.0
 
 #: What every answer says that does not say otherwise: it is what its header says, nobody keeps it, and as a page it
 #: may load nothing and stand in no other page.
-_SAID_ANYWAY: Final = (
+SAID_ANYWAY: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -34,7 +34,7 @@ _SAID_ANYWAY: Final = (
 
 
 class SaidAnyway:
-    """Gives every answer the headers of `_SAID_ANYWAY` that it does not have."""
+    """Gives every answer the headers of `SAID_ANYWAY` that it does not have."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -46,7 +46,7 @@ class SaidAnyway:
             if message["type"] == "http.response.start":
                 headers = message["headers"]
                 said = [name for name, _ in headers]
-                message = {**message, "headers": [*headers, *[each for each in _SAID_ANYWAY if each[0] not in said]]}
+                message = {**message, "headers": [*headers, *[each for each in SAID_ANYWAY if each[0] not in said]]}
             await send(message)
 
         await self._app(scope, receive, saying_send)

@@ -114,6 +114,12 @@ def test_what_is_no_http_is_a_400_problem_and_not_logged(folder: Path) -> None:
         assert served.process.communicate(timeout=20)[1] == ""
 
 
+def test_what_is_refused_before_there_is_a_request_is_what_it_says_and_kept_by_nobody(folder: Path) -> None:
+    with limited(folder) as served, closing(connected(served, b"no request\r\n\r\n")) as caller:
+        head = caller.makefile("rb").read().partition(b"\r\n\r\n")[0].split(b"\r\n")
+    assert {b"x-content-type-options: nosniff", b"cache-control: no-store"} <= {*head}
+
+
 @pytest.mark.parametrize(
     ("sent", "answered"),
     [

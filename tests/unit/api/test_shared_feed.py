@@ -19,6 +19,7 @@ class Outbox:
 
     def __init__(self) -> None:
         self.entries: list[OutboxEntry] = []
+        self.before = 0  #: the sequence number before the oldest
         self.reads: list[int] = []  #: places that were read
         self.is_available = True
         self.is_held = asyncio.Event()  #: reads wait as long as it is not set
@@ -27,7 +28,8 @@ class Outbox:
 
     def tell(self, count: int = 1, size: int = 10) -> None:
         """Add events whose data have so many characters."""
-        for sequence in range(len(self.entries) + 1, len(self.entries) + 1 + count):
+        newest = self.before + len(self.entries)
+        for sequence in range(newest + 1, newest + 1 + count):
             head = EventHead(
                 profile_id=f"{sequence:032x}",
                 version=1,
@@ -51,18 +53,21 @@ class Outbox:
         await self.is_held.wait()
         self._require_available()
         self.reads.append(after)
-        return tuple(self.entries[after : after + limit])
+        start = max(after - self.before, 0)
+        return tuple(self.entries[start : start + limit])
 
     async def outbox_bounds(self) -> tuple[int, int]:
         self._require_available()
-        return 0, len(self.entries)
+        return self.before, self.before + len(self.entries)
 
     async def leave_gap(self) -> None:
-        raise NotImplementedError
+        self._require_available()
+        self.before += len(self.entries) + 1
+        self.entries.clear()
 
     async def wait_for_events(self, after: int, timeout_seconds: float) -> None:
         async with asyncio.timeout(timeout_seconds):
-            while len(self.entries) <= after:
+            while self.before + len(self.entries) <= after:
                 self._require_available()
                 await self._news.wait()
 
