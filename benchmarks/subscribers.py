@@ -19,7 +19,7 @@ from benchmarks.http_load import get
 from benchmarks.http_servers import api, ingest, wiring, write_people
 
 SUBSCRIBERS = 1_000
-PEOPLE = 200  #: loaded before, and changed in each measurement
+PEOPLE = 20_000  #: loaded before, and changed in each measurement
 IDLE_SECONDS = 5.0
 
 _OTHER_FILES = 200  #: that this process and the server have open beside connections
@@ -75,7 +75,7 @@ def _measure() -> list[Figure]:
         Figure(what=f"Share of a core {with_subscribers} and no events", unit="%", ours=tuple(core)),
         *(
             Figure(
-                what=f"Another process ingests {PEOPLE} changed people {with_subscribers}{whose}",
+                what=f"Another process ingests {PEOPLE:,} changed people {with_subscribers}{whose}",
                 unit="s",
                 ours=tuple(beside),
                 raw=tuple(without),

@@ -27,6 +27,7 @@ class Suite:
 SUITES: Final[Mapping[str, Suite]] = {
     "ingest": Suite(module="benchmarks.embedded_ingest", title="Embedded ingest"),
     "growth": Suite(module="benchmarks.growth", title="Growth of the embedded store", by_default=False),
+    "growth-large": Suite(module="benchmarks.large_growth", title="Growth to three million records", by_default=False),
     "bootstrap": Suite(module="benchmarks.bootstrap", title="The first load of a store"),
     "bootstrap-large": Suite(
         module="benchmarks.large_bootstrap", title="The first load of a million rows", by_default=False
