@@ -31,7 +31,9 @@ make benchmark               # all but what takes long; starts its own Kafka, De
 make benchmark WHAT=ingest   # one of: {names}
 ```
 
-Nothing is to be installed by hand but what `make stack` needs. Data is invented, and the same in every run.
+Nothing is to be installed by hand but what `make stack` needs. Data is invented, and the same in every run. No other
+product is measured beside this one: those that could be resolve by scores, such as Splink, and scored matching is not
+there yet.
 """
 
 
