@@ -1,6 +1,6 @@
 """What the records of a cluster say together: the same records give the same profile."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from msgspec import Raw
@@ -46,28 +46,33 @@ def compose_profile(
         catalogue: the order and the rules of traits, and which source goes first.
     """
     members = [records[address] for address in cluster.members]
-    newest_first = sorted(members, key=lambda mapped: preference(mapped, catalogue)) if members[1:] else members
+    rows = [_record(mapped) for mapped in members]
+    newest_first, their_rows = members, rows
+    if len(members) > 1:
+        order = sorted(range(len(members)), key=lambda place: preference(members[place], catalogue))
+        newest_first, their_rows = [members[place] for place in order], [rows[place] for place in order]
     carried: dict[Identifier, int] = {}
-    said_by: dict[Identifier, RecordAddress] = {}
-    for mapped in newest_first:
+    said_by: dict[Identifier, ProfileRecord] = {}
+    for mapped, row in zip(newest_first, their_rows, strict=True):
         for identifier in mapped.identifiers:
             carried[identifier] = carried.get(identifier, 0) + 1
-            said_by.setdefault(identifier, mapped.record.address)
-    shown = {address: _record(records[address]) for address in cluster.members}
+            said_by.setdefault(identifier, row)
     return Profile(
         profile_id=profile_id,
         version=0,
         status=ProfileStatus.LIVE,
         created_at="",
         updated_at="",
-        traits={name: _trait(golden, shown) for name, golden in golden_values(newest_first, catalogue).items()},
+        traits={name: _trait(golden, their_rows) for name, golden in golden_values(newest_first, catalogue).items()},
         identifiers=tuple(
-            _identifier(identifier, shown[said_by[identifier]], count, identifier in generic)
-            for identifier, count in sorted(carried.items())
+            [
+                _identifier(identifier, said_by[identifier], carried[identifier], identifier in generic)
+                for identifier in sorted(carried)
+            ]
         ),
-        records=tuple(shown.values()),
-        conflicts=tuple(_conflict(conflict) for conflict in cluster.conflicts),
-        dropped_evidence=tuple(sorted(str(identifier) for identifier in carried if identifier in dropped)),
+        records=tuple(rows),
+        conflicts=tuple([_conflict(conflict) for conflict in cluster.conflicts]),
+        dropped_evidence=tuple(sorted(str(identifier) for identifier in dropped & carried.keys())) if dropped else (),
     )
 
 
@@ -89,11 +94,11 @@ def _record(mapped: MappedRecord) -> ProfileRecord:
     )
 
 
-def _trait(golden: GoldenValue, shown: Mapping[RecordAddress, ProfileRecord]) -> ProfileTrait:
-    first = shown[golden.records[0].record.address]
+def _trait(golden: GoldenValue, rows: Sequence[ProfileRecord]) -> ProfileTrait:
+    first = rows[golden.places[0]]
     further: tuple[Observation, ...] = ()
-    if len(golden.records) > 1:
-        others = [shown[mapped.address] for mapped in golden.records[1:]]
+    if len(golden.places) > 1:
+        others = [rows[place] for place in golden.places[1:]]
         further = tuple(Observation(each.source, each.key, each.observed_at) for each in others)
     value = Raw(canonical_bytes(golden.value))
     return ProfileTrait(value, first.source, first.key, first.observed_at, further, first.undated)

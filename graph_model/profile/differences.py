@@ -5,7 +5,6 @@ Equal means written the same (`graph_model.values.equality`): Python takes `1`, 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Final, TypeVar
 
 import msgspec
@@ -38,12 +37,7 @@ def with_present_keys(profile: Profile) -> Profile:
 
     What it says comes from its records; only conflicts and further records of traits name others.
     """
-    named = chain(
-        profile.records,
-        *(conflict.records for conflict in profile.conflicts),
-        *(trait.further for trait in profile.traits.values() if trait.further),
-    )
-    if all(is_canonical(entry.key) for entry in named):
+    if _has_present_keys(profile):
         return profile
     return replace(
         profile,
@@ -57,6 +51,16 @@ def with_present_keys(profile: Profile) -> Profile:
             replace(conflict, records=tuple(map(_with_present_key, conflict.records))) for conflict in profile.conflicts
         ),
     )
+
+
+def _has_present_keys(profile: Profile) -> bool:
+    for record in profile.records:
+        if not is_canonical(record.key):
+            return False
+    for conflict in profile.conflicts:
+        if not all(is_canonical(record.key) for record in conflict.records):
+            return False
+    return all(is_canonical(each.key) for trait in profile.traits.values() if trait.further for each in trait.further)
 
 
 def says_the_same(stored: Salvaged, other: Profile) -> bool:
@@ -77,6 +81,9 @@ class Differences:
 
     fields: Sequence[str]  #: what they say
     provenance: Sequence[str]  #: traits and identifiers of which only the record or the time is another
+
+    def __bool__(self) -> bool:
+        return bool(self.fields or self.provenance)
 
 
 def differences(before: Salvaged | None, after: Profile) -> Differences:

@@ -17,20 +17,20 @@ class GoldenValue(NamedTuple):
     """The value of a trait that a profile shows."""
 
     value: JsonValue
-    records: tuple[MappedRecord, ...]  #: those that it comes from; at least one
+    places: tuple[int, ...]  #: of the records that it comes from, among those it was chosen from; at least one
 
 
-#: Chooses from the records that say a trait, the preferred one first.
-Choice: TypeAlias = Callable[[str, Sequence[MappedRecord]], GoldenValue]
+#: Chooses from records, the preferred one first; None: none of them says the trait.
+Choice: TypeAlias = Callable[[str, Sequence[MappedRecord]], GoldenValue | None]
 
 
 def golden_values(preferred_first: Sequence[MappedRecord], catalogue: Catalogue) -> Mapping[str, GoldenValue]:
     """Choose the value of each trait of a cluster, in the catalogue's order of traits."""
     golden = {}
     for name, trait in catalogue.traits.items():
-        said = [mapped for mapped in preferred_first if name in mapped.traits]
-        if said:
-            golden[name] = _CHOICES[trait.rule](name, said)
+        chosen = _CHOICES[trait.rule](name, preferred_first)
+        if chosen is not None:
+            golden[name] = chosen
     return golden
 
 
@@ -42,9 +42,12 @@ def preference(mapped: MappedRecord, catalogue: Catalogue) -> tuple[int, int, Re
     return (-record.observed_at, rank, record.address)
 
 
-def _newest(name: str, preferred_first: Sequence[MappedRecord]) -> GoldenValue:
-    newest = preferred_first[0]
-    return GoldenValue(newest.traits[name], (newest,))
+def _newest(name: str, preferred_first: Sequence[MappedRecord]) -> GoldenValue | None:
+    for place, mapped in enumerate(preferred_first):
+        value = mapped.traits.get(name)
+        if value is not None:
+            return GoldenValue(value, (place,))
+    return None
 
 
 _CHOICES: Final[Mapping[TraitRule, Choice]] = {TraitRule.NEWEST: _newest}

@@ -4,9 +4,9 @@ A profile that was live and has no cluster any more is absorbed if its records l
 one is absorbed once records of its own return to another.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import msgspec
@@ -68,28 +68,36 @@ class BeforeAndAfter:
     causes: Callable[[str], Sequence[Cause]]  #: profile id -> the changes that touched its component
     now: int  #: time of the commit, milliseconds since 1970
     version_floor: int = 0  #: what a store has forgotten may have been published up to here: versions are above it
+    written_now: str = field(init=False)  #: `now` as documents have it
+
+    def __post_init__(self) -> None:
+        """Write the time once: every profile that changes has it."""
+        object.__setattr__(self, "written_now", iso_time(self.now))
 
     def next_version(self, known: Profile | None) -> int:
         """The version that a profile has after this commit."""
         return max(0 if known is None else known.version, self.version_floor) + 1
 
 
+class _Passages(Struct, frozen=True, gc=False):
+    """How records went from profile to profile."""
+
+    left_for: Mapping[str, set[str]]  #: profile -> others that have records of it now
+    came_from: Mapping[str, set[str]]  #: profile -> those that had its records before
+
+
 def transitions(around: BeforeAndAfter) -> list[Transition]:
     """Tell what becomes of every profile that there was or is, in order of their ids."""
-    members_before = _members(around.before)
-    members_after = _members(around.after)
+    passages = _passages(around)
+    members = _members_of_gone(around)
     found = []
     for profile_id in sorted({*around.known, *around.composed}):
         known = around.known.get(profile_id)
-        was_live = known is not None and known.profile.status is ProfileStatus.LIVE
         if profile_id in around.composed:
-            now_at = {around.after[r] for r in members_before.get(profile_id, ()) if r in around.after}
-            was_at = {around.before[r] for r in members_after[profile_id] if r in around.before}
-            found.append(_live(around, profile_id, known if was_live else None, now_at, was_at))
-        elif known is not None and was_live:
-            members = members_before.get(profile_id, [])
+            found.append(_live(around, profile_id, known, passages))
+        elif known is not None and profile_id in members:
             kept = around.keys.present(known.profile.members)
-            found.append(_gone(around, known, members, {*kept, *members}))
+            found.append(_gone(around, known, members[profile_id], {*kept, *members[profile_id]}))
         elif known is not None and around.returned.get(profile_id):
             own = around.returned[profile_id]
             kept = around.keys.present(known.profile.members)
@@ -99,38 +107,60 @@ def transitions(around: BeforeAndAfter) -> list[Transition]:
     return found
 
 
-def _live(
-    around: BeforeAndAfter, profile_id: str, was: Salvaged | None, now_at: set[str], was_at: set[str]
-) -> Transition:
+def _passages(around: BeforeAndAfter) -> _Passages:
+    left_for, came_from = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
+    for address, was_at in around.before.items():
+        now_at = around.after.get(address)
+        if now_at is not None:
+            came_from[now_at].add(was_at)
+            if now_at != was_at:
+                left_for[was_at].add(now_at)
+    return _Passages(left_for, came_from)
+
+
+def _members_of_gone(around: BeforeAndAfter) -> Mapping[str, Sequence[RecordAddress]]:
+    """Every profile that has just lost all its records -> these records."""
+    members: dict[str, list[RecordAddress]] = {
+        profile_id: []
+        for profile_id, known in around.known.items()
+        if known.profile.status is ProfileStatus.LIVE and profile_id not in around.composed
+    }
+    if members:
+        for address, profile_id in around.before.items():
+            if profile_id in members:
+                members[profile_id].append(address)
+    return members
+
+
+def _live(around: BeforeAndAfter, profile_id: str, known: Salvaged | None, passages: _Passages) -> Transition:
     composed = around.composed[profile_id]
-    known = around.known.get(profile_id)
-    former = None
-    if was is not None:
-        if says_the_same(was, composed):
-            return _unchanged(was.profile)
-        former = replace(was, profile=with_present_keys(was.profile))
-        if former.profile is not was.profile and says_the_same(former, composed):
-            return _rewritten(was.profile, composed)
+    was = known if known is not None and known.profile.status is ProfileStatus.LIVE else None
+    former = None if was is None else _with_present_keys(was)
+    differing = differences(former, composed)
+    if was is not None and former is not None and not differing and says_the_same(former, composed):
+        return _unchanged(was.profile) if former is was else _rewritten(was.profile, composed)
+    came_from, left_for = passages.came_from.get(profile_id, ()), passages.left_for.get(profile_id, ())
     if was is None:
         change = ProfileEventType.CREATED
-    elif now_at - {profile_id}:
-        change = ProfileEventType.SPLIT
     else:
-        change = ProfileEventType.UPDATED
-    now = iso_time(around.now)
+        change = ProfileEventType.SPLIT if left_for else ProfileEventType.UPDATED
     profile = structs.replace(
         composed,
         version=around.next_version(None if known is None else known.profile),
         created_at=_created_at(around, known),
-        updated_at=now,
+        updated_at=around.written_now,
     )
-    before = sorted(was_at | ({profile_id} if was is not None else set()))
-    after = sorted({profile_id} | (now_at if was is not None else set()))
+    before = sorted(came_from if was is None else {profile_id, *came_from})
+    after = [profile_id] if was is None else sorted({profile_id, *left_for})
     returned = was is None and known is not None
-    previous = 0 if known is None else known.profile.version
-    step = _Change(profile, change, before, after, previous)
-    keeps_step = returned or len({*before, *after}) > 1
-    return _told(around, step, differences(former, composed), keeps_step=keeps_step)
+    step = _Change(profile, change, before, after, 0 if known is None else known.profile.version)
+    return _told(around, step, differing, keeps_step=returned or len({*before, *after}) > 1)
+
+
+def _with_present_keys(was: Salvaged) -> Salvaged:
+    """The same, and itself where its keys are canonical already."""
+    present = with_present_keys(was.profile)
+    return was if present is was.profile else replace(was, profile=present)
 
 
 def _gone(
@@ -178,7 +208,7 @@ def _remembering(around: BeforeAndAfter, was: Salvaged, status: ProfileStatus, l
         around.next_version(known),
         status,
         _created_at(around, was),
-        iso_time(around.now),
+        around.written_now,
         lineage,
     )
 
@@ -186,7 +216,7 @@ def _remembering(around: BeforeAndAfter, was: Salvaged, status: ProfileStatus, l
 def _created_at(around: BeforeAndAfter, known: Salvaged | None) -> str:
     """Since when a profile is known; the time of this commit where nothing tells."""
     if known is None or "created_at" in known.damaged:
-        return iso_time(around.now)
+        return around.written_now
     return known.profile.created_at
 
 
@@ -241,7 +271,7 @@ def _told(around: BeforeAndAfter, step: _Change, differing: Differences, *, keep
         data=_encode(update),
         trace=next((cause.trace for cause in causes if cause.trace), None),
     )
-    history = _encode(HistoryStep.of(update, iso_time(around.now))) if keeps_step else None
+    history = _encode(HistoryStep.of(update, around.written_now)) if keeps_step else None
     return Transition(profile=profile, document=document, event=event, history=history)
 
 
@@ -254,10 +284,3 @@ def _named(cause: Cause) -> NamedCause:
         UNSET if cause.verdict_id is None else cause.verdict_id,
         UNSET if cause.verdict_id is None else cause.withdrawn,
     )
-
-
-def _members(memberships: Mapping[RecordAddress, str]) -> dict[str, list[RecordAddress]]:
-    members: dict[str, list[RecordAddress]] = {}
-    for address, profile_id in memberships.items():
-        members.setdefault(profile_id, []).append(address)
-    return members

@@ -10,6 +10,9 @@ DAY_MILLISECONDS: Final = 86_400_000
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+#: The minutes of a day as they are written.
+_MINUTES: Final = tuple(f"{hour:02}:{minute:02}" for hour in range(24) for minute in range(60))
+
 #: Says what is read. `datetime.fromisoformat` by itself takes more, and more with each version of Python: it reads a
 #: fraction of a minute as one of a second, and zones of 60 minutes.
 _MOMENT: Final = re.compile(
@@ -95,11 +98,16 @@ def _moment(found: re.Match[str], hour: str) -> datetime:
         raise ValueError(_NO_SUCH_DAY) from None
 
 
-@lru_cache(maxsize=16_384)
 def iso_time(milliseconds: int) -> str:
     """Write milliseconds since 1970 as ISO 8601 in UTC, for example `2026-11-20T08:30:00.000Z`."""
-    moment = _EPOCH + timedelta(milliseconds=milliseconds)
-    return f"{moment.isoformat(timespec='milliseconds')[:-6]}Z"
+    day, rest = divmod(milliseconds, DAY_MILLISECONDS)
+    minute, rest = divmod(rest, 60_000)
+    return f"{_day_since_1970(day)}T{_MINUTES[minute]}:{rest // 1_000:02}.{rest % 1_000:03}Z"
+
+
+@lru_cache(maxsize=16_384)
+def _day_since_1970(days: int) -> str:
+    return (_EPOCH + timedelta(days=days)).date().isoformat()
 
 
 def milliseconds(written: str) -> int:

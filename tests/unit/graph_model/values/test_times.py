@@ -1,8 +1,10 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from graph_model.values.times import iso_moment
+from graph_model.values.times import iso_moment, iso_time, milliseconds
 
 READ = {
     "2024-02-29": "2024-02-29T00:00:00",
@@ -71,3 +73,23 @@ def test_the_end_of_the_last_year_is_beyond_what_can_be_told() -> None:
     assert iso_moment("9999-12-31T23:59:59Z") == datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
     with pytest.raises(OverflowError):
         iso_moment("9999-12-31T24:00Z")
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FIRST, LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)
+
+
+@given(st.datetimes(FIRST.replace(tzinfo=None), LAST.replace(tzinfo=None), timezones=st.just(UTC)))
+def test_a_time_is_written_in_utc_to_the_millisecond(moment: datetime) -> None:
+    since = (moment - EPOCH) // timedelta(milliseconds=1)
+
+    written = iso_time(since)
+
+    assert written == f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+    assert milliseconds(written) == since
+
+
+@pytest.mark.parametrize("since", [-62_135_596_800_001, 253_402_300_800_000])
+def test_a_time_outside_the_years_1_to_9999_is_not_written(since: int) -> None:
+    with pytest.raises(OverflowError):
+        iso_time(since)
