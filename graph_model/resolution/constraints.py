@@ -91,9 +91,9 @@ def values_said(mapped: MappedRecord, rules: Sequence[ValueRule]) -> Values:
     return said
 
 
-def own_conflicts(mapped: MappedRecord, rules: Iterable[ValueRule]) -> list[Conflict]:
+def own_conflicts(mapped: MappedRecord, rules: Sequence[ValueRule]) -> list[Conflict]:
     """The constraints that a record breaks by itself, each with the two smallest of its values."""
-    if len({kind for kind, _ in mapped.identifiers}) == len(mapped.identifiers):
+    if not rules or len({kind for kind, _ in mapped.identifiers}) == len(mapped.identifiers):
         return []  # quick way out: no kind has two values, and a trait never has
     found = []
     for rule in rules:

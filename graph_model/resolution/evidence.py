@@ -52,7 +52,7 @@ def usable_evidence(
         broken += own
         if address.source in untrusted:
             continue
-        excluded = {conflict.name for conflict in own}
+        excluded = {conflict.name for conflict in own} if own else ()
         for identifier in mapped.identifiers:
             if identifier not in generic and identifier.kind not in excluded:
                 holders[identifier].append(address)

@@ -12,7 +12,7 @@ kept as a visible conflict.
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, groupby
 from typing import Final, NamedTuple
@@ -42,6 +42,8 @@ from graph_model.values.identifiers import HIGHEST_PRIORITY, Identifier
 
 #: Strength of a "same" verdict.
 _ABOVE_ALL: Final = HIGHEST_PRIORITY * FULL_TRUST + 1
+
+_NOTHING_DROPPED: Final[frozenset[Identifier]] = frozenset()
 
 
 class Cluster(Struct, frozen=True, gc=False):
@@ -84,42 +86,72 @@ def resolve(
         connected.union(holders)
     for verdict in evidence.same:
         connected.union(verdict.records)
-    parts = _parts(evidence, connected)
     rules = value_rules(catalogue)
-    components = []
-    for members in connected.sets():
-        part = parts.get(connected.find(members[0]))
-        if part is None:
-            components.append(Component((Cluster(tuple(members), ()),), frozenset()))
-        else:
-            components.append(_resolve_component(members, part, records, rules, catalogue))
-    return tuple(components)
+    apart, broken = _kept_apart(evidence, connected), _broken(evidence, connected)
+    sets = {connected.find(members[0]): members for members in connected.sets()}
+    uncertain = {root for root, members in sets.items() if root in apart or _may_be_parted(members, records, rules)}
+    parts = _parts(evidence, connected, uncertain) if uncertain else {}
+    return tuple(
+        [
+            _resolve_component(members, parts[root], apart.get(root, ()), broken.get(root, ()), records, catalogue)
+            if root in uncertain
+            else Component((Cluster(tuple(members), tuple(broken.get(root, ()))),), _NOTHING_DROPPED)
+            for root, members in sets.items()
+        ]
+    )
+
+
+def _may_be_parted(
+    members: Sequence[RecordAddress], records: Mapping[RecordAddress, MappedRecord], rules: Sequence[ValueRule]
+) -> bool:
+    """Tell whether records that hang together may be more than one cluster, so that it matters what joins them."""
+    if len(members) > COMPONENT_LIMIT:
+        return True
+    if not rules or len(members) == 1:
+        return False
+    return are_contested([values_said(records[address], rules) for address in members], rules)
 
 
 @dataclass(slots=True)
 class _ComponentEvidence:
-    """The evidence within one component."""
+    """The evidence that joins records within one component."""
 
     links: dict[Identifier, Sequence[RecordAddress]]
     same: list[Verdict]
-    different: list[Verdict]
-    broken: list[Conflict]
 
 
-def _parts(evidence: Evidence, connected: UnionFind[RecordAddress]) -> Mapping[RecordAddress, _ComponentEvidence]:
-    """Divide evidence by component, under the component's representative; those without any are left out."""
-    parts: defaultdict[RecordAddress, _ComponentEvidence] = defaultdict(lambda: _ComponentEvidence({}, [], [], []))
+def _parts(
+    evidence: Evidence, connected: UnionFind[RecordAddress], roots: Collection[RecordAddress]
+) -> Mapping[RecordAddress, _ComponentEvidence]:
+    """Divide evidence by component, under the representatives of those that are asked for."""
+    parts = {root: _ComponentEvidence({}, []) for root in roots}
     for identifier, holders in evidence.links.items():
-        parts[connected.find(holders[0])].links[identifier] = holders
+        part = parts.get(connected.find(holders[0]))
+        if part is not None:
+            part.links[identifier] = holders
     for verdict in evidence.same:
-        parts[connected.find(verdict.groups[0][0])].same.append(verdict)
+        part = parts.get(connected.find(verdict.groups[0][0]))
+        if part is not None:
+            part.same.append(verdict)
+    return parts
+
+
+def _kept_apart(evidence: Evidence, connected: UnionFind[RecordAddress]) -> Mapping[RecordAddress, list[Verdict]]:
+    """The verdicts that keep records of one component apart, under the component's representative."""
+    found: defaultdict[RecordAddress, list[Verdict]] = defaultdict(list)
     for verdict in evidence.different:
         for root, groups in _by_component(verdict, connected).items():
             if len(groups) > 1:
-                parts[root].different.append(replace(verdict, groups=tuple(map(tuple, groups.values()))))
+                found[root].append(replace(verdict, groups=tuple(map(tuple, groups.values()))))
+    return found
+
+
+def _broken(evidence: Evidence, connected: UnionFind[RecordAddress]) -> Mapping[RecordAddress, list[Conflict]]:
+    """The constraints that single records break, under the representative of their component."""
+    found: defaultdict[RecordAddress, list[Conflict]] = defaultdict(list)
     for conflict in evidence.broken:
-        parts[connected.find(conflict.low)].broken.append(conflict)
-    return parts
+        found[connected.find(conflict.low)].append(conflict)
+    return found
 
 
 def _by_component(
@@ -136,27 +168,26 @@ def _by_component(
 def _resolve_component(
     members: Sequence[RecordAddress],
     part: _ComponentEvidence,
+    different: Sequence[Verdict],
+    broken: Sequence[Conflict],
     records: Mapping[RecordAddress, MappedRecord],
-    rules: Sequence[ValueRule],
     catalogue: Catalogue,
 ) -> Component:
+    rules = value_rules(catalogue)
     said = [values_said(records[address], rules) for address in members]
-    is_contested = bool(part.different) or are_contested(said, rules)
-    if len(members) <= COMPONENT_LIMIT and not is_contested:
-        return Component((Cluster(tuple(members), tuple(part.broken)),), frozenset())
     kept, dropped = _within_limit(part, catalogue)
-    if not is_contested:
+    if not different and not are_contested(said, rules):
         together = _hanging_together(members, part, kept)
-        return Component(_clusters(together, _cluster_of(together), part.broken), dropped)
+        return Component(_clusters(together, _cluster_of(together), broken), dropped)
     number_of = {address: number for number, address in enumerate(members)}
     links = _evidence_links(part, kept, number_of, catalogue)
-    groups = _join(links, Separation(rules, said, _places(part.different, number_of)), len(members))
+    groups = _join(links, Separation(rules, said, _places(different, number_of)), len(members))
     named = [[members[number] for number in group] for group in groups]
     cluster_of = _cluster_of(named)
     spoken = [claimed_values((members[number], said[number]) for number in group) for group in groups]
-    standings = _standings(part.different, cluster_of, len(groups))
+    standings = _standings(different, cluster_of, len(groups))
     refused = _refused(links, members, cluster_of, standings, spoken, rules)
-    return Component(_clusters(named, cluster_of, (*part.broken, *refused)), dropped)
+    return Component(_clusters(named, cluster_of, (*broken, *refused)), dropped)
 
 
 def _hanging_together(

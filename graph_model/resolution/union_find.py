@@ -25,17 +25,18 @@ class UnionFind(Generic[Element]):
 
     def union(self, elements: Iterable[Element]) -> int:
         """Join the sets of all `elements`; answers the size of the set they are in afterwards."""
-        roots = set(map(self.find, elements))
-        if not roots:
-            return 0
-        if len(roots) == 1:
-            return self._sizes.get(roots.pop(), 1)
-        sizes = {root: self._sizes.get(root, 1) for root in roots}
-        largest = max(sizes, key=sizes.__getitem__)
-        for root in roots:
-            self._parents[root] = largest
-        total = self._sizes[largest] = sum(sizes.values())
-        return total
+        sizes = self._sizes
+        joined: Element | None = None
+        size = 0
+        for root in map(self.find, elements):
+            if joined is None:
+                joined, size = root, sizes.get(root, 1)
+            elif root != joined:
+                further = sizes.get(root, 1)
+                large, small = (joined, root) if size >= further else (root, joined)
+                self._parents[small] = joined = large
+                size = sizes[large] = size + further
+        return size
 
     def sets(self) -> list[list[Element]]:
         """All sets, in the order in which their first elements were named."""
