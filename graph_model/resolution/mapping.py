@@ -16,7 +16,7 @@ from graph_model.records.record import Record, RecordAddress
 from graph_model.resolution.column_values import identifying_text, read_identifier, single_values, trait_value
 from graph_model.values.base64_numbers import may_be_a_number
 from graph_model.values.characters import LONGEST_REMEMBERED
-from graph_model.values.equality import JsonValue
+from graph_model.values.equality import JsonValue, are_equal
 from graph_model.values.identifiers import CompositePart, Identifier, IdentifierKind
 from graph_model.values.trait_values import NUMBERS
 
@@ -56,34 +56,47 @@ class MappedRecord(Struct, frozen=True, gc=False):
 
 def map_record(record: Record, catalogue: Catalogue) -> MappedRecord:
     """Derive identifiers and traits from a live record's values."""
-    source = catalogue.sources.get(record.address.source)
-    if source is None or record.values is None:
+    values, rules = record.values, _compiled(catalogue)
+    source = rules.sources.get(record.address.source)
+    if source is None or values is None:
         return MappedRecord(record, (), {}, ())
     traits: dict[str, JsonValue] = {}
     identifiers: list[Identifier] = []
     issues: list[Issue] = []
-    values, accepted_at = record.values, record.believed_until
-    for reader in _readers(catalogue)[record.address.source]:
-        column = reader.column
-        received = values.get(column.name)
+    for reader in source.readers:
+        received = values.get(reader.name)
         if received is None:
             continue
-        wants_trait = column.trait is not None and column.trait not in traits
+        wants_trait = reader.trait is not None and reader.trait not in traits
         if reader.is_remembered and isinstance(received, str) and len(received) <= LONGEST_REMEMBERED:
-            said = _said_before(reader, received, wants_trait)
+            trait, identifying, unread = _said_before(reader, received, wants_trait)
         else:
-            said = reader.read(received, _Row(values, accepted_at), wants_trait=wants_trait)
-        if column.trait is not None and said.trait is not None:
-            traits[column.trait] = said.trait
-        identifiers += said.identifiers
-        issues += said.issues
-    for kind in _composite_kinds(catalogue):
+            row = _Row(values, record.believed_until)
+            trait, identifying, unread = reader.read(received, row, wants_trait=wants_trait)
+        if trait is not None and reader.trait is not None:
+            traits[reader.trait] = trait
+        if identifying:
+            identifiers += identifying
+        if unread:
+            issues += unread
+    for kind in rules.composites:
         composite = _composite_identifier(kind, traits)
         if composite is not None:
             identifiers.append(composite)
     if source.event_time is not None and record.undated:
-        issues.append(Issue(source.event_time.column, _UNDATED))
+        issues.append(Issue(source.event_time, _UNDATED))
     return MappedRecord(record, _sorted(identifiers), traits, _sorted(issues))
+
+
+def carries_the_same(one: Record, other: Record, catalogue: Catalogue) -> bool:
+    """Tell of two live versions of a record whether all that identifiers are read from is the same in both."""
+    source = _compiled(catalogue).sources.get(one.address.source)
+    if source is None:
+        return True
+    if source.identifies_by_acceptance and one.believed_until != other.believed_until:
+        return False
+    was, now = one.values or {}, other.values or {}
+    return all(are_equal(was.get(column), now.get(column)) for column in source.identifying)
 
 
 class _Said(NamedTuple):
@@ -113,10 +126,12 @@ def _sorted(found: list[Sorted]) -> tuple[Sorted, ...]:
 class _ColumnReader:
     """Reads one column of a source; compared by identity."""
 
+    name: str  #: of the column
+    trait: str | None  #: that it says
+    is_remembered: bool  #: whether a text alone tells what it says
     column: Column
     source: Source
     catalogue: Catalogue
-    is_remembered: bool  #: whether a text alone tells what it says
 
     def read(self, received: JsonValue, row: _Row, *, wants_trait: bool) -> _Said:
         """Read a value of the column; of several the first that says something gives the trait."""
@@ -137,18 +152,47 @@ class _ColumnReader:
         return _Said(trait, tuple(identifiers), tuple(issues))
 
 
+class _SourceReaders(NamedTuple):
+    """How the rows of one source are read."""
+
+    readers: Sequence[_ColumnReader]
+    event_time: str | None  #: the column that dates its rows
+    identifying: Sequence[str]  #: columns from which identifiers are read
+    identifies_by_acceptance: bool  #: whether identifiers also follow from when a row was accepted
+
+
+class _Compiled(NamedTuple):
+    """A catalogue, made ready to read rows."""
+
+    sources: Mapping[str, _SourceReaders]
+    composites: Sequence[IdentifierKind]
+
+
 @lru_cache(maxsize=16)
-def _readers(catalogue: Catalogue) -> Mapping[str, Sequence[_ColumnReader]]:
-    """What reads the columns of each source."""
+def _compiled(catalogue: Catalogue) -> _Compiled:
+    composites = tuple(kind for kind in catalogue.kinds.values() if kind.parts)
+    parts = {part.trait for kind in composites for part in kind.parts}
 
-    def reader(column: Column, source: Source) -> _ColumnReader:
-        by_acceptance = column.trait is not None and catalogue.traits[column.trait].latest == ACCEPTED
-        by_row = by_acceptance or isinstance(column.region, RegionColumn)
-        return _ColumnReader(column, source, catalogue, is_remembered=not by_row)
+    def source_readers(source: Source) -> _SourceReaders:
+        identifying = [column for column in source.meanings if column.identifier is not None or column.trait in parts]
+        regions = [column.region.column for column in identifying if isinstance(column.region, RegionColumn)]
+        return _SourceReaders(
+            readers=tuple(_reader(column, source, catalogue) for column in source.meanings),
+            event_time=None if source.event_time is None else source.event_time.column,
+            identifying=tuple(dict.fromkeys((*(column.name for column in identifying), *regions))),
+            identifies_by_acceptance=any(_is_read_by_acceptance(column, catalogue) for column in identifying),
+        )
 
-    return {
-        name: tuple(reader(column, source) for column in source.meanings) for name, source in catalogue.sources.items()
-    }
+    return _Compiled({name: source_readers(source) for name, source in catalogue.sources.items()}, composites)
+
+
+def _reader(column: Column, source: Source, catalogue: Catalogue) -> _ColumnReader:
+    by_row = _is_read_by_acceptance(column, catalogue) or isinstance(column.region, RegionColumn)
+    return _ColumnReader(column.name, column.trait, not by_row, column, source, catalogue)
+
+
+def _is_read_by_acceptance(column: Column, catalogue: Catalogue) -> bool:
+    return column.trait is not None and catalogue.traits[column.trait].latest == ACCEPTED
 
 
 #: Records are mapped whenever their component is touched; most texts have been seen before.
@@ -167,11 +211,6 @@ def _trait(
         is_doubtful = source.format == "debezium" and trait.type in NUMBERS and may_be_a_number(value)
         issues.append(Issue(column.name, f"{error}{_IN_BASE64 if is_doubtful else ''}"))
         return None
-
-
-@lru_cache(maxsize=16)
-def _composite_kinds(catalogue: Catalogue) -> tuple[IdentifierKind, ...]:
-    return tuple(kind for kind in catalogue.kinds.values() if kind.parts)
 
 
 def _composite_identifier(kind: IdentifierKind, traits: Mapping[str, JsonValue]) -> Identifier | None:

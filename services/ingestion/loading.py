@@ -21,7 +21,7 @@ from graph_model.records.key_changes import KeyChanges
 from graph_model.records.record import Record, RecordAddress
 from graph_model.resolution.constraints import ValueRule, broken_kinds, value_rules
 from graph_model.resolution.hubs import bucket_of, hub_until, is_hub_from
-from graph_model.resolution.mapping import MappedRecord, map_record
+from graph_model.resolution.mapping import MappedRecord, carries_the_same, map_record
 from graph_model.values.identifiers import Identifier
 from services.computing import computed
 from services.ingestion.batches import Batch, BatchOutcome, RecordChange, batch_outcome, key_changes
@@ -136,7 +136,7 @@ async def _map_changed(store: StoreReader, catalogue: Catalogue, batch: Batch, a
     """Tell what the changed records carry, and carried, and which identifiers that touches."""
     live = {a: c.after for a, c in applied.changed.items() if c.after is not None}
     after = await _mapped(live, catalogue)
-    before = await _carried_before(store, catalogue, applied.changed)
+    before = await _carried_before(store, catalogue, applied.changed, after)
     carried = {a: mapped.identifiers for a, mapped in after.items()}
     rules = value_rules(catalogue)
     touching = await computed(len(carried), _touching, before, carried, applied.changed, rules)
@@ -201,14 +201,29 @@ async def _outcome(
 
 
 async def _carried_before(
-    store: StoreReader, catalogue: Catalogue, changed: Mapping[RecordAddress, RecordChange]
+    store: StoreReader,
+    catalogue: Catalogue,
+    changed: Mapping[RecordAddress, RecordChange],
+    after: Mapping[RecordAddress, MappedRecord],
 ) -> Carried:
     """What the records of the batch are linked with: it follows from what they said, or else is read."""
     known = {a: c.before for a, c in changed.items() if c.before is not None and not c.read_anew}
-    carried = {a: mapped.identifiers for a, mapped in (await _mapped(known, catalogue)).items()}
+    carried = await computed(len(known), _identifiers_before, known, after, catalogue)
     unsure = [a for a, c in changed.items() if c.read_anew and c.stored is not None]
     links = await store.read_links(unsure) if unsure else {}
     return carried | {a: links.get(a, ()) for a in unsure if changed[a].before is not None or links.get(a)}
+
+
+def _identifiers_before(
+    before: Mapping[RecordAddress, Record], after: Mapping[RecordAddress, MappedRecord], catalogue: Catalogue
+) -> dict[RecordAddress, tuple[Identifier, ...]]:
+    """What records carried before; most change nothing of that."""
+    carried = {}
+    for address, record in before.items():
+        now = after.get(address)
+        is_same = now is not None and carries_the_same(record, now.record, catalogue)
+        carried[address] = now.identifiers if now and is_same else map_record(record, catalogue).identifiers
+    return carried
 
 
 async def map_records(
