@@ -7,6 +7,7 @@ import orjson
 from graph_model.records.record import RecordAddress
 from graph_model.values.identifiers import Identifier
 from services.stores.port.stored import BucketsNeeded, StoredBucket, StoredIdentifier
+from services.stores.sqlite.lists import by_first
 from services.stores.sqlite.packing import unpack_component, unpack_id
 from services.stores.sqlite.reads import SqliteReader
 
@@ -55,14 +56,10 @@ def read_identifiers(
     reader: SqliteReader, wanted: Mapping[Identifier, int], needed: BucketsNeeded
 ) -> Mapping[Identifier, StoredIdentifier]:
     """See `Store.read_identifiers`."""
-    by_kind: dict[str, list[Identifier]] = {}
-    for identifier in wanted:
-        by_kind.setdefault(identifier.kind, []).append(identifier)
     found = []
     few = []
     with reader.snapshot():
-        for kind, asked in by_kind.items():
-            values = orjson.dumps([value for _, value in asked]).decode()
+        for kind, asked, values in by_first(wanted):
             for place, row_id, revision, listed, listed_buckets in reader.rows(_READ_IDENTIFIERS, values, kind):
                 identifier = asked[place]
                 buckets = _as_needed(identifier, _buckets(listed_buckets), needed)

@@ -21,6 +21,7 @@ from services.stores.port.stored_forms import read_record, read_task, read_verdi
 from services.stores.sqlite.catalogue import READ_CATALOGUE, READ_PULSE, pulse_of
 from services.stores.sqlite.events import NEWEST, READ_OUTBOX, outbox_entry
 from services.stores.sqlite.identifiers import count_holders
+from services.stores.sqlite.lists import by_first
 from services.stores.sqlite.packing import pack_id, unpack_id
 from services.stores.sqlite.reads import (
     PROFILE_COLUMNS,
@@ -65,12 +66,8 @@ SELECT w.name, w.accepted, (SELECT min(p.created_at) FROM pending AS p WHERE p.w
 
 def read_records(reader: SqliteReader, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, StoredRecord]:
     """See `Store.read_records`."""
-    by_source: dict[str, list[RecordAddress]] = {}
-    for address in addresses:
-        by_source.setdefault(address.source, []).append(address)
     found = {}
-    for source, asked in by_source.items():
-        keys = orjson.dumps([key for _, key in asked]).decode()
+    for source, asked, keys in by_first(addresses):
         for place, *columns in reader.rows(_READ_RECORDS, keys, source):
             found[asked[place]] = reader.record(asked[place], columns)
     return found

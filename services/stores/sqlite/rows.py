@@ -3,10 +3,9 @@
 `pack` is `Documents.pack` of the connection that writes, and a revision the id of the commit as `pack_id` writes it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
-from graph_model.records.record import RecordAddress
 from services.stores.port.plan import ProfileWrite, RecordWrite
 from services.stores.port.stored import HistoryEntry
 from services.stores.port.stored_forms import write_addresses, write_record
@@ -16,20 +15,18 @@ Pack: TypeAlias = Callable[[bytes], bytes]
 Row: TypeAlias = tuple[object, ...]
 
 
-def record_rows(
-    records: Iterable[RecordWrite], ids: Mapping[RecordAddress, int], revision: object, pack: Pack
-) -> list[Row]:
+def record_rows(ids: Iterable[int], records: Iterable[RecordWrite], revision: object, pack: Pack) -> list[Row]:
     """New rows of `record`: id, source, key, document, deleted, profile_id, revision."""
     return [
         (
-            ids[w.record.address],
+            number,
             *w.record.address,
             pack(write_record(w.record)),
             w.record.is_tombstone,
             pack_id(w.profile_id),
             revision,
         )
-        for w in records
+        for number, w in zip(ids, records, strict=True)
     ]
 
 

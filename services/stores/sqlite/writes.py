@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Final, TypeVar
+from typing import Final
 
 import orjson
 
@@ -16,6 +16,7 @@ from services.stores.sqlite.connection import StoreConnection, transaction
 from services.stores.sqlite.dictionary import take_dictionary
 from services.stores.sqlite.events import write_events
 from services.stores.sqlite.guards import check_revisions, insert_new, write_known
+from services.stores.sqlite.lists import Named, by_first
 from services.stores.sqlite.packing import pack_id
 from services.stores.sqlite.rows import (
     history_rows,
@@ -29,10 +30,10 @@ from services.stores.sqlite.rows import (
 _LAST_IDENTIFIER: Final = "SELECT coalesce(max(id), 0) FROM identifier"
 _LAST_RECORD: Final = "SELECT coalesce(max(id), 0) FROM record"
 _FIND_IDENTIFIERS: Final = """
-SELECT e.key, t.id FROM json_each(?) AS e JOIN identifier AS t ON t.kind = e.value ->> 0 AND t.value = e.value ->> 1
+SELECT e.key, t.id FROM json_each(?) AS e CROSS JOIN identifier AS t ON t.kind = ? AND t.value = e.value
 """
 _FIND_RECORDS: Final = """
-SELECT e.key, t.id FROM json_each(?) AS e JOIN record AS t ON t.source = e.value ->> 0 AND t.key = e.value ->> 1
+SELECT e.key, t.id FROM json_each(?) AS e CROSS JOIN record AS t ON t.source = ? AND t.key = e.value
 """
 
 _INSERT_IDENTIFIERS: Final = "INSERT INTO identifier (id, kind, value, holders, revision) VALUES (?, ?, ?, ?, ?)"
@@ -67,8 +68,6 @@ UPDATE profile SET version = ?, status = ?, document = ?, component = ?, guests 
 WHERE profile_id = ? AND revision = ?
 """
 _BUMP_PROFILES: Final = "UPDATE profile SET revision = ? WHERE profile_id = ? AND revision = ?"
-
-Named = TypeVar("Named", Identifier, RecordAddress)
 
 
 def write_plan(connection: StoreConnection, plan: Plan, writer: str, claim: str) -> None:
@@ -157,8 +156,8 @@ def _write_records(connection: StoreConnection, plan: Plan, identifiers: dict[Id
     """Write records and their links; `identifiers` are the row ids that are known already."""
     revision, pack = pack_id(plan.commit_id), connection.documents.pack
     new = [w for w in plan.records if w.expected is None]
-    ids = dict(zip((w.record.address for w in new), _ids_after(connection, _LAST_RECORD, len(new)), strict=True))
-    insert_new(connection, "record", _INSERT_RECORDS, record_rows(new, ids, revision, pack))
+    ids = _ids_after(connection, _LAST_RECORD, len(new))
+    insert_new(connection, "record", _INSERT_RECORDS, record_rows(ids, new, revision, pack))
     known = [w for w in plan.records if w.expected is not None]
     # A record whose edges stay may have been moved by others since it was read: its profile is not ours to write.
     staying = [w for w in known if not w.edges_changed]
@@ -168,27 +167,30 @@ def _write_records(connection: StoreConnection, plan: Plan, identifiers: dict[Id
     connection.executemany(_MOVE_RECORDS, [(pack_id(profile_id), *address) for address, profile_id in plan.memberships])
     relinked_ids = _found(connection, _FIND_RECORDS, [w.record.address for w in relinked])
     connection.executemany("DELETE FROM has WHERE record = ?", [(number,) for number in relinked_ids.values()])
-    carried = {ids[w.record.address]: w.identifiers for w in new if w.edges_changed}
-    carried |= {relinked_ids[w.record.address]: w.identifiers for w in relinked}
+    carried = [(number, w.identifiers) for number, w in zip(ids, new, strict=True) if w.edges_changed]
+    carried += [(relinked_ids[w.record.address], w.identifiers) for w in relinked]
     _link(connection, carried, identifiers)
 
 
 def _link(
-    connection: StoreConnection, carried: Mapping[int, Collection[Identifier]], known: dict[Identifier, int]
+    connection: StoreConnection,
+    carried: Sequence[tuple[int, Collection[Identifier]]],
+    known: Mapping[Identifier, int],
 ) -> None:
     """Link records, by row id, with what they carry."""
-    further = {identifier for each in carried.values() for identifier in each} - known.keys()
-    ids = known | _found(connection, _FIND_IDENTIFIERS, list(further))
-    links = [(ids[identifier], record) for record, each in carried.items() for identifier in each if identifier in ids]
+    further = {identifier for _, each in carried for identifier in each if identifier not in known}
+    ids = {**known, **_found(connection, _FIND_IDENTIFIERS, further)}
+    links = [(ids[identifier], record) for record, each in carried for identifier in each if identifier in ids]
     connection.executemany("INSERT INTO has VALUES (?, ?)", links)
 
 
-def _found(connection: StoreConnection, statement: str, named: Sequence[Named]) -> dict[Named, int]:
+def _found(connection: StoreConnection, statement: str, named: Iterable[Named]) -> dict[Named, int]:
     """The row ids of what is there of identifiers, or of records."""
-    if not named:
-        return {}
-    wanted = orjson.dumps([tuple(each) for each in named]).decode()
-    return {named[place]: number for place, number in connection.execute(statement, (wanted,))}
+    return {
+        asked[place]: number
+        for first, asked, listed in by_first(named)
+        for place, number in connection.execute(statement, (listed, first))
+    }
 
 
 def _write_profiles(connection: StoreConnection, plan: Plan) -> None:
