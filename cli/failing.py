@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from cli.exit_codes import ExitCode, UsageRefused
 from cli.terminal import visible
-from consumers.errors import BrokerUnavailable, ConsumerError, LoginRefused
+from consumers.errors import BrokerRefused, BrokerUnavailable, ConsumerError, LoginRefused
 from graph_model.errors import CatalogueError, IdentityGraphError
 from services.failures import traceback_of
 from services.ingestion.intake import IntakeRefused
@@ -22,6 +22,7 @@ _CODES: Final[Mapping[type[Exception], ExitCode]] = {
     StoreUnavailable: ExitCode.UNAVAILABLE,
     BrokerUnavailable: ExitCode.UNAVAILABLE,
     LoginRefused: ExitCode.UNAVAILABLE,
+    BrokerRefused: ExitCode.UNAVAILABLE,
     ClaimLost: ExitCode.REFUSED,
     StoreDamaged: ExitCode.REFUSED,
     StoreError: ExitCode.MISUSED,

@@ -10,23 +10,13 @@ from typing import Any, Final, TypeAlias
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.conn import collect_hosts, create_conn
-from aiokafka.errors import (
-    AuthenticationFailedError,
-    AuthenticationMethodNotSupported,
-    ClusterAuthorizationFailedError,
-    GroupAuthorizationFailedError,
-    IllegalSaslStateError,
-    InvalidTopicError,
-    KafkaConnectionError,
-    KafkaError,
-    PolicyViolationError,
-    SaslAuthenticationFailed,
-    TopicAuthorizationFailedError,
-    UnsupportedSaslMechanismError,
-)
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import InvalidTopicError, KafkaConnectionError, KafkaError, PolicyViolationError
 
-from consumers.errors import BrokerRefused, BrokerUnavailable, KafkaNotConfigured, LoginRefused
+from consumers.errors import BrokerRefused, BrokerUnavailable, ConsumerError, KafkaNotConfigured, LoginRefused
+from consumers.kafka_knock import SASL_REFUSALS, knock
+from consumers.kafka_login import login_options
+from consumers.kafka_rights import NOT_ALLOWED, Operation, missing_right
 from services.failures import causes
 from services.settings import KafkaSettings
 
@@ -49,35 +39,21 @@ _PARTITION_FETCH_BYTES: Final = 2_000_000
 #: So long somebody who is cancelled waits for a client that is just connecting, and for sockets that are closing.
 _HALF_STARTED_SECONDS: Final = 5.0
 _FAREWELL_SECONDS: Final = 1.0
-#: So long each broker may take to say whether it lets us in.
-_KNOCK_SECONDS: Final = 5.0
 
 KafkaClient: TypeAlias = AIOKafkaConsumer | AIOKafkaProducer | AIOKafkaAdminClient
 
-#: What the broker, or our own look at its certificate, answers to who we say that we are.
-_LOGIN_REFUSALS: Final = (
-    AuthenticationFailedError,
-    AuthenticationMethodNotSupported,
-    SaslAuthenticationFailed,
-    UnsupportedSaslMechanismError,
-    IllegalSaslStateError,
-    ssl.SSLError,
-)
-_REFUSALS: Final = (
-    ClusterAuthorizationFailedError,
-    GroupAuthorizationFailedError,
-    TopicAuthorizationFailedError,
-    InvalidTopicError,
-    PolicyViolationError,
-)
+#: What stays so until somebody changes a name or a policy.
+_NOT_TAKEN: Final = (InvalidTopicError, PolicyViolationError)
 
 
 @contextmanager
-def kafka_errors(doing: str) -> Iterator[None]:
+def kafka_errors(doing: str, operation: Operation = "Read", name: str = "") -> Iterator[None]:
     """Translate errors of the Kafka client.
 
     Args:
         doing: what is being done, for the message: `while {doing}`.
+        operation: what is asked of topics meanwhile.
+        name: the topic or the group that it is asked of; empty where the client names it.
 
     Raises:
         LoginRefused: one of us does not trust the other.
@@ -86,37 +62,29 @@ def kafka_errors(doing: str) -> Iterator[None]:
     """
     try:
         yield
-    except _LOGIN_REFUSALS as error:
-        raise _login_refused(doing, error) from error
-    except _REFUSALS as error:
-        raise BrokerRefused(
-            f"Kafka refused while {doing}: {error}. Give the user of IDENTITY_GRAPH_KAFKA_SASL_USERNAME (or of the "
-            "client certificate) the right to it, or correct the IDENTITY_GRAPH_KAFKA_ settings"
-        ) from error
     except (KafkaError, OSError, TimeoutError) as error:
-        raise BrokerUnavailable(
-            f"Kafka does not answer while {doing} ({str(error) or type(error).__name__}). Trying again; if it stays "
-            "so, look at the brokers, and at address, TLS and SASL in the IDENTITY_GRAPH_KAFKA_ settings"
-        ) from error
+        raise _translated(error, doing, operation, name) from error
 
 
-def _login_refused(doing: str, error: KafkaError | ssl.SSLError) -> LoginRefused:
-    found = f"{type(error).__name__}: {error}"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return LoginRefused(
-            f"the certificate of the Kafka brokers is not trusted while {doing} ({found}). Name the authority that "
-            "signed it in IDENTITY_GRAPH_KAFKA_SSL_CA_FILE, and the brokers as their certificate does in "
-            "…_BOOTSTRAP_SERVERS"
-        )
-    if isinstance(error, ssl.SSLError):
-        return LoginRefused(
-            f"Kafka and this process do not come to terms on TLS while {doing} ({found}). Look at the client's "
-            "certificate, IDENTITY_GRAPH_KAFKA_SSL_CERTIFICATE_FILE and …_SSL_KEY_FILE, which the brokers may want or "
-            "not trust, and at …_SECURITY_PROTOCOL"
-        )
-    return LoginRefused(
-        f"Kafka does not let this process in while {doing} ({found}). Look at IDENTITY_GRAPH_KAFKA_SASL_USERNAME, "
-        "…_SASL_PASSWORD and …_SASL_MECHANISM"
+def _translated(error: Exception, doing: str, operation: Operation, name: str) -> ConsumerError:
+    # The client wraps what its own tasks meet.
+    for cause in causes(error):
+        if isinstance(cause, NOT_ALLOWED):
+            told = missing_right(cause, operation, name)
+            return BrokerRefused(f"Kafka does not allow this process what it needs while {doing}: {told}")
+        if isinstance(cause, _NOT_TAKEN):
+            return BrokerRefused(
+                f"Kafka refused while {doing}: {cause}. Correct the names in the IDENTITY_GRAPH_KAFKA_ settings, or "
+                "what the brokers allow"
+            )
+        if isinstance(cause, (*SASL_REFUSALS, ssl.SSLError)):
+            return LoginRefused(
+                f"Kafka does not let this process in while {doing} ({type(cause).__name__}: {cause}). Look at TLS and "
+                "SASL in the IDENTITY_GRAPH_KAFKA_ settings"
+            )
+    return BrokerUnavailable(
+        f"Kafka does not answer while {doing} ({str(error) or type(error).__name__}). Trying again; if it stays so, "
+        "look at the brokers, and at address, TLS and SASL in the IDENTITY_GRAPH_KAFKA_ settings"
     )
 
 
@@ -131,22 +99,13 @@ def connection_options(settings: KafkaSettings) -> dict[str, Any]:
         raise KafkaNotConfigured(
             "IDENTITY_GRAPH_KAFKA_BOOTSTRAP_SERVERS is empty; `host:port,host:port` of the brokers is expected"
         )
-    options: dict[str, Any] = {
+    return {
         "bootstrap_servers": settings.bootstrap_servers,
         "client_id": _CLIENT_ID,
         "request_timeout_ms": _REQUEST_TIMEOUT_MS,
         "metadata_max_age_ms": _METADATA_AGE_MS,
-        "security_protocol": settings.security_protocol,
+        **login_options(settings),
     }
-    if settings.security_protocol in ("SSL", "SASL_SSL"):
-        options["ssl_context"] = _ssl_context(settings)
-    if settings.security_protocol in ("SASL_PLAINTEXT", "SASL_SSL"):
-        options |= {
-            "sasl_mechanism": settings.sasl_mechanism,
-            "sasl_plain_username": settings.sasl_username,
-            "sasl_plain_password": settings.sasl_password.get_secret_value(),
-        }
-    return options
 
 
 def make_consumer(settings: KafkaSettings) -> AIOKafkaConsumer:
@@ -187,11 +146,13 @@ async def start(client: KafkaClient, settings: KafkaSettings) -> None:
     """Connect a client. Whoever is cancelled meanwhile waits a moment: half-way, the client forgets what it has opened.
 
     Raises:
+        LoginRefused: it is not let in; as below.
         KafkaError, OSError: it cannot connect; it is to be closed all the same.
     """
     starting = asyncio.ensure_future(client.start())
     try:
         await asyncio.shield(starting)
+        _require_brokers(client)
     except KafkaConnectionError:
         await find_refusal(settings)
         raise
@@ -202,28 +163,20 @@ async def start(client: KafkaClient, settings: KafkaSettings) -> None:
         raise
 
 
+def _require_brokers(client: KafkaClient) -> None:
+    """Whoever should have logged in first is answered with nothing, which the client takes for a cluster of none."""
+    if not _connections(client).cluster.brokers():
+        raise KafkaConnectionError("no broker shows itself")
+
+
 async def find_refusal(settings: KafkaSettings) -> None:
     """Knock at the brokers: clients do not tell why none of them could be reached. Returns where one lets us in.
 
     Raises:
-        KafkaError, OSError: why the first one refuses us (see `_LOGIN_REFUSALS`), or else why none is reached.
+        LoginRefused: why the first one refuses us.
+        KafkaConnectionError: why none is reached.
     """
-    options = connection_options(settings)
-    own = {name: value for name, value in options.items() if name not in ("bootstrap_servers", "metadata_max_age_ms")}
-    found: list[str] = []
-    for host, port, _ in collect_hosts(settings.bootstrap_servers):
-        try:
-            async with asyncio.timeout(_KNOCK_SECONDS):
-                connection = await create_conn(host, port, **own)
-        except (KafkaError, OSError, TimeoutError) as error:
-            for cause in causes(error):
-                if isinstance(cause, _LOGIN_REFUSALS):
-                    raise cause from error
-            found.append(f"{host}:{port}: {str(error) or type(error).__name__}")
-        else:
-            await connection.close()
-            return
-    raise KafkaConnectionError("; ".join(found))
+    await knock(settings, login_options(settings))
 
 
 async def close_quietly(client: KafkaClient, seconds: float) -> None:
@@ -250,10 +203,13 @@ async def _abandon(client: KafkaClient) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    connections = client.client if isinstance(client, AIOKafkaProducer) else client._client  # noqa: SLF001
     with suppress(TimeoutError):
         async with asyncio.timeout(_FAREWELL_SECONDS):
-            await connections.close()
+            await _connections(client).close()
+
+
+def _connections(client: KafkaClient) -> AIOKafkaClient:
+    return client.client if isinstance(client, AIOKafkaProducer) else client._client  # noqa: SLF001
 
 
 def _quieten_the_client() -> None:
@@ -262,44 +218,3 @@ def _quieten_the_client() -> None:
     On lower levels it writes keys and values of messages, and while a broker is away dozens of lines a second.
     """
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-
-
-def _ssl_context(settings: KafkaSettings) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=settings.ssl_ca_file)
-        if settings.ssl_certificate_file is not None:
-            _load_certificate(context, settings)
-    except (OSError, ssl.SSLError) as error:
-        raise KafkaNotConfigured(
-            f"the TLS files of Kafka cannot be used ({error}); look at IDENTITY_GRAPH_KAFKA_SSL_CA_FILE, "
-            "…_SSL_CERTIFICATE_FILE, …_SSL_KEY_FILE and …_SSL_KEY_PASSWORD"
-        ) from error
-    return context
-
-
-def _load_certificate(context: ssl.SSLContext, settings: KafkaSettings) -> None:
-    """Load the client's certificate and key.
-
-    Raises:
-        KafkaNotConfigured: the key is encrypted, and its password is missing or wrong.
-        OSError: a file cannot be used.
-    """
-    secret = settings.ssl_key_password.get_secret_value()
-    was_asked = False
-
-    def password() -> str:
-        """Answer where the key is encrypted; without an answer of ours OpenSSL would ask at the terminal."""
-        nonlocal was_asked
-        was_asked = True
-        return secret
-
-    try:
-        context.load_cert_chain(settings.ssl_certificate_file or "", settings.ssl_key_file, password)
-    except (OSError, ssl.SSLError) as error:
-        if not was_asked:
-            raise
-        found = "the password given for it is wrong" if secret else "no password is given"
-        raise KafkaNotConfigured(
-            f"the client's private key for Kafka, {settings.ssl_key_file or settings.ssl_certificate_file}, is "
-            f"encrypted, and {found}; set IDENTITY_GRAPH_KAFKA_SSL_KEY_PASSWORD to its password"
-        ) from error

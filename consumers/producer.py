@@ -51,7 +51,7 @@ class Producer:
             return
         client = await self._open()
         try:
-            with kafka_errors(f"writing to {', '.join(sorted({message.topic for message in messages}))}"):
+            with kafka_errors(f"writing to {', '.join(sorted({message.topic for message in messages}))}", "Write"):
                 await _send(client, messages)
         except ConsumerError:
             await self._replace(client)
@@ -82,7 +82,7 @@ class Producer:
             if self._client is None:
                 client = make_producer(self._settings)
                 try:
-                    with kafka_errors("connecting"):
+                    with kafka_errors("connecting", "Write"):
                         await start(client, self._settings)
                 except BaseException:
                     await close_quietly(client, _CLOSE_SECONDS)

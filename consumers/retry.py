@@ -13,14 +13,22 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from consumers.errors import BrokerUnavailable, LoginRefused, MessageTooLarge
+from consumers.errors import BrokerRefused, BrokerUnavailable, LoginRefused, MessageTooLarge
 from consumers.health import WorkerHealth
 from services.stores.port.errors import ClaimLost, StoreDamaged, StoreUnavailable
 
 T = TypeVar("T")
 
 #: What waiting can help against: it comes back, or somebody changes a right or a setting, or mends it, while we wait.
-TRANSIENT: Final = (BrokerUnavailable, LoginRefused, StoreUnavailable, StoreDamaged, MessageTooLarge, ClaimLost)
+TRANSIENT: Final = (
+    BrokerUnavailable,
+    LoginRefused,
+    BrokerRefused,
+    StoreUnavailable,
+    StoreDamaged,
+    MessageTooLarge,
+    ClaimLost,
+)
 _FIRST_SECONDS: Final = 0.1
 _LONGEST_SECONDS: Final = 10.0
 

@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
-from consumers.errors import LoginRefused
+from consumers.errors import BrokerRefused, LoginRefused
 from consumers.health import WorkerHealth, serve_health
 from consumers.kafka_admin import KafkaAdmin
 from consumers.kafka_clients import REBALANCE_TIMEOUT_MS, close_quietly, kafka_errors, make_consumer, start
@@ -34,7 +34,7 @@ _log = structlog.get_logger()
 _REVOKE_SECONDS: Final = REBALANCE_TIMEOUT_MS / 1_000 * 0.6
 _CLOSE_SECONDS: Final = 5.0
 #: Who starts a worker is there to read what is wrong; later it waits until somebody puts it right.
-_GIVES_UP_ON: Final = (LoginRefused,)
+_GIVES_UP_ON: Final = (LoginRefused, BrokerRefused)
 _KEEP_ALIVE_MS: Final = 1_000
 #: Nobody's partition: asking for it shows the group that we are alive, and takes no messages from a pipeline.
 _NO_PARTITION: Final = TopicPartition("", 0)
@@ -191,7 +191,8 @@ async def run_worker(
         OtherForm: the store is written in another form than this program knows.
         UnsafeStore: the store does not keep several writers apart.
         LoginRefused: Kafka does not let this process in at its start; later that is waited for.
-        ConsumerError: the settings cannot be used, or Kafka refuses.
+        BrokerRefused: Kafka does not allow what is needed at its start; likewise.
+        ConsumerError: the settings cannot be used.
     """
     Subscription.of(catalogue)  # refused before anything is waited for
     stopping, metrics = asyncio.Event(), Metrics()
@@ -230,9 +231,11 @@ async def _open_all(
 
     Raises:
         LoginRefused: the brokers do not let us in.
+        BrokerRefused: a right or a topic is missing that we cannot do without.
     """
     await retry.until_done("broker", admin.connect, gives_up_on=_GIVES_UP_ON)
     await retry.until_done("broker", admin.ensure_topics, gives_up_on=_GIVES_UP_ON)
+    await retry.until_done("broker", admin.check_group, gives_up_on=_GIVES_UP_ON)
     if before_opening is not None:
         await retry.until_done("store", before_opening)
     return await retry.until_done("store", partial(open_store, settings, catalogue))

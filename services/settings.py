@@ -21,11 +21,20 @@ class KafkaSettings(BaseSettings):
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", description="how connections to the brokers are secured"
     )
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "AWS_MSK_IAM"] = Field(
         "PLAIN", description="how the client proves who it is"
     )
-    sasl_username: str = Field("", description="user name for SASL")
-    sasl_password: SecretStr = Field(SecretStr(""), description="password for SASL")
+    sasl_username: str = Field("", description="user name for PLAIN and SCRAM")
+    sasl_password: SecretStr = Field(SecretStr(""), description="password for PLAIN and SCRAM")
+    oauth_token_url: str = Field("", description="OAUTHBEARER: the address where the identity provider gives tokens")
+    oauth_client_id: str = Field("", description="OAUTHBEARER: the id under which the provider knows this client")
+    oauth_client_secret: SecretStr = Field(SecretStr(""), description="OAUTHBEARER: the secret that goes with it")
+    oauth_scope: str = Field("", description="OAUTHBEARER: the scope that is asked for, where the provider wants one")
+    oauth_audience: str = Field("", description="OAUTHBEARER: the audience that is asked for, likewise")
+    oauth_extensions: str = Field(
+        "", description="OAUTHBEARER: what the brokers are told beside the token: `NAME=VALUE,NAME=VALUE`"
+    )
+    aws_region: str = Field("", description="AWS_MSK_IAM: the region of the MSK cluster")
     ssl_ca_file: Path | None = Field(None, description="PEM file of the authority that signed the brokers' keys")
     ssl_certificate_file: Path | None = Field(None, description="PEM file of the client's certificate")
     ssl_key_file: Path | None = Field(None, description="PEM file of the client's private key")

@@ -82,8 +82,6 @@ class SecuredBroker(KafkaBroker):
             "sasl.enabled.mechanisms=OAUTHBEARER",
             f"oauthbearer.sasl.jaas.config={_LOGIN}.oauthbearer.OAuthBearerLoginModule required;",
             f"oauthbearer.sasl.server.callback.handler.class={_LOGIN}.oauthbearer.OAuthBearerValidatorCallbackHandler",
-            f"sasl.oauthbearer.jwks.endpoint.url={self.signer.keys.as_uri()}",
-            f"sasl.oauthbearer.expected.audience={AUDIENCE}",
         )
 
     @property
@@ -116,6 +114,9 @@ class SecuredBroker(KafkaBroker):
             "ssl.truststore.type=PEM",
             f"ssl.truststore.location={self.authority.certificate}",
             *(line for door in self.doors for line in door.lines),
+            f"sasl.oauthbearer.jwt.validator.class={_LOGIN}.oauthbearer.BrokerJwtValidator",
+            f"sasl.oauthbearer.jwks.endpoint.url={self.signer.keys.as_uri()}",
+            f"sasl.oauthbearer.expected.audience={AUDIENCE}",
             "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
             "super.users=User:ANONYMOUS",
         )

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
@@ -156,7 +157,13 @@ class World:
 
     @asynccontextmanager
     async def worker(
-        self, *, store: str = "graph", epoch: int = 1, port: int = 0, rewind: bool = False, **kafka: str
+        self,
+        *,
+        store: str = "graph",
+        epoch: int = 1,
+        port: int = 0,
+        rewind: bool = False,
+        **kafka: Any,  # noqa: ANN401 - settings are of many types
     ) -> AsyncIterator[asyncio.Task[None]]:
         """A worker that is stopped at the end of the block; `kafka` are settings of its own."""
         settings = self.settings(store, port)
