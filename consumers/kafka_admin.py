@@ -66,8 +66,8 @@ class KafkaAdmin:
         if hidden:
             told = missing(right("Write", "topic", topic) for topic in sorted(hidden))
             raise BrokerRefused(
-                f"Kafka shows this process no topic {', '.join(map(repr, sorted(hidden)))}: {told}; and with "
-                "`--operation Create`, where it is to make them"
+                f"Kafka shows this process no topic {', '.join(map(repr, sorted(hidden)))}: {told}; `--operation "
+                "Create` as well, where it is to make them"
             )
         await self._make({name: topics[name] for name in sorted(absent)})
 
@@ -134,6 +134,10 @@ class KafkaAdmin:
         """How many partitions a topic has now."""
         with kafka_errors(f"reading the partitions of topic {topic!r}"):
             described = await self._client.describe_topics([topic])
+        if described[0]["error_code"] == TopicAuthorizationFailedError.errno:
+            raise BrokerRefused(
+                f"Kafka shows this process no topic {topic!r}: {missing([right('Read', 'topic', topic)])}"
+            )
         return len(described[0]["partitions"])
 
     async def committed(self, group: str, topic: str) -> Mapping[int, CommittedOffset]:

@@ -20,9 +20,11 @@ NOT_ALLOWED: Final = (
     TopicAuthorizationFailedError,
     TransactionalIdAuthorizationFailed,
 )
-_HOW: Final = "to be given with `kafka-acls --add --allow-principal User:…` to whom the brokers take this process for"
-#: Since Kafka 2.8 whoever may write to a topic may do it idempotently.
-_IDEMPOTENT_WRITE: Final = "--operation IdempotentWrite --cluster"
+#: Since Kafka 2.8 whoever may write to any topic may do it idempotently.
+_IDEMPOTENT_WRITE: Final = (
+    "missing `--operation Write` on the topics that are written to, or, before Kafka 2.8, `--operation IdempotentWrite "
+    "--cluster`"
+)
 
 
 def right(operation: Operation, kind: Literal["topic", "group"], name: str) -> str:
@@ -32,7 +34,10 @@ def right(operation: Operation, kind: Literal["topic", "group"], name: str) -> s
 
 def missing(rights: Iterable[str]) -> str:
     """That rights are missing, and how they are given."""
-    return f"missing {' and '.join(f'`{each}`' for each in rights)}, {_HOW}"
+    return (
+        f"missing {' and '.join(f'`{each}`' for each in rights)}: grant it with `kafka-acls --add` to the principal "
+        "that this process is known as"
+    )
 
 
 def missing_right(error: KafkaError, operation: Operation, name: str) -> str:
@@ -48,7 +53,7 @@ def missing_right(error: KafkaError, operation: Operation, name: str) -> str:
     if isinstance(error, TopicAuthorizationFailedError):
         return missing(right(operation, "topic", topic) for topic in _named(error, name))
     if isinstance(error, ClusterAuthorizationFailedError):
-        return missing([_IDEMPOTENT_WRITE if operation == "Write" else f"--operation {operation} --cluster"])
+        return _IDEMPOTENT_WRITE if operation == "Write" else missing([f"--operation {operation} --cluster"])
     return missing([f"--operation Write --transactional-id {_named(error, name)[0]}"])
 
 

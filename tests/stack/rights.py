@@ -1,17 +1,20 @@
 """What a principal may do on a broker that gives nobody more than was granted, in the words of `kafka-acls`."""
 
+import asyncio
 import shlex
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.protocol.admin import CreateAclsRequest, DeleteAclsRequest
+from aiokafka.protocol.admin import CreateAclsRequest, DeleteAclsRequest, DescribeAclsRequest
 
 _KINDS: Final = {"topic": 2, "group": 3, "cluster": 4, "transactional-id": 5}
 _OPERATIONS: Final = {"All": 2, "Read": 3, "Write": 4, "Create": 5, "Describe": 8, "IdempotentWrite": 12}
 _PATTERNS: Final = {"any": 1, "literal": 3, "prefixed": 4}
 _DENY, _ALLOW = 2, 3
+_ANY: Final = 1
 _CLUSTER: Final = "kafka-cluster"
 
 
@@ -46,23 +49,35 @@ ALL: Final = (Right("All", "topic", "*"), Right("All", "group", "*"), Right("All
 
 async def grant(bootstrap_servers: str, user: str, rights: Iterable[Right], *, deny: bool = False) -> None:
     """Allow, or deny, a user something; it holds once this returns."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
-    await admin.start()
-    try:
+    async with _admin(bootstrap_servers) as admin:
         for right in rights:
             resource = (_KINDS[right.kind], right.name, _PATTERNS[right.pattern])
             said = (f"User:{user}", "*", _OPERATIONS[right.operation], _DENY if deny else _ALLOW)
             answer = await admin._send_request(CreateAclsRequest(*resource, *said))
             assert [code for code, _ in answer.creation_responses] == [0], right
-    finally:
-        await admin.close()
+            while not await _told(admin, *resource, *said):  # noqa: ASYNC110 - the broker tells nobody
+                await asyncio.sleep(0.01)
 
 
 async def take_all(bootstrap_servers: str, user: str) -> None:
-    """Leave a user nothing that was granted or denied."""
+    """Leave a user nothing that was granted or denied; it holds once this returns."""
+    async with _admin(bootstrap_servers) as admin:
+        anything = (_ANY, None, _ANY, f"User:{user}", None, _ANY, _ANY)
+        await admin._send_request(DeleteAclsRequest(*anything))
+        while await _told(admin, *anything):  # noqa: ASYNC110 - likewise
+            await asyncio.sleep(0.01)
+
+
+async def _told(admin: AIOKafkaAdminClient, *wanted: object) -> bool:
+    """Whether the broker goes by something of that kind by now."""
+    return bool((await admin._send_request(DescribeAclsRequest(*wanted))).resources)
+
+
+@asynccontextmanager
+async def _admin(bootstrap_servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
     await admin.start()
     try:
-        await admin._send_request(DeleteAclsRequest(1, None, 1, f"User:{user}", None, 1, 1))
+        yield admin
     finally:
         await admin.close()

@@ -18,6 +18,7 @@ from stack.ports import Port
 from tests.acceptance.conftest import COMMAND, Run, command_in, environment, make_shop
 from tests.acceptance.serving import serving
 from tests.stack.authority import Authority
+from tests.stack.readiness import readiness
 from tests.stack.rights import Right, grant
 from tests.stack.secured_broker import PASSWORD, USER, SecuredBroker
 from tests.stack.worker_world import World, eventually
@@ -153,14 +154,6 @@ async def worker(world: World, broker: SecuredBroker) -> AsyncIterator[aiohttp.C
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-
-async def readiness(session: aiohttp.ClientSession) -> Mapping[str, Any]:
-    with suppress(aiohttp.ClientConnectionError):
-        async with session.get("/readyz") as answer:
-            found: Mapping[str, Any] = await answer.json()
-            return found
-    return {"status": "unavailable", "reasons": {}}
 
 
 async def test_a_worker_that_is_locked_out_later_waits_unready_until_it_is_let_in_again(
