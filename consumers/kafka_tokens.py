@@ -212,10 +212,11 @@ async def _sign(generate: Callable[[str], tuple[str, int]], region: str) -> Toke
     try:
         # It may ask the machine, or a service, for credentials.
         text, expires = await asyncio.to_thread(generate, region)
-    except Exception as error:
+    except Exception as error:  # whatever the chain of credentials meets
+        # Where there are no credentials at all, the signer looks for the key of none.
+        found = "there are none" if isinstance(error, AttributeError) else f"{type(error).__name__}: {error}"
         raise TokenRefused(
-            f"no token can be signed for AWS in {region} ({type(error).__name__}: {error}). Give this process AWS "
-            "credentials (a role, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), and look at "
-            "IDENTITY_GRAPH_KAFKA_AWS_REGION"
+            f"nothing can be signed with the AWS credentials of this process ({found}). Give it a role, AWS_PROFILE, or "
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and look at IDENTITY_GRAPH_KAFKA_AWS_REGION"
         ) from error
     return Token(text, given, expires)
