@@ -216,7 +216,7 @@ async def _sign(generate: Callable[[str], tuple[str, int]], region: str) -> Toke
         # Where there are no credentials at all, the signer looks for the key of none.
         found = "there are none" if isinstance(error, AttributeError) else f"{type(error).__name__}: {error}"
         raise TokenRefused(
-            f"nothing can be signed with the AWS credentials of this process ({found}). Give it a role, AWS_PROFILE, or "
-            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and look at IDENTITY_GRAPH_KAFKA_AWS_REGION"
+            f"nothing can be signed with the AWS credentials of this process ({found}). Give it a role, AWS_PROFILE, "
+            "or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and look at IDENTITY_GRAPH_KAFKA_AWS_REGION"
         ) from error
     return Token(text, given, expires)

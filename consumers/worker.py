@@ -190,8 +190,7 @@ async def run_worker(
         CatalogueUnusable: another one came into force meanwhile, and cannot be loaded.
         OtherForm: the store is written in another form than this program knows.
         UnsafeStore: the store does not keep several writers apart.
-        LoginRefused: Kafka does not let this process in at its start; later that is waited for.
-        BrokerRefused: Kafka does not allow what is needed at its start; likewise.
+        LoginRefused, BrokerRefused: Kafka does not let this process in, or do its work; later that is waited for.
         ConsumerError: the settings cannot be used.
     """
     Subscription.of(catalogue)  # refused before anything is waited for
