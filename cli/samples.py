@@ -68,7 +68,7 @@ async def sample_topic(settings: KafkaSettings, topic: str) -> list[SampledTable
         UsageRefused: there is no such topic, or no row in it.
         ConsumerError: Kafka cannot be reached.
     """
-    with kafka_errors(f"reading topic {topic!r}"):
+    with kafka_errors(f"reading topic {topic!r}", name=topic):
         async with _reader(settings) as reader:
             # Asking for a topic by its name could make it.
             if topic not in await reader.topics():

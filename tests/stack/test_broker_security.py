@@ -19,8 +19,8 @@ from tests.acceptance.conftest import COMMAND, Run, command_in, environment, mak
 from tests.acceptance.serving import serving
 from tests.stack.authority import Authority
 from tests.stack.readiness import readiness
-from tests.stack.rights import Right, grant
-from tests.stack.secured_broker import PASSWORD, USER, SecuredBroker
+from tests.stack.rights import Right, grant, take_all
+from tests.stack.secured_broker import KNOWN, PASSWORD, USER, SecuredBroker
 from tests.stack.worker_world import World, eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
@@ -66,6 +66,24 @@ def test_a_wrong_password_ends_consume_at_its_start_and_is_named(broker: Secured
     assert "Invalid username or password" in finished.stderr
     assert "…_SASL_PASSWORD" in finished.stderr
     assert "wrong-secret" not in finished.stderr
+
+
+def test_a_missing_right_ends_consume_at_its_start_and_is_named_as_it_is_granted(
+    broker: SecuredBroker, run: Run
+) -> None:
+    asyncio.run(take_all(broker.bootstrap_servers, "limited"))
+    finished = run(
+        "consume",
+        IDENTITY_GRAPH_KAFKA_BOOTSTRAP_SERVERS=broker.by_scram.address,
+        IDENTITY_GRAPH_KAFKA_SECURITY_PROTOCOL="SASL_SSL",
+        IDENTITY_GRAPH_KAFKA_SASL_MECHANISM="SCRAM-SHA-512",
+        IDENTITY_GRAPH_KAFKA_SASL_USERNAME="limited",
+        IDENTITY_GRAPH_KAFKA_SASL_PASSWORD=KNOWN["limited"],
+        IDENTITY_GRAPH_KAFKA_SSL_CA_FILE=str(broker.authority.certificate),
+        IDENTITY_GRAPH_CONSUMER_PORT="0",
+    )
+    assert finished.returncode == 3
+    assert "missing `--operation Write --topic identity-graph-dead-letters`" in finished.stderr
 
 
 def test_an_unknown_authority_ends_consume_at_its_start_and_is_named(broker: SecuredBroker, run: Run) -> None:

@@ -164,7 +164,8 @@ async def test_a_topic_that_is_hidden_is_named_and_read_once_it_is_granted(world
         await world.read(f"{world.name}.updates", 1)
 
 
-async def test_a_right_that_is_taken_away_later_is_named_and_waited_for(world: World) -> None:
+@pytest.mark.parametrize("taken", TO_WORK, ids=str)
+async def test_a_right_that_is_taken_away_later_is_named_and_waited_for(world: World, taken: Right) -> None:
     await world.create(world.people, 1)
     await make_topics(world)
     await give(world, *TO_WORK)
@@ -172,15 +173,19 @@ async def test_a_right_that_is_taken_away_later_is_named_and_waited_for(world: W
         await world.produce_people({1: "ann@example.com"})
         await world.until_read(1)
         await take_all(world.broker.bootstrap_servers, USER)
+        await give(world, *(right for right in TO_WORK if right != taken))
+        await world.produce_people({2: "bob@example.com"})
+        await world.produce([(world.people, b"3", b"no row")])
 
         async def is_told() -> bool:
-            reasons = (await readiness(session))["reasons"].values()
-            return any("missing `--operation " in reason for reason in reasons)
+            found = await readiness(session)
+            said = [*found["reasons"].values(), *found["missing_topics"].values()]
+            return any(f"missing `{of_this_test(world, taken)}`:" in each for each in said)
 
         await eventually(is_told)
-        await give(world, *TO_WORK)
-        await world.produce_people({2: "bob@example.com"})
-        await world.until_read(2)
+        await give(world, taken)
+        await world.until_read(3)
+        await world.read(f"{world.name}.dead", 1)
 
 
 async def test_a_topic_that_may_be_seen_but_not_written_to_is_named(world: World) -> None:
