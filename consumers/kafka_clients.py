@@ -115,6 +115,7 @@ def make_consumer(settings: KafkaSettings) -> AIOKafkaConsumer:
     return AIOKafkaConsumer(
         **options,
         group_id=settings.group,
+        group_instance_id=settings.member or None,
         enable_auto_commit=False,
         auto_offset_reset="none",
         isolation_level="read_committed",

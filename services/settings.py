@@ -17,6 +17,11 @@ class KafkaSettings(BaseSettings):
 
     bootstrap_servers: str = Field("", description="`host:port,host:port` of the brokers; empty means: no Kafka")
     group: str = Field("identity-graph", description="name of the consumer group")
+    member: str = Field(
+        "",
+        description="name under which this process is a member of the group, each under another: then a restart within "
+        "20 seconds moves no partitions (static membership); empty: they move at once",
+    )
     start: Literal["earliest", "latest"] = Field("earliest", description="where a group without offsets begins")
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", description="how connections to the brokers are secured"
