@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from consumers.errors import LoginRefused
 from consumers.kafka_admin import KafkaAdmin
@@ -16,7 +17,7 @@ from tests.stack.authority import Authority
 from tests.stack.secured_broker import USER, SecuredBroker
 from tests.stack.tokens import SCOPE, TokenServer
 from tests.stack.ways_in import Way, by_certificate, by_password, by_token
-from tests.stack.worker_world import World
+from tests.stack.worker_world import World, settled
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
 
@@ -55,14 +56,16 @@ async def test_sessions_that_the_broker_ends_and_tokens_that_expire_cost_nothing
     token_server.seconds = 3
     asked = len(token_server.asked)
     try:
-        async with world.worker(**by_token(secured_broker, token_server)):
-            for number in range(1, 8):
-                await world.produce_people({number: f"p{number}@example.com"})
-                await world.until_read(number)
-                await asyncio.sleep(1)
-            assert len(await world.read(f"{world.name}.updates", 7)) == 7
+        with capture_logs() as said:
+            async with world.worker(**by_token(secured_broker, token_server)):
+                for number in range(1, 8):
+                    await world.produce_people({number: f"p{number}@example.com"})
+                    await world.until_read(number)
+                    await asyncio.sleep(1)
     finally:
         token_server.seconds = 300
+    assert len(await settled(world, "updates")) == 7
+    assert [line for line in said if line["event"] == "not ready" and line["part"] != "start"] == []
     assert len(token_server.asked) - asked > 3  # each of three clients, and again for a later connection
     assert all(form["scope"] == [SCOPE] for form in token_server.asked)
 
