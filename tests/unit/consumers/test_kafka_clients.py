@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 from aiokafka.conn import AIOKafkaConnection, create_conn
-from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAuthorizationFailedError
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    KafkaConnectionError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
+)
 from pydantic import SecretStr
 
 from consumers.errors import BrokerRefused, BrokerUnavailable, KafkaNotConfigured
@@ -21,6 +28,7 @@ from consumers.kafka_clients import (
     make_consumer,
     start,
 )
+from consumers.kafka_rights import Operation
 from services.settings import KafkaSettings
 
 
@@ -70,6 +78,35 @@ def test_a_certificate_that_cannot_be_used_is_named(content: str | None, tmp_pat
 def test_errors_of_the_client_become_ours(error: Exception, expected: type[Exception]) -> None:
     with pytest.raises(expected, match="reading people"), kafka_errors("reading people"):
         raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "operation", "missing"),
+    [
+        (TopicAuthorizationFailedError("people"), "Read", ["--operation Read --topic people"]),
+        (TopicAuthorizationFailedError("events"), "Write", ["--operation Write --topic events"]),
+        (
+            TopicAuthorizationFailedError({"b", "a"}),
+            "Read",
+            ["--operation Read --topic a", "--operation Read --topic b"],
+        ),
+        (GroupAuthorizationFailedError("graph"), "Read", ["--operation Read --group graph"]),
+        (ClusterAuthorizationFailedError(), "Create", ["--operation Create --cluster"]),
+        (ClusterAuthorizationFailedError(), "Write", ["--operation Write", "--operation IdempotentWrite --cluster"]),
+        (TransactionalIdAuthorizationFailed("one"), "Write", ["--operation Write --transactional-id one"]),
+    ],
+)
+@pytest.mark.parametrize("is_wrapped", [False, True])
+def test_a_right_that_is_missing_is_named_as_it_is_granted(
+    error: KafkaError, operation: Operation, missing: list[str], is_wrapped: bool
+) -> None:
+    raised = error
+    if is_wrapped:  # as the client does with what its own tasks meet
+        raised = KafkaError("Unexpected error during coordination")
+        raised.__cause__ = error
+    with pytest.raises(BrokerRefused) as caught, kafka_errors("working", operation):
+        raise raised
+    assert [each for each in missing if f"`{each}`" not in str(caught.value)] == []
 
 
 @asynccontextmanager
