@@ -22,7 +22,7 @@ from consumers.errors import LoginRefused
 from consumers.kafka_login import SASL, TLS
 from consumers.kafka_ports import closed, mechanisms, speaks_plain_text, speaks_tls
 from consumers.kafka_tls import validity_of
-from consumers.kafka_tokens import TokenRefused
+from consumers.kafka_tokens import TokenRefused, TokenUnavailable
 from services.clock import now_milliseconds
 from services.failures import causes
 from services.settings import KafkaSettings
@@ -109,6 +109,8 @@ async def _come_in(host: str, port: int, options: dict[str, Any]) -> None:
 async def _explain(error: Exception, door: _Door) -> str | None:
     """What is wrong with the way in, and the setting to change; None where it is no question of the way."""
     for cause in causes(error):
+        if isinstance(cause, TokenUnavailable):
+            return None
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _about_its_certificate(cause, door)
         if isinstance(cause, TokenRefused):
@@ -125,7 +127,8 @@ async def _about_the_protocol(error: Exception, door: _Door) -> str | None:
     if not door.by_tls and await speaks_tls(door.host, door.port):
         return _another_protocol(door, "speaks TLS", "SSL or SASL_SSL")
     for cause in causes(error):
-        if isinstance(cause, ssl.SSLError):
+        # Who breaks off without a word may be just stopping.
+        if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
             return _about_our_certificate(cause, door)
     if door.settings.security_protocol not in SASL:
         offered = await mechanisms(door.host, door.port, door.ssl_context)

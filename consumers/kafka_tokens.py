@@ -24,7 +24,8 @@ _SHARE_LEFT: Final = 0.2
 _LONGEST_LEFT_MS: Final = 60_000
 #: A provider that does not say how long its token is valid is asked again after this time.
 _UNTOLD_MS: Final = 60_000
-_ANSWER_SECONDS: Final = 10.0
+#: Less than a knock at a broker may take, so that it is the provider who is named.
+_ANSWER_SECONDS: Final = 4.0
 _BUSY: Final = 429
 _SERVER_FAULT: Final = 500
 _REFUSED: Final = 400
@@ -32,6 +33,10 @@ _REFUSED: Final = 400
 
 class TokenRefused(AuthenticationFailedError):  # type: ignore[misc]  # the client has no types
     """Whoever gives tokens gives us none; it stays so until somebody changes that."""
+
+
+class TokenUnavailable(KafkaConnectionError):  # type: ignore[misc]  # the client has no types
+    """Whoever gives tokens does not answer; waiting and trying again can help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +158,17 @@ async def _ask_provider(settings: KafkaSettings) -> Token:
             status, told = answer.status, await _json(answer)
     except aiohttp.InvalidURL as error:
         raise TokenRefused(f"IDENTITY_GRAPH_KAFKA_OAUTH_TOKEN_URL is no address that can be asked: {where}") from error
+    except aiohttp.ClientConnectorCertificateError as error:
+        raise TokenRefused(
+            f"the certificate of {where} of IDENTITY_GRAPH_KAFKA_OAUTH_TOKEN_URL is not trusted ({error}). Make its "
+            "authority known to this machine, or to this process by the variable SSL_CERT_FILE"
+        ) from error
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise KafkaConnectionError(
+        raise TokenUnavailable(
             f"{where} of IDENTITY_GRAPH_KAFKA_OAUTH_TOKEN_URL gives no token ({str(error) or type(error).__name__})"
         ) from error
     if status == _BUSY or status >= _SERVER_FAULT:
-        raise KafkaConnectionError(f"{where} of IDENTITY_GRAPH_KAFKA_OAUTH_TOKEN_URL gives no token now ({status})")
+        raise TokenUnavailable(f"{where} of IDENTITY_GRAPH_KAFKA_OAUTH_TOKEN_URL gives no token now ({status})")
     text, seconds = told.get("access_token"), told.get("expires_in")
     if status >= _REFUSED or not isinstance(text, str):
         why = told.get("error_description") or told.get("error") or "its answer holds no access_token"

@@ -14,7 +14,7 @@ from consumers.kafka_admin import KafkaAdmin
 from services.settings import KafkaSettings
 from tests.stack.authority import Authority
 from tests.stack.secured_broker import USER, SecuredBroker
-from tests.stack.tokens import TokenServer
+from tests.stack.tokens import TokenServer, serving_tokens
 from tests.stack.ways_in import by_password, by_token, through
 from tests.stack.worker_world import eventually
 
@@ -140,6 +140,13 @@ async def test_a_provider_that_gives_no_token(secured_broker: SecuredBroker, tok
     assert "invalid_client" in said
     assert "…_OAUTH_CLIENT_SECRET" in said
     assert "wrong-secret" not in said
+
+
+async def test_a_provider_whose_certificate_is_not_trusted(secured_broker: SecuredBroker) -> None:
+    with serving_tokens(secured_broker.signer, secured_broker.authority.sign("provider")) as provider:
+        said = await refusal(by_token(secured_broker, provider))
+    assert f"the certificate of {provider.url} of IDENTITY_GRAPH_KAFKA_OAUTH_TOKEN_URL is not trusted" in said
+    assert "SSL_CERT_FILE" in said
 
 
 async def test_a_provider_that_does_not_answer_is_waited_for(

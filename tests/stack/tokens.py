@@ -2,6 +2,7 @@
 
 import base64
 import json
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -64,8 +65,8 @@ class TokenServer:
 
 
 @contextmanager
-def serving_tokens(signer: Signer) -> Iterator[TokenServer]:
-    """The provider, over HTTP on this machine."""
+def serving_tokens(signer: Signer, identity: tuple[Path, Path] | None = None) -> Iterator[TokenServer]:
+    """The provider, over HTTP on this machine; by TLS where it has a certificate and its key."""
     provider = TokenServer(signer)
 
     class Handler(BaseHTTPRequestHandler):
@@ -91,7 +92,11 @@ def serving_tokens(signer: Signer) -> Iterator[TokenServer]:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    provider.url = f"http://127.0.0.1:{server.server_port}/token"
+    if identity is not None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(*identity)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    provider.url = f"http{'s' if identity else ''}://127.0.0.1:{server.server_port}/token"
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
