@@ -118,3 +118,14 @@ async def test_a_row_may_be_as_large_as_the_limit_and_what_is_larger_is_a_dead_l
     letters = await settled(world, "dead")
     assert [len(letter.value) for letter in letters] == [MAX_VALUE_BYTES + 1, 2 * MAX_VALUE_BYTES]
     assert "the most is 5000000" in header(letters[0], "__connect.errors.exception.message")
+
+
+async def test_a_topic_of_fifty_partitions_is_read_to_its_end(world: World) -> None:
+    await world.create(world.people, 50)
+    async with producing(world) as producer:
+        for partition in range(50):
+            await send(producer, world.people, f"p{partition}", partition=partition)
+    async with world.worker():
+        await until_told(world, 50)
+        await world.until_read(50)
+    assert len(await told(world)) == 50
