@@ -59,9 +59,9 @@ async def mechanisms(host: str, port: int, ssl_context: ssl.SSLContext | None) -
 
 async def closed(connection: AIOKafkaConnection) -> None:
     """Close a connection, and wait for its socket."""
-    was_open = connection._writer is not None  # noqa: SLF001 - it says that it is not connected where the broker left
     closing = connection.close()
-    if was_open and closing is not None:
+    # It says that it is not connected also where the broker has left, or while it still says good-bye.
+    if connection._protocol is not None:  # noqa: SLF001 - there was a socket
         with suppress(TimeoutError):
             async with asyncio.timeout(_SECONDS):
                 await closing

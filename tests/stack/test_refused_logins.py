@@ -1,6 +1,5 @@
 """Whoever is not let in, or does not trust a broker, is told in one line which, why, and what to change."""
 
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,39 +12,25 @@ from consumers.errors import BrokerUnavailable, LoginRefused
 from consumers.kafka_admin import KafkaAdmin
 from services.settings import KafkaSettings
 from tests.stack.authority import Authority
+from tests.stack.open_files import leaving_nothing_open
 from tests.stack.secured_broker import USER, SecuredBroker
 from tests.stack.tokens import TokenServer, serving_tokens
 from tests.stack.ways_in import by_password, by_token, through
-from tests.stack.worker_world import eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(60)]
 
 
 async def refusal(given: Mapping[str, Any]) -> str:
-    """What is said where a connection with these settings is refused: one line that names the broker.
-
-    Afterwards nothing is left open.
-    """
-    files = _open_files()
-
-    async def all_are_closed() -> bool:
-        return _open_files() <= files
-
-    admin = KafkaAdmin(KafkaSettings.model_validate(given))
-    try:
+    """What is said where a connection with these settings is refused: one line that names the broker."""
+    async with leaving_nothing_open():
+        admin = KafkaAdmin(KafkaSettings.model_validate(given))
         with pytest.raises(LoginRefused) as caught:
             await admin.connect()
-    finally:
         await admin.close()
-        await eventually(all_are_closed)
     said = str(caught.value)
     assert "\n" not in said
     assert str(given["bootstrap_servers"]) in said
     return said
-
-
-def _open_files() -> int:
-    return len(os.listdir("/dev/fd"))  # noqa: PTH208 - the file that lists them is gone once it is listed
 
 
 @pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
@@ -153,7 +138,8 @@ async def test_a_provider_that_does_not_answer_is_waited_for(
     secured_broker: SecuredBroker, token_server: TokenServer
 ) -> None:
     given = {**by_token(secured_broker, token_server), "oauth_token_url": "http://127.0.0.1:1/token"}
-    admin = KafkaAdmin(KafkaSettings.model_validate(given))
-    with pytest.raises(BrokerUnavailable, match="IDENTITY_GRAPH_KAFKA_OAUTH_TOKEN_URL gives no token"):
-        await admin.connect()
-    await admin.close()
+    async with leaving_nothing_open():
+        admin = KafkaAdmin(KafkaSettings.model_validate(given))
+        with pytest.raises(BrokerUnavailable, match="IDENTITY_GRAPH_KAFKA_OAUTH_TOKEN_URL gives no token"):
+            await admin.connect()
+        await admin.close()

@@ -14,6 +14,7 @@ from consumers.errors import LoginRefused
 from consumers.kafka_admin import KafkaAdmin
 from services.settings import KafkaSettings
 from tests.stack.authority import Authority
+from tests.stack.open_files import leaving_nothing_open
 from tests.stack.secured_broker import USER, SecuredBroker
 from tests.stack.tokens import SCOPE, TokenServer
 from tests.stack.ways_in import Way, by_certificate, by_password, by_token
@@ -79,8 +80,8 @@ async def test_certificates_that_are_replaced_are_taken_at_the_next_connection(
     for name, file in {**good, "ssl_certificate_file": certificate, "ssl_key_file": key}.items():
         if name in used:
             shutil.copy(str(file), used[name])
-    admin = KafkaAdmin(KafkaSettings.model_validate({**good, **used}))
-    try:
+    async with leaving_nothing_open():
+        admin = KafkaAdmin(KafkaSettings.model_validate({**good, **used}))
         with pytest.raises(LoginRefused, match="SSL_CERTIFICATE_FILE"):
             await admin.connect()
         # Replaced as a mounted secret is: another file under the name.
@@ -89,7 +90,6 @@ async def test_certificates_that_are_replaced_are_taken_at_the_next_connection(
             await admin.connect()
         _replace(used["ssl_key_file"], Path(str(good["ssl_key_file"])))
         await admin.connect()
-    finally:
         await admin.close()
 
 
