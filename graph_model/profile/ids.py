@@ -96,15 +96,21 @@ def _claims(clusters: Sequence[Sequence[RecordAddress]], former: Iterable[IdCand
     place = {address: index for index, members in enumerate(clusters) for address in members}
     claims = {}
     for profile in former:
-        own, last = dict[int, int](), dict[int, int]()
-        for address in profile.members:
-            index = place.get(address)
-            if index is not None:
-                last[index] = last.get(index, 0) + 1
-                own[index] = own.get(index, 0) + (address in profile.own)
+        last = _counted(profile.members, place)
+        own = last if profile.own is profile.members else _counted(profile.own & profile.members, place)
         for index, count in last.items():
-            claims[index, profile.profile_id] = (own[index], count if profile.live else 0, count)
+            claims[index, profile.profile_id] = (own.get(index, 0), count if profile.live else 0, count)
     return claims
+
+
+def _counted(addresses: Iterable[RecordAddress], place: Mapping[RecordAddress, int]) -> dict[int, int]:
+    """How many of some records each cluster has."""
+    counts: dict[int, int] = {}
+    for address in addresses:
+        index = place.get(address)
+        if index is not None:
+            counts[index] = counts.get(index, 0) + 1
+    return counts
 
 
 def _apart(claims: Claims) -> Iterable[Claims]:

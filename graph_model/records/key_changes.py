@@ -44,9 +44,12 @@ class KeyChanges:
     renamed: Mapping[RecordAddress, RecordAddress]  #: former -> present address
     taken: frozenset[RecordAddress] = frozenset()  #: addresses that new rows have taken after their rows had left
 
+    def __bool__(self) -> bool:
+        return bool(self.renamed or self.taken)
+
     def present(self, addresses: Iterable[RecordAddress]) -> set[RecordAddress]:
         """Follow rows to the keys that they have now; a key that another row has taken is that one's only."""
-        if not self.renamed and not self.taken:
+        if not self:
             return set(addresses)
         others = self.taken.union(self.renamed.values())
         return {self.renamed.get(a, a) for a in addresses if a in self.renamed or a not in others}

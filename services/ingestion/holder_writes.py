@@ -35,7 +35,7 @@ def holder_writes(loaded: Loaded, catalogue: Catalogue) -> HolderWrites:
     moved: list[tuple[Identifier, tuple[RecordAddress, ...]]] = []
     for identifier in sorted(loaded.touching):
         stored = loaded.identifiers.get(identifier)
-        after = loaded.holders_after(identifier)
+        after = loaded.holders_after[identifier]
         limit = holder_limit(identifier, catalogue)
         if stored is not None and stored.is_hub and after <= hub_until(limit):
             lists.append(_list(identifier, stored, after))

@@ -26,14 +26,13 @@ def id_candidates(loaded: Loaded, known: Mapping[str, Salvaged]) -> list[IdCandi
     for profile_id, profile in loaded.components.profiles.items():
         if profile.status is not ProfileStatus.LIVE:
             members[profile_id].update(known[profile_id].profile.members)
-    members = {profile_id: loaded.keys.present(found) for profile_id, found in members.items()}
+    if loaded.keys:
+        members = {profile_id: loaded.keys.present(found) for profile_id, found in members.items()}
     for change in loaded.changes.values():
-        if change.after is None:
-            continue
         tombstone = loaded.previous.get(change.previous) if change.previous else change.stored
         if tombstone is None or not tombstone.record.is_tombstone or tombstone.profile_id not in members:
             continue
-        if change.previous or tombstone.record.moved_to is None:
+        if change.after is not None and (change.previous or tombstone.record.moved_to is None):
             members[tombstone.profile_id].add(change.address)
     own = _Own(loaded, known, {profile_id: frozenset(found) for profile_id, found in members.items()})
     return [

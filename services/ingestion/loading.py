@@ -41,6 +41,7 @@ class Loaded:
     previous: Mapping[RecordAddress, StoredRecord]  #: records under their former addresses
     identifiers: Mapping[Identifier, StoredIdentifier]  #: those whose holders change; unknown ones left out
     touching: Mapping[Identifier, Mapping[RecordAddress, int]]  #: record -> 1 gains it, -1 loses it, 0 keeps it
+    holders_after: Mapping[Identifier, int]  #: of those that are touched: how many records carry them from now on
     holders: Mapping[Identifier, tuple[RecordAddress, ...]]  #: of those that get or give up buckets: who carries them
     crossing: frozenset[Identifier]  #: those that become generic, or cease to be
     relinked: frozenset[RecordAddress]  #: records that appear, vanish, or carry other identifiers
@@ -48,15 +49,6 @@ class Loaded:
     ledger: Mapping[str, StoredVerdict]  #: the verdicts that records of the batch carry, or carried, as they were
     components: Components
     mapped: Mapping[RecordAddress, MappedRecord]  #: the live records afterwards
-
-    def holders_before(self, identifier: Identifier) -> int:
-        """How many records carried an identifier that this batch touches."""
-        stored = self.identifiers.get(identifier)
-        return 0 if stored is None else stored.holders
-
-    def holders_after(self, identifier: Identifier) -> int:
-        """How many records carry an identifier that this batch touches from now on."""
-        return self.holders_before(identifier) + self.growth(identifier)
 
     def growth(self, identifier: Identifier) -> int:
         """By how many the holders of an identifier grow."""
@@ -104,6 +96,7 @@ async def load(store: StoreReader, catalogue: Catalogue, batch: Batch) -> Loaded
     mapped = await _map_changed(store, catalogue, batch, applied)
     around = await _read_surroundings(store, catalogue, batch, applied, mapped)
     await _check_read_together(store, applied, mapped, around)
+    holders_after = _holders_after(around.identifiers, mapped.touching)
     return Loaded(
         batch=batch,
         changes=applied.changes,
@@ -111,8 +104,9 @@ async def load(store: StoreReader, catalogue: Catalogue, batch: Batch) -> Loaded
         previous=applied.previous,
         identifiers=around.identifiers,
         touching=mapped.touching,
-        holders=await _holders_that_move(store, catalogue, around.identifiers, mapped.touching),
-        crossing=_crossing(around.identifiers, mapped.touching, catalogue),
+        holders_after=holders_after,
+        holders=await _holders_that_move(store, catalogue, around.identifiers, holders_after),
+        crossing=_crossing(around.identifiers, holders_after, catalogue),
         relinked=frozenset(a for a in applied.changed if mapped.before.get(a) != _carried(mapped.after, a)),
         tombstone_partners={a: record for a, record in around.partners.items() if record.record.is_tombstone},
         components=around.components,
@@ -277,16 +271,24 @@ def _touching(
     return touching
 
 
+def _holders_after(
+    identifiers: Mapping[Identifier, StoredIdentifier], touching: Mapping[Identifier, Mapping[RecordAddress, int]]
+) -> dict[Identifier, int]:
+    after = {identifier: sum(records.values()) for identifier, records in touching.items()}
+    for identifier, stored in identifiers.items():
+        after[identifier] += stored.holders
+    return after
+
+
 def _crossing(
-    identifiers: Mapping[Identifier, StoredIdentifier],
-    touching: Mapping[Identifier, Mapping[RecordAddress, int]],
-    catalogue: Catalogue,
+    identifiers: Mapping[Identifier, StoredIdentifier], holders_after: Mapping[Identifier, int], catalogue: Catalogue
 ) -> frozenset[Identifier]:
     crossing = set()
-    for identifier, records in touching.items():
+    for identifier, after in holders_after.items():
         kind = catalogue.kinds.get(identifier.kind)
-        holders = identifiers[identifier].holders if identifier in identifiers else 0
-        if kind is not None and kind.is_generic(holders) != kind.is_generic(holders + sum(records.values())):
+        stored = identifiers.get(identifier)
+        before = 0 if stored is None else stored.holders
+        if kind is not None and kind.is_generic(before) != kind.is_generic(after):
             crossing.add(identifier)
     return frozenset(crossing)
 
@@ -347,7 +349,7 @@ async def _holders_that_move(
     store: StoreReader,
     catalogue: Catalogue,
     identifiers: Mapping[Identifier, StoredIdentifier],
-    touching: Mapping[Identifier, Mapping[RecordAddress, int]],
+    holders_after: Mapping[Identifier, int],
 ) -> dict[Identifier, tuple[RecordAddress, ...]]:
     """Who carries the identifiers that get buckets, or give them up.
 
@@ -356,8 +358,7 @@ async def _holders_that_move(
     """
     moving = {}
     for identifier, stored in identifiers.items():
-        after = stored.holders + sum(touching[identifier].values())
-        limit = holder_limit(identifier, catalogue)
+        after, limit = holders_after[identifier], holder_limit(identifier, catalogue)
         if (after <= hub_until(limit)) if stored.is_hub else is_hub_from(after, limit):
             holders = await store.read_holders(identifier)
             if len(holders) != stored.holders:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from graph_model.catalogue.rules import Catalogue
 from graph_model.profile.codec import Salvaged
@@ -129,7 +130,7 @@ def _resolve(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> _Resolved:
     clusters = [cluster.members for component in components for cluster in component.clusters]
     former = id_candidates(loaded, known)
     ids = iter(assign_ids(clusters, former, commit.new_profile_id))
-    named = [(component, tuple(next(ids) for _ in component.clusters)) for component in components]
+    named = [(component, tuple(islice(ids, len(component.clusters)))) for component in components]
     memberships = {
         address: profile_id
         for component, profile_ids in named
@@ -146,12 +147,12 @@ def _resolve(loaded: Loaded, catalogue: Catalogue, commit: Commit) -> _Resolved:
 
 def _generic(loaded: Loaded, catalogue: Catalogue, known: Mapping[str, Salvaged]) -> frozenset[Identifier]:
     """Identifiers whose holders change are counted; of the others the profiles tell."""
-    marked = {identifier for before in known.values() for identifier in before.profile.generic}
+    marked = {entry.identifier for before in known.values() for entry in before.profile.identifiers if entry.generic}
+    kinds = catalogue.kinds
     counted = {
         identifier
-        for identifier in loaded.touching
-        if identifier.kind in catalogue.kinds
-        and catalogue.kinds[identifier.kind].is_generic(loaded.holders_after(identifier))
+        for identifier, holders in loaded.holders_after.items()
+        if identifier.kind in kinds and kinds[identifier.kind].is_generic(holders)
     }
     return frozenset((marked - loaded.touching.keys()) | counted)
 
@@ -159,11 +160,13 @@ def _generic(loaded: Loaded, catalogue: Catalogue, known: Mapping[str, Salvaged]
 def _causes(loaded: Loaded, resolved: _Resolved) -> Callable[[str], Sequence[Cause]]:
     """Changes and profiles that hang together: by a component before or after, or by an identifier's limit."""
     together: UnionFind[RecordAddress | str] = UnionFind()
-    for component, profile_ids in resolved.components:
-        members = (address for cluster in component.clusters for address in cluster.members)
-        linked = {*profile_ids, *(resolved.before[address] for address in members if address in resolved.before)}
-        if len(linked) > 1:
-            together.union(linked)
+    for _, profile_ids in resolved.components:
+        if len(profile_ids) > 1:
+            together.union(profile_ids)
+    for address, was_at in resolved.before.items():
+        now_at = resolved.memberships.get(address, was_at)
+        if now_at != was_at:
+            together.union((was_at, now_at))
     changed = {address: change for address, change in loaded.changes.items() if change.is_changed}
     at = {address: _place(change, resolved) for address, change in changed.items()}
     for address, change in changed.items():
@@ -176,8 +179,8 @@ def _causes(loaded: Loaded, resolved: _Resolved) -> Callable[[str], Sequence[Cau
     for verdict in loaded.batch.verdicts:
         together.union([at.get(address, address) for address in verdict.entry.verdict.records])
     grouped: defaultdict[RecordAddress | str, list[Cause]] = defaultdict(list)
-    for address in sorted(changed):
-        grouped[together.find(at[address])] += _causes_of(changed[address])
+    for address, change in sorted(changed.items()):
+        grouped[together.find(at[address])] += _causes_of(change)
     return lambda profile_id: grouped.get(together.find(profile_id), [])
 
 
@@ -264,22 +267,21 @@ def _profile_writes(changed: Sequence[Transition], loaded: Loaded, resolved: _Re
 
 
 def _component_lists(changed: Sequence[Transition], loaded: Loaded, resolved: _Resolved) -> dict[str, tuple[str, ...]]:
-    """Profile id -> profiles to load with it.
+    """Profile id -> profiles to load with it; those that are alone are left out.
 
     Of a live one that is its whole component, with the absorbed ones that had its records. One that is gone keeps the
     absorbed ones that it had: with a row that returns, they may too.
     """
-    live_at = {i: index for index, (_, profile_ids) in enumerate(resolved.components) for i in profile_ids}
-    absorbed_at = _absorbed_at(changed, loaded, resolved, live_at)
+    absorbed_at = _absorbed_at(changed, loaded, resolved)
     absorbed_in: defaultdict[int, list[str]] = defaultdict(list)
     for profile_id, places in sorted(absorbed_at.items()):
         for index in places:
             absorbed_in[index].append(profile_id)
     lists: dict[str, tuple[str, ...]] = {}
     for index, (_, profile_ids) in enumerate(resolved.components):
-        named = absorbed_in[index][-NAMED_ABSORBED:] if index in absorbed_in else ()
-        component = tuple(sorted({*profile_ids, *named}))
-        lists |= dict.fromkeys(profile_ids, component)
+        if len(profile_ids) > 1 or index in absorbed_in:
+            named = absorbed_in[index][-NAMED_ABSORBED:] if index in absorbed_in else ()
+            lists |= dict.fromkeys(profile_ids, tuple(sorted({*profile_ids, *named})))
     for transition in changed:
         known = loaded.components.profiles.get(transition.profile.profile_id)
         if known is not None and transition.profile.status is not ProfileStatus.LIVE:
@@ -290,13 +292,12 @@ def _component_lists(changed: Sequence[Transition], loaded: Loaded, resolved: _R
     return lists
 
 
-def _absorbed_at(
-    changed: Sequence[Transition], loaded: Loaded, resolved: _Resolved, live_at: Mapping[str, int]
-) -> dict[str, set[int]]:
+def _absorbed_at(changed: Sequence[Transition], loaded: Loaded, resolved: _Resolved) -> dict[str, set[int]]:
     """Absorbed profile id -> the components that have its records, or had them until they were deleted."""
     absorbed = [t.profile for t in changed if t.profile.status is ProfileStatus.ABSORBED]
     if not absorbed:
         return {}
+    live_at = {i: index for index, (_, profile_ids) in enumerate(resolved.components) for i in profile_ids}
     component_of = {address: live_at[profile_id] for address, profile_id in resolved.memberships.items()}
     places: dict[str, set[int]] = {}
     for profile in absorbed:
