@@ -60,7 +60,10 @@ def _has_present_keys(profile: Profile) -> bool:
     for conflict in profile.conflicts:
         if not all(is_canonical(record.key) for record in conflict.records):
             return False
-    return all(is_canonical(each.key) for trait in profile.traits.values() if trait.further for each in trait.further)
+    for trait in profile.traits.values():
+        if trait.further and not all(is_canonical(each.key) for each in trait.further):
+            return False
+    return True
 
 
 def says_the_same(stored: Salvaged, other: Profile) -> bool:
@@ -96,9 +99,9 @@ def differences(before: Salvaged | None, after: Profile) -> Differences:
     old_traits, new_traits = before.profile.traits, after.traits
     for name in sorted(old_traits.keys() | new_traits.keys()):
         old, new = old_traits.get(name), new_traits.get(name)
-        if old is None or new is None or not _is_same_value(old, new):
+        if old is None or new is None or (old.written != new.written and not _is_same_value(old, new)):
             fields.append(f"traits.{name}")
-        elif _written_as(old, new) != new:
+        elif old != new and _written_as(old, new) != new:
             provenance.append(f"traits.{name}")
     for part in _differing_lists(before, after):
         if part == "identifiers" and part not in before.damaged and _said(before.profile) == _said(after):

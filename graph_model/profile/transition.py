@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, structs
+from msgspec import Raw, Struct, structs
 
 from graph_model.profile.codec import Salvaged, encode_profile
 from graph_model.profile.composition import reference
@@ -276,11 +276,8 @@ def _told(around: BeforeAndAfter, step: _Change, differing: Differences, *, keep
 
 
 def _named(cause: Cause) -> NamedCause:
-    return NamedCause(
-        cause.address.source,
-        tuple(cause.address.written_key),
-        cause.position.epoch,
-        cause.position.told,
-        UNSET if cause.verdict_id is None else cause.verdict_id,
-        UNSET if cause.verdict_id is None else cause.withdrawn,
-    )
+    address, position = cause.address, cause.position
+    key = tuple(address.written_key)
+    if cause.verdict_id is None:
+        return NamedCause(address.source, key, position.epoch, position.told)
+    return NamedCause(address.source, key, position.epoch, position.told, cause.verdict_id, cause.withdrawn)

@@ -76,9 +76,10 @@ class Position(Struct, frozen=True, gc=False):
     @property
     def told(self) -> int | str:
         """The offset as readers get it: a number where 64 bits hold it, else text."""
-        if isinstance(self.offset, str):
-            return self.offset
-        return self.offset if isinstance(self.offset, int) and is_small(self.offset) else plain_decimal(self.offset)
+        offset = self.offset
+        if isinstance(offset, str) or (isinstance(offset, int) and SMALLEST_INTEGER <= offset <= LARGEST_INTEGER):
+            return offset
+        return plain_decimal(offset)
 
 
 class SourcePosition(Struct, frozen=True, gc=False):

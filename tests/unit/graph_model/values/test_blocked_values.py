@@ -5,7 +5,7 @@ import pytest
 from graph_model.values.blocked_values import (
     BLOCKED_ADDRESS_PATTERNS,
     BLOCKED_BIRTH_DATES,
-    BLOCKED_PATTERNS,
+    BLOCKED_PATTERN,
     BLOCKED_VALUES,
     ROLE_MAILBOXES,
 )
@@ -17,7 +17,7 @@ KIND = IdentifierKind(
     holder_limit=10,
     priority=50,
     blocked_values=BLOCKED_VALUES,
-    blocked_patterns=BLOCKED_PATTERNS,
+    blocked_patterns=(BLOCKED_PATTERN,),
 )
 
 
