@@ -8,7 +8,6 @@ one. So the shape of the whole text is held here, and the library reads the digi
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Final
 
 import phonenumbers
@@ -85,12 +84,7 @@ def normalise_phone(text: str, region: str | None = None) -> str | None:
     >>> normalise_phone("(212) 555-0123 ext. 12", "US")
     '+12125550123;ext=12'
     """
-    return _read_before(text, region) if len(text) <= _LONGEST_TEXT else None
-
-
-@lru_cache(maxsize=32_768)
-def _read_before(text: str, region: str | None) -> str | None:
-    seen = readable(text)
+    seen = readable(text) if len(text) <= _LONGEST_TEXT else None
     if seen is None or "\n" in text.strip():
         return None
     written = _WRITTEN.fullmatch(_plain(seen).strip(_FRAME))
