@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from benchmarks.figures import ROUNDS, Figure
 from consumers.pace import Pace
-from services.ingestion.ingest import LONGEST_WAIT_ATTEMPTS, REFUSALS_PER_HALVING
+from services.ingestion.refusals import LONGEST_WAIT_ATTEMPTS, REFUSALS_PER_HALVING
 
 #: What one attempt takes, in milliseconds: so much, and so much for each row.
 FIXED_MS = 5.0

@@ -49,6 +49,7 @@ class BackgroundTasks:
             f"{parts.settings.group}/{self._name}",
             metrics=parts.metrics.for_work_owed(),
             publish=parts.publisher.publish,
+            line=parts.line,
         )
 
     async def run(self) -> None:
@@ -93,7 +94,7 @@ class BackgroundTasks:
     async def _lend(self) -> AsyncIterator[Ingest]:
         if self._stopping.is_set():
             raise WorkStopped
-        async with self._claim.lend() as ingest, self._parts.turn:
+        async with self._claim.lend() as ingest:
             yield ingest
 
 

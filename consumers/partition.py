@@ -74,6 +74,7 @@ class PartitionPipeline:
             metrics=parts.metrics,
             publish=parts.publisher.publish,
             on_commit=self._feed.committed,
+            line=parts.line,
         )
         self._note = OffsetNote(store_id=parts.store.store_id, partitions=0, epoch=0)
         self._committed = 0  #: the offset that the group has for this partition
@@ -271,7 +272,7 @@ class PartitionPipeline:
         """Bring into force what stands up to an offset, in so many messages; that it is nothing is written, too."""
         if not self._claim.is_held:
             await self._renew_claim()
-        async with self._claim.lend() as ingest, self._parts.turn:
+        async with self._claim.lend() as ingest:
             result = await ingest.apply(changes, Position(self._note.epoch, offset), tasks)
         if result.refusals:
             self._parts.pace.refused()

@@ -10,6 +10,7 @@ from consumers.pace import Pace
 from consumers.producer import Producer
 from consumers.publisher import Publisher
 from graph_model.catalogue.rules import Catalogue
+from services.ingestion.line import Line
 from services.maintenance.heartbeat import Heartbeat
 from services.metrics import Metrics
 from services.settings import KafkaSettings
@@ -29,7 +30,7 @@ class WorkerParts:
     metrics: Metrics
     health: WorkerHealth
     pace: Pace  #: how many messages make a batch
-    turn: asyncio.Lock  #: held while a batch is brought into force: at once they would only refuse each other
+    line: Line  #: in which batches come into force: at once they would only refuse each other
     tasks_turn: asyncio.Lock  #: held while work owed is done: at once they would only take it from each other
     heartbeat: Heartbeat  #: tells what is owed, and whether another catalogue is in force
 
@@ -56,7 +57,7 @@ class WorkerParts:
             metrics=metrics,
             health=health,
             pace=Pace(settings.batch_size),
-            turn=asyncio.Lock(),
+            line=Line(),
             tasks_turn=asyncio.Lock(),
             heartbeat=Heartbeat(store, metrics, tell=health.tell),
         )

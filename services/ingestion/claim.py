@@ -12,6 +12,7 @@ from graph_model.catalogue.rules import Catalogue
 from graph_model.errors import IdentityGraphError
 from services.clock import now_milliseconds
 from services.ingestion.ingest import Committed, Ingest
+from services.ingestion.line import Line
 from services.metrics import Metrics
 from services.stores.port.errors import CatalogueChanged, TaskTaken
 from services.stores.port.protocols import Outbox, Store
@@ -51,6 +52,7 @@ class Claim:
         metrics: Metrics,
         publish: Publish,
         on_commit: Publish | None = None,
+        line: Line | None = None,
         clock: Callable[[], int] = now_milliseconds,
     ) -> None:
         """Prepare to write; nothing is claimed yet.
@@ -63,6 +65,7 @@ class Claim:
             publish: publishes what earlier holders of the claim left.
             on_commit: takes each commit as soon as it is in force, and sees to it that it is published; None: `publish`
                 does.
+            line: where its work stands in line with that of others in this process; None: all by itself.
             clock: the present time, milliseconds since 1970.
         """
         self._store = store
@@ -71,6 +74,7 @@ class Claim:
         self._metrics = metrics
         self._publish = publish
         self._on_commit = on_commit or publish
+        self._line = line or Line()
         self._clock = clock
         self._held: tuple[Outbox, Ingest] | None = None  #: None: the outbox must be claimed first
 
@@ -120,6 +124,7 @@ class Claim:
             metrics=self._metrics,
             clock=self._clock,
             on_commit=lambda commit: self._on_commit(outbox, (commit,)),
+            line=self._line,
         )
         self._held = outbox, ingest
         return self._held

@@ -6,7 +6,6 @@ many workers collide, many small commits collide more often than few large ones.
 """
 
 import asyncio
-import random
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -26,28 +25,19 @@ from services.clock import new_id, now_milliseconds
 from services.computing import collecting_later, computed
 from services.ingestion.announcements import first_events
 from services.ingestion.batches import Batch, RecordChange, accepted_number, gather, halve
+from services.ingestion.line import Line, NeverInForceError, Place
 from services.ingestion.loading import Loaded, load
 from services.ingestion.planning import Commit, make_plan
+from services.ingestion.refusals import REFUSALS_PER_HALVING, Disagreements, waiting_time
 from services.metrics import Metrics
 from services.stores.port.errors import (
     ClaimLost,
     CommitConflict,
     CommitTooLarge,
-    ReadsDisagree,
-    StoreDamaged,
     TaskTaken,
 )
 from services.stores.port.plan import Plan, RecordWrite, TaskWrite, VerdictWrite
-from services.stores.port.protocols import Outbox, Store
-
-#: A batch is halved each time it has been refused so often.
-REFUSALS_PER_HALVING = 4
-#: Reads that disagree so often in a row, at the same revisions, are no coincidence.
-_SAME_DISAGREEMENTS = 3
-#: A refused batch waits at most so many times as long as the attempt took, and never longer than this.
-LONGEST_WAIT_ATTEMPTS = 16
-_LONGEST_WAIT_SECONDS = 2.0
-
+from services.stores.port.protocols import Outbox, Store, SurroundingsReader
 
 #: Looks at what a commit is going to rest on, and raises what speaks against it.
 Check: TypeAlias = Callable[[Loaded], Awaitable[None]]
@@ -97,6 +87,7 @@ class Ingest:
         metrics: Metrics,
         clock: Callable[[], int] = now_milliseconds,
         on_commit: Callable[[Committed], Awaitable[None]] | None = None,
+        line: Line | None = None,
     ) -> None:
         """Prepare to write.
 
@@ -108,6 +99,7 @@ class Ingest:
             clock: the present time, milliseconds since 1970.
             on_commit: awaited for every commit as soon as it is in force. A batch can take more commits than an
                 outbox has places, so whoever publishes must not wait for the end of `apply`.
+            line: where its work stands in line with that of others in this process; None: all by itself.
         """
         self._store = store
         self._catalogue = catalogue
@@ -115,6 +107,8 @@ class Ingest:
         self._metrics = metrics
         self._clock = clock
         self._on_commit = on_commit
+        self._line = line or Line()
+        self._failures = 0  #: pieces of work that have ended with an error
         self._all_announced = False  #: whether all profiles of a first load are known to have been told of
         self._told_rewound: set[str] = set()
 
@@ -212,41 +206,92 @@ class Ingest:
         await self._store.commit(plan, self._outbox)
 
     async def _bring_into_force(self, batch: Batch, check: Check | None = None) -> IngestResult:
-        result = IngestResult()
-        waiting: deque[tuple[Batch, int]] = deque([(batch, 0)])
-        disagreements = Disagreements()
-        while waiting:
-            batch, refusals = waiting.popleft()
-            started = time.perf_counter()
+        failures = self._failures
+        async with self._line.place() as place:
+            work = _Work(batch, check, place, failures)
             try:
-                with collecting_later():
-                    await self._commit(batch, result, check)
-            except ClaimLost:
+                while work.waiting:
+                    await self._go_on(work)
+            except BaseException:
+                self._failures += 1
                 raise
-            except CommitConflict as error:
-                took = time.perf_counter() - started
-                too_large = isinstance(error, CommitTooLarge)
-                if too_large and not batch.can_be_halved:
-                    raise
-                self._metrics.conflicts.inc()
-                result.refusals.append(len(batch.addresses))
-                disagreements.note(error)
-                await self._require_still_owed(batch)
-                await self._require_unchanged_ledger(batch, error)
-                refusals += 1
-                self._metrics.refusals.set(refusals)
-                if batch.can_be_halved and (too_large or refusals % REFUSALS_PER_HALVING == 0):
-                    first, second = halve(batch)
-                    waiting.extendleft([(second, 0), (first, refusals)])
-                else:
-                    waiting.appendleft((batch, refusals))
-                if not too_large:
-                    await asyncio.sleep(_waiting_time(refusals, took))
-        return result
+            place.leave(in_force=True)
+        return work.result
 
-    async def _commit(self, batch: Batch, result: IngestResult, check: Check | None) -> None:
+    async def _go_on(self, work: "_Work") -> None:
+        """Bring the next batch into force, or see to what becomes of it where it is refused."""
+        batch, refusals = work.waiting.popleft()
         started = time.perf_counter()
-        loaded = await load(self._store, self._catalogue, batch)
+        try:
+            with collecting_later():
+                await self._commit(batch, work)
+        except ClaimLost:
+            raise
+        except CommitConflict as error:
+            took = time.perf_counter() - started
+            too_large = isinstance(error, CommitTooLarge)
+            if too_large and not batch.can_be_halved:
+                raise
+            self._metrics.conflicts.inc()
+            work.result.refusals.append(len(batch.addresses))
+            work.disagreements.note(error)
+            await self._require_still_owed(batch)
+            await self._require_unchanged_ledger(batch, error)
+            refusals += 1
+            self._metrics.refusals.set(refusals)
+            if batch.can_be_halved and (too_large or refusals % REFUSALS_PER_HALVING == 0):
+                first, second = halve(batch)
+                work.waiting.extendleft([(second, 0), (first, refusals)])
+            else:
+                work.waiting.appendleft((batch, refusals))
+            if not too_large:
+                await asyncio.sleep(waiting_time(refusals, took))
+
+    async def _commit(self, batch: Batch, work: "_Work") -> None:
+        started = time.perf_counter()
+        loaded, plan = await self._planned(batch, work)
+        if self._failures != work.failures:
+            raise ClaimLost("what came before it in this writer's log has failed; claim the outbox again")
+        if not plan.is_empty:
+            if not work.waiting:
+                work.place.let_follow(loaded, plan)
+            try:
+                await self._store.commit(plan, self._outbox)
+            except CommitConflict:
+                work.place.throw_away()
+                raise
+            committed = Committed(plan.commit_id, plan.events)
+            work.result.committed.append(committed)
+            if self._on_commit is not None:
+                await self._on_commit(committed)
+            if not work.waiting:
+                work.place.leave(in_force=True)
+            self._count_commit(loaded, plan, work.result)
+        self._count_changes(loaded, work.result)
+        self._metrics.refusals.set(0)
+        self._metrics.commit_seconds.observe(time.perf_counter() - started)
+
+    async def _planned(self, batch: Batch, work: "_Work") -> tuple[Loaded, Plan]:
+        """Load and plan a batch; the plan may be committed at once.
+
+        What is planned while another piece of work is at the head of the line rests on that. Where that has not come
+        into force, or where anything went wrong over it, it is planned again: nothing was lost but time.
+        """
+        if not work.place.is_head and work.check is None:
+            try:
+                planned = await self._plan(await work.place.reader(self._store), batch)
+            except (CommitConflict, NeverInForceError):
+                planned = None
+            except Exception as fault:  # noqa: BLE001 - it comes again where the plan ahead is not the reason
+                _log.warning("planning ahead failed; it is planned again", fault=type(fault).__name__)
+                planned = None
+            if await work.place.become_head() and planned is not None:
+                return planned
+        await work.place.become_head()
+        return await self._plan(self._store, batch, work.check)
+
+    async def _plan(self, reader: SurroundingsReader, batch: Batch, check: Check | None = None) -> tuple[Loaded, Plan]:
+        loaded = await load(reader, self._catalogue, batch)
         if check is not None:
             await check(loaded)
         commit = Commit(
@@ -258,21 +303,19 @@ class Ingest:
         rows = max(len(loaded.changes), len(loaded.mapped))
         plan = await computed(rows, make_plan, loaded, self._catalogue, commit)
         events = (*await self._first_events(plan.events, loaded), *plan.events)
-        plan = replace(plan, accepted=accepted_number(batch), events=events)
-        if not plan.is_empty:
-            await self._store.commit(plan, self._outbox)
-            committed = Committed(plan.commit_id, plan.events)
-            result.committed.append(committed)
-            if self._on_commit is not None:
-                await self._on_commit(committed)
-            generic = sorted(i for i in loaded.crossing if loaded.growth(i) > 0)
-            result.became_generic.extend(generic)
-            if generic:
-                split = (event.profile_id for event in plan.events if event.type is ProfileEventType.SPLIT)
-                result.taken_apart.extend(split)
-            self._metrics.commits.inc()
-            for event_type, count in Counter(event.type.value for event in plan.events).items():
-                self._metrics.events.labels(event_type).inc(count)
+        return loaded, replace(plan, accepted=accepted_number(batch), events=events)
+
+    def _count_commit(self, loaded: Loaded, plan: Plan, result: IngestResult) -> None:
+        generic = sorted(i for i in loaded.crossing if loaded.growth(i) > 0)
+        result.became_generic.extend(generic)
+        if generic:
+            split = (event.profile_id for event in plan.events if event.type is ProfileEventType.SPLIT)
+            result.taken_apart.extend(split)
+        self._metrics.commits.inc()
+        for event_type, count in Counter(event.type.value for event in plan.events).items():
+            self._metrics.events.labels(event_type).inc(count)
+
+    def _count_changes(self, loaded: Loaded, result: IngestResult) -> None:
         outcomes = Counter(
             (change.address.source, outcome) for change in loaded.changes.values() for outcome in change.outcomes
         )
@@ -287,8 +330,6 @@ class Ingest:
             elif change.is_new_version:
                 result.unchanged.append(change.record)
         self._tell_rewound([change for change in loaded.changes.values() if change.rewound], result)
-        self._metrics.refusals.set(0)
-        self._metrics.commit_seconds.observe(time.perf_counter() - started)
 
     async def _first_events(self, events: Sequence[ProfileEvent], loaded: Loaded) -> Sequence[ProfileEvent]:
         """What must be told before these events, as long as profiles of a first load are still to be told of.
@@ -334,33 +375,13 @@ class Ingest:
                 raise conflict
 
 
-class Disagreements:
-    """Decides whether disagreeing reads come from concurrent writers or from a damaged store.
+class _Work:
+    """A piece of work on its way into force."""
 
-    Where nobody writes, the same is read again. Of three attempts all reads of the second one lie between the others,
-    so that nobody can have written meanwhile where all three found the same revisions.
-    """
-
-    def __init__(self) -> None:
-        self._seen: frozenset[tuple[object, ...]] = frozenset()
-        self._times = 0
-
-    def note(self, conflict: CommitConflict) -> None:
-        """Count a refusal.
-
-        Raises:
-            StoreDamaged: the store contradicts itself.
-        """
-        seen = conflict.seen if isinstance(conflict, ReadsDisagree) else frozenset()
-        self._times = self._times + 1 if seen == self._seen else 1
-        self._seen = seen
-        if seen and self._times >= _SAME_DISAGREEMENTS:
-            raise StoreDamaged(
-                "a live record is not in its profile, or an identifier counts other holders than carry it"
-            ) from conflict
-
-
-def _waiting_time(refusals: int, attempt: float) -> float:
-    """Exponential back-off with full jitter, in seconds, measured by how long the refused attempt took."""
-    longest = attempt * min(2 ** (refusals + 1), LONGEST_WAIT_ATTEMPTS)
-    return random.uniform(0, min(longest, _LONGEST_WAIT_SECONDS))  # noqa: S311 - spreads workers, hides nothing
+    def __init__(self, batch: Batch, check: Check | None, place: Place, failures: int) -> None:
+        self.check = check
+        self.place = place
+        self.failures = failures  #: of the `Ingest` when it was asked for
+        self.waiting: deque[tuple[Batch, int]] = deque([(batch, 0)])  #: with how often each was refused
+        self.disagreements = Disagreements()
+        self.result = IngestResult()

@@ -27,7 +27,7 @@ from services.computing import computed
 from services.ingestion.batches import Batch, BatchOutcome, RecordChange, batch_outcome, key_changes
 from services.ingestion.holder_reads import buckets_needed, holder_limit
 from services.ingestion.read_guards import Carried, check_holders, check_members, check_read_anew, other_holders
-from services.stores.port.protocols import StoreReader
+from services.stores.port.protocols import SurroundingsReader
 from services.stores.port.stored import Components, StoredIdentifier, StoredRecord, StoredVerdict
 
 
@@ -85,7 +85,7 @@ class _StoreContext:
     unchanged: Mapping[RecordAddress, MappedRecord]  #: what the other records of the components say
 
 
-async def load(store: StoreReader, catalogue: Catalogue, batch: Batch) -> Loaded:
+async def load(store: SurroundingsReader, catalogue: Catalogue, batch: Batch) -> Loaded:
     """Read what `batch` can touch, and apply the batch to it.
 
     Raises:
@@ -115,7 +115,7 @@ async def load(store: StoreReader, catalogue: Catalogue, batch: Batch) -> Loaded
     )
 
 
-async def _apply_to_records(store: StoreReader, catalogue: Catalogue, batch: Batch) -> _Applied:
+async def _apply_to_records(store: SurroundingsReader, catalogue: Catalogue, batch: Batch) -> _Applied:
     """Read the records of a batch, and apply it to them."""
     stored, outcome = await _outcome(store, catalogue, batch)
     changes = outcome.changes
@@ -126,7 +126,7 @@ async def _apply_to_records(store: StoreReader, catalogue: Catalogue, batch: Bat
     )
 
 
-async def _map_changed(store: StoreReader, catalogue: Catalogue, batch: Batch, applied: _Applied) -> _Mapped:
+async def _map_changed(store: SurroundingsReader, catalogue: Catalogue, batch: Batch, applied: _Applied) -> _Mapped:
     """Tell what the changed records carry, and carried, and which identifiers that touches."""
     live = {a: c.after for a, c in applied.changed.items() if c.after is not None}
     after = await _mapped(live, catalogue)
@@ -139,7 +139,7 @@ async def _map_changed(store: StoreReader, catalogue: Catalogue, batch: Batch, a
 
 
 async def _read_surroundings(
-    store: StoreReader, catalogue: Catalogue, batch: Batch, applied: _Applied, mapped: _Mapped
+    store: SurroundingsReader, catalogue: Catalogue, batch: Batch, applied: _Applied, mapped: _Mapped
 ) -> _StoreContext:
     """Read the identifiers that are touched, the verdicts that speak of the records, and every component concerned."""
     up_to = _holders_of_interest(mapped.touching, mapped.before, catalogue)
@@ -166,7 +166,9 @@ async def _read_surroundings(
     )
 
 
-async def _check_read_together(store: StoreReader, applied: _Applied, mapped: _Mapped, around: _StoreContext) -> None:
+async def _check_read_together(
+    store: SurroundingsReader, applied: _Applied, mapped: _Mapped, around: _StoreContext
+) -> None:
     """Refuse reads of different times.
 
     Raises:
@@ -180,7 +182,7 @@ async def _check_read_together(store: StoreReader, applied: _Applied, mapped: _M
 
 
 async def _outcome(
-    store: StoreReader, catalogue: Catalogue, batch: Batch
+    store: SurroundingsReader, catalogue: Catalogue, batch: Batch
 ) -> tuple[Mapping[RecordAddress, StoredRecord | None], BatchOutcome]:
     """Read the records of a batch, and apply it to them; marks that go with changed keys may lead to further ones."""
     of_keys = (a for changes in batch.changes.values() for c in changes for a in (c.previous, c.moved_to) if a)
@@ -195,7 +197,7 @@ async def _outcome(
 
 
 async def _carried_before(
-    store: StoreReader,
+    store: SurroundingsReader,
     catalogue: Catalogue,
     changed: Mapping[RecordAddress, RecordChange],
     after: Mapping[RecordAddress, MappedRecord],
@@ -221,7 +223,7 @@ def _identifiers_before(
 
 
 async def map_records(
-    store: StoreReader, catalogue: Catalogue, records: Mapping[RecordAddress, Record]
+    store: SurroundingsReader, catalogue: Catalogue, records: Mapping[RecordAddress, Record]
 ) -> dict[RecordAddress, MappedRecord]:
     """What live records say; those that wait for `re-resolve` carry what they are linked with."""
     mapped = await _mapped(records, catalogue)
@@ -306,7 +308,7 @@ def _holders_of_interest(
     }
 
 
-async def _recounted(store: StoreReader, up_to: Mapping[Identifier, int]) -> dict[Identifier, StoredIdentifier]:
+async def _recounted(store: SurroundingsReader, up_to: Mapping[Identifier, int]) -> dict[Identifier, StoredIdentifier]:
     """Identifiers with as many holders as records are linked with them, whatever was counted."""
     counted = {}
     for identifier, stored in (await store.read_identifiers(dict.fromkeys(up_to, 0))).items():
@@ -322,7 +324,9 @@ async def _recounted(store: StoreReader, up_to: Mapping[Identifier, int]) -> dic
     return counted
 
 
-async def _ledger(store: StoreReader, changes: Mapping[RecordAddress, RecordChange]) -> Mapping[str, StoredVerdict]:
+async def _ledger(
+    store: SurroundingsReader, changes: Mapping[RecordAddress, RecordChange]
+) -> Mapping[str, StoredVerdict]:
     """The entries of the verdicts whose marks move, or join records that change with others."""
     moving = [change for change in changes.values() if change.marks_move]
     named = {mark.verdict_id for change in moving for mark in change.marks_gained | change.marks_lost}
@@ -331,7 +335,10 @@ async def _ledger(store: StoreReader, changes: Mapping[RecordAddress, RecordChan
 
 
 async def _joined_by_verdict(
-    store: StoreReader, batch: Batch, changed: Mapping[RecordAddress, RecordChange], ledger: Mapping[str, StoredVerdict]
+    store: SurroundingsReader,
+    batch: Batch,
+    changed: Mapping[RecordAddress, RecordChange],
+    ledger: Mapping[str, StoredVerdict],
 ) -> Mapping[RecordAddress, StoredRecord]:
     """The records, outside the batch, that verdicts join with those of the batch, now or before."""
     verdicts = {verdict_id: stored.entry.verdict for verdict_id, stored in ledger.items()}
@@ -346,7 +353,7 @@ async def _joined_by_verdict(
 
 
 async def _holders_that_move(
-    store: StoreReader,
+    store: SurroundingsReader,
     catalogue: Catalogue,
     identifiers: Mapping[Identifier, StoredIdentifier],
     holders_after: Mapping[Identifier, int],
@@ -367,7 +374,7 @@ async def _holders_that_move(
     return moving
 
 
-async def _read_closed(store: StoreReader, wanted: Collection[str]) -> Components:
+async def _read_closed(store: SurroundingsReader, wanted: Collection[str]) -> Components:
     """Read components until every live profile's component is there; one request unless profiles came back."""
     asked = set(wanted)
     components = await store.read_components(asked) if asked else Components(profiles={}, records={}, memberships={})

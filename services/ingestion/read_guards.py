@@ -12,7 +12,7 @@ from graph_model.resolution.mapping import MappedRecord
 from graph_model.values.identifiers import Identifier
 from services.ingestion.batches import RecordChange
 from services.stores.port.errors import CommitConflict, ReadsDisagree
-from services.stores.port.protocols import StoreReader
+from services.stores.port.protocols import SurroundingsReader
 from services.stores.port.stored import Components, StoredIdentifier, StoredRecord
 
 _MOVED: Final = "a record has moved to another profile while it was read; read again"
@@ -32,7 +32,7 @@ def check_members(records: Iterable[StoredRecord], components: Components) -> No
 
 
 async def check_read_anew(
-    store: StoreReader, changed: Mapping[RecordAddress, RecordChange], components: Components
+    store: SurroundingsReader, changed: Mapping[RecordAddress, RecordChange], components: Components
 ) -> None:
     """The same for records that are read anew, which a damaged store may have lost from their profiles."""
     absent = {

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from inspect import iscoroutinefunction
 from random import Random
-from typing import Any, TypeAlias, cast
+from typing import Any, Self, TypeAlias, cast
 
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import Change, RecordAddress
@@ -81,7 +81,7 @@ class InterleavedLife:
         self.in_force: list[VerdictEntry] = []
 
     @classmethod
-    async def over(cls, reopen: Reopen, random: Random) -> "InterleavedLife":
+    async def over(cls, reopen: Reopen, random: Random) -> Self:
         """A life in an empty store, with a random catalogue."""
         catalogue = worlds.catalogue(
             random.choices((1, 2, 3), k=3),

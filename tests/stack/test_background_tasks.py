@@ -220,7 +220,7 @@ async def test_whoever_is_killed_in_the_middle_leaves_the_rest_to_the_next(world
         first, second = await drainer("a"), await drainer("a")
         killed = asyncio.create_task(first.work.run())
         await first.begun()
-        async with first.parts.turn:
+        async with first.parts.line.alone():
             killed.cancel()
             await asyncio.gather(killed, return_exceptions=True)
         assert not await is_worked_off(emptied)
@@ -235,7 +235,7 @@ async def test_whoever_is_killed_in_the_middle_leaves_the_rest_to_the_next(world
 async def test_of_two_that_do_the_same_work_one_is_refused_and_goes_on(world: World, emptied: SqliteStore) -> None:
     async with drainers(world) as drainer:
         slow, fast = await drainer("a"), await drainer("b")
-        async with slow.parts.turn:
+        async with slow.parts.line.alone():
             slow_work = asyncio.create_task(slow.work.run())
             await eventually(slow.has_read)
             fast_work = asyncio.create_task(fast.work.run())
@@ -259,7 +259,7 @@ async def test_whoever_lost_the_claim_takes_it_back_while_the_partition_is_their
         owner = await drainer("a")
         working = asyncio.create_task(owner.work.run())
         await owner.begun()
-        async with owner.parts.turn:
+        async with owner.parts.line.alone():
             await emptied.claim_outbox(f"{world.name}/a/tasks")
         await eventually(lambda: is_worked_off(emptied))
         owner.stop()

@@ -109,3 +109,23 @@ def revision(vertex: str, commit_id: str) -> str:
     It holds the vertex' own id, so that a list of revisions can be asserted at once and none passes for another's.
     """
     return f"{vertex}#{commit_id}"
+
+
+class GraphRevisions:
+    """Implements `services.stores.port.protocols.Revisions`."""
+
+    def of_record(self, address: RecordAddress, commit_id: str) -> str:
+        """See `Revisions.of_record`."""
+        return revision(record_id(address), commit_id)
+
+    def of_identifier(self, identifier: Identifier, commit_id: str) -> str:
+        """See `Revisions.of_identifier`."""
+        return revision(identifier_id(identifier), commit_id)
+
+    def of_bucket(self, identifier: Identifier, number: int, commit_id: str) -> str:
+        """See `Revisions.of_bucket`; its tally has it."""
+        return revision(tally_id(identifier, number), commit_id)
+
+    def of_profile(self, profile: str, commit_id: str) -> str:
+        """See `Revisions.of_profile`."""
+        return revision(profile_id(profile), commit_id)

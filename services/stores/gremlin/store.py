@@ -60,6 +60,7 @@ class GremlinStore:
 
     #: Of a TinkerTransactionGraph: nothing is lost by races, everything by a restart.
     guarantees = Guarantees(guarded_commits="safe", durable=False)
+    revisions = ids.GraphRevisions()
 
     def __init__(
         self,

@@ -82,8 +82,38 @@ class Outbox(Protocol):
         ...
 
 
-class StoreReader(IdentifiedStore, Protocol):
-    """What is asked for by name. Every method may raise `StoreUnavailable`."""
+class Revisions(Protocol):
+    """Which revision a commit gives to what it writes; it can be told before the commit."""
+
+    def of_record(self, address: RecordAddress, commit_id: str, /) -> str:
+        """Of a record."""
+        ...
+
+    def of_identifier(self, identifier: Identifier, commit_id: str, /) -> str:
+        """Of an identifier."""
+        ...
+
+    def of_bucket(self, identifier: Identifier, number: int, commit_id: str, /) -> str:
+        """Of a bucket of a hub."""
+        ...
+
+    def of_profile(self, profile_id: str, commit_id: str, /) -> str:
+        """Of a profile."""
+        ...
+
+
+class SurroundingsReader(Protocol):
+    """What a batch of changes is planned with. Every method may raise `StoreUnavailable`."""
+
+    @property
+    def generation(self) -> int:
+        """How often the meaning of the catalogue has changed since the store was made."""
+        ...
+
+    @property
+    def revisions(self) -> Revisions:
+        """Which revisions the commits of this store give."""
+        ...
 
     async def read_records(self, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, StoredRecord]:
         """Read records and tombstones by address; what is unknown is left out."""
@@ -113,6 +143,14 @@ class StoreReader(IdentifiedStore, Protocol):
         """Read profiles with their live records; unknown ids are left out. Revisions are read before contents."""
         ...
 
+    async def read_verdicts(self, verdict_ids: Collection[str]) -> Mapping[str, StoredVerdict]:
+        """Read entries of the ledger by id, withdrawn ones included; unknown ids are left out."""
+        ...
+
+
+class StoreReader(IdentifiedStore, SurroundingsReader, Protocol):
+    """What is asked for by name. Every method may raise `StoreUnavailable`."""
+
     async def read_profile(self, profile_id: str) -> StoredProfile | None:
         """Read one profile, live or not, in one round trip."""
         ...
@@ -131,10 +169,6 @@ class StoreReader(IdentifiedStore, Protocol):
 
     async def read_history(self, profile_id: str) -> tuple[HistoryEntry, ...]:
         """Read the steps of a profile's life, oldest first."""
-        ...
-
-    async def read_verdicts(self, verdict_ids: Collection[str]) -> Mapping[str, StoredVerdict]:
-        """Read entries of the ledger by id, withdrawn ones included; unknown ids are left out."""
         ...
 
     async def read_tasks(self) -> tuple[StoredTask, ...]:

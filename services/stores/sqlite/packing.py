@@ -6,6 +6,9 @@ from typing import Final
 
 import orjson
 
+from graph_model.records.record import RecordAddress
+from graph_model.values.identifiers import Identifier
+
 _DIGITS: Final = 32
 _BYTES: Final = 16
 
@@ -61,3 +64,23 @@ def _unpack_ids(stored: bytes) -> tuple[str, ...]:
 
 
 _unpack_many_ids: Final = lru_cache(maxsize=4)(_unpack_ids)
+
+
+class CommitIds:
+    """A revision is the id of the commit, of whatever it is; implements `services.stores.port.protocols.Revisions`."""
+
+    def of_record(self, _address: RecordAddress, commit_id: str) -> str:
+        """See `Revisions.of_record`."""
+        return commit_id
+
+    def of_identifier(self, _identifier: Identifier, commit_id: str) -> str:
+        """See `Revisions.of_identifier`."""
+        return commit_id
+
+    def of_bucket(self, _identifier: Identifier, _number: int, commit_id: str) -> str:
+        """See `Revisions.of_bucket`."""
+        return commit_id
+
+    def of_profile(self, _profile_id: str, commit_id: str) -> str:
+        """See `Revisions.of_profile`."""
+        return commit_id

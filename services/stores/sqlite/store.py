@@ -48,6 +48,7 @@ from services.stores.sqlite.events import leave_gap, trim
 from services.stores.sqlite.loading import load_plan
 from services.stores.sqlite.outbox import SqliteOutbox, claim
 from services.stores.sqlite.ownership import require_own
+from services.stores.sqlite.packing import CommitIds
 from services.stores.sqlite.reads import SqliteReads
 from services.stores.sqlite.writes import remove_tombstones, write_plan
 
@@ -64,6 +65,7 @@ class SqliteStore:
     """A store in one SQLite file; implements `Store`, `DurableOutbox` and `LoadableStore`."""
 
     guarantees = Guarantees(guarded_commits="safe", durable=True)
+    revisions = CommitIds()
 
     def __init__(
         self,
