@@ -5,9 +5,9 @@ traversal. Measured three to four times faster than one step per element.
 """
 
 from gremlin_python.process.graph_traversal import __
-from gremlin_python.process.traversal import Direction, Merge, P, T
+from gremlin_python.process.traversal import Merge, P
 
-from services.stores.gremlin.graphbinary import RowKey, Rows
+from services.stores.gremlin.graphbinary import ID, IN, LABEL, OUT, RowKey, Rows
 from services.stores.gremlin.plan import HAS, MEMBER_OF, WAS_MEMBER_OF, Edge, GraphWrites
 from services.stores.gremlin.socket import Traversal, g
 from services.stores.gremlin.vertices import VertexWrite
@@ -27,11 +27,11 @@ def bulk_traversal(writes: GraphWrites) -> Traversal:
 def guarded(writes: GraphWrites) -> Traversal:
     """Begin a traversal that carries the rows of `writes`, and goes on only if everything is as it was read."""
     changed = [write for write in writes.vertices if write.expected is not None]
-    rows_of_changed = [{"find": {T.id: write.vertex}, "set": write.properties} for write in changed]
+    rows_of_changed = [{"find": {ID: write.vertex}, "set": write.properties} for write in changed]
     source = (
         g.with_side_effect("made", Rows([_row(write) for write in writes.vertices if write.expected is None]))
         .with_side_effect("changed", Rows(rows_of_changed))
-        .with_side_effect("kept", Rows([{"find": {T.id: record}, "keep": keep} for record, keep in writes.let_go]))
+        .with_side_effect("kept", Rows([{"find": {ID: record}, "keep": keep} for record, keep in writes.let_go]))
         .with_side_effect("edges", Rows([_edge_row(edge) for edge in writes.edges]))
     )
     if not changed:
@@ -87,8 +87,8 @@ def _drop_what_is_not_kept() -> Traversal:
 
 
 def _row(write: VertexWrite) -> dict[RowKey, str | int | bool]:
-    return {T.id: write.vertex, T.label: write.label.value, **write.properties}
+    return {ID: write.vertex, LABEL: write.label.value, **write.properties}
 
 
 def _edge_row(edge: Edge) -> dict[RowKey, str]:
-    return {T.label: edge.label, Direction.OUT: edge.tail, Direction.IN: edge.head}
+    return {LABEL: edge.label, OUT: edge.tail, IN: edge.head}

@@ -9,14 +9,15 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from gremlin_python.process.traversal import Direction, T
 from gremlin_python.statics import long
 from gremlin_python.structure.io.graphbinaryV1 import GraphBinaryReader, GraphBinaryWriter
 
-#: A key of a row: a property name, or one of Gremlin's own (`T.id`, `Direction.OUT`).
+#: A key of a row: a property name, or one of Gremlin's own: one of the names below, or `T.id` and the like, which are
+#: slow to look up.
 RowKey: TypeAlias = Any
 #: A string, an int (32 bits), a long, a bool, or a sequence or mapping of these.
 RowValue: TypeAlias = Any
@@ -29,9 +30,15 @@ _STRING, _INT, _LONG, _LIST, _MAP = 0x03, 0x01, 0x02, 0x09, 0x0A
 _TRAVERSER = 0x21
 _TRUE, _FALSE = b"\x27\x00\x01", b"\x27\x00\x00"
 _library_writer, _library_reader = GraphBinaryWriter(), GraphBinaryReader()
+#: Gremlin's own keys by names that no property has.
+ID, LABEL, OUT, IN = "T.id", "T.label", "Direction.OUT", "Direction.IN"
 _OWN_KEYS: dict[RowKey, bytes] = {
-    key: bytes(_library_writer.to_dict(key)) for key in (T.id, T.label, Direction.OUT, Direction.IN)
+    key: bytes(_library_writer.to_dict(own))
+    for own, name in ((T.id, ID), (T.label, LABEL), (Direction.OUT, OUT), (Direction.IN, IN))
+    for key in (own, name)
 }
+_SHORT: Final = 1_024
+_short_strings: Final = tuple(_head_and_number(_STRING, 0, length) for length in range(_SHORT))  #: heads, by length
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,7 @@ class Rows:
     @staticmethod
     def dictify(rows: "Rows", _writer: object, to_extend: bytearray) -> bytearray:
         """Append the rows to a message; the name is the library's."""
-        _write(rows.rows, to_extend, {})
+        _write(rows.rows, to_extend, _OWN_KEYS.copy())
         return to_extend
 
 
@@ -52,12 +59,19 @@ def rows_writer() -> GraphBinaryWriter:
     return GraphBinaryWriter({Rows: Rows})
 
 
-def _write(value: RowValue, out: bytearray, names: dict[str, bytes]) -> None:
+def _write(value: RowValue, out: bytearray, names: dict[RowKey, bytes]) -> None:
     kind = type(value)
     if kind is str:
-        encoded = value.encode()
-        out += _head_and_number(_STRING, 0, len(encoded))
-        out += encoded
+        _write_string(value.encode(), out)
+    elif kind is dict:
+        out += _head_and_number(_MAP, 0, len(value))
+        for key, item in value.items():
+            name = names.get(key)
+            out += _named(key, names) if name is None else name
+            if type(item) is str:
+                _write_string(item.encode(), out)
+            else:
+                _write(item, out, names)
     elif kind is bool:
         out += _TRUE if value else _FALSE
     elif kind is int:
@@ -65,24 +79,25 @@ def _write(value: RowValue, out: bytearray, names: dict[str, bytes]) -> None:
     elif kind is long:
         out += _head_and_long(_LONG, 0, value)
     elif isinstance(value, Mapping):
-        out += _head_and_number(_MAP, 0, len(value))
-        for key, item in value.items():
-            out += _name(key, names) if type(key) is str else _OWN_KEYS[key]
-            _write(item, out, names)
+        _write(dict(value), out, names)
     else:
         out += _head_and_number(_LIST, 0, len(value))
         for item in value:
             _write(item, out, names)
 
 
-def _name(key: str, names: dict[str, bytes]) -> bytes:
+def _write_string(encoded: bytes, out: bytearray) -> None:
+    length = len(encoded)
+    out += _short_strings[length] if length < _SHORT else _head_and_number(_STRING, 0, length)
+    out += encoded
+
+
+def _named(key: str, names: dict[RowKey, bytes]) -> bytes:
     """A property name, written once per request."""
-    written = names.get(key)
-    if written is None:
-        out = bytearray()
-        _write(key, out, names)
-        written = names[key] = bytes(out)
-    return written
+    out = bytearray()
+    _write_string(key.encode(), out)
+    names[key] = bytes(out)
+    return names[key]
 
 
 @dataclass(frozen=True, slots=True)

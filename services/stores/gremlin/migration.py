@@ -11,7 +11,7 @@ from graph_model.records.record import RecordAddress
 from services.clock import new_id
 from services.stores.gremlin.bulk_writes import change_rows
 from services.stores.gremlin.connection import Connection, Submit
-from services.stores.gremlin.graphbinary import Rows
+from services.stores.gremlin.graphbinary import ID, Rows
 from services.stores.gremlin.ids import STORE_ID, Label, profile_id, record_id, revision, task_id, verdict_id
 from services.stores.gremlin.opening import GENERATION, StoreIdentity, find_identity, meaning, stored_or, written_for
 from services.stores.gremlin.plan import OUTBOX
@@ -102,7 +102,7 @@ class GremlinMigration:
 
     async def write_documents(self, kind: DocumentKind, documents: Sequence[StoredDocument], mark: str) -> None:
         """See `MigratingStore.write_documents`."""
-        rows = [{"find": {T.id: _VERTICES[kind](d.name)}, "set": {"document": d.text}} for d in documents]
+        rows = [{"find": {ID: _VERTICES[kind](d.name)}, "set": {"document": d.text}} for d in documents]
         await self._write(self._marked(mark, Rows(rows)).side_effect(change_rows()))
 
     async def move_mark(self, version: int, mark: str | None) -> None:

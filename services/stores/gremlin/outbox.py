@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gremlin_python.process.graph_traversal import __
-from gremlin_python.process.traversal import Direction, Merge, P, T
+from gremlin_python.process.traversal import Merge, P, T
 from gremlin_python.statics import long
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random, wait_random_exponential
 
@@ -21,7 +21,7 @@ from graph_model.values.positions import Position
 from services.clock import new_id, now_milliseconds
 from services.stores.gremlin.connection import Submit
 from services.stores.gremlin.documents import events_document, progress_document, read_progress
-from services.stores.gremlin.graphbinary import Rows
+from services.stores.gremlin.graphbinary import ID, IN, LABEL, OUT, Rows
 from services.stores.gremlin.ids import STORE_ID, Label, revision, slot_id
 from services.stores.gremlin.opening import written_for
 from services.stores.gremlin.plan import OUTBOX
@@ -283,13 +283,13 @@ def _claim_traversal(writer: str, fence: str, fingerprint: str, migrator: str | 
     It writes on the store, too: so a claim and a change of the catalogue at the same time are a conflict, and no change
     misses a place that is only just being made.
     """
-    edges = [{T.label: OUTBOX, Direction.OUT: STORE_ID, Direction.IN: vertex} for vertex in _vertices(writer)]
+    edges = [{LABEL: OUTBOX, OUT: STORE_ID, IN: vertex} for vertex in _vertices(writer)]
     rows = [
         {
-            "find": {T.id: vertex},
+            "find": {ID: vertex},
             "set": {"rev": revision(vertex, fence)},
             "make": {
-                T.label: Label.PENDING.value,
+                LABEL: Label.PENDING.value,
                 "writer": writer,
                 "slot": slot,
                 "sequence": long(0),

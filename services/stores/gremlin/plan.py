@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
+from msgspec import Struct
+
 from graph_model.records.record import RecordAddress
 from graph_model.resolution.hubs import bucket_of
 from graph_model.values.identifiers import Identifier
@@ -42,8 +44,7 @@ OWES = "owes"  #: from the store to work that is owed
 OUTBOX = "outbox"  #: from the store to the places of all outboxes
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Struct, frozen=True, gc=False):
     """An edge, known by its ends and its label only."""
 
     label: str

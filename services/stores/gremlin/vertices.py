@@ -4,10 +4,10 @@ Property values are single scalars, so that they mean the same on every graph; d
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from gremlin_python.statics import long
+from msgspec import Struct
 
 from graph_model.values.positions import Offset, is_small
 from services.stores.gremlin.documents import component_document, record_document
@@ -33,8 +33,7 @@ _NO_OFFSET: Final = -1
 Properties: TypeAlias = Mapping[str, str | int | bool]
 
 
-@dataclass(frozen=True, slots=True)
-class VertexWrite:
+class VertexWrite(Struct, frozen=True):
     """A vertex to make or to change."""
 
     vertex: str
