@@ -134,9 +134,9 @@ async def _opened(store: SqliteStore, rules: Catalogue) -> Writer:
 
 
 async def _ingest(writer: Writer, waiting: Iterator[Change], size: int) -> None:
-    while batch := list(islice(waiting, size)):
-        async with writer.lend() as ingest:
-            await ingest.apply(batch)
+    async with writer.lend_for_many() as series:
+        while batch := list(islice(waiting, size)):
+            await series.begin(batch, (), lambda _: None)
 
 
 async def _raw_batches(path: Path, rules: Catalogue, given: Rows) -> tuple[list[RawBatch], list[RawBatch]]:

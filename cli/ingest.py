@@ -24,6 +24,7 @@ from graph_model.records.tasks import TruncateSource
 from services.clock import new_id, now_milliseconds
 from services.ingestion.acceptance import AcceptanceClock
 from services.ingestion.ingest import Committed
+from services.ingestion.series import Series
 from services.ingestion.writer import Writer
 from services.metrics import Metrics
 from services.settings import Settings
@@ -108,14 +109,15 @@ async def _ingest(settings: Settings, catalogue: Catalogue, files: list[InputFil
 
         writer = Writer(store, catalogue, WRITER, metrics=metrics, publish=tell)
         await writer.open()
-        batches = _Batches(writer, summary, BATCH_SIZE if isinstance(store, DurableOutbox) else SERVER_BATCH_SIZE)
-        await batches.open()
-        if summary.snapshot is not None:
-            await summary.snapshot.count_live(store)
-        with file_progress() as progress:
-            for number, file in enumerate(files):
-                await _ingest_file(number, file, catalogue, batches, progress)
-        await batches.finish()
+        size = BATCH_SIZE if isinstance(store, DurableOutbox) else SERVER_BATCH_SIZE
+        async with writer.lend_for_many() as series:
+            batches = _Batches(series, summary, size)
+            if summary.snapshot is not None:
+                await summary.snapshot.count_live(store)
+            with file_progress() as progress:
+                for number, file in enumerate(files):
+                    await _ingest_file(number, file, catalogue, batches, progress)
+            await batches.begin()
         if summary.snapshot is not None:
             await summary.snapshot.owe_deletions(store, writer)
         summary.owed_records = await finish_owed_work(store, writer)
@@ -138,43 +140,36 @@ async def _ingest_file(
 class _Batches:
     """From single changes to commits."""
 
-    def __init__(self, writer: Writer, summary: IngestSummary, size: int) -> None:
+    def __init__(self, series: Series, summary: IngestSummary, size: int) -> None:
         self.summary = summary
         self._size = size
-        self._writer = writer
+        self._series = series
         self._waiting: list[Change] = []
         self._places: dict[RecordAddress, Place] = {}
         self._tasks: list[TruncateSource] = []
         self._acceptance = AcceptanceClock()
-
-    async def open(self) -> None:
-        """Begin after everything that was ever accepted, whatever the clock says."""
-        async with self._writer.lend() as ingest:
-            self._acceptance.pass_over(ingest.accepted)
+        # Begin after everything that was ever accepted, whatever the clock says.
+        self._acceptance.pass_over(series.accepted)
 
     def accept(self) -> tuple[int, int]:
         """The number of the next change, and the present time in milliseconds."""
         return self._acceptance.next(1), now_milliseconds()
 
     async def take(self, change: Change, place: Place) -> None:
-        """Take one change; it is in force once the batch is full."""
+        """Take one change; it is on its way once the batch is full."""
         self._waiting.append(change)
         self._places[change.address] = place
         if len(self._waiting) >= self._size:
-            await self.finish()
+            await self.begin()
 
     async def owe(self, task: TruncateSource) -> None:
-        """Take a truncation; what was taken before it is in force, and the truncation is owed."""
+        """Take a truncation; it is owed once what was taken before it is in force."""
         self._tasks.append(task)
-        await self.finish()
+        await self.begin()
 
-    async def finish(self) -> None:
-        """Bring everything taken so far into force."""
-        tasks = [TaskWrite(task_id=new_id(), expected=None, task=task) for task in self._tasks]
-        async with self._writer.lend() as ingest:
-            result = await ingest.apply(self._waiting, tasks=tasks)
-        self._acceptance.pass_over(ingest.accepted)
-        self.summary.count_result(result, self._tasks, self._places)
-        self._waiting.clear()
-        self._places.clear()
-        self._tasks.clear()
+    async def begin(self) -> None:
+        """Begin to bring everything taken so far into force."""
+        waiting, places, tasks = self._waiting, self._places, self._tasks
+        self._waiting, self._places, self._tasks = [], {}, []
+        owed = [TaskWrite(task_id=new_id(), expected=None, task=task) for task in tasks]
+        await self._series.begin(waiting, owed, lambda result: self.summary.count_result(result, tasks, places))

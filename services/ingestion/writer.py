@@ -16,6 +16,7 @@ from graph_model.errors import IdentityGraphError
 from services.clock import now_milliseconds
 from services.ingestion.claim import Claim, Publish, WatchedPublish, left_in
 from services.ingestion.ingest import Committed, Ingest
+from services.ingestion.series import Series, series
 from services.metrics import Metrics
 from services.stores.port.errors import CommitConflict
 from services.stores.port.identity import WriterState
@@ -116,6 +117,16 @@ class Writer:
             raise NobodyPublishes
         async with self._one_at_a_time, self._claim.lend() as ingest:
             yield ingest
+
+    @asynccontextmanager
+    async def lend_for_many(self) -> AsyncIterator[Series]:
+        """The same for many batches of one log, of which one is planned while another is committed.
+
+        Raises:
+            NobodyPublishes: the events would be lost.
+        """
+        async with self.lend() as ingest, series(ingest) as batches:
+            yield batches
 
     async def _hand_over(self, outbox: Outbox, commits: tuple[Committed, ...]) -> None:
         for commit in commits:
