@@ -4,16 +4,21 @@ While whoever is at the head waits for the store, the next loads and plans over 
 once it is in force. Nobody further behind has begun, so that the work of two is in memory at the most.
 
 If the head is refused, or fails, what was planned over it is thrown away, and planned again once the head has left.
+What is planned early rests on older reads, so where others have refused something lately nothing is planned ahead.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from services.ingestion.in_flight import InFlight
 from services.ingestion.loading import Loaded
 from services.stores.port.plan import Plan
 from services.stores.port.protocols import SurroundingsReader
+
+#: So many pieces of work after one that was refused are planned on what is in force.
+_UNEASY_AFTER_REFUSAL: Final = 8
 
 
 class NeverInForceError(Exception):
@@ -51,7 +56,7 @@ class Place:
     async def reader(self, store: SurroundingsReader) -> SurroundingsReader:
         """The store as it will be once whoever is ahead has left, as far as can be told."""
         planned = None if self._ahead is None else self._ahead._planned  # noqa: SLF001 - of another place
-        if planned is not None:
+        if planned is not None and not self._line.is_contested:
             return InFlight(store, *planned, self._until_in_force)
         await self.become_head()
         self._is_as_planned = True
@@ -67,10 +72,13 @@ class Place:
     def throw_away(self) -> None:
         """The plan that others plan over was refused: whatever is planned here from now on, they do not know it."""
         self._planned = None
+        self._line.note_refusal()
 
     def leave(self, *, in_force: bool) -> None:
         """Let the next one go on; `in_force`: all of this piece of work is, with the last plan as it was made."""
         if not self._gone.done():
+            if in_force:
+                self._line.note_success()
             self._gone.set_result(in_force and self._planned is not None)
         self._planned = None
         if self._holds_turn:
@@ -88,6 +96,20 @@ class Line:
     def __init__(self) -> None:
         self._turn = asyncio.Lock()  #: held by whoever loads and plans
         self._last: Place | None = None  #: the last one that others may follow
+        self._uneasy = 0  #: so many pieces of work are not planned ahead
+
+    @property
+    def is_contested(self) -> bool:
+        """Whether what is planned ahead is likely to be refused."""
+        return self._uneasy > 0
+
+    def note_refusal(self) -> None:
+        """Take note of a refusal."""
+        self._uneasy = _UNEASY_AFTER_REFUSAL
+
+    def note_success(self) -> None:
+        """Take note of work that came into force."""
+        self._uneasy = max(0, self._uneasy - 1)
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[Place]:

@@ -131,6 +131,30 @@ async def test_what_was_planned_over_a_refused_plan_is_planned_again_after_it(st
     assert await two.company.is_sound()
 
 
+async def test_after_a_refusal_nothing_is_planned_ahead_for_a_while(store: SqliteStore) -> None:
+    two = await Two.of_two_claims(store)
+    commit, one, other = await two.begin(
+        two.company.change("crm1", email_1="a"), two.company.change("crm2", email_1="a")
+    )
+    commit.set_result(CommitConflict("refused for the test"))
+    for _ in range(2):
+        (await two.store.begun()).set_result(None)
+    await ended(one)
+    await ended(other)
+    planned = two.times_planned
+    one = asyncio.create_task(two.first.apply([two.company.change("crm1", email_1="b")]))
+    commit = await two.store.begun()
+    other = asyncio.create_task(two.second.apply([two.company.change("crm2", email_1="b")]))
+    for _ in range(1_000):
+        await asyncio.sleep(0)
+    assert two.times_planned == planned + 1
+    commit.set_result(None)
+    (await two.store.begun()).set_result(None)
+    await ended(one)
+    await ended(other)
+    assert await two.company.is_sound()
+
+
 async def test_a_lost_claim_ends_the_work_of_that_claim_only(store: SqliteStore) -> None:
     two = await Two.of_two_claims(store)
     commit, one, other = await two.begin(
