@@ -14,7 +14,8 @@ from benchmarks.workload import catalogue, changes, rows
 from cli.main import collect_rarely
 from graph_model.catalogue.rules import Catalogue
 from services.bootstrap.filling import Filling
-from services.bootstrap.load import Manner, load_store
+from services.bootstrap.load import load_store
+from services.bootstrap.loaded import Manner
 from services.bootstrap.spool import BATCH
 from services.maintenance.verification.verify import no_progress
 from services.stores.port.plan import Plan

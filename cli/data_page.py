@@ -10,12 +10,11 @@ from typing import Final
 
 import orjson
 
-from cli.output import value_text
 from graph_model.catalogue.document import parse_catalogue
 from graph_model.records.record import apply_change
 from graph_model.resolution.mapping import map_record
 from graph_model.resolution.row_changes import Origin, row_change
-from graph_model.values.equality import JsonValue
+from graph_model.values.equality import JsonValue, value_text
 from graph_model.values.positions import Position
 
 #: When the rows of the page were accepted: 2026-11-28T00:00:00Z, in milliseconds since 1970.

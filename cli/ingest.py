@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from cli.exit_codes import ExitCode, UsageRefused
+from cli.file_load import FileLoad
 from cli.ingest_summary import IngestSummary, largest_profiles
 from cli.input_files import InputFile, choose_sources, read_entries, warn_of_order
 from cli.logs import set_up_logging
@@ -14,22 +15,25 @@ from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import counted, print_json, warn
 from cli.progress import FileProgress, file_progress
 from cli.publishing import publishing
-from cli.rejections import Place
 from cli.running import run_batch, say_last
 from cli.snapshot import AsOfOption, MostDeletedOption, Snapshot, SnapshotOption
 from cli.store_progress import finish_owed_work
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import Change, RecordAddress
 from graph_model.records.tasks import TruncateSource
+from services.bootstrap.load import LoadedByFormer, StoreInUse
 from services.clock import new_id, now_milliseconds
+from services.files.unread_values import Place
 from services.ingestion.acceptance import AcceptanceClock
+from services.ingestion.claim import Publish
 from services.ingestion.ingest import Committed
 from services.ingestion.series import Series
 from services.ingestion.writer import Writer
 from services.metrics import Metrics
 from services.settings import Settings
+from services.stores.port.errors import LoadUnderWay
 from services.stores.port.plan import TaskWrite
-from services.stores.port.protocols import DurableOutbox, Outbox
+from services.stores.port.protocols import DurableOutbox, Outbox, Store
 
 #: The name under which this command claims its part of the outbox.
 WRITER: Final = "cli-ingest"
@@ -80,48 +84,97 @@ def ingest(
     elif as_of is not None:
         raise UsageRefused("--as-of says when a snapshot was read; expected --snapshot beside it")
     try:
-        run_batch(_ingest(settings, meaning, chosen, summary))
+        refused = run_batch(_ingest(settings, meaning, chosen, summary))
     except KeyboardInterrupt:
         are = "is" if summary.in_force == 1 else "are"
         told = f"Interrupted; at least {counted(summary.in_force, 'row')} {are} in force; the same command goes on."
         say_last(told)
         raise typer.Exit(ExitCode.INTERRUPTED) from None
-    _tell(summary, as_json=as_json)
+    _tell(summary, refused, as_json=as_json)
 
 
-def _tell(summary: IngestSummary, *, as_json: bool) -> None:
+def _tell(summary: IngestSummary, refused: LoadedByFormer | None, *, as_json: bool) -> None:
     """Print what became of everything; what was rejected or refused shows in the exit code."""
     if as_json:
         print_json(summary.to_json())
     else:
         summary.print()
+    if refused is not None:
+        raise refused
     if summary.counts.rejections.total or (summary.snapshot is not None and summary.snapshot.refused):
         raise typer.Exit(ExitCode.REFUSED)
 
 
-async def _ingest(settings: Settings, catalogue: Catalogue, files: list[InputFile], summary: IngestSummary) -> None:
+async def _ingest(
+    settings: Settings, catalogue: Catalogue, files: list[InputFile], summary: IngestSummary
+) -> LoadedByFormer | None:
+    """Bring files into force, behind a first load that was interrupted here.
+
+    Returns:
+        Why the files are not in force where that load follows another catalogue.
+    """
+    load = FileLoad(settings, catalogue, files, summary)
+    try:
+        await _by_shorter_way(settings, catalogue, files, summary, load)
+    except LoadUnderWay:
+        ended = await load.end_interrupted()
+        if ended is not None:
+            if ended.by_former is not None:  # whoever works by that catalogue tells of it
+                return LoadedByFormer(ended.by_former, catalogue.fingerprint)
+            await load.tell()
+            if summary.snapshot is None and ended.is_of_input and load.is_known:
+                return None
+        await _by_shorter_way(settings, catalogue, files, summary, load)
+    return None
+
+
+async def _by_shorter_way(
+    settings: Settings, catalogue: Catalogue, files: list[InputFile], summary: IngestSummary, load: FileLoad
+) -> None:
+    """Bring files into force: a store that nobody has ever written to takes much at once."""
     metrics = Metrics()
+    # Whichever way it goes: where events can go nowhere nothing is done.
     async with opened_store(settings, catalogue) as store, publishing(settings, store, metrics) as publish:
+        if summary.snapshot is not None or not await load.suits(store):
+            await _stream(store, catalogue, files, summary, metrics, publish)
+            return
+    try:
+        await load.load()
+    except StoreInUse:  # since it was looked at: it takes no other way any more
+        await _by_shorter_way(settings, catalogue, files, summary, load)
+        return
+    await load.tell()
 
-        async def tell(outbox: Outbox, committed: tuple[Committed, ...]) -> None:
-            await publish(outbox, committed)
-            summary.count_events(committed)
 
-        writer = Writer(store, catalogue, WRITER, metrics=metrics, publish=tell)
-        await writer.open()
-        size = BATCH_SIZE if isinstance(store, DurableOutbox) else SERVER_BATCH_SIZE
-        async with writer.lend_for_many() as series:
-            batches = _Batches(series, summary, size)
-            if summary.snapshot is not None:
-                await summary.snapshot.count_live(store)
-            with file_progress() as progress:
-                for number, file in enumerate(files):
-                    await _ingest_file(number, file, catalogue, batches, progress)
-            await batches.begin()
+async def _stream(
+    store: Store,
+    catalogue: Catalogue,
+    files: list[InputFile],
+    summary: IngestSummary,
+    metrics: Metrics,
+    publish: Publish,
+) -> None:
+    """Bring files into force batch by batch, while others work."""
+
+    async def tell(outbox: Outbox, committed: tuple[Committed, ...]) -> None:
+        await publish(outbox, committed)
+        summary.count_events(committed)
+
+    writer = Writer(store, catalogue, WRITER, metrics=metrics, publish=tell)
+    await writer.open()
+    size = BATCH_SIZE if isinstance(store, DurableOutbox) else SERVER_BATCH_SIZE
+    async with writer.lend_for_many() as series:
+        batches = _Batches(series, summary, size)
         if summary.snapshot is not None:
-            await summary.snapshot.owe_deletions(store, writer)
-        summary.owed_records = await finish_owed_work(store, writer)
-        summary.largest = await largest_profiles(store, summary)
+            await summary.snapshot.count_live(store)
+        with file_progress() as progress:
+            for number, file in enumerate(files):
+                await _ingest_file(number, file, catalogue, batches, progress)
+        await batches.begin()
+    if summary.snapshot is not None:
+        await summary.snapshot.owe_deletions(store, writer)
+    summary.owed_records += await finish_owed_work(store, writer)
+    summary.largest = await largest_profiles(store, summary)
 
 
 async def _ingest_file(

@@ -9,16 +9,19 @@ from typing import Final
 from cli.input_files import Entry, InputFile
 from cli.line_counts import LineCounts
 from cli.output import counted
-from cli.rejections import Place, UnreadValues
+from cli.rejections import unread_json, unread_lines
 from cli.snapshot import Snapshot
 from cli.terminal import say
 from graph_model.catalogue.rules import Catalogue
 from graph_model.profile.codec import count_records
 from graph_model.profile.document import ProfileStatus
+from graph_model.profile.events import ProfileEventType
 from graph_model.records.record import RecordAddress
 from graph_model.records.tasks import TruncateSource
 from graph_model.resolution.mapping import map_record
 from graph_model.values.identifiers import Identifier
+from services.bootstrap.loaded import Loaded
+from services.files.unread_values import Place, UnreadValues
 from services.ingestion.ingest import WAY_OUT_OF_REWOUND, Committed, IngestResult
 from services.stores.port.protocols import Store
 
@@ -39,12 +42,15 @@ class IngestSummary:
     events: Counter[str] = field(default_factory=Counter)  #: type of profile event -> number
     unread: UnreadValues = field(default_factory=UnreadValues)
     generic: dict[Identifier, None] = field(default_factory=dict)  #: identifiers that became generic, in order
+    further_generic: int = 0  #: so many more did
     taken_apart: dict[str, None] = field(default_factory=dict)  #: profiles that this has split
     rewound: Counter[str] = field(default_factory=Counter)  #: source -> changes whose positions jumped back
     snapshot: Snapshot | None = None  #: where the files are whole tables
     owed_records: int = 0  #: records read to do what was owed
     largest: list[tuple[str, int]] = field(default_factory=list)  #: profile id, its records; most first
     sizes: dict[str, int] = field(default_factory=dict)  #: candidates for the largest profiles
+    loaded: int = 0  #: records of a first load in force that are not among the counts yet
+    ended: bool = False  #: whether a first load was ended that another run had begun
 
     def count_entry(self, file: InputFile, entry: Entry) -> None:
         """Count what came in, and what comes to nothing."""
@@ -56,7 +62,8 @@ class IngestSummary:
     def in_force(self) -> int:
         """How many of the rows read so far say what is in force."""
         counts = self.counts
-        return sum(counts.outcomes[source, word] for source in counts.lines for word in ("applied", "unchanged"))
+        told = sum(counts.outcomes[source, word] for source in counts.lines for word in ("applied", "unchanged"))
+        return told + self.loaded
 
     def count_result(
         self, result: IngestResult, owed: Iterable[TruncateSource], places: Mapping[RecordAddress, Place]
@@ -78,6 +85,27 @@ class IngestSummary:
         self.taken_apart |= dict.fromkeys(result.taken_apart)
         self.rewound += result.rewound
 
+    def count_loaded(self, loaded: Loaded, read: LineCounts) -> None:
+        """Count what a first load has made.
+
+        Args:
+            loaded: that.
+            read: what its files held, and what came to nothing.
+        """
+        self.counts.update(read)
+        self.counts.count_outcomes(loaded.taken.outcomes)
+        self.unread.update(loaded.taken.unread)
+        self.rewound += loaded.taken.rewound
+        self.owed_records += loaded.taken.truncated
+        if loaded.profiles:
+            self.events[ProfileEventType.CREATED.value] += loaded.profiles
+        self.generic |= dict.fromkeys(loaded.first_generic)
+        self.further_generic += loaded.generic - len(loaded.first_generic)
+        self.sizes |= dict(loaded.largest)
+        self.largest = list(loaded.largest)
+        self.loaded = 0
+        self.ended = loaded.resumed
+
     def count_events(self, committed: Iterable[Committed]) -> None:
         """Count what was told of commits."""
         for commit in committed:
@@ -96,14 +124,19 @@ class IngestSummary:
             **({} if self.snapshot is None else {"snapshot": self.snapshot.to_json()}),
             "largest_profiles": [{"profile_id": profile_id, "records": size} for profile_id, size in self.largest],
             "became_generic": {
-                "count": len(self.generic),
+                "count": self.generic_count,
                 "first": [{"kind": each.kind, "value": each.value} for each in list(self.generic)[:SHOWN]],
                 "taken_apart": list(self.taken_apart)[:SHOWN],
             },
             "positions_jumped_back": dict(sorted(self.rewound.items())),
-            "unread_values": self.unread.to_json(),
+            "unread_values": unread_json(self.unread),
             "rejected": self.counts.rejections.to_json(),
         }
+
+    @property
+    def generic_count(self) -> int:
+        """How many identifiers became generic."""
+        return len(self.generic) + self.further_generic
 
     def print(self) -> None:
         """Print the summary for people."""
@@ -112,6 +145,8 @@ class IngestSummary:
             say(line)
 
     def _remarks(self) -> Iterator[str]:
+        if self.ended:
+            yield "\nAn interrupted first load was finished; what it had read is among these counts."
         if self.events:
             yield "\nProfile changes: " + ", ".join(f"{count} {word}" for word, count in sorted(self.events.items()))
         for source, count in sorted(self.snapshot.deleted.items() if self.snapshot is not None else ()):
@@ -124,10 +159,10 @@ class IngestSummary:
             yield "Largest of them:"
             yield from (f"  {profile_id}  {counted(size, 'record')}" for profile_id, size in self.largest)
         if self.generic:
-            yield f"\nToo common to be evidence from now on (generic): {counted(len(self.generic), 'identifier')}"
+            yield f"\nToo common to be evidence from now on (generic): {counted(self.generic_count, 'identifier')}"
             yield from (f"  {identifier}" for identifier in list(self.generic)[:SHOWN])
-            if len(self.generic) > SHOWN:
-                yield f"  … and {len(self.generic) - SHOWN} more"
+            if self.generic_count > SHOWN:
+                yield f"  … and {self.generic_count - SHOWN} more"
         if self.taken_apart:
             yield f"That took apart {counted(len(self.taken_apart), 'profile')}; see `identity-graph explain`:"
             yield from (f"  {profile_id}" for profile_id in list(self.taken_apart)[:SHOWN])
@@ -136,7 +171,7 @@ class IngestSummary:
                 f"\nwarning: {counted(count, 'change')} of {source} counted as sent again, since log positions jump "
                 f"back while times go on; {WAY_OUT_OF_REWOUND}"
             )
-        yield from self.unread.lines()
+        yield from unread_lines(self.unread)
         yield from self.counts.rejections.lines()
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, Self
 
 from cli.input_files import Entry, InputFile
 from cli.output import print_table
@@ -40,6 +40,26 @@ class LineCounts:
     def count_task(self, task: TruncateSource) -> None:
         """Count the truncation of a table, which is applied in time."""
         self.outcomes[task.source, Outcome.APPLIED.value] += 1
+
+    def update(self, others: "LineCounts") -> None:
+        """Count those of another run as well."""
+        self.lines.update(others.lines)
+        self.outcomes.update(others.outcomes)
+        self.rejections.update(others.rejections)
+
+    def to_kept(self) -> dict[str, object]:
+        """As JSON, to be read by `from_kept`."""
+        return {
+            "lines": self.lines,
+            "outcomes": [[*kept, count] for kept, count in self.outcomes.items()],
+            "rejections": self.rejections.to_json(),
+        }
+
+    @classmethod
+    def from_kept(cls, kept: dict[str, Any]) -> Self:
+        """Read what `to_kept` wrote."""
+        outcomes = {(source, word): count for source, word, count in kept["outcomes"]}
+        return cls(Counter(kept["lines"]), Counter(outcomes), Rejections.from_json(kept["rejections"]))
 
     def to_json(self) -> dict[str, dict[str, int]]:
         """For scripts: by source."""

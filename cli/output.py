@@ -15,7 +15,6 @@ from cli.exit_codes import UsageRefused
 from cli.options import STANDARD_STREAM
 from cli.running import say_last
 from cli.terminal import say, visible, visible_json
-from graph_model.values.equality import JsonValue
 
 #: The columns of a list of members.
 MEMBER_COLUMNS: Final = ("source", "key", "profile_id")
@@ -61,11 +60,6 @@ def warn(sentence: str) -> None:
 def counted(number: int, noun: str) -> str:
     """A number with its noun: `1 record`, `1,200 records`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def value_text(value: JsonValue) -> str:
-    """A value as people read it: text as it is, all else as JSON."""
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from cli.opening import load_catalogue
 from cli.options import STANDARD_STREAM, JsonOption, OutOption
 from cli.output import MEMBER_COLUMNS, counted, csv_rows, print_json, result_file, warn
 from cli.progress import FileProgress, file_progress
-from cli.rejections import SHOWN, Place, Rejections, UnreadValues
+from cli.rejections import SHOWN, Rejections, unread_json, unread_lines
 from cli.terminal import say
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import Change, Record, RecordAddress, apply_change
@@ -29,6 +29,7 @@ from graph_model.resolution.resolve import Cluster
 from graph_model.resolution.resolve import resolve as resolve_records
 from graph_model.values.identifiers import Identifier
 from services.clock import now_milliseconds
+from services.files.unread_values import Place, UnreadValues
 
 
 def resolve(
@@ -185,7 +186,7 @@ def _tell(
                 each.identifier._asdict() | {"records": each.records, "profiles": each.profiles}
                 for each in generic[:SHOWN]
             ],
-            "unread_values": gathered.unread.to_json(),
+            "unread_values": unread_json(gathered.unread),
             "rejected": gathered.rejections.to_json(),
         }
         print_json(result, to_error_stream=to_error_stream)
@@ -195,7 +196,7 @@ def _tell(
         f"the largest has {counted(largest, 'record')}. {counted(conflicts, 'conflict')} kept records apart.",
         err=to_error_stream,
     )
-    for line in (*_generic_lines(generic), *gathered.unread.lines(), *gathered.rejections.lines()):
+    for line in (*_generic_lines(generic), *unread_lines(gathered.unread), *gathered.rejections.lines()):
         say(line, err=to_error_stream)
 
 

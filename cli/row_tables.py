@@ -8,9 +8,9 @@ from typing import Final
 import orjson
 from rich.cells import cell_len, set_cell_size
 
-from cli.output import counted, value_text
+from cli.output import counted
 from cli.terminal import visible
-from graph_model.values.equality import JsonObject, JsonValue
+from graph_model.values.equality import JsonObject, JsonValue, value_text
 
 #: Stands before a line in which rows say different things.
 MARK: Final = "≠"

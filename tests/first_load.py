@@ -8,12 +8,15 @@ from pathlib import Path
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import Change
 from services.bootstrap.filling import Filling
-from services.bootstrap.load import Fill, Loaded, Manner, Progress, load_store
+from services.bootstrap.load import Fill, end_interrupted, load_store
+from services.bootstrap.loaded import Loaded, Manner
+from services.bootstrap.writing import Progress
 from services.ingestion.ingest import Ingest
 from services.maintenance.verification.verify import no_progress
 from services.metrics import Metrics
 from services.stores.gremlin.migration import GremlinMigration
 from services.stores.gremlin.store import GremlinStore
+from services.stores.port.identity import KeptCatalogue
 from services.stores.port.migration import MigratingStore
 from services.stores.port.protocols import Store
 from services.stores.sqlite.migration import SqliteMigration
@@ -29,10 +32,13 @@ class Place:
     file: Path | None = None
     graph: str = ""
 
-    async def open(self, migrator: str | None = None) -> Store:
+    async def open(self, migrator: str | None = None, *, any_meaning: bool = False) -> Store:
+        meaning, kept = self.catalogue.fingerprint, KeptCatalogue.of(self.catalogue)
         if self.file is not None:
-            return await SqliteStore.open(self.file, self.catalogue.fingerprint, migrator=migrator)
-        return await GremlinStore.open(self.graph, self.catalogue.fingerprint, migrator=migrator)
+            return await SqliteStore.open(
+                self.file, meaning, catalogue=kept, any_meaning=any_meaning, migrator=migrator
+            )
+        return await GremlinStore.open(self.graph, meaning, catalogue=kept, any_meaning=any_meaning, migrator=migrator)
 
     async def load(
         self,
@@ -42,17 +48,43 @@ class Place:
         announce: bool = False,
         apart: bool = False,
         portion: int = 3,
+        input_name: str | None = None,
     ) -> Loaded:
-        manner = Manner(announce=announce, apart=apart, portion=portion)
+        manner = Manner(
+            announce=announce,
+            apart=apart,
+            portion=portion,
+            input_name=input_name,
+            keeps_spool=input_name is not None,
+        )
+        async with self.marking() as marking:
+            return await load_store(marking, self.opened_by_load, self.catalogue, self.spool, fill, progress, manner)
+
+    async def end_interrupted(self) -> Loaded | None:
+        manner = Manner(announce=False, portion=3)
+        async with self.marking() as marking:
+            return await end_interrupted(marking, self.opened_by_load, self.catalogue, self.spool, no_progress, manner)
+
+    @asynccontextmanager
+    async def marking(self) -> AsyncIterator[MigratingStore]:
         marking: MigratingStore = (
             SqliteMigration(self.file)
             if self.file is not None
             else await GremlinMigration.open(self.graph, username="", password="")
         )
         try:
-            return await load_store(marking, self.opened, self.catalogue, self.spool, fill, progress, manner)
+            yield marking
         finally:
             await marking.close()
+
+    @asynccontextmanager
+    async def opened_by_load(self, migrator: str | None) -> AsyncIterator[Store]:
+        """Whatever catalogue is in force there."""
+        store = await self.open(migrator, any_meaning=True)
+        try:
+            yield store
+        finally:
+            await store.close()
 
     @asynccontextmanager
     async def opened(self, migrator: str | None = None) -> AsyncIterator[Store]:

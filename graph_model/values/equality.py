@@ -1,4 +1,4 @@
-"""What "equal" means for values: the same canonical bytes.
+"""What "equal" means for values: the same canonical bytes. And how people read them.
 
 A language's own `==` takes `1`, `1.0` and `true` for the same. They are three values of a column.
 """
@@ -46,3 +46,8 @@ def are_equal(one: object, other: object) -> bool:
     if one != other:
         return False
     return one == [] or canonical_bytes(one) == canonical_bytes(other)
+
+
+def value_text(value: JsonValue) -> str:
+    """A value as people read it: text as it is, all else as JSON."""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()

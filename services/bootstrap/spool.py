@@ -30,6 +30,9 @@ from services.stores.port.stored_forms import read_record, write_record
 #: So many rows are read or written at once.
 BATCH: Final = 2_000
 
+#: Under this name a spool keeps which store it is for.
+STORE_ID: Final = "store_id"
+
 _UNFINISHED: Final = ".unfinished"
 
 _SCHEMA: Final = """
@@ -77,7 +80,7 @@ class TakenRecord(NamedTuple):
     address: RecordAddress
     outcomes: tuple[Outcome, ...]  #: one for each change
     rewound: int  #: see `graph_model.records.record.AppliedChange.is_rewound`
-    issues: tuple[Issue, ...]  #: values that could not be used
+    unread: MappedRecord | None  #: what it says, where it is new and some of its values could not be used
 
 
 class NoPlaceForSpool(StoreError):
@@ -126,16 +129,52 @@ class LoadSpool:
             path: where it will be when it is sealed.
             load_id: whose it is.
         """
-        for left in (path, *path.parent.glob(f"{glob.escape(path.name)}.*{_UNFINISHED}")):
-            left.unlink(missing_ok=True)
+        cls.clear(path)
         # Of two processes that fill one, each has its own.
         file = path.with_name(f"{path.name}.{new_id()}{_UNFINISHED}")
         database = _connected(file, "rwc")
         database.executescript(_SCHEMA)
         # One transaction until it is sealed: nothing of an unfinished one is ever read again.
         database.execute("BEGIN")
-        database.execute("INSERT INTO state VALUES ('load_id', ?)", (load_id,))
-        return cls(path, file, database)
+        spool = cls(path, file, database)
+        spool.keep("load_id", load_id)
+        return spool
+
+    @classmethod
+    def of_store(cls, path: Path, store_id: str) -> Self | None:
+        """Open the whole spool of a load of this store, if there is one, whichever load that was."""
+        if not path.exists() or not _is_spool(path):
+            return None
+        database = _connected(path, "ro")
+        if _state(database, STORE_ID) == store_id:
+            return cls(path, path, database)
+        database.close()
+        return None
+
+    @staticmethod
+    def clear(path: Path) -> None:
+        """Remove the spool at `path`, and unfinished ones beside it."""
+        for left in (path, *path.parent.glob(f"{glob.escape(path.name)}.*{_UNFINISHED}")):
+            left.unlink(missing_ok=True)
+
+    def keep(self, name: str, value: str) -> None:
+        """Keep a word about what is to be loaded, until the end."""
+        self.database.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (name, value))
+
+    def kept(self, name: str) -> str | None:
+        """What was kept under a name."""
+        return _state(self.database, name)
+
+    @property
+    def records(self) -> int:
+        """How many records there are, live and deleted."""
+        return int(self.database.execute("SELECT count(*) FROM record").fetchone()[0])
+
+    def generic(self, most: int) -> tuple[int, tuple[Identifier, ...]]:
+        """How many identifiers join nobody, since too many records carry them; and the first ones of these."""
+        (count,) = self.database.execute("SELECT count(*) FROM generic").fetchone()
+        rows = self.database.execute("SELECT kind, value FROM generic ORDER BY kind, value LIMIT ?", (most,))
+        return count, tuple(Identifier(kind, value) for kind, value in rows)
 
     @property
     def accepted(self) -> int | None:
@@ -166,26 +205,29 @@ class LoadSpool:
         found = batch_outcome(batch, self._stored(batch.addresses), catalogue.columns_of, generation)
         rows, taken = [], []
         for address, change in found.changes.items():
-            mapped = None if change.record.is_tombstone else map_record(change.record, catalogue)
+            mapped = None
             if change.is_new_version:
+                mapped = None if change.record.is_tombstone else map_record(change.record, catalogue)
                 rows.append((*address, write_record(change.record), None if mapped is None else _derived(mapped)))
-            issues = () if mapped is None else mapped.issues
-            taken.append(TakenRecord(address, change.outcomes, change.rewound, issues))
+            unread = mapped if mapped is not None and mapped.issues else None
+            taken.append(TakenRecord(address, change.outcomes, change.rewound, unread))
         self.database.executemany(_PUT, rows)
         accepted = accepted_number(batch)
         if accepted is not None and accepted > (self.accepted or 0):
-            self.database.execute("INSERT OR REPLACE INTO state VALUES ('accepted', ?)", (str(accepted),))
+            self.keep("accepted", str(accepted))
         return taken
 
-    def truncate(self, task: TruncateSource, catalogue: Catalogue, generation: int) -> None:
-        """Delete the rows of a table that were there before it was emptied."""
-        last = 0
+    def truncate(self, task: TruncateSource, catalogue: Catalogue, generation: int) -> int:
+        """Delete the rows of a table that were there before it was emptied; gives how many records were read for it."""
+        last, read = 0, 0
         query = "SELECT number, key FROM record WHERE source = ? AND derived NOT NULL AND number > ? ORDER BY 1 LIMIT ?"
         while rows := self.database.execute(query, (task.source, last, BATCH)).fetchall():
             addresses = (RecordAddress(task.source, key) for _, key in rows)
             deletions = [task.deletion(address) for address in addresses if task.empties(address)]
             self.take(deletions, catalogue, generation)
             last = rows[-1][0]
+            read += len(rows)
+        return read
 
     def carried(self) -> Iterator[list[tuple[str, str, int]]]:
         """The kind and value of all that live records carry, each with the number of the record, in portions."""

@@ -4,9 +4,11 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -148,6 +150,62 @@ def test_whoever_goes_on_with_a_load_is_told_that_the_files_named_now_are_not_re
     assert "none was read now" in " ".join(finished.stdout.split())
 
 
+@pytest.mark.timeout(300)
+def test_what_was_rejected_is_told_by_whoever_ends_the_load(large: Path, run: Run) -> None:
+    with (large / "crm.csv").open("a") as file:
+        file.write("7,too,few\n")
+    assert _killed_when(large, (large / "graph.sqlite-load").exists)
+    told = summary(run, "crm.csv", expected=1)
+    assert (told["resumed"], told["records"], told["sources"]["crm"]["applied"]) == (True, ROWS, ROWS)
+    assert [(each["file"], each["line"]) for each in told["rejected"]["first"]] == [("crm.csv", ROWS + 2)]
+
+
+@pytest.mark.timeout(300)
+def test_a_load_that_was_killed_before_it_told_says_that_it_is_complete(large: Path, run: Run) -> None:
+    spool, kept = large / "graph.sqlite-load", large / "kept"
+    with (large / "crm.csv").open("a") as file:
+        file.write("7,too,few\n")
+    process = _run(large)
+    _wait_for(process, spool.exists)
+    kept.hardlink_to(spool)
+    assert process.wait(SECONDS) == 1
+    kept.rename(spool)
+    finished = run("bootstrap", "crm.csv")
+    assert finished.returncode == 1, finished.stderr
+    assert "The load of these files was complete" in finished.stdout
+    assert f"Loaded: {ROWS:,} records" in finished.stdout
+    assert "crm.csv, line 6002" in finished.stdout
+    assert not spool.exists()
+    assert run("bootstrap", "crm.csv").returncode == 2
+
+
+def test_a_load_that_rejects_every_row_leaves_the_store_to_its_first_load(run: Run, folder: Path) -> None:
+    rows = (folder / "crm.csv").read_text()
+    (folder / "crm.csv").write_text(rows.replace("id,", "number,", 1))
+    assert summary(run, "crm.csv", expected=1)["records"] == 0
+    (folder / "crm.csv").write_text(rows)
+    assert summary(run, "crm.csv")["records"] == 3
+
+
+@pytest.mark.timeout(300)
+def test_a_catalogue_that_is_edited_while_a_load_lies_half_done_says_what_to_do(large: Path, run: Run) -> None:
+    spool = large / "graph.sqlite-load"
+    assert _killed_when(large, lambda: spool.exists() and _is_begun(large / "graph.sqlite"))
+    catalogue = large / "catalogue.yaml"
+    catalogue.write_text(catalogue.read_text().replace("holders: 3", "holders: 9"))
+    finished = run("bootstrap", "crm.csv")
+    assert finished.returncode == 2
+    assert f"Loaded: {ROWS:,} records" in finished.stdout
+    assert "bring it into force with `identity-graph re-resolve --catalogue FILE`" in finished.stderr
+    assert run("re-resolve", "--catalogue", "catalogue.yaml").returncode == 0
+    assert run("verify").returncode == 0
+
+
+def _is_begun(path: Path) -> bool:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as store:
+        return bool(store.execute("SELECT 1 FROM record LIMIT 1").fetchone())
+
+
 def _run(folder: Path, store: Path | None = None) -> subprocess.Popen[bytes]:
     variables = environment(folder) | ({} if store is None else {"IDENTITY_GRAPH_STORE": f"sqlite:{store}"})
     return subprocess.Popen([COMMAND, "bootstrap", "crm.csv"], cwd=folder, env=variables, stdout=subprocess.DEVNULL)
@@ -156,16 +214,20 @@ def _run(folder: Path, store: Path | None = None) -> subprocess.Popen[bytes]:
 def _killed_when(folder: Path, holds: Callable[[], bool], after: float = 0.0) -> bool:
     """Run the load until something holds, and kill it then; whether it was killed before its end."""
     process = _run(folder)
-    deadline = time.monotonic() + SECONDS
-    while not holds() and process.poll() is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
+    _wait_for(process, holds)
     try:
         process.wait(after)
     except subprocess.TimeoutExpired:
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
     return process.returncode == -signal.SIGKILL
+
+
+def _wait_for(process: subprocess.Popen[bytes], holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not holds() and process.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
 
 
 async def _dumped(path: Path) -> Dump:

@@ -217,9 +217,11 @@ class SmallRequests(SqliteStore):
 
 @dataclass(frozen=True, slots=True)
 class SmallPlace(Place):
-    async def open(self, migrator: str | None = None) -> Store:
+    async def open(self, migrator: str | None = None, *, any_meaning: bool = False) -> Store:
         assert self.file is not None
-        return await SmallRequests.open(self.file, self.catalogue.fingerprint, migrator=migrator)
+        return await SmallRequests.open(
+            self.file, self.catalogue.fingerprint, any_meaning=any_meaning, migrator=migrator
+        )
 
 
 async def test_a_portion_that_is_too_large_for_one_request_is_halved(tmp_path: Path, streamed: Place) -> None:

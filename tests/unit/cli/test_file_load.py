@@ -1,0 +1,77 @@
+"""When and where a first load of files is done."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from cli import file_load
+from cli.file_load import PAYS_FROM, FileLoad, spool_beside
+from cli.ingest_summary import IngestSummary
+from cli.input_files import choose_sources
+from graph_model.catalogue.document import parse_catalogue
+from services.settings import Settings
+from services.stores.sqlite.store import SqliteStore
+
+CATALOGUE = parse_catalogue(
+    """
+version: 1
+identifiers: {email: {normalise: email}}
+sources:
+  crm: {file: "*.csv", key: [id], columns: {email: {identifier: email}}}
+""",
+    "catalogue.yaml",
+)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    opened = await SqliteStore.open(tmp_path / "graph.sqlite", CATALOGUE.fingerprint)
+    yield opened
+    await opened.close()
+
+
+def load_of(folder: Path, *names: str, size: int = PAYS_FROM) -> FileLoad:
+    for name in names:
+        if name != "-":
+            (folder / name).write_bytes(b"x" * (size // len(names)))
+    files = choose_sources([Path(name) if name == "-" else folder / name for name in names], "crm", CATALOGUE)
+    settings = Settings(store=f"sqlite:{folder / 'graph.sqlite'}")
+    return FileLoad(settings, CATALOGUE, files, IngestSummary(CATALOGUE))
+
+
+async def test_files_that_are_large_together_are_loaded(store: SqliteStore, tmp_path: Path) -> None:
+    assert await load_of(tmp_path, "a.csv", "b.csv").suits(store)
+
+
+async def test_small_files_are_not_worth_the_processes_of_a_load(store: SqliteStore, tmp_path: Path) -> None:
+    assert not await load_of(tmp_path, "a.csv", size=PAYS_FROM - 1).suits(store)
+
+
+async def test_standard_input_does_not_say_how_large_it_is(store: SqliteStore, tmp_path: Path) -> None:
+    assert not await load_of(tmp_path, "a.csv", "-", size=2 * PAYS_FROM).suits(store)
+
+
+async def test_a_store_that_somebody_has_claimed_has_no_first_load(store: SqliteStore, tmp_path: Path) -> None:
+    await store.claim_outbox("api")
+    assert not await load_of(tmp_path, "a.csv").suits(store)
+
+
+async def test_no_load_is_begun_where_its_spool_has_no_place(store: SqliteStore, tmp_path: Path) -> None:
+    (tmp_path / "graph.sqlite-load").write_text("of somebody else")
+    assert not await load_of(tmp_path, "a.csv").suits(store)
+
+
+async def test_no_load_is_begun_where_the_disk_has_too_little_room(
+    store: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_load, "_ROOM", 2**50)
+    assert not await load_of(tmp_path, "a.csv").suits(store)
+
+
+def test_the_spool_of_a_file_is_beside_it() -> None:
+    assert spool_beside("sqlite:data/shop.sqlite", "1") == Path("data/shop.sqlite-load")
+
+
+def test_two_graphs_that_are_loaded_from_one_folder_have_two_spools() -> None:
+    assert spool_beside("ws://one/gremlin", "1") != spool_beside("ws://one/gremlin", "2")
