@@ -171,6 +171,12 @@ class FileLoad:
         if self._kept is not None:
             LoadSpool.clear(self._kept)
 
+    def forget_former(self, store: Store) -> None:
+        """Take away the spool of a complete load whose command was killed before it could; others write by now."""
+        spool = LoadSpool.of_store(self._spool or spool_beside(self._settings.store, store.store_id), store.store_id)
+        if spool is not None:
+            spool.remove()
+
     @asynccontextmanager
     async def opened(self, migrator: str | None) -> AsyncIterator[Store]:
         """The store, whatever catalogue is in force there."""

@@ -61,7 +61,8 @@ def ingest(
     A file belongs to the source whose `file` pattern its name fits, or to the one given with `--source`.
     Change envelopes (Debezium, one on each line) find their source by their table; where one truncates its table, the
     rows before it are deleted at the end. Rows that cannot be used are listed with line and reason; all others are in
-    force. Doing it again changes nothing.
+    force. Doing it again changes nothing. Large files go into a new store as `bootstrap` loads them, in half the time;
+    nobody else can work with it meanwhile.
 
     For example:
 
@@ -137,6 +138,7 @@ async def _by_shorter_way(
     async with opened_store(settings, catalogue) as store, publishing(settings, store, metrics) as publish:
         if summary.snapshot is not None or not await load.suits(store):
             await _stream(store, catalogue, files, summary, metrics, publish)
+            load.forget_former(store)
             return
     try:
         await load.load()

@@ -16,14 +16,8 @@ Result = TypeVar("Result")
 class Apart:
     """Another process, from its start to its end."""
 
-    def __init__(self, begin: Callable[Arguments, None], *arguments: Arguments.args, **named: Arguments.kwargs) -> None:
-        """Start it.
-
-        Args:
-            begin: what it does first; like all that it is asked for, a function of a module.
-            arguments: of `begin`.
-            named: likewise.
-        """
+    def __init__(self) -> None:
+        """Start it."""
         self._process = ProcessPoolExecutor(
             max_workers=1,
             mp_context=get_context("spawn"),
@@ -33,14 +27,14 @@ class Apart:
         # The other process ignores Ctrl-C from its first moment: who waits for it hears of it, and ends it.
         handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
-            self.begun = self._process.submit(begin, *arguments, **named)
+            self._process.submit(_begin)
         finally:
             signal.signal(signal.SIGINT, handler)
 
     def ask(
         self, work: Callable[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs
     ) -> Future[Result]:
-        """Let it do something, after what it was asked for before."""
+        """Let it do something, a function of a module, after what it was asked for before."""
         return self._process.submit(work, *arguments, **named)
 
     def end(self) -> None:
@@ -51,6 +45,10 @@ class Apart:
 def _settle(collect_from: tuple[int, int, int]) -> None:
     gc.set_threshold(*collect_from)  # looking for cycles as rarely as the process that started it
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _begin() -> None:
+    """Started is a process by the first thing that it is asked for."""
 
 
 def _end_with_parent() -> None:

@@ -105,11 +105,12 @@ class FillingHere:
 
 
 class FillingApart:
-    """Fills a spool in a process of its own, which ends with this one."""
+    """Fills a spool in another process."""
 
-    def __init__(self, path: Path, load_id: str, catalogue: KeptCatalogue, generation: int) -> None:
-        self._apart = Apart(_begin, path, load_id, catalogue.text, catalogue.name, generation)
-        self._waiting: deque[Future[None]] = deque([self._apart.begun])
+    def __init__(self, apart: Apart, path: Path, load_id: str, catalogue: KeptCatalogue, generation: int) -> None:
+        self._apart = apart
+        begun = apart.ask(_begin, path, load_id, catalogue.text, catalogue.name, generation)
+        self._waiting: deque[Future[None]] = deque([begun])
 
     def take(self, changes: Sequence[Change], places: Sequence[Place] = ()) -> None:
         """See `Filling.take`; what goes wrong is raised by a later call."""
@@ -130,13 +131,11 @@ class FillingApart:
         while self._waiting:
             self._waiting.popleft().result()
         self._apart.ask(_finish, kept).result()
-        self._apart.end()
 
     def abandon(self) -> None:
         """See `Filling.abandon`."""
         with suppress(BrokenExecutor):  # what it left is removed by whoever fills a spool there next
             wait([self._apart.ask(_abandon)])
-        self._apart.end()
 
 
 #: What the other process fills.

@@ -29,6 +29,7 @@ from graph_model.catalogue.document import parse_catalogue
 from graph_model.catalogue.rules import Catalogue
 from graph_model.errors import CatalogueError
 from graph_model.records.tasks import ReResolve
+from services.bootstrap.apart import Apart
 from services.bootstrap.filling import Filling, FillingApart, FillingHere
 from services.bootstrap.loaded import INPUT, TOLD, Loaded, Manner
 from services.bootstrap.resolving import Resolving, ResolvingApart, ResolvingHere, Wanted
@@ -244,29 +245,47 @@ async def _give_back(store: LoadedStore, turn: Turn) -> None:
 
 async def _load(store: LoadedStore, turn: Turn, fill: Fill, *, resumed: bool) -> Loaded:
     """Load a store that is claimed."""
-    async with store.opened(store.marking.migrator) as found:
-        spool = await _whole_spool(store, found, turn)
-        was_read = spool is not None
-        spool = spool or await _filled(store, found, turn, fill)
-        try:
-            catalogue = await _catalogue_of(store, found)
-            written = await _write(store, found, spool, catalogue, turn.load_id) if spool.records else Written()
-            loaded = Loaded.of(
-                spool,
-                written,
-                resumed=resumed,
-                was_read=was_read,
-                is_of_input=not was_read or spool.kept(INPUT) == store.manner.input_name,
-                by_former=None if catalogue is store.catalogue else catalogue.fingerprint,
-            )
-        finally:
-            spool.close()
+    apart = Apart() if store.manner.apart and KeptCatalogue.of(store.catalogue) is not None else None
+    try:
+        async with store.opened(store.marking.migrator) as found:
+            loaded = await _brought_into_force(store, found, turn, fill, apart, resumed=resumed)
+    finally:
+        if apart is not None:
+            await asyncio.to_thread(apart.end)
     if loaded.records and store.manner.keeps_spool:
         await store.marking.move_mark(SCHEMA_VERSION, None)
         turn.is_over = True
     else:
         await _give_back(store, turn)
     return loaded
+
+
+async def _brought_into_force(
+    store: LoadedStore, found: Store, turn: Turn, fill: Fill, apart: Apart | None, *, resumed: bool
+) -> Loaded:
+    """Bring into force what is in the spool, or comes into it."""
+    spool = await _whole_spool(store, found, turn)
+    was_read = spool is not None
+    spool = spool or await _filled(store, found, turn, fill, apart)
+    try:
+        catalogue = await _catalogue_of(store, found)
+        written = Written()
+        if spool.records:
+            resolving = _resolving(store, spool, catalogue, turn, apart)
+            manner = store.manner
+            written = await write_load(
+                found, spool, resolving, store.progress, announce=manner.announce, portion=manner.portion
+            )
+        return Loaded.of(
+            spool,
+            written,
+            resumed=resumed,
+            was_read=was_read,
+            is_of_input=not was_read or spool.kept(INPUT) == store.manner.input_name,
+            by_former=None if catalogue is store.catalogue else catalogue.fingerprint,
+        )
+    finally:
+        spool.close()
 
 
 async def _whole_spool(store: LoadedStore, found: Store, turn: Turn) -> LoadSpool | None:
@@ -309,12 +328,12 @@ async def _bring_into_force(found: Store, catalogue: Catalogue) -> None:
         await found.change_catalogue(catalogue.fingerprint, task, KeptCatalogue.of(catalogue))
 
 
-async def _filled(store: LoadedStore, found: Store, turn: Turn, fill: Fill) -> LoadSpool:
+async def _filled(store: LoadedStore, found: Store, turn: Turn, fill: Fill, apart: Apart | None) -> LoadSpool:
     """Fill the spool of a load; where that cannot be done the store is free again."""
     path = store.path
     try:
         await _bring_into_force(found, store.catalogue)
-        filling = _filling(store, turn.load_id, found.generation)
+        filling = _filling(store, turn.load_id, found.generation, apart)
         try:
             told = await fill(filling)
             kept = {STORE_ID: found.store_id, INPUT: store.manner.input_name, TOLD: told}
@@ -335,20 +354,17 @@ async def _filled(store: LoadedStore, found: Store, turn: Turn, fill: Fill) -> L
     return spool
 
 
-def _filling(store: LoadedStore, load_id: str, generation: int) -> Filling:
+def _filling(store: LoadedStore, load_id: str, generation: int, apart: Apart | None) -> Filling:
     kept = KeptCatalogue.of(store.catalogue)
-    if store.manner.apart and kept is not None:
-        return FillingApart(store.path, load_id, kept, generation)
+    if apart is not None and kept is not None:
+        return FillingApart(apart, store.path, load_id, kept, generation)
     return FillingHere(store.path, load_id, store.catalogue, generation)
 
 
-async def _write(store: LoadedStore, found: Store, spool: LoadSpool, catalogue: Catalogue, load_id: str) -> Written:
+def _resolving(
+    store: LoadedStore, spool: LoadSpool, catalogue: Catalogue, turn: Turn, apart: Apart | None
+) -> Callable[[Wanted], Resolving]:
     kept = KeptCatalogue.of(catalogue)
-
-    def resolving(wanted: Wanted) -> Resolving:
-        if store.manner.apart and kept is not None:
-            return ResolvingApart(store.path, load_id, kept, wanted)
-        return ResolvingHere(spool, catalogue, wanted)
-
-    manner = store.manner
-    return await write_load(found, spool, resolving, store.progress, announce=manner.announce, portion=manner.portion)
+    if apart is not None and kept is not None:
+        return lambda wanted: ResolvingApart(apart, store.path, turn.load_id, kept, wanted)
+    return lambda wanted: ResolvingHere(spool, catalogue, wanted)

@@ -76,22 +76,24 @@ class ResolvingHere:
 
 
 class ResolvingApart:
-    """Resolves portions in a process of its own, which ends with this one."""
+    """Resolves portions in another process."""
 
-    def __init__(self, path: Path, load_id: str, catalogue: KeptCatalogue, wanted: Wanted) -> None:
-        self._apart = Apart(_begin, path, load_id, catalogue.text, catalogue.name, wanted)
-        self._following: deque[Future[_Sent | None]] = deque(self._apart.ask(_next) for _ in range(_AHEAD))
+    def __init__(self, apart: Apart, path: Path, load_id: str, catalogue: KeptCatalogue, wanted: Wanted) -> None:
+        self._apart = apart
+        self._begun = apart.ask(_begin, path, load_id, catalogue.text, catalogue.name, wanted)
+        self._following: deque[Future[_Sent | None]] = deque(apart.ask(_next) for _ in range(_AHEAD))
 
     async def next(self) -> Resolved | None:
         """See `Resolving.next`."""
-        await asyncio.wrap_future(self._apart.begun)
+        await asyncio.wrap_future(self._begun)
         sent = await asyncio.wrap_future(self._following.popleft())
         self._following.append(self._apart.ask(_next))
         return None if sent is None else _received(sent)
 
     async def close(self) -> None:
-        """See `Resolving.close`."""
-        await asyncio.to_thread(self._apart.end)
+        """See `Resolving.close`; the process ends when it has done what it has begun."""
+        for each in self._following:
+            each.cancel()
 
 
 def _resolved(spool: LoadSpool, catalogue: Catalogue, wanted: Wanted) -> Iterator[Resolved]:

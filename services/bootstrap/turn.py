@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self
 
+from services.bootstrap.spool import NoPlaceForSpool
 from services.stores.port.errors import LoadUnderWay
 
 _ENDING: Final = ".lock"
@@ -31,11 +32,14 @@ class Turn:
 
         Raises:
             LoadUnderWay: another process is at work.
-            OSError: the file cannot be made.
+            NoPlaceForSpool: the file cannot be made.
         """
         path = _beside(spool)
         while True:
-            file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            try:
+                file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            except OSError as error:
+                raise NoPlaceForSpool(spool, f"{path} beside it cannot be written ({error.strerror})") from error
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
