@@ -114,7 +114,10 @@ class FillingApart:
 
     def take(self, changes: Sequence[Change], places: Sequence[Place] = ()) -> None:
         """See `Filling.take`; what goes wrong is raised by a later call."""
-        self._waiting.append(self._apart.ask(_take, tuple(changes), tuple(places)))
+        # Bare tuples are on their way in a tenth of the time.
+        self._waiting.append(
+            self._apart.ask(_take, tuple(changes), [(number, line, file) for number, line, file in places])
+        )
         while len(self._waiting) > _WAITING:
             self._waiting.popleft().result()
 
@@ -147,8 +150,8 @@ def _begin(path: Path, load_id: str, text: str, name: str, generation: int) -> N
     _filled = FillingHere(path, load_id, parse_catalogue(text, name), generation)
 
 
-def _take(changes: Sequence[Change], places: Sequence[Place]) -> None:
-    _filled.take(changes, places)
+def _take(changes: Sequence[Change], places: Sequence[tuple[int, int, str]]) -> None:
+    _filled.take(changes, [Place._make(place) for place in places])
 
 
 def _truncate(task: TruncateSource) -> None:

@@ -40,6 +40,7 @@ class SpooledRecord(NamedTuple):
 
     record: Record
     mapped: MappedRecord | None  #: what it says; None: it is deleted
+    document: bytes  #: the stored form of the record
 
     @property
     def identifiers(self) -> tuple[Identifier, ...]:
@@ -84,7 +85,7 @@ def portions(spool: LoadSpool, after: int, size: int) -> Iterator[Portion]:
 
 def _spooled(source: str, key: str, document: bytes, derived: bytes | None) -> SpooledRecord:
     record = read_record(RecordAddress(source, key), document)
-    return SpooledRecord(record, None if derived is None else read_derived(record, derived))
+    return SpooledRecord(record, None if derived is None else read_derived(record, derived), document)
 
 
 def _generic_among(spool: LoadSpool, identifiers: Collection[Identifier]) -> dict[Identifier, GenericIdentifier]:

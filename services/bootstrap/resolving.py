@@ -16,6 +16,7 @@ from graph_model.values.identifiers import Identifier
 from services.bootstrap.apart import Apart
 from services.bootstrap.portions import (
     GenericIdentifier,
+    Portion,
     ProfileNaming,
     Resolved,
     new_profile,
@@ -26,7 +27,7 @@ from services.bootstrap.portions import (
 from services.bootstrap.spool import LoadSpool
 from services.clock import new_id, now_milliseconds
 from services.stores.port.identity import KeptCatalogue
-from services.stores.port.stored_forms import read_record, write_record
+from services.stores.port.stored_forms import read_record
 
 #: So many portions the other process may be ahead: more would only take memory.
 _AHEAD: Final = 2
@@ -72,7 +73,11 @@ class ResolvingHere:
         await asyncio.wait([self._following])
 
     def _begun(self) -> asyncio.Task[Resolved | None]:
-        return asyncio.create_task(asyncio.to_thread(next, self._found, None))
+        return asyncio.create_task(asyncio.to_thread(self._resolve))
+
+    def _resolve(self) -> Resolved | None:
+        found = next(self._found, None)
+        return None if found is None else found[1]
 
 
 class ResolvingApart:
@@ -96,10 +101,10 @@ class ResolvingApart:
             each.cancel()
 
 
-def _resolved(spool: LoadSpool, catalogue: Catalogue, wanted: Wanted) -> Iterator[Resolved]:
+def _resolved(spool: LoadSpool, catalogue: Catalogue, wanted: Wanted) -> Iterator[tuple[Portion, Resolved]]:
     naming = ProfileNaming(now=now_milliseconds, new_profile_id=new_id, version_floor=wanted.version_floor)
     for portion in portions(spool, wanted.after, wanted.size):
-        yield resolve_portion(portion, spool, catalogue, naming)
+        yield portion, resolve_portion(portion, spool, catalogue, naming)
 
 
 class _Sent(NamedTuple):
@@ -111,10 +116,13 @@ class _Sent(NamedTuple):
     generic: Mapping[Identifier, GenericIdentifier]
 
 
-def _sent(resolved: Resolved) -> _Sent:
+def _sent(portion: Portion, resolved: Resolved) -> _Sent:
     return _Sent(
         resolved.groups,
-        [(*w.record.address, write_record(w.record), w.profile_id, w.identifiers) for w in resolved.records],
+        [
+            (*write.record.address, spooled.document, write.profile_id, write.identifiers)
+            for spooled, write in zip(portion.records, resolved.records, strict=True)
+        ],
         [(w.profile_id, w.version, w.document, w.component) for w in resolved.profiles],
         resolved.generic,
     )
@@ -134,7 +142,7 @@ def _received(sent: _Sent) -> Resolved:
 
 
 #: What the other process gives.
-_found: Iterator[Resolved]
+_found: Iterator[tuple[Portion, Resolved]]
 
 
 def _begin(path: Path, load_id: str, text: str, name: str, wanted: Wanted) -> None:
@@ -146,5 +154,5 @@ def _begin(path: Path, load_id: str, text: str, name: str, wanted: Wanted) -> No
 
 
 def _next() -> _Sent | None:
-    resolved = next(_found, None)
-    return None if resolved is None else _sent(resolved)
+    found = next(_found, None)
+    return None if found is None else _sent(*found)

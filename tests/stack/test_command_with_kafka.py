@@ -2,18 +2,21 @@
 
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from uuid import uuid4
 
 import orjson
 import pytest
 
+from cli.file_load import PAYS_FROM
 from services.stores.port.stored_form import SCHEMA_VERSION, StoredForm
 from services.stores.sqlite.migration import SqliteMigration
 from stack.kafka import KafkaBroker
 from tests.acceptance.conftest import COMMAND, Run, command_in, environment, make_shop
+from tests.contract.conftest import empty_graph
 from tests.migration.kept import HERE, load_file
-from tests.stack.worker_world import World, eventually
+from tests.stack.worker_world import DEADLINE_SECONDS, World, eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
 
@@ -43,6 +46,42 @@ async def test_what_ingest_changes_is_published(world: World, run: Run) -> None:
     assert run("ingest", "crm.csv", **kafka(world.broker, world.name)).returncode == 0
     updates = [orjson.loads(record.value) for record in await world.read(f"{world.name}.updates", 3)]
     assert [update["change"] for update in updates] == ["created"] * 3
+
+
+def spools(folder: Path) -> list[Path]:
+    return [*folder.glob("identity-graph-*.load")]
+
+
+def kill_once_spooled(folder: Path, variables: dict[str, str]) -> None:
+    process = subprocess.Popen([COMMAND, "ingest", "crm.csv"], cwd=folder, env={**environment(folder), **variables})
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not spools(folder):
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+
+
+@pytest.mark.timeout(300)
+async def test_a_large_file_goes_into_a_new_graph_as_a_first_load_whoever_is_killed(
+    world: World, run: Run, tmp_path: Path, gremlin_url: str
+) -> None:
+    await empty_graph(gremlin_url)
+    count = PAYS_FROM // 1_000
+    rows = "".join(f"{n},N,p{n}@example.com,,,{'x' * 1_000}\n" for n in range(count))
+    (tmp_path / "crm.csv").write_text(f"id,name,email,phone,national_id,note\n{rows}")
+    assert "would be lost" in run("ingest", "crm.csv", IDENTITY_GRAPH_STORE=gremlin_url).stderr
+    variables = {**kafka(world.broker, world.name), "IDENTITY_GRAPH_STORE": gremlin_url}
+    kill_once_spooled(tmp_path, variables)
+    finished = run("ingest", "--json", "crm.csv", **variables)
+    assert finished.returncode == 0, finished.stderr
+    assert orjson.loads(finished.stdout)["profiles"] == {"created": count}
+    updates = [orjson.loads(record.value) for record in await world.read(f"{world.name}.updates", count)]
+    assert {(update["change"], update["version"]) for update in updates} == {("created", 1)}
+    assert len({update["profile_id"] for update in updates}) == count
+    assert spools(tmp_path) == []
+    assert run("verify", **variables).returncode == 0
 
 
 async def test_a_topic_of_envelopes_is_drafted(world: World, run: Run, tmp_path: Path) -> None:
