@@ -37,7 +37,7 @@ from services.stores.port.protocols import Store
 
 #: From so many bytes of files on a first load is the faster way into a new store. Below, starting its processes takes
 #: longer than it saves.
-PAYS_FROM: Final = 2_000_000
+PAYS_FROM: Final = 4_000_000
 
 #: A spool, and the store made from it, take less than so many times the bytes of the files.
 _ROOM: Final = 20

@@ -61,7 +61,7 @@ def ingest(
     A file belongs to the source whose `file` pattern its name fits, or to the one given with `--source`.
     Change envelopes (Debezium, one on each line) find their source by their table; where one truncates its table, the
     rows before it are deleted at the end. Rows that cannot be used are listed with line and reason; all others are in
-    force. Doing it again changes nothing. Large files go into a new store as `bootstrap` loads them, in half the time;
+    force. Doing it again changes nothing. Large files go into a new store as `bootstrap` loads them, in less time;
     nobody else can work with it meanwhile.
 
     For example:
