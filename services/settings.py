@@ -49,7 +49,12 @@ class KafkaSettings(BaseSettings):
     dead_letter_topic: str = Field(
         "identity-graph-dead-letters", description="topic for messages that cannot be decoded or mapped"
     )
-    batch_size: int = Field(500, ge=1, le=10_000, description="most messages of one partition in one commit")
+    batch_size: int = Field(
+        500,
+        ge=1,
+        le=10_000,
+        description="most messages of one partition in one commit; a graph takes 500, on Amazon Neptune 5",
+    )
 
 
 class ServerLimits(BaseSettings):
@@ -104,6 +109,11 @@ class Settings(BaseSettings):
     store: str = Field(
         "sqlite:identity-graph.sqlite",
         description="where the graph is kept: `sqlite:FILE`, or the `ws://` or `wss://` address of a Gremlin endpoint",
+    )
+    store_engine: Literal["auto", "gremlin-server", "neptune"] = Field(
+        "auto",
+        description="what serves the graph: Gremlin Server or Amazon Neptune, which are written to differently; `auto` "
+        "asks it. It stays the same for one graph",
     )
     store_username: str = Field("", description="user name for a Gremlin Server that asks for one")
     store_password: SecretStr = Field(SecretStr(""), description="password for a Gremlin Server that asks for one")

@@ -303,7 +303,7 @@ class Ingest:
         rows = max(len(loaded.changes), len(loaded.mapped))
         plan = await computed(rows, make_plan, loaded, self._catalogue, commit)
         events = (*await self._first_events(plan.events, loaded), *plan.events)
-        return loaded, replace(plan, accepted=accepted_number(batch), events=events)
+        return loaded, replace(plan, accepted=accepted_number(batch), events=events, divisible=batch.can_be_halved)
 
     def _count_commit(self, loaded: Loaded, plan: Plan, result: IngestResult) -> None:
         generic = sorted(i for i in loaded.crossing if loaded.growth(i) > 0)

@@ -33,8 +33,7 @@ async def open_store(
         CatalogueChanged: the store was built with a catalogue of another meaning.
         StoreUnavailable: it does not answer.
     """
-    kept = KeptCatalogue.of(catalogue)
-    scheme, separator, rest = settings.store.partition(":")
+    kept, (scheme, separator, rest) = KeptCatalogue.of(catalogue), settings.store.partition(":")
     if separator and scheme == "sqlite" and rest:
         from services.stores.sqlite.store import SqliteStore  # noqa: PLC0415 - see above
 
@@ -58,6 +57,7 @@ async def open_store(
             migrator=migrator,
             username=settings.store_username,
             password=settings.store_password.get_secret_value(),
+            engine=settings.store_engine,
         )
     raise _unknown(settings)
 

@@ -15,6 +15,7 @@ from services.stores.gremlin import identifiers
 from services.stores.gremlin.ids import STORE_ID, tally_id
 from services.stores.gremlin.reads import Row
 from services.stores.gremlin.socket import Credentials, GremlinSocket, Traversal, g
+from services.stores.gremlin.spelling import BULK
 from services.stores.gremlin.store import GremlinStore
 from services.stores.port.errors import CatalogueChanged, ClaimLost, StoreError
 from services.stores.port.plan import BucketWrite, Plan
@@ -149,7 +150,7 @@ async def test_a_hub_that_gives_up_its_buckets_while_it_is_read_is_read_again(
             await store.commit(giving_up.pop(), outbox)
         return await store._submit(traversal(wanted))
 
-    stored = (await identifiers.read_identifiers(read, {TILL: 5}, hubs, all_buckets))[TILL]
+    stored = (await identifiers.read_identifiers(read, BULK, {TILL: 5}, hubs, all_buckets))[TILL]
     assert (stored.is_hub, stored.holders, stored.component) == (False, len(HOLDERS), ("p1",))
 
 

@@ -8,20 +8,21 @@ from gremlin_python.process.graph_traversal import __
 from gremlin_python.process.traversal import Merge, P
 
 from services.stores.gremlin.graphbinary import ID, IN, LABEL, OUT, RowKey, Rows
+from services.stores.gremlin.guarded import GuardedRequest
 from services.stores.gremlin.plan import HAS, MEMBER_OF, WAS_MEMBER_OF, Edge, GraphWrites
 from services.stores.gremlin.socket import Traversal, g
 from services.stores.gremlin.vertices import VertexWrite
 
-ACCEPTED = ["accepted"]  #: the answer to a commit whose guard held; another answer means that nothing was written
+ACCEPTED = "accepted"  #: the answer to a request whose guard held; without it nothing was written
 
 
-def bulk_traversal(writes: GraphWrites) -> Traversal:
+def bulk_commit(writes: GraphWrites, *, divisible: bool) -> GuardedRequest:  # noqa: ARG001 - of any size
     """Spell all writes as one traversal, behind a guard.
 
     The guard compares the revisions of everything that must exist. What changes between the guard and the end of the
     request is a conflict of the server's transactions, or reaches a `fail()`, which undoes the request.
     """
-    return written(guarded(writes), writes).constant(ACCEPTED[0])
+    return GuardedRequest(written(guarded(writes), writes).constant(ACCEPTED), ACCEPTED)
 
 
 def guarded(writes: GraphWrites) -> Traversal:

@@ -1,14 +1,24 @@
 """The connection to a Gremlin Server, opened anew when it was lost."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, TypeAlias
 
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
+from services.stores.gremlin.neptune_faults import Overloaded, WriterMoved
 from services.stores.gremlin.socket import Credentials, GremlinSocket, Traversal
 from services.stores.port.errors import NoRoom, StoreUnavailable
 
 #: Runs a traversal and returns all it answers.
 Submit: TypeAlias = Callable[[Traversal], Awaitable[list[Any]]]
+
+#: So long a request is tried again that a server had no time for, or that met a former writer.
+PATIENCE_SECONDS = 20.0
+_FIRST_PAUSE_SECONDS = 0.2
+_REFUSED_UNREAD = (Overloaded, WriterMoved)
 
 
 class Connection:
@@ -31,7 +41,13 @@ class Connection:
         self._room_lost: NoRoom | None = None  #: what the server said last of its memory
 
     async def submit(self, traversal: Traversal) -> list[Any]:
-        """Run a traversal and return all it answers; see `GremlinSocket.submit` for the errors."""
+        """Run a traversal and return all it answers; see `GremlinSocket.submit` for the errors.
+
+        What was refused unread is tried again for a while: where there is too much to do, or the writer has moved.
+        """
+        return await _patiently(self._submit, traversal)
+
+    async def _submit(self, traversal: Traversal) -> list[Any]:
         socket = self._socket
         if socket is None or not socket.is_open:
             socket = await self._opened()
@@ -39,6 +55,12 @@ class Connection:
             return await socket.submit(traversal)
         except NoRoom as error:
             self._room_lost = error
+            raise
+        except WriterMoved:
+            # The next socket asks anew which address the name of the cluster leads to.
+            if self._socket is socket:
+                self._socket = None
+            await socket.close()
             raise
 
     async def connect(self) -> None:
@@ -72,7 +94,7 @@ class Connection:
             await former.close()
         socket = await GremlinSocket.open(self._url, self._credentials)
         try:
-            await self._greet(socket.submit)
+            await self._greet(partial(_patiently, socket.submit))
         except BaseException:
             await socket.close()
             raise
@@ -84,6 +106,21 @@ class Connection:
         if self._room_lost is None or isinstance(error, NoRoom):
             return StoreUnavailable(str(error))
         return NoRoom(f"{error}. Before that it said: {self._room_lost}")
+
+
+async def _patiently(submit: Submit, traversal: Traversal) -> list[Any]:
+    """Run a traversal, and for a while again what was refused unread."""
+    try:
+        return await submit(traversal)
+    except _REFUSED_UNREAD:
+        await asyncio.sleep(random.uniform(0, _FIRST_PAUSE_SECONDS))  # noqa: S311 - nothing is secret
+    retries = AsyncRetrying(
+        retry=retry_if_exception_type(_REFUSED_UNREAD),
+        wait=wait_random_exponential(0.1, max=5.0),
+        stop=stop_after_delay(PATIENCE_SECONDS),
+        reraise=True,
+    )
+    return await retries(submit, traversal)
 
 
 def _asked_for(opening: "asyncio.Task[GremlinSocket]") -> None:

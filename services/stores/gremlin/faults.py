@@ -9,13 +9,15 @@ from typing import Any
 
 import aiohttp
 
-from services.stores.port.errors import CommitConflict, NoRoom, StoreError, StoreUnavailable
+from services.stores.gremlin.neptune_faults import neptune_fault
+from services.stores.port.errors import CommitConflict, CommitTooLarge, NoRoom, StoreError, StoreUnavailable
 
 UNAUTHORIZED = 401
 TIMED_OUT = 598
 FAILED_ON_PURPOSE = 595  #: our own `fail()` step: something existed that must not, or the other way round
 TRY_AGAIN = 596
 _OUT_OF_MEMORY = "OutOfMemoryError"
+_OUT_OF_STACK = "StackOverflowError"
 _CONFLICT_CLASSES = ("TransactionException", "ConcurrentModificationException")
 _CONFLICT_MESSAGES = ("Vertex with id already exists", "Vertex id could not be resolved from mergeE")
 
@@ -28,6 +30,10 @@ def server_fault(code: int, message: str, attributes: Mapping[str, Any]) -> Stor
         message: what the server says; only looked through, never repeated.
         attributes: status attributes; `exceptions` lists the classes of the error and its causes.
     """
+    return neptune_fault(code, message) or _gremlin_fault(code, message, attributes)
+
+
+def _gremlin_fault(code: int, message: str, attributes: Mapping[str, Any]) -> StoreError:
     classes: list[str] = [str(name) for name in attributes.get("exceptions", ())]
     found = f"status {code}{_in_brackets(classes)}"
     if code == UNAUTHORIZED:
@@ -40,6 +46,8 @@ def server_fault(code: int, message: str, attributes: Mapping[str, Any]) -> Stor
             f"the Gremlin Server is out of memory ({_with(_OUT_OF_MEMORY, code, classes)}); give it more (its option "
             "-Xmx), or keep less in its graph"
         )
+    if any(name.endswith(_OUT_OF_STACK) for name in classes):
+        return CommitTooLarge.told(f"the request has more steps than the Gremlin Server has stack for ({found})")
     if code in {TIMED_OUT, TRY_AGAIN}:
         return StoreUnavailable(
             f"the Gremlin Server could not answer in time ({found}): it ended the request after its evaluationTimeout"

@@ -12,14 +12,14 @@ from io import BytesIO
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from gremlin_python.process.traversal import Direction, T
+from gremlin_python.process.traversal import CardinalityValue, Direction, T
 from gremlin_python.statics import long
 from gremlin_python.structure.io.graphbinaryV1 import GraphBinaryReader, GraphBinaryWriter
 
 #: A key of a row: a property name, or one of Gremlin's own: one of the names below, or `T.id` and the like, which are
 #: slow to look up.
 RowKey: TypeAlias = Any
-#: A string, an int (32 bits), a long, a bool, or a sequence or mapping of these.
+#: A string, an int (32 bits), a long, a bool, one of these as a `Single`, or a sequence or mapping of these.
 RowValue: TypeAlias = Any
 
 _head_and_number = struct.Struct(">BBi").pack  #: of an int its value, of all else its length
@@ -42,10 +42,21 @@ _short_strings: Final = tuple(_head_and_number(_STRING, 0, length) for length in
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """Many rows of plain values, as an argument of a step or a side effect of a traversal."""
+class Single:
+    """The only value of a property, whatever the graph does with one that is set without a word."""
 
-    rows: Sequence[RowValue]
+    value: str | int | bool
+
+
+#: What stands before the value of a `Single`.
+_SINGLE = bytes(_library_writer.to_dict(CardinalityValue.single(False))).removesuffix(_FALSE)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of plain values, or one of them, as an argument of a step or a side effect of a traversal."""
+
+    rows: Sequence[RowValue] | Mapping[RowKey, RowValue]
 
     @staticmethod
     def dictify(rows: "Rows", _writer: object, to_extend: bytearray) -> bytearray:
@@ -78,6 +89,9 @@ def _write(value: RowValue, out: bytearray, names: dict[RowKey, bytes]) -> None:
         out += _head_and_number(_INT, 0, value)
     elif kind is long:
         out += _head_and_long(_LONG, 0, value)
+    elif kind is Single:
+        out += _SINGLE
+        _write(value.value, out, names)
     elif isinstance(value, Mapping):
         _write(dict(value), out, names)
     else:

@@ -8,7 +8,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Final
 
 from graph_model.records.record import RecordAddress
 from graph_model.resolution.hubs import BUCKETS
@@ -16,16 +16,13 @@ from graph_model.values.identifiers import Identifier
 from services.stores.gremlin import reads
 from services.stores.gremlin.connection import Submit
 from services.stores.gremlin.ids import bucket_id, bucket_ids, identifier_id, tally_id
-from services.stores.gremlin.reads import Row, formed
-from services.stores.gremlin.socket import Traversal
+from services.stores.gremlin.reads import Read, Row, formed
+from services.stores.gremlin.spelling import Spelling
 from services.stores.port.errors import StoreError
 from services.stores.port.stored import BucketsNeeded, StoredBucket, StoredIdentifier, StoredProfile
 
 _REMEMBERED: Final = 1_000
 _ALL: Final = range(BUCKETS)
-
-#: Asks for vertices by id with a traversal, however many they are.
-Read: TypeAlias = Callable[[Callable[[Collection[str]], Traversal], Iterable[str]], Awaitable[list[Row]]]
 
 
 class KnownHubs:
@@ -46,7 +43,7 @@ class KnownHubs:
 
 
 async def read_identifiers(
-    read: Read, wanted: Mapping[Identifier, int], known: KnownHubs, needed: BucketsNeeded
+    read: Read, spelling: Spelling, wanted: Mapping[Identifier, int], known: KnownHubs, needed: BucketsNeeded
 ) -> dict[Identifier, StoredIdentifier]:
     """Read identifiers; see `Store.read_identifiers`.
 
@@ -55,9 +52,9 @@ async def read_identifiers(
     Raises:
         StoreError: a hub has not all of its buckets.
     """
-    found, torn = await _read_once(read, wanted, known, needed)
+    found, torn = await _read_once(read, spelling, wanted, known, needed)
     while torn:
-        found_again, torn_again = await _read_once(read, {hub: wanted[hub] for hub in torn}, known, needed)
+        found_again, torn_again = await _read_once(read, spelling, {hub: wanted[hub] for hub in torn}, known, needed)
         broken = torn.items() & torn_again.items()
         if broken:
             kinds = ", ".join(sorted({hub.kind for hub, _ in broken}))
@@ -97,17 +94,19 @@ async def count_links(read: Read, identifiers: Collection[Identifier]) -> dict[I
     rows = await read(reads.links_traversal, by_vertex)
     counts = {by_vertex[row["id"]]: row["links"] for row in rows}
     hubs = [by_vertex[row["id"]] for row in rows if reads.is_hub(row)]
-    for (hub, _), row in (await _parts(read, reads.links_traversal, bucket_id, dict.fromkeys(hubs, _ALL))).items():
+    for (hub, _), row in (
+        await _parts(partial(read, reads.links_traversal), bucket_id, dict.fromkeys(hubs, _ALL))
+    ).items():
         counts[hub] += row["links"]
     return counts
 
 
 async def _read_once(
-    read: Read, wanted: Mapping[Identifier, int], known: KnownHubs, needed: BucketsNeeded
+    read: Read, spelling: Spelling, wanted: Mapping[Identifier, int], known: KnownHubs, needed: BucketsNeeded
 ) -> tuple[dict[Identifier, StoredIdentifier], dict[Identifier, str]]:
     """What was found, and the hubs whose buckets were gone when these were read, with the revisions of the hubs."""
     expected = known.among(wanted)
-    rows, buckets = await asyncio.gather(_own_rows(read, wanted), _buckets(read, expected, needed))
+    rows, buckets = await asyncio.gather(_own_rows(read, spelling, wanted), _buckets(read, expected, needed))
     hubs = [identifier for identifier, row in rows.items() if reads.is_hub(row)]
     found = {identifier: reads.stored_identifier(row) for identifier, row in rows.items() if not reads.is_hub(row)}
     if not hubs:
@@ -117,7 +116,7 @@ async def _read_once(
     buckets |= await _buckets(read, further, needed)
     counted = {hub: reads.stored_identifier(rows[hub], buckets[hub]) for hub in hubs if hub in buckets}
     rare = [hub for hub, stored in counted.items() if stored.holders <= wanted[hub]]
-    components = _by_hub(await _parts(read, reads.holders_components_traversal, bucket_id, dict.fromkeys(rare, _ALL)))
+    components = _by_hub(await _parts(partial(spelling.bucket_rows, read), bucket_id, dict.fromkeys(rare, _ALL)))
     for hub in rare:
         counted[hub] = reads.stored_identifier(rows[hub], buckets[hub], components[hub].values())
     return found | counted, {hub: rows[hub]["rev"] for hub in hubs if hub not in counted}
@@ -140,26 +139,25 @@ async def _buckets(
 async def _tallies(
     read: Read, hubs: Mapping[Identifier, Iterable[int]]
 ) -> dict[Identifier, Mapping[int, StoredBucket]]:
-    rows = _by_hub(await _parts(read, reads.tallies_traversal, tally_id, hubs))
+    rows = _by_hub(await _parts(partial(read, reads.tallies_traversal), tally_id, hubs))
     return {hub: {number: reads.stored_bucket(row) for number, row in rows[hub].items()} for hub in hubs}
 
 
-async def _own_rows(read: Read, wanted: Mapping[Identifier, int]) -> dict[Identifier, Row]:
+async def _own_rows(read: Read, spelling: Spelling, wanted: Mapping[Identifier, int]) -> dict[Identifier, Row]:
     by_vertex = {identifier_id(identifier): identifier for identifier in wanted}
     up_to = {vertex: wanted[identifier] for vertex, identifier in by_vertex.items()}
-    rows = await read(partial(reads.identifiers_traversal, up_to=up_to), by_vertex)
+    rows = await spelling.identifier_rows(read, up_to)
     return {by_vertex[row["id"]]: row for row in rows}
 
 
 async def _parts(
-    read: Read,
-    traversal: Callable[[Collection[str]], Traversal],
+    read_rows: Callable[[Iterable[str]], Awaitable[list[Row]]],
     vertex_of: Callable[[Identifier, int], str],
     hubs: Mapping[Identifier, Iterable[int]],
 ) -> dict[tuple[Identifier, int], Row]:
     """Ask for one vertex of each of some buckets of hubs; answers (hub, number) -> row."""
     by_vertex = {vertex_of(hub, number): (hub, number) for hub, numbers in hubs.items() for number in numbers}
-    rows = await read(traversal, by_vertex) if by_vertex else []
+    rows = await read_rows(by_vertex) if by_vertex else []
     return {by_vertex[row["id"]]: row for row in rows}
 
 

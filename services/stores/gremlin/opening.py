@@ -11,18 +11,20 @@ from gremlin_python.process.traversal import Merge, P, T
 
 from services.clock import new_id
 from services.stores.gremlin.connection import Submit
+from services.stores.gremlin.graphbinary import ID, Rows
 from services.stores.gremlin.ids import STORE_ID, Label, vertex_id
 from services.stores.gremlin.plan import OWES
-from services.stores.gremlin.socket import Traversal, g
-from services.stores.port.errors import CatalogueChanged, CommitConflict, StoreError, StoreReplaced
+from services.stores.gremlin.socket import Traversal, g, single
+from services.stores.gremlin.vertices import Properties, made_with
+from services.stores.port.errors import CatalogueChanged, CommitConflict, StoreError, StoreReplaced, StoreUnavailable
 from services.stores.port.identity import KeptCatalogue, Pulse
 from services.stores.port.stored_form import REFUSAL, SCHEMA_VERSION, UNTOLD_VERSION, StoredForm
 
 #: How often the meaning of the catalogue has changed. `generation` turns away programs that know no schema version.
 GENERATION = "meaning_generation"
 
-#: What `_form` reads.
-_FORM = ("version", "mark", "migrator")
+#: What is read of the store; where it lacks a property, as graphs of former forms do, the answer lacks it as well.
+_FIELDS = ("store_id", "meaning", "fingerprint", GENERATION, "generation", "schema_version", "migration", "migrator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ async def identify(
     catalogue: KeptCatalogue | None = None,
     any_meaning: bool = False,
     migrator: str | None = None,
+    has_transactions: bool = False,
 ) -> StoreIdentity:
     """Read which store this is; an empty graph becomes a new store.
 
@@ -53,6 +56,7 @@ async def identify(
         catalogue: the one of this fingerprint; kept where it is in force and none is kept yet.
         any_meaning: take the store with whatever catalogue is in force there.
         migrator: see `StoredForm.require`.
+        has_transactions: whether the graph is known to undo failed requests.
 
     Raises:
         CatalogueChanged: a catalogue of another meaning is in force.
@@ -61,7 +65,8 @@ async def identify(
     """
     identity = await find_identity(submit)
     if identity is None:
-        await _require_transactions(submit)
+        if not has_transactions:
+            await _require_transactions(submit)
         identity = await _make(submit, fingerprint)
     identity.form.require(migrator)
     if identity.fingerprint != fingerprint and not any_meaning:
@@ -105,20 +110,20 @@ async def read_pulse(submit: Submit, expected: StoreIdentity) -> Pulse:
     """
     rows = await submit(
         g.V(STORE_ID)
-        .project("store_id", "fingerprint", "generation", *_FORM, "tasks_owed")
+        .project(*_FIELDS, "tasks_owed")
         .by("store_id")
-        .by(meaning())
-        .by(generation())
-        .by(stored_or("schema_version", UNTOLD_VERSION))
-        .by(stored_or("migration", ""))
-        .by(stored_or("migrator", ""))
+        .by("meaning")
+        .by("fingerprint")
+        .by(GENERATION)
+        .by("generation")
+        .by("schema_version")
+        .by("migration")
+        .by("migrator")
         .by(__.out(OWES).count())
     )
     row: dict[str, Any] = rows[0] if rows else {"store_id": None}
     _require_store(row["store_id"], expected)
-    return Pulse(
-        fingerprint=row["fingerprint"], generation=row["generation"], form=_form(row), tasks_owed=row["tasks_owed"]
-    )
+    return Pulse(fingerprint=_meaning(row), generation=_generation(row), form=_form(row), tasks_owed=row["tasks_owed"])
 
 
 async def read_catalogue(submit: Submit) -> KeptCatalogue | None:
@@ -153,42 +158,56 @@ def stored_or(name: str, otherwise: int | str) -> Traversal:
     return __.coalesce(__.values(name), __.constant(otherwise))
 
 
-def written_for(migrator: str | None) -> Traversal:
+def written_for(migrator: str | None, store: Traversal | None = None) -> Traversal:
     """Step on from the store only where it may be written: in the present form, or by who migrates it."""
+    begun = __.identity() if store is None else store
     if migrator is not None:
-        return __.has("migrator", migrator)
-    return __.has("schema_version", SCHEMA_VERSION).has_not("migration")
+        return begun.has("migrator", migrator)
+    return begun.has("schema_version", SCHEMA_VERSION).not_(__.values("migration"))
 
 
 async def find_identity(submit: Submit) -> StoreIdentity | None:
     """Read what the graph says of itself; None: it is empty."""
     rows = await submit(
         g.V(STORE_ID)
-        .project("store_id", "fingerprint", "generation", *_FORM, "version_floor", "former_ids")
+        .project(*_FIELDS, "version_floor", "former_ids")
         .by("store_id")
-        .by(meaning())
-        .by(generation())
-        .by(stored_or("schema_version", UNTOLD_VERSION))
-        .by(stored_or("migration", ""))
-        .by(stored_or("migrator", ""))
-        .by(stored_or("version_floor", 0))
-        .by(stored_or("former_ids", "[]"))
+        .by("meaning")
+        .by("fingerprint")
+        .by(GENERATION)
+        .by("generation")
+        .by("schema_version")
+        .by("migration")
+        .by("migrator")
+        .by("version_floor")
+        .by("former_ids")
     )
     if not rows:
         return None
     row = rows[0]
     return StoreIdentity(
         row["store_id"],
-        row["fingerprint"],
-        row["generation"],
+        _meaning(row),
+        _generation(row),
         _form(row),
-        row["version_floor"],
-        frozenset(orjson.loads(row["former_ids"])),
+        row.get("version_floor", 0),
+        frozenset(orjson.loads(row.get("former_ids", "[]"))),
     )
 
 
+def _meaning(row: Mapping[str, Any]) -> str:
+    found: str = row["meaning"] if "meaning" in row else row["fingerprint"]
+    return found
+
+
+def _generation(row: Mapping[str, Any]) -> int:
+    found: int = row.get(GENERATION, row.get("generation", 0))
+    return found
+
+
 def _form(row: Mapping[str, Any]) -> StoredForm:
-    return StoredForm(row["version"], row["mark"] or None, row["migrator"] or None)
+    version = row.get("schema_version", UNTOLD_VERSION)
+    return StoredForm(version, row.get("migration") or None, row.get("migrator") or None)
 
 
 async def _keep(submit: Submit, identity: StoreIdentity, catalogue: KeptCatalogue) -> None:
@@ -196,14 +215,12 @@ async def _keep(submit: Submit, identity: StoreIdentity, catalogue: KeptCatalogu
     kept = g.V(STORE_ID).has("meaning", identity.fingerprint).where(__.not_(__.has("catalogue", P.neq(""))))
     # Refused where somebody else writes there at the same time: whoever opens the store next keeps it.
     with suppress(CommitConflict):
-        await submit(kept.property("catalogue", catalogue.to_json()).count())
+        await submit(kept.property(single, "catalogue", catalogue.to_json()).count())
 
 
 async def _make(submit: Submit, fingerprint: str) -> StoreIdentity:
     identity = StoreIdentity(new_id(), fingerprint, 0, StoredForm(SCHEMA_VERSION))
-    made = {
-        T.id: STORE_ID,
-        T.label: Label.STORE.value,
+    properties: Properties = {
         "store_id": identity.store_id,
         "meaning": fingerprint,
         GENERATION: 0,
@@ -211,14 +228,14 @@ async def _make(submit: Submit, fingerprint: str) -> StoreIdentity:
         "fingerprint": REFUSAL,
         "generation": REFUSAL,
     }
-    try:
-        await submit(g.merge_v(made).option(Merge.on_match, __.fail("exists")).count())
-    except CommitConflict:
-        found = await find_identity(submit)
-        if found is None:
-            raise
-        return found
-    return identity
+    make = g.merge_v(Rows({ID: STORE_ID})).option(Merge.on_create, made_with(Label.STORE, properties))
+    with suppress(CommitConflict):  # somebody else makes it at the same time
+        if await submit(make.values("store_id")) == [identity.store_id]:
+            return identity
+    found = await find_identity(submit)
+    if found is None:
+        raise StoreUnavailable("the graph is empty, and somebody else was making a store of it; open it again")
+    return found
 
 
 def written_and_removed() -> Traversal:

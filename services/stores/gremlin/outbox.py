@@ -6,13 +6,13 @@ Whoever claims the outbox rewrites the revisions of all places, which refuses ev
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from gremlin_python.process.graph_traversal import __
-from gremlin_python.process.traversal import Merge, P, T
+from gremlin_python.process.traversal import P, T
 from gremlin_python.statics import long
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random, wait_random_exponential
 
@@ -21,22 +21,23 @@ from graph_model.values.positions import Position
 from services.clock import new_id, now_milliseconds
 from services.stores.gremlin.connection import Submit
 from services.stores.gremlin.documents import events_document, progress_document, read_progress
-from services.stores.gremlin.graphbinary import ID, IN, LABEL, OUT, Rows
+from services.stores.gremlin.guarded import GuardedRequest
 from services.stores.gremlin.ids import STORE_ID, Label, revision, slot_id
-from services.stores.gremlin.opening import written_for
 from services.stores.gremlin.plan import OUTBOX
-from services.stores.gremlin.socket import Traversal, g
-from services.stores.gremlin.vertices import VertexWrite
+from services.stores.gremlin.socket import Traversal, g, single
+from services.stores.gremlin.vertices import Properties, VertexWrite
 from services.stores.port.errors import ClaimLost, CommitConflict, StoreUnavailable
 from services.stores.port.identity import WriterState
 from services.stores.port.plan import Plan
 from services.stores.port.stored import PendingEvents
 
+#: Spells a claim: of whose outbox, the fence, the meaning of the catalogue that must be in force, who migrates.
+ClaimRequest: TypeAlias = Callable[[str, str, str, str | None], GuardedRequest]
+
 SLOTS = 8  #: commits of one writer whose events may wait for the broker
 CLAIM_SECONDS = 20.0  #: how long a claim tries again where others claim at the same time
 #: How long a commit with an unknown outcome looks for a server that answers; later its place is asked for again.
 SETTLE_SECONDS = 3.0
-_CLAIMED = ["claimed"]  #: the answer to a claim that holds
 _FIELDS = ("id", "slot", "sequence", "acknowledged", "commit", "events", "progress", "accepted")
 
 
@@ -88,12 +89,13 @@ class GremlinOutbox:
 
     @classmethod
     async def claim(
-        cls, submit: Submit, writer: str, fingerprint: str, migrator: str | None = None
+        cls, submit: Submit, request: ClaimRequest, writer: str, fingerprint: str, migrator: str | None = None
     ) -> "GremlinOutbox | None":
         """Take over the outbox of `writer`, and make its places where there are none yet.
 
         Args:
             submit: runs traversals.
+            request: spells the claim for the engine.
             writer: whose outbox.
             fingerprint: the meaning of the catalogue that the writer works with; with another one in force nothing is
                 taken over, and the answer is None.
@@ -106,11 +108,12 @@ class GremlinOutbox:
             stop=stop_after_delay(CLAIM_SECONDS),
             reraise=True,
         )
-        if await retries(submit, _claim_traversal(writer, fence, fingerprint, migrator)) != _CLAIMED:
+        claim = request(writer, fence, fingerprint, migrator)
+        if not claim.is_accepted(await retries(submit, claim.traversal)):
             return None
-        accepted = g.V(STORE_ID).out(OUTBOX).values("accepted").fold().coalesce(__.unfold().max_(), __.constant(0))
-        rows, (greatest,) = await asyncio.gather(submit(_places_traversal(writer)), submit(accepted))
-        return cls(submit, fence, rows, greatest)
+        numbered = g.V(STORE_ID).out(OUTBOX).values("accepted")
+        rows, accepted = await asyncio.gather(submit(_places_traversal(writer)), submit(numbered))
+        return cls(submit, fence, rows, max(accepted, default=0))
 
     @property
     def pending(self) -> tuple[PendingEvents, ...]:
@@ -140,8 +143,8 @@ class GremlinOutbox:
             return
         place = await self._take()
         try:
-            known = g.V(place.vertex).has("rev", place.revision).property("acknowledged", long(acknowledged)).count()
-            if await self._submit(known) != [1]:
+            known = g.V(place.vertex).has("rev", place.revision)
+            if await self._submit(known.property(single, "acknowledged", long(acknowledged)).count()) != [1]:
                 raise ClaimLost(_TAKEN_OVER)
         finally:
             await self._give_back(place)
@@ -255,7 +258,7 @@ class GremlinOutbox:
 
     async def _bump(self, place: Place, fence: str) -> str | None:
         """Give the place another revision if it still has the one we know; answers the one it has then."""
-        bump = g.V(place.vertex).has("rev", place.revision).property("rev", fence).count()
+        bump = g.V(place.vertex).has("rev", place.revision).property(single, "rev", fence).count()
         retries = AsyncRetrying(
             retry=retry_if_exception_type((StoreUnavailable, CommitConflict)),
             wait=wait_random_exponential(0.05, max=1.0),
@@ -277,55 +280,8 @@ def _later(first: Position | None, second: Position | None) -> Position | None:
     return max((position for position in (first, second) if position is not None), default=None)
 
 
-def _claim_traversal(writer: str, fence: str, fingerprint: str, migrator: str | None) -> Traversal:
-    """Make or bump all places of a writer, if the meaning of the catalogue is the writer's, and so is the form.
-
-    It writes on the store, too: so a claim and a change of the catalogue at the same time are a conflict, and no change
-    misses a place that is only just being made.
-    """
-    edges = [{LABEL: OUTBOX, OUT: STORE_ID, IN: vertex} for vertex in _vertices(writer)]
-    rows = [
-        {
-            "find": {ID: vertex},
-            "set": {"rev": revision(vertex, fence)},
-            "make": {
-                LABEL: Label.PENDING.value,
-                "writer": writer,
-                "slot": slot,
-                "sequence": long(0),
-                "acknowledged": long(0),
-                "written_at": long(0),
-                "commit": "",
-                "events": "[]",
-                "progress": "null",
-                "rev": revision(vertex, fence),
-            },
-        }
-        for slot, vertex in enumerate(_vertices(writer))
-    ]
-    made_or_bumped = (
-        __.select("places")
-        .unfold()
-        .as_("row")
-        .merge_v(__.select("row").select("find"))
-        .option(Merge.on_create, __.select("row").select("make"))
-        .option(Merge.on_match, __.select("row").select("set"))
-    )
-    return (
-        g.with_side_effect("places", Rows(rows))
-        .with_side_effect("edges", Rows(edges))
-        .V(STORE_ID)
-        .has("meaning", fingerprint)
-        .where(written_for(migrator))
-        .property("claim", fence)
-        .side_effect(made_or_bumped)
-        .side_effect(__.select("edges").unfold().merge_e(__.identity()))
-        .constant(_CLAIMED[0])
-    )
-
-
 def _places_traversal(writer: str) -> Traversal:
-    traversal = g.V(*_vertices(writer)).project(*_FIELDS).by(T.id)
+    traversal = g.V(*places_of(writer)).project(*_FIELDS).by(T.id)
     for field in _FIELDS[1:]:
         traversal = traversal.by(field)
     return traversal
@@ -340,8 +296,8 @@ async def read_writers(submit: Submit) -> dict[str, WriterState]:
         .by("writer")
         .by("sequence")
         .by("acknowledged")
-        .by(__.coalesce(__.values("written_at"), __.constant(0)))
-        .by(__.coalesce(__.values("accepted"), __.constant(0)))
+        .by("written_at")
+        .by("accepted")
         .by(__.has("events", P.neq("[]")).count())
     )
     places: dict[str, list[Mapping[str, Any]]] = {}
@@ -352,9 +308,28 @@ async def read_writers(submit: Submit) -> dict[str, WriterState]:
 
 def _writer_state(places: Iterable[Mapping[str, Any]]) -> WriterState:
     acknowledged = max(place["acknowledged"] for place in places)
-    waiting = [place["written_at"] for place in places if place["has_events"] and place["sequence"] > acknowledged]
-    return WriterState(waiting_since=min(waiting, default=None), accepted=max(place["accepted"] for place in places))
+    waiting = [
+        place.get("written_at", 0) for place in places if place["has_events"] and place["sequence"] > acknowledged
+    ]
+    accepted = max(place.get("accepted", 0) for place in places)  # graphs of former versions have neither
+    return WriterState(waiting_since=min(waiting, default=None), accepted=accepted)
 
 
-def _vertices(writer: str) -> list[str]:
+def empty_place(writer: str, slot: int, fence: str) -> Properties:
+    """What stands in a place when it is made."""
+    return {
+        "writer": writer,
+        "slot": slot,
+        "sequence": long(0),
+        "acknowledged": long(0),
+        "written_at": long(0),
+        "commit": "",
+        "events": "[]",
+        "progress": "null",
+        "rev": revision(slot_id(writer, slot), fence),
+    }
+
+
+def places_of(writer: str) -> list[str]:
+    """The vertices of a writer's places, by their numbers."""
     return [slot_id(writer, slot) for slot in range(SLOTS)]

@@ -5,9 +5,10 @@ and numbers, never elements.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from gremlin_python.process.graph_traversal import __
 from gremlin_python.process.traversal import P, T
@@ -38,6 +39,8 @@ _ROWS_ON_LOOP: Final = 100
 #: One row of an answer.
 Row = Mapping[str, Any]
 Form = TypeVar("Form")
+#: Asks for vertices by id with a traversal, however many they are.
+Read: TypeAlias = Callable[[Callable[[Collection[str]], Traversal], Iterable[str]], Awaitable[list[Row]]]
 
 _PROFILE_FIELDS = ("rev", "profile_id", "version", "status", "document", "component", "guests")
 
@@ -59,26 +62,45 @@ async def formed(rows: Sequence[Row], form: Callable[[Sequence[Row]], Form], siz
         return await asyncio.to_thread(form, rows)
 
 
+async def identifier_rows(read: Read, up_to: Mapping[str, int]) -> list[Row]:
+    """Read identifiers, those with at most so many holders with the components of these."""
+    return await read(partial(identifiers_traversal, up_to=up_to), up_to)
+
+
+async def bucket_rows(read: Read, vertices: Iterable[str]) -> list[Row]:
+    """Read the components of the records that hang on each bucket."""
+    return await read(holders_components_traversal, vertices)
+
+
+async def component_rows(read: Read, vertices: Iterable[str]) -> list[Row]:
+    """Read profiles with their live records."""
+    return await read(components_traversal, vertices)
+
+
+async def link_rows(read: Read, vertices: Iterable[str]) -> list[Row]:
+    """Read which identifiers records are linked with."""
+    return await read(links_of_records_traversal, vertices)
+
+
 def records_traversal(vertices: Collection[str]) -> Traversal:
     """Records and tombstones, with their profiles."""
-    profile = __.out(MEMBER_OF, WAS_MEMBER_OF)
     return (
         g.V(Rows([*vertices]))
-        .project("rev", "document", "profile")
+        .project("rev", "document", "profile", "component")
         .by("rev")
         .by("document")
-        .by(profile.project("id", "component").by("profile_id").by("component").fold())
+        .by(__.out(MEMBER_OF, WAS_MEMBER_OF).values("profile_id"))
+        .by(__.out(MEMBER_OF, WAS_MEMBER_OF).values("component"))
     )
 
 
 def stored_record(row: Row) -> StoredRecord:
     """Read one row of `records_traversal`."""
-    profile: Row | None = next(iter(row["profile"]), None)
     return StoredRecord(
         record=read_record_document(row["document"]),
         revision=row["rev"],
-        profile_id=None if profile is None else profile["id"],
-        component=() if profile is None else read_component(profile["component"]),
+        profile_id=row.get("profile"),
+        component=read_component(row["component"]) if "component" in row else (),
     )
 
 
@@ -264,11 +286,11 @@ def stored_profile(row: Row) -> StoredProfile:
         status=ProfileStatus(row["status"]),
         document=document.encode(),
         component=read_component(row["component"]),
-        guests=read_addresses(row["guests"]) if row["guests"] else (),
+        guests=read_addresses(row["guests"]) if row.get("guests") else (),  # a graph may hold profiles without it
     )
 
 
 def _with_profile_fields(projected: Traversal) -> Traversal:
-    for field in _PROFILE_FIELDS[:-1]:
+    for field in _PROFILE_FIELDS:
         projected = projected.by(field)
-    return projected.by(__.coalesce(__.values("guests"), __.constant("")))  # a graph may hold profiles without it
+    return projected

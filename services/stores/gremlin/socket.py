@@ -16,7 +16,7 @@ import aiohttp
 from gremlin_python.driver.request import RequestMessage
 from gremlin_python.driver.serializer import GraphBinarySerializersV1
 from gremlin_python.process.graph_traversal import GraphTraversalSource
-from gremlin_python.process.traversal import TraversalStrategies
+from gremlin_python.process.traversal import Cardinality, TraversalStrategies
 from gremlin_python.structure.graph import Graph
 
 from services.stores.gremlin.faults import server_fault, socket_faults
@@ -28,6 +28,9 @@ Traversal: TypeAlias = Any
 
 #: Where every traversal begins. Nothing is sent from here: traversals are only written down.
 g = GraphTraversalSource(Graph(), TraversalStrategies())
+
+#: How every property is set. It must be said: Amazon Neptune would add a value to those that are there.
+single = Cardinality.single
 
 LARGEST_REQUEST = 8 * 2**20  #: bytes; servers take 10 MiB in one message
 CONNECT_SECONDS = 2.5

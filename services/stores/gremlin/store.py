@@ -14,9 +14,9 @@ from graph_model.records.record import RecordAddress
 from graph_model.records.verdicts import VerdictEntry
 from graph_model.values.identifiers import Identifier
 from services.stores.gremlin import ids, opening, reads
-from services.stores.gremlin.bulk_writes import ACCEPTED, bulk_traversal
 from services.stores.gremlin.catalogue_change import change_catalogue, restored
 from services.stores.gremlin.connection import Connection, Submit
+from services.stores.gremlin.engines import AUTO, Engine, recognise
 from services.stores.gremlin.identifiers import KnownHubs, count_links, find_profiles, read_holders, read_identifiers
 from services.stores.gremlin.opening import (
     StoreIdentity,
@@ -31,6 +31,7 @@ from services.stores.gremlin.plan import graph_writes
 from services.stores.gremlin.reads import formed
 from services.stores.gremlin.scans import WINDOW, windows
 from services.stores.gremlin.socket import Credentials, Traversal
+from services.stores.gremlin.spelling import BULK, CHAINED
 from services.stores.port.errors import CatalogueChanged, CommitConflict, StoreError
 from services.stores.port.identity import KeptCatalogue, Pulse, WriterState
 from services.stores.port.plan import Plan, TaskWrite
@@ -58,8 +59,6 @@ _ONLY: Callable[[tuple[str, ...]], str] = itemgetter(0)  #: of what has one name
 class GremlinStore:
     """A store in a graph that a Gremlin Server serves; implements `Store`."""
 
-    #: Of a TinkerTransactionGraph: nothing is lost by races, everything by a restart.
-    guarantees = Guarantees(guarded_commits="safe", durable=False)
     revisions = ids.GraphRevisions()
 
     def __init__(
@@ -68,7 +67,10 @@ class GremlinStore:
         identify_store: Callable[[Submit], Awaitable[StoreIdentity]],
         credentials: Credentials,
         migrator: str | None = None,
+        engine: Engine = Engine.GREMLIN_SERVER,
     ) -> None:
+        self._engine = engine
+        self._spelling = CHAINED if engine is Engine.NEPTUNE else BULK
         self._identify = identify_store
         self._migrator = migrator
         self._identity: StoreIdentity | None = None
@@ -88,6 +90,7 @@ class GremlinStore:
         password: str = "",
         any_meaning: bool = False,
         migrator: str | None = None,
+        engine: str = AUTO,
     ) -> Self:
         """Connect to the graph at `url` (`ws://host:port/gremlin`); an empty graph becomes a new store.
 
@@ -99,6 +102,7 @@ class GremlinStore:
             password: for servers that ask.
             any_meaning: work with the meaning that is in force in the graph, where that is another one.
             migrator: of who migrates the graph: the id by which it does.
+            engine: what serves the graph (an `Engine`), or `AUTO`: that is found out.
 
         Raises:
             CatalogueChanged: another meaning of the catalogue is in force in the graph.
@@ -106,16 +110,27 @@ class GremlinStore:
             StoreUnavailable: nothing answers there.
             StoreError: the graph cannot be used; the message says why.
         """
+        found = await recognise(url, engine)
         identify_store = partial(
-            identify, fingerprint=fingerprint, catalogue=catalogue, any_meaning=any_meaning, migrator=migrator
+            identify,
+            fingerprint=fingerprint,
+            catalogue=catalogue,
+            any_meaning=any_meaning,
+            migrator=migrator,
+            has_transactions=found is Engine.NEPTUNE,
         )
-        store = cls(url, identify_store, Credentials(username, password), migrator)
+        store = cls(url, identify_store, Credentials(username, password), migrator, found)
         try:
             await store._connection.connect()
         except BaseException:
             await store.close()
             raise
         return store
+
+    @property
+    def guarantees(self) -> Guarantees:
+        """See `Store.guarantees`."""
+        return self._engine.guarantees
 
     @property
     def store_id(self) -> str:
@@ -177,7 +192,7 @@ class GremlinStore:
         self, wanted: Mapping[Identifier, int], needed: BucketsNeeded = all_buckets
     ) -> Mapping[Identifier, StoredIdentifier]:
         """See `Store.read_identifiers`."""
-        return await read_identifiers(self._read, wanted, self._hubs, needed)
+        return await read_identifiers(self._read, self._spelling, wanted, self._hubs, needed)
 
     async def read_holders(self, identifier: Identifier) -> tuple[RecordAddress, ...]:
         """See `Store.read_holders`."""
@@ -186,12 +201,12 @@ class GremlinStore:
     async def read_links(self, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, tuple[Identifier, ...]]:
         """See `Store.read_links`."""
         by_vertex = {ids.record_id(address): address for address in addresses}
-        rows = await self._read(reads.links_of_records_traversal, by_vertex)
+        rows = await self._spelling.link_rows(self._read, by_vertex)
         return await formed(rows, lambda found: {by_vertex[row["id"]]: reads.linked_identifiers(row) for row in found})
 
     async def read_components(self, profile_ids: Collection[str]) -> Components:
         """See `Store.read_components`."""
-        rows = await self._read(reads.components_traversal, map(ids.profile_id, profile_ids))
+        rows = await self._spelling.component_rows(self._read, map(ids.profile_id, profile_ids))
         return await formed(rows, reads.components_of, sum(len(row["records"]) for row in rows))
 
     async def commit(self, plan: Plan, outbox: Outbox) -> None:
@@ -206,8 +221,8 @@ class GremlinStore:
         if not isinstance(outbox, GremlinOutbox):
             raise TypeError(f"an outbox claimed from this store is expected, not {type(outbox).__name__}")
         async with outbox.place_for(plan) as place:
-            answer = await self._submit(bulk_traversal(graph_writes(plan, place)))
-            if answer != ACCEPTED:
+            request = self._spelling.commit(graph_writes(plan, place), divisible=plan.divisible)
+            if not request.is_accepted(await self._submit(request.traversal)):
                 raise CommitConflict("something that the plan rests on has changed since; read again")
         self._written_at = time.monotonic()
 
@@ -246,11 +261,13 @@ class GremlinStore:
 
     async def change_catalogue(self, fingerprint: str, task: TaskWrite, catalogue: KeptCatalogue | None = None) -> None:
         """See `Store.change_catalogue`."""
-        self._identity = await change_catalogue(self._submit, self._known_identity, fingerprint, task, catalogue)
+        self._identity = await change_catalogue(
+            self._submit, self._spelling.change, self._known_identity, fingerprint, task, catalogue
+        )
 
     async def restored(self) -> None:
         """See `Store.restored`."""
-        self._identity = await restored(self._submit, self._known_identity)
+        self._identity = await restored(self._submit, self._spelling.restore, self._known_identity)
 
     async def scan_records(self, after: RecordAddress | None = None) -> AsyncIterator[StoredRecord]:
         """See `Store.scan_records`."""
@@ -284,7 +301,9 @@ class GremlinStore:
     async def claim_outbox(self, writer: str) -> GremlinOutbox:
         """See `Store.claim_outbox`."""
         while True:
-            outbox = await GremlinOutbox.claim(self._submit, writer, self.fingerprint, self._migrator)
+            outbox = await GremlinOutbox.claim(
+                self._submit, self._spelling.claim, writer, self.fingerprint, self._migrator
+            )
             self._identity = await require_same(self._submit, self._known_identity, self._migrator)
             if outbox is not None:
                 return outbox

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from graph_model.values.positions import Offset, is_small
 from services.stores.gremlin.documents import component_document, record_document
+from services.stores.gremlin.graphbinary import LABEL, Rows, Single
 from services.stores.gremlin.ids import (
     Label,
     bucket_id,
@@ -40,6 +41,11 @@ class VertexWrite(Struct, frozen=True):
     label: Label
     expected: str | None  #: revision it must have; None: it must not exist
     properties: Properties
+
+
+def made_with(label: Label, properties: Properties) -> Rows:
+    """What a vertex is merged with where it does not exist yet; each property has this value only."""
+    return Rows({LABEL: label.value, **{name: Single(value) for name, value in properties.items()}})
 
 
 def record_vertex(write: RecordWrite, commit_id: str) -> VertexWrite:

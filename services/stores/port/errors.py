@@ -24,6 +24,8 @@ StoreError
 └── StoreReplaced       the store is not the one it was (an in-memory graph that restarted): rewind
 """
 
+from typing import Self
+
 from graph_model.errors import IdentityGraphError
 
 
@@ -42,8 +44,15 @@ class ClaimLost(CommitConflict):
 class CommitTooLarge(CommitConflict):
     """Too large for one request: commit less at once."""
 
-    def __init__(self, size: int, limit: int) -> None:
-        super().__init__(f"too large: the request has {size} bytes, the server takes {limit}; commit less at once")
+    def __init__(self, size: int, limit: int, unit: str = "bytes") -> None:
+        super().__init__(f"too large: the request has {size} {unit}, the server takes {limit}; commit less at once")
+
+    @classmethod
+    def told(cls, message: str) -> Self:
+        """One that only the server has found, without figures."""
+        error = cls(0, 0)
+        error.args = (f"{message}; commit less at once",)
+        return error
 
 
 class ReadsDisagree(CommitConflict):

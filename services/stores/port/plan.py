@@ -92,6 +92,7 @@ class Plan:
     verdicts: tuple[VerdictWrite, ...] = ()
     tasks: tuple[TaskWrite, ...] = ()
     history: tuple[HistoryEntry, ...] = ()
+    divisible: bool = False  #: whether whoever made it could commit a part of it alone
 
     @property
     def is_empty(self) -> bool:

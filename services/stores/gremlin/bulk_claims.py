@@ -1,0 +1,98 @@
+"""Claims, changes of the catalogue and restores, spelled for Gremlin Server; see `bulk_writes`."""
+
+import orjson
+from gremlin_python.process.graph_traversal import __
+from gremlin_python.process.traversal import Merge
+from gremlin_python.statics import long
+
+from services.clock import new_id
+from services.stores.gremlin.bulk_writes import ACCEPTED, guarded, written
+from services.stores.gremlin.graphbinary import ID, IN, LABEL, OUT, Rows
+from services.stores.gremlin.guarded import GuardedRequest
+from services.stores.gremlin.ids import STORE_ID, Label, revision, task_id
+from services.stores.gremlin.opening import GENERATION, StoreIdentity, generation, written_for
+from services.stores.gremlin.outbox import empty_place, places_of
+from services.stores.gremlin.plan import OUTBOX, GraphWrites, owed
+from services.stores.gremlin.socket import Traversal, g, single
+from services.stores.gremlin.vertices import task_vertex
+from services.stores.port.plan import TaskWrite
+
+
+def bulk_claim(writer: str, fence: str, fingerprint: str, migrator: str | None) -> GuardedRequest:
+    """Make or bump all places of a writer, if the meaning of the catalogue is the writer's, and so is the form.
+
+    It writes on the store, too: so a claim and a change of the catalogue at the same time are a conflict, and no change
+    misses a place that is only just being made.
+    """
+    edges = [{LABEL: OUTBOX, OUT: STORE_ID, IN: vertex} for vertex in places_of(writer)]
+    rows = [
+        {
+            "find": {ID: vertex},
+            "set": {"rev": revision(vertex, fence)},
+            "make": {LABEL: Label.PENDING.value, **empty_place(writer, slot, fence)},
+        }
+        for slot, vertex in enumerate(places_of(writer))
+    ]
+    made_or_bumped = (
+        __.select("places")
+        .unfold()
+        .as_("row")
+        .merge_v(__.select("row").select("find"))
+        .option(Merge.on_create, __.select("row").select("make"))
+        .option(Merge.on_match, __.select("row").select("set"))
+    )
+    claimed = (
+        g.with_side_effect("places", Rows(rows))
+        .with_side_effect("edges", Rows(edges))
+        .V(STORE_ID)
+        .has("meaning", fingerprint)
+        .where(written_for(migrator))
+        .property(single, "claim", fence)
+        .side_effect(made_or_bumped)
+        .side_effect(__.select("edges").unfold().merge_e(__.identity()))
+        .constant(ACCEPTED)
+    )
+    return GuardedRequest(claimed, ACCEPTED)
+
+
+def bulk_change(before: StoreIdentity, after: StoreIdentity, task: TaskWrite, kept: str) -> GuardedRequest:
+    """Bring another meaning of the catalogue into force, with the task that it owes."""
+    change_id = f"catalogue:{new_id()}"
+    writes = GraphWrites(
+        vertices=(task_vertex(task, change_id),), leave=(), let_go=(), bare=(), edges=tuple(owed(task)), drops=()
+    )
+    unchanged = __.V(STORE_ID).has("meaning", before.fingerprint).where(generation().is_(before.generation))
+    changed = (
+        __.V(STORE_ID)
+        .property(single, "meaning", after.fingerprint)
+        .property(single, GENERATION, after.generation)
+        .property(single, "catalogue", kept)
+    )
+    # A task that must not exist is looked for before it is made: else it would look like a collision.
+    task_fits = __.V(task_id(task.task_id)).count().is_(0 if task.expected is None else 1)
+    request = (
+        written(guarded(writes).where(unchanged).where(task_fits), writes)
+        .side_effect(changed)
+        .side_effect(fenced(change_id))
+        .constant(ACCEPTED)
+    )
+    return GuardedRequest(request, ACCEPTED)
+
+
+def bulk_restore(before: StoreIdentity, after: StoreIdentity) -> GuardedRequest:
+    """Make a graph that came from a backup another store."""
+    request = (
+        g.V(STORE_ID)
+        .has("store_id", before.store_id)
+        .side_effect(fenced(f"restored:{new_id()}"))
+        .property(single, "store_id", after.store_id)
+        .property(single, "version_floor", long(after.version_floor))
+        .property(single, "former_ids", orjson.dumps(sorted(after.former_ids)).decode())
+        .constant(ACCEPTED)
+    )
+    return GuardedRequest(request, ACCEPTED)
+
+
+def fenced(change_id: str) -> Traversal:
+    """Invalidate all claims: no place of any outbox has this revision among those that its holder expects."""
+    return __.V(STORE_ID).out(OUTBOX).property(single, "rev", revision(STORE_ID, change_id))

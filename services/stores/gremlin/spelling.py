@@ -1,0 +1,72 @@
+"""The two spellings of what is written and read: the steps are the same, and so is what they come to."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeAlias
+
+from services.stores.gremlin import reads
+from services.stores.gremlin.bulk_claims import bulk_change, bulk_claim, bulk_restore
+from services.stores.gremlin.bulk_writes import bulk_commit
+from services.stores.gremlin.catalogue_change import ChangeRequest, RestoreRequest
+from services.stores.gremlin.chained_claims import chained_change, chained_claim, chained_restore
+from services.stores.gremlin.chained_reads import (
+    chained_bucket_rows,
+    chained_component_rows,
+    chained_identifier_rows,
+    chained_link_rows,
+)
+from services.stores.gremlin.chained_writes import chained_commit
+from services.stores.gremlin.guarded import GuardedRequest
+from services.stores.gremlin.outbox import ClaimRequest
+from services.stores.gremlin.plan import GraphWrites
+from services.stores.gremlin.reads import Read, Row
+
+#: Reads rows about vertices.
+ReadRows: TypeAlias = Callable[[Read, Iterable[str]], Awaitable[list[Row]]]
+
+
+class CommitRequest(Protocol):
+    """Spells a commit."""
+
+    def __call__(self, writes: GraphWrites, *, divisible: bool) -> GuardedRequest:
+        """See `chained_writes.chained_commit`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spelling:
+    """How one kind of engine is asked."""
+
+    commit: CommitRequest
+    claim: ClaimRequest
+    change: ChangeRequest
+    restore: RestoreRequest
+    identifier_rows: Callable[[Read, Mapping[str, int]], Awaitable[list[Row]]]  #: see `reads.identifier_rows`
+    bucket_rows: ReadRows  #: see `reads.bucket_rows`
+    component_rows: ReadRows  #: see `reads.component_rows`
+    link_rows: ReadRows  #: see `reads.link_rows`
+
+
+#: Few steps and much data: for Gremlin Server, which compiles each step by reflection.
+BULK: Final = Spelling(
+    commit=bulk_commit,
+    claim=bulk_claim,
+    change=bulk_change,
+    restore=bulk_restore,
+    identifier_rows=reads.identifier_rows,
+    bucket_rows=reads.bucket_rows,
+    component_rows=reads.component_rows,
+    link_rows=reads.link_rows,
+)
+
+#: Many steps with constant arguments: for Amazon Neptune, which runs these itself.
+CHAINED: Final = Spelling(
+    commit=chained_commit,
+    claim=chained_claim,
+    change=chained_change,
+    restore=chained_restore,
+    identifier_rows=chained_identifier_rows,
+    bucket_rows=chained_bucket_rows,
+    component_rows=chained_component_rows,
+    link_rows=chained_link_rows,
+)
