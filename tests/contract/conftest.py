@@ -1,7 +1,8 @@
 """An empty store of every kind, for each test anew."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from random import Random
 from typing import TypeAlias
 
 import pytest
@@ -12,18 +13,42 @@ from services.stores.port.identity import KeptCatalogue
 from services.stores.port.protocols import Outbox, Store
 from services.stores.sqlite.store import SqliteStore
 from tests.contract.builders import FINGERPRINT
+from tests.neptune.double import Moods, NeptuneDouble, neptune_double
 
 #: Opens the store of this test once more, as another process would, with the fingerprint of a catalogue.
 Reopen: TypeAlias = Callable[..., Awaitable[Store]]
 
 
-@pytest.fixture(params=["sqlite", pytest.param("gremlin", marks=pytest.mark.gremlin)])
+@pytest.fixture(scope="session")
+def running_double(gremlin_url: str) -> Iterator[NeptuneDouble]:
+    with neptune_double(gremlin_url) as double:
+        yield double
+
+
+@pytest.fixture
+def neptune(running_double: NeptuneDouble) -> Iterator[NeptuneDouble]:
+    """A stand-in for Amazon Neptune, which has too much to do now and then; nothing that it would refuse is asked."""
+    running_double.refused.clear()
+    running_double.moods, running_double.dice = Moods(throttled=0.02), Random(13)  # noqa: S311 - is to be foreseen
+    yield running_double
+    assert not running_double.refused
+
+
+@pytest.fixture(
+    params=[
+        "sqlite",
+        pytest.param("gremlin", marks=pytest.mark.gremlin),
+        pytest.param("neptune", marks=pytest.mark.gremlin),
+    ]
+)
 async def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Reopen]:
     opened: list[Store] = []
     url = ""
-    if request.param == "gremlin":
+    if request.param != "sqlite":
         url = request.getfixturevalue("gremlin_url")
         await empty_graph(url)
+    if request.param == "neptune":
+        url = request.getfixturevalue("neptune").url
 
     async def open_once_more(fingerprint: str = FINGERPRINT, catalogue: KeptCatalogue | None = None) -> Store:
         store: Store
