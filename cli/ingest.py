@@ -33,13 +33,12 @@ from services.metrics import Metrics
 from services.settings import Settings
 from services.stores.port.errors import LoadUnderWay
 from services.stores.port.plan import TaskWrite
-from services.stores.port.protocols import DurableOutbox, Outbox, Store
+from services.stores.port.protocols import Outbox, Store
 
 #: The name under which this command claims its part of the outbox.
 WRITER: Final = "cli-ingest"
 
 BATCH_SIZE: Final = 2_000  #: changes in one commit of an embedded store, which waits for the disk once for each
-SERVER_BATCH_SIZE: Final = 500  #: changes in one commit of a server, which takes requests of some size only
 
 
 def ingest(
@@ -164,7 +163,7 @@ async def _stream(
 
     writer = Writer(store, catalogue, WRITER, metrics=metrics, publish=tell)
     await writer.open()
-    size = BATCH_SIZE if isinstance(store, DurableOutbox) else SERVER_BATCH_SIZE
+    size = store.guarantees.rows_per_commit or BATCH_SIZE
     async with writer.lend_for_many() as series:
         batches = _Batches(series, summary, size)
         if summary.snapshot is not None:

@@ -56,7 +56,7 @@ class WorkerParts:
             dead_letters=DeadLetterTopic(producer, settings, metrics),
             metrics=metrics,
             health=health,
-            pace=Pace(settings.batch_size),
+            pace=Pace(min(settings.batch_size, store.guarantees.rows_per_commit or settings.batch_size)),
             line=Line(),
             tasks_turn=asyncio.Lock(),
             heartbeat=Heartbeat(store, metrics, tell=health.tell),
