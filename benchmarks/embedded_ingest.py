@@ -48,7 +48,9 @@ async def measure() -> list[Figure]:
     """Rows per second, ours and raw, in files of their own each round."""
     rounds = await measured_rounds(ROWS, ROUNDS, time.perf_counter)
     return [
-        _figure("Embedded, first load, as a stream", [r.load for r in rounds], [r.raw_load for r in rounds], 0.45, aim=0.6),
+        _figure(
+            "Embedded, first load, as a stream", [r.load for r in rounds], [r.raw_load for r in rounds], 0.45, aim=0.6
+        ),
         _figure("Embedded, reload, nothing changed", [r.reload for r in rounds], [r.raw_load for r in rounds], 0.9),
         _figure(
             "Embedded, one update in place each", [r.updates for r in rounds], [r.raw_updates for r in rounds], 0.35

@@ -90,7 +90,7 @@ class FileLoad:
     async def suits(self, store: Store) -> bool:
         """Whether a first load is possible, and pays."""
         known = sum(file.size or 0 for file in self._files)
-        if not self.is_known or known < PAYS_FROM or await store.read_writers():
+        if not store.guarantees.first_load or not self.is_known or known < PAYS_FROM or await store.read_writers():
             return False
         path = self._spool or spool_beside(self._settings.store, store.store_id)
         try:

@@ -79,7 +79,7 @@ async def write_load(
     resolved_ones = resolving(
         Wanted(
             after=0 if outbox.progress is None else outbox.progress.log_offset,
-            size=portion or (MANY if isinstance(store, LoadableStore) else PORTION),
+            size=portion or _suitable(store),
             version_floor=store.version_floor,
         )
     )
@@ -100,6 +100,12 @@ async def write_load(
         await store.commit(_empty(position), await store.claim_outbox(writer))
     await store.commit(await _end(store, newest if announce else None), outbox)
     return written if outbox.progress is None else await profiles_of(store)
+
+
+def _suitable(store: Store) -> int:
+    if isinstance(store, LoadableStore):
+        return MANY
+    return store.guarantees.rows_per_commit or PORTION
 
 
 async def profiles_of(store: Store) -> Written:

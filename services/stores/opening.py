@@ -66,7 +66,7 @@ async def open_for_migration(settings: Settings) -> MigratingStore:
     """Open the store of `settings` to bring it into another form; what is there stays untouched until that begins.
 
     Raises:
-        StoreError: the setting names no store that we know.
+        StoreError: the setting names no store that we know, or one that cannot be brought into another form.
         StoreUnavailable: it does not answer.
     """
     scheme, separator, rest = settings.store.partition(":")
@@ -78,7 +78,7 @@ async def open_for_migration(settings: Settings) -> MigratingStore:
         from services.stores.gremlin.migration import GremlinMigration  # noqa: PLC0415 - see above
 
         password = settings.store_password.get_secret_value()
-        return await GremlinMigration.open(settings.store, settings.store_username, password)
+        return await GremlinMigration.open(settings.store, settings.store_username, password, settings.store_engine)
     raise _unknown(settings)
 
 

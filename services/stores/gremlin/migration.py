@@ -11,13 +11,14 @@ from graph_model.records.record import RecordAddress
 from services.clock import new_id
 from services.stores.gremlin.bulk_writes import change_rows
 from services.stores.gremlin.connection import Connection, Submit
+from services.stores.gremlin.engines import AUTO, Engine, recognise
 from services.stores.gremlin.graphbinary import ID, Rows
 from services.stores.gremlin.ids import STORE_ID, Label, profile_id, record_id, revision, task_id, verdict_id
 from services.stores.gremlin.opening import GENERATION, StoreIdentity, find_identity, meaning, stored_or, written_for
 from services.stores.gremlin.plan import OUTBOX
 from services.stores.gremlin.scans import WINDOW, windows
-from services.stores.gremlin.socket import Credentials, Traversal, g
-from services.stores.port.errors import CommitConflict, MigrationTaken
+from services.stores.gremlin.socket import Credentials, Traversal, g, single
+from services.stores.port.errors import CommitConflict, MigrationTaken, StoreError
 from services.stores.port.migration import PORTION, DocumentKind, StoredDocument, portions
 from services.stores.port.stored_form import REFUSAL, UNTOLD_VERSION, StoredForm
 
@@ -41,12 +42,18 @@ class GremlinMigration:
         self._migrator = new_id()
 
     @classmethod
-    async def open(cls, url: str, username: str, password: str) -> Self:
-        """Connect to the graph at `url`.
+    async def open(cls, url: str, username: str, password: str, engine: str = AUTO) -> Self:
+        """Connect to the graph at `url`; `engine` is what the settings say that serves it (see `recognise`).
 
         Raises:
+            StoreError: it is on Amazon Neptune, where nothing of this is spelled yet.
             StoreUnavailable: nothing answers there.
         """
+        if await recognise(url, engine) is Engine.NEPTUNE:
+            raise StoreError(
+                "a graph on Amazon Neptune can be loaded neither by `bootstrap` nor by `migrate` yet. Use "
+                "`identity-graph ingest`, which brings files into force while others work"
+            )
         connection = Connection(url, Credentials(username, password), _greet_nobody)
         await connection.connect()
         return cls(connection)
@@ -71,16 +78,16 @@ class GremlinMigration:
             .where(meaning().is_(identity.fingerprint))
         )
         # No place of any outbox has this revision among those that its holder expects.
-        fenced = __.V(STORE_ID).out(OUTBOX).property("rev", revision(STORE_ID, f"migration:{self._migrator}"))
+        fenced = __.V(STORE_ID).out(OUTBOX).property(single, "rev", revision(STORE_ID, f"migration:{self._migrator}"))
         await self._write(
             g.V(STORE_ID)
             .where(unchanged)
-            .property("meaning", identity.fingerprint)
-            .property(GENERATION, identity.generation)
-            .property("fingerprint", REFUSAL)
-            .property("generation", REFUSAL)
-            .property("migrator", self._migrator)
-            .property("migration", mark)
+            .property(single, "meaning", identity.fingerprint)
+            .property(single, GENERATION, identity.generation)
+            .property(single, "fingerprint", REFUSAL)
+            .property(single, "generation", REFUSAL)
+            .property(single, "migrator", self._migrator)
+            .property(single, "migration", mark)
             .side_effect(fenced)
         )
 
@@ -107,7 +114,7 @@ class GremlinMigration:
 
     async def move_mark(self, version: int, mark: str | None) -> None:
         """See `MigratingStore.move_mark`."""
-        moved = self._marked(mark or "").property("schema_version", version)
+        moved = self._marked(mark or "").property(single, "schema_version", version)
         if mark is None:
             moved = moved.side_effect(__.properties("migration", "migrator").drop())
         await self._write(moved)
@@ -125,7 +132,7 @@ class GremlinMigration:
     def _marked(self, mark: str, changed: Rows | None = None) -> Traversal:
         """Begin a traversal that moves the mark, and goes on only as long as this process migrates the graph."""
         source = g if changed is None else g.with_side_effect("changed", changed)
-        return source.V(STORE_ID).where(written_for(self._migrator)).property("migration", mark)
+        return source.V(STORE_ID).where(written_for(self._migrator)).property(single, "migration", mark)
 
     async def _write(self, traversal: Traversal) -> None:
         """Run it, and again where it collides with a commit that is on its way.
