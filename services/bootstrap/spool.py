@@ -87,7 +87,9 @@ class NoPlaceForSpool(StoreError):
     """There can be no spool where one is to be."""
 
     def __init__(self, path: Path, found: str) -> None:
-        super().__init__(f"no spool can be at {path}: {found}. Name another place with `--spool`")
+        super().__init__(
+            f"no spool can be at {path}: {found}. Name another place with `identity-graph bootstrap --spool FILE`"
+        )
 
 
 class LoadSpool:
