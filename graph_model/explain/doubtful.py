@@ -145,13 +145,13 @@ def _parts_without(joins: EvidenceGraph, joint: Node) -> list[list[RecordAddress
     """The records on each side of a joint."""
     parts = []
     seen: set[Node] = {joint}
-    for start in joins.adj[joint]:
+    for start in joins.neighbours[joint]:
         if start in seen:
             continue
         seen.add(start)
         reached = [start]
         for node in reached:  # grows while it is walked through
-            for further in joins.adj[node]:
+            for further in joins.neighbours[node]:
                 if further not in seen:
                     seen.add(further)
                     reached.append(further)

@@ -127,7 +127,7 @@ def explain_members(surroundings: Surroundings, members: Collection[RecordAddres
     steps = []
     for evidence in forest:
         if not isinstance(evidence, RecordAddress):
-            first, *others = sorted(_records(forest.adj[evidence]))
+            first, *others = sorted(_records(forest.neighbours[evidence]))
             steps += [_step(graph, first, evidence, other) for other in others]
     return tuple(sorted(steps, key=lambda step: (_step_rank(step), step.one, step.other)))
 
@@ -203,7 +203,7 @@ def _contracted(surroundings: Surroundings, graph: EvidenceGraph) -> EvidenceGra
     for evidence in joins:
         if isinstance(evidence, RecordAddress):
             continue
-        holders = joins.adj[evidence]
+        holders = joins.neighbours[evidence]
         ranked = sorted((-(edge["strength"] or 0), record) for record, edge in holders.items())
         for _, record in reversed(ranked):  # the strongest is written last
             contracted.add_edge(surroundings.clusters[record].members[0], evidence, holder=record)
@@ -213,22 +213,22 @@ def _contracted(surroundings: Surroundings, graph: EvidenceGraph) -> EvidenceGra
 def _crossing(graph: EvidenceGraph, contracted: EvidenceGraph, here: RecordAddress, there: RecordAddress) -> ChainStep:
     """The strongest evidence between two neighbouring clusters."""
     steps = []
-    for evidence in contracted.adj[here].keys() & contracted.adj[there].keys():
+    for evidence in contracted.neighbours[here].keys() & contracted.neighbours[there].keys():
         if not isinstance(evidence, RecordAddress):
-            one, other = (contracted.adj[cluster][evidence]["holder"] for cluster in (here, there))
+            one, other = (contracted.neighbours[cluster][evidence]["holder"] for cluster in (here, there))
             steps.append(_step(graph, one, evidence, other))
     return min(steps, key=_step_rank)
 
 
 def _shared(surroundings: Surroundings, one: RecordAddress, other: RecordAddress) -> tuple[SharedIdentifier, ...]:
     graph = surroundings.graph((one, other))
-    both = [node for node in graph if isinstance(node, IdentifierNode) and len(graph.adj[node]) > 1]
+    both = [node for node in graph if isinstance(node, IdentifierNode) and len(graph.neighbours[node]) > 1]
     both.sort(key=lambda node: rank(node, _strength(graph, one, node, other), graph.nodes[node]["holders"]))
     return tuple(
         SharedIdentifier(
             identifier=node.identifier,
             holders=graph.nodes[node]["holders"],
-            obstacle=graph.adj[one][node]["obstacle"] or graph.adj[other][node]["obstacle"],
+            obstacle=graph.neighbours[one][node]["obstacle"] or graph.neighbours[other][node]["obstacle"],
         )
         for node in both
     )
@@ -253,7 +253,7 @@ def _step(graph: EvidenceGraph, one: RecordAddress, evidence: EvidenceNode, othe
 def _strength(graph: EvidenceGraph, one: RecordAddress, evidence: EvidenceNode, other: RecordAddress) -> int | None:
     if isinstance(evidence, Verdict):
         return None
-    strength: int = min(graph.adj[record][evidence]["strength"] for record in (one, other))
+    strength: int = min(graph.neighbours[record][evidence]["strength"] for record in (one, other))
     return strength
 
 

@@ -98,12 +98,12 @@ def evidence_graph(
             graph.add_edge(address, word, strength=None, obstacle=None)
     for node, attributes in graph.nodes.items():
         if isinstance(node, IdentifierNode):
-            obstacles = [edge["obstacle"] for edge in graph.adj[node].values()]
+            obstacles = [edge["obstacle"] for edge in graph.neighbours[node].values()]
             joins = obstacles.count(None) > 1
             attributes["obstacle"] = None if joins else next((found for found in obstacles if found), None)
-            attributes["holders"] = status.holders.get(node.identifier, len(graph.adj[node]))
+            attributes["holders"] = status.holders.get(node.identifier, len(graph.neighbours[node]))
         elif isinstance(node, Verdict):
-            attributes["holders"] = len(graph.adj[node])
+            attributes["holders"] = len(graph.neighbours[node])
     return graph
 
 
@@ -127,7 +127,7 @@ def joining(graph: EvidenceGraph) -> EvidenceGraph:
     for node in graph:
         if isinstance(node, RecordAddress) or (isinstance(node, Verdict) and node.judgement is Judgement.DIFFERENT):
             continue
-        usable = {other: edge for other, edge in graph.adj[node].items() if edge["obstacle"] is None}
+        usable = {other: edge for other, edge in graph.neighbours[node].items() if edge["obstacle"] is None}
         if len(usable) > 1:
             for other, edge in usable.items():
                 joins.add_edge(node, other, **edge)
@@ -144,14 +144,14 @@ def spanning_forest(graph: EvidenceGraph) -> EvidenceGraph:
     ranked = []
     for evidence in joins:
         if not isinstance(evidence, RecordAddress):
-            for record, edge in joins.adj[evidence].items():
-                ranked.append((rank(evidence, edge["strength"], len(joins.adj[evidence])), record, evidence))
+            for record, edge in joins.neighbours[evidence].items():
+                ranked.append((rank(evidence, edge["strength"], len(joins.neighbours[evidence])), record, evidence))
     connected: UnionFind[Node] = UnionFind()
     forest: EvidenceGraph = Graph(node for node in joins if isinstance(node, RecordAddress))
     for _, record, evidence in sorted(ranked, key=lambda edge: (edge[0], edge[1])):
         if connected.find(record) != connected.find(evidence):
             connected.union((record, evidence))
-            forest.add_edge(record, evidence, **joins.adj[record][evidence])
+            forest.add_edge(record, evidence, **joins.neighbours[record][evidence])
     return forest
 
 

@@ -8,53 +8,54 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
-N = TypeVar("N", bound=Hashable)
+Element = TypeVar("Element", bound=Hashable)
 
 Attributes: TypeAlias = dict[str, Any]
 
 
-class Graph(Generic[N]):
+class Graph(Generic[Element]):
     """Nodes and edges in the order in which they were added; both have attributes."""
 
-    def __init__(self, nodes: Iterable[N] = ()) -> None:
-        self.nodes: dict[N, Attributes] = {node: {} for node in nodes}
-        self.adj: dict[N, dict[N, Attributes]] = {node: {} for node in self.nodes}  #: node -> neighbour -> the edge
+    def __init__(self, nodes: Iterable[Element] = ()) -> None:
+        self.nodes: dict[Element, Attributes] = {node: {} for node in nodes}
+        #: node -> neighbour -> the edge
+        self.neighbours: dict[Element, dict[Element, Attributes]] = {node: {} for node in self.nodes}
 
-    def __iter__(self) -> Iterator[N]:
+    def __iter__(self) -> Iterator[Element]:
         return iter(self.nodes)
 
     def __len__(self) -> int:
         return len(self.nodes)
 
-    def __contains__(self, node: N) -> bool:
+    def __contains__(self, node: Element) -> bool:
         return node in self.nodes
 
-    def add_edge(self, one: N, other: N, **attributes: object) -> None:
+    def add_edge(self, one: Element, other: Element, **attributes: object) -> None:
         """Connect two nodes, which need not be there yet; of an edge that is there only attributes are written anew."""
         for node in (one, other):
             self.nodes.setdefault(node, {})
-            self.adj.setdefault(node, {})
-        edge = self.adj[one].setdefault(other, {})
+            self.neighbours.setdefault(node, {})
+        edge = self.neighbours[one].setdefault(other, {})
         edge.update(attributes)
-        self.adj[other][one] = edge
+        self.neighbours[other][one] = edge
 
-    def edges(self) -> Iterator[tuple[N, N, Attributes]]:
+    def edges(self) -> Iterator[tuple[Element, Element, Attributes]]:
         """Every edge once."""
-        seen: set[N] = set()
-        for one, neighbours in self.adj.items():
+        seen: set[Element] = set()
+        for one, neighbours in self.neighbours.items():
             seen.add(one)
             for other, edge in neighbours.items():
                 if other not in seen:
                     yield one, other, edge
 
 
-def shortest_way(graph: Graph[N], start: N, end: N) -> list[N]:
+def shortest_way(graph: Graph[Element], start: Element, end: Element) -> list[Element]:
     """A way of the fewest edges, both ends included; empty where there is none.
 
     Raises:
         KeyError: there is no node `start`.
     """
-    before: dict[N, N] = {start: start}
+    before: dict[Element, Element] = {start: start}
     reached = [start]
     for node in reached:  # grows while it is walked through
         if node == end:
@@ -62,7 +63,7 @@ def shortest_way(graph: Graph[N], start: N, end: N) -> list[N]:
             while way[-1] != start:
                 way.append(before[way[-1]])
             return way[::-1]
-        for further in graph.adj[node]:
+        for further in graph.neighbours[node]:
             if further not in before:
                 before[further] = node
                 reached.append(further)
@@ -70,23 +71,23 @@ def shortest_way(graph: Graph[N], start: N, end: N) -> list[N]:
 
 
 @dataclass(frozen=True, slots=True)
-class DepthFirstTrees(Generic[N]):
+class DepthFirstTrees(Generic[Element]):
     """A depth-first walk through all of a graph, and where a step back leads (Tarjan, 1972)."""
 
-    parents: dict[N, N | None]  #: in the order of the walk; None: a tree begins here
-    place: dict[N, int]  #: the number of a node in that order
-    lowest: dict[N, int]  #: the first node in that order that a node and all below it touch without its parent
+    parents: dict[Element, Element | None]  #: in the order of the walk; None: a tree begins here
+    place: dict[Element, int]  #: the number of a node in that order
+    lowest: dict[Element, int]  #: the first node in that order that a node and all below it touch without its parent
 
-    def bridges(self) -> Iterator[tuple[N, N]]:
+    def bridges(self) -> Iterator[tuple[Element, Element]]:
         """The edges without which the graph would have more parts: parent and child."""
         for child, parent in self.parents.items():
             if parent is not None and self.lowest[child] > self.place[parent]:
                 yield parent, child
 
-    def joints(self) -> set[N]:
+    def joints(self) -> set[Element]:
         """The nodes without which the graph would have more parts."""
-        found: set[N] = set()
-        begun: set[N] = set()  # trees whose first node has a child
+        found: set[Element] = set()
+        begun: set[Element] = set()  # trees whose first node has a child
         for child, parent in self.parents.items():
             if parent is None:
                 continue
@@ -100,24 +101,24 @@ class DepthFirstTrees(Generic[N]):
         return found
 
 
-def walk_depth_first(graph: Graph[N]) -> DepthFirstTrees[N]:
+def walk_depth_first(graph: Graph[Element]) -> DepthFirstTrees[Element]:
     """Walk through all of a graph. Cost: linear."""
-    parents: dict[N, N | None] = {}
-    place: dict[N, int] = {}
-    lowest: dict[N, int] = {}
+    parents: dict[Element, Element | None] = {}
+    place: dict[Element, int] = {}
+    lowest: dict[Element, int] = {}
     for root in graph:
         if root in place:
             continue
         parents[root] = None
         place[root] = lowest[root] = len(place)
-        stack = [(root, iter(graph.adj[root]))]
+        stack = [(root, iter(graph.neighbours[root]))]
         while stack:
             node, further = stack[-1]
             for neighbour in further:
                 if neighbour not in place:
                     parents[neighbour] = node
                     place[neighbour] = lowest[neighbour] = len(place)
-                    stack.append((neighbour, iter(graph.adj[neighbour])))
+                    stack.append((neighbour, iter(graph.neighbours[neighbour])))
                     break
                 if neighbour != parents[node]:
                     lowest[node] = min(lowest[node], place[neighbour])

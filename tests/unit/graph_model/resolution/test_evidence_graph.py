@@ -115,7 +115,7 @@ def test_what_joins_in_the_graph_is_what_the_law_uses(rows: dict[str, str], comm
     around = surroundings(*common, **rows)
     used = usable_evidence(around.records, (), frozenset(around.status.generic), CATALOGUE)
     joins = joining(around.graph(around.records))
-    found = {n.identifier: sorted(map(str, joins.adj[n])) for n in joins if isinstance(n, IdentifierNode)}
+    found = {n.identifier: sorted(map(str, joins.neighbours[n])) for n in joins if isinstance(n, IdentifierNode)}
     assert found == {identifier: sorted(map(str, holders)) for identifier, holders in used.links.items()}
 
 

@@ -67,4 +67,4 @@ def test_an_edge_knows_what_was_written_of_it_last() -> None:
     graph: Graph[str] = Graph()
     graph.add_edge("a", "b", weight=1, kind="road")
     graph.add_edge("b", "a", weight=2)
-    assert graph.adj["a"]["b"] == graph.adj["b"]["a"] == {"weight": 2, "kind": "road"}
+    assert graph.neighbours["a"]["b"] == graph.neighbours["b"]["a"] == {"weight": 2, "kind": "road"}
