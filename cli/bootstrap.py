@@ -33,7 +33,7 @@ class _Report:
         """For scripts: as `ingest` tells it, and what only a load has."""
         return {
             **self.summary.to_json(),
-            "resumed": self.loaded.resumed,
+            "resumed": self.summary.resumed,
             "records": self.loaded.records,
             "profiles": self.loaded.profiles,
             "told": self.told,
@@ -46,7 +46,7 @@ class _Report:
             say("\nThe load of these files was complete; they were not read now.")
         elif self.loaded.was_read:
             other = "" if self.loaded.is_of_input else " Load other files with `identity-graph ingest`."
-            say(f"\nIt had read its files to the end, so none was read now.{other}")
+            say(f"\nThe interrupted load had read its files to the end, so none was read now.{other}")
         say(f"\nLoaded: {counted(self.loaded.records, 'record')}, {counted(self.loaded.profiles, 'profile')}")
         if not self.loaded.records:
             say("The store is as it was, and can have its first load yet.")

@@ -50,7 +50,7 @@ class IngestSummary:
     largest: list[tuple[str, int]] = field(default_factory=list)  #: profile id, its records; most first
     sizes: dict[str, int] = field(default_factory=dict)  #: candidates for the largest profiles
     loaded: int = 0  #: records of a first load in force that are not among the counts yet
-    ended: bool = False  #: whether a first load was ended that another run had begun
+    resumed: bool = False  #: whether a first load was ended that another run had begun
 
     def count_entry(self, file: InputFile, entry: Entry) -> None:
         """Count what came in, and what comes to nothing."""
@@ -104,7 +104,7 @@ class IngestSummary:
         self.sizes |= dict(loaded.largest)
         self.largest = list(loaded.largest)
         self.loaded = 0
-        self.ended = loaded.resumed
+        self.resumed = loaded.resumed and not loaded.was_complete
 
     def count_events(self, committed: Iterable[Committed]) -> None:
         """Count what was told of commits."""
@@ -145,7 +145,7 @@ class IngestSummary:
             say(line)
 
     def _remarks(self) -> Iterator[str]:
-        if self.ended:
+        if self.resumed:
             yield "\nAn interrupted first load was finished; what it had read is among these counts."
         if self.events:
             yield "\nProfile changes: " + ", ".join(f"{count} {word}" for word, count in sorted(self.events.items()))

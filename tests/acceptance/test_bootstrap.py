@@ -173,6 +173,7 @@ def test_a_load_that_was_killed_before_it_told_says_that_it_is_complete(large: P
     finished = run("bootstrap", "crm.csv")
     assert finished.returncode == 1, finished.stderr
     assert "The load of these files was complete" in finished.stdout
+    assert "interrupted" not in finished.stdout
     assert f"Loaded: {ROWS:,} records" in finished.stdout
     assert "crm.csv, line 6002" in finished.stdout
     assert not spool.exists()
