@@ -21,10 +21,11 @@ class Place(NamedTuple):
 
 @dataclass(slots=True)
 class UnreadValues:
-    """Those of a run, by column and reason; never the values themselves."""
+    """Those of a run, by column and reason; of the values only the first of each, masked."""
 
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)  #: (source, column, reason) -> values
-    first: dict[tuple[str, str, str], tuple[Place, str]] = field(default_factory=dict)  #: likewise -> the first of them
+    #: Likewise -> where the first of them was read, and how it is shown: file, line and the value, masked.
+    first: dict[tuple[str, str, str], tuple[Place, str]] = field(default_factory=dict)
 
     def add(self, mapped: MappedRecord, place: Place) -> None:
         """Count those of one row."""
