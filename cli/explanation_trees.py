@@ -1,15 +1,14 @@
 """Explanations as trees that people read, made of the same documents that scripts get."""
 
-import shutil
-import sys
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, TypeAlias
 
 import typer
 
 from cli.output import counted
 from cli.row_tables import record_name
+from cli.terminal import room
 from cli.trees import Tree, drawn
 from graph_model.values.equality import JsonObject
 
@@ -17,14 +16,10 @@ MaskOption: TypeAlias = Annotated[
     bool, typer.Option("--mask", help="Show only the first character of each part of a value.")
 ]
 
-#: Where nobody watches, a line ends where it ends.
-_UNWRAPPED: Final = 10_000
-
 
 def tree_text(tree: Tree) -> str:
     """A tree as text; lines are folded for a terminal only."""
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _UNWRAPPED
-    return "".join(f"{line}\n" for line in drawn(tree, width))
+    return "".join(f"{line}\n" for line in drawn(tree, room()))
 
 
 def profile_tree(document: JsonObject) -> Tree:

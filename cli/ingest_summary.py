@@ -21,13 +21,13 @@ from graph_model.records.tasks import TruncateSource
 from graph_model.resolution.mapping import map_record
 from graph_model.values.identifiers import Identifier
 from services.bootstrap.loaded import Loaded
+from services.bootstrap.writing import LARGEST
 from services.files.unread_values import Place, UnreadValues
 from services.ingestion.ingest import WAY_OUT_OF_REWOUND, Committed, IngestResult
 from services.stores.port.protocols import Store
 
-#: So many identifiers and profiles are shown; of the rest only the number.
+#: So many identifiers are shown, and profiles that were taken apart; of the rest only the number.
 SHOWN: Final = 20
-SHOWN_PROFILES: Final = 5
 
 #: Profiles may have shrunk since their largest event, so more are looked at than shown.
 _CANDIDATES: Final = 100
@@ -183,7 +183,7 @@ async def largest_profiles(store: Store, summary: IngestSummary) -> list[tuple[s
         for profile_id, profile in profiles.items()
         if profile.status is ProfileStatus.LIVE
     ]
-    return sorted(sizes, key=lambda each: (-each[1], each[0]))[:SHOWN_PROFILES]
+    return sorted(sizes, key=lambda each: (-each[1], each[0]))[:LARGEST]
 
 
 def _by_size(candidate: tuple[str, int]) -> int:

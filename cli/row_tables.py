@@ -1,7 +1,5 @@
 """Rows as people read them: side by side, and one by itself; made of the same documents that scripts get."""
 
-import shutil
-import sys
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -9,7 +7,7 @@ import orjson
 from rich.cells import cell_len, set_cell_size
 
 from cli.output import counted
-from cli.terminal import visible
+from cli.terminal import UNLIMITED, room, visible
 from graph_model.values.equality import JsonObject, JsonValue, value_text
 
 #: Stands before a line in which rows say different things.
@@ -20,9 +18,6 @@ _NO_COLUMN: Final = "(no column)"
 
 #: So wide is a cell at the most, in characters of a terminal.
 _WIDEST: Final = 32
-
-#: Where nobody watches, all rows stand beside each other.
-_UNLIMITED: Final = 10_000
 
 _GAP: Final = "  "
 
@@ -55,7 +50,7 @@ def record_text(document: JsonObject) -> str:
     told += [f"{'last in' if document['deleted'] else 'in'} profile {document['profile_id']}"]
     told += [f"its key was {record_name(document['moved_from'])}"] if document["moved_from"] else []
     told += [f"its key is {record_name(document['moved_to'])} now"] if document["moved_to"] else []
-    values = [(column, _shown(value, _UNLIMITED)) for column, value in (document["values"] or {}).items()]
+    values = [(column, _shown(value, UNLIMITED)) for column, value in (document["values"] or {}).items()]
     values += [(column, "(never sent)") for column in document["incomplete"]]
     width = max((cell_len(column) for column, _ in values), default=0)
     told += [f"  {set_cell_size(column, width)}{_GAP}{value}" for column, value in values]
@@ -65,13 +60,12 @@ def record_text(document: JsonObject) -> str:
 
 def _groups(names: Sequence[str], columns: Sequence[Sequence[str]]) -> Iterator[list[Sequence[str]]]:
     """As many rows as fit beside each other, and the next ones."""
-    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else _UNLIMITED
-    room -= _width(names)
+    left = room() - _width(names)
     group: list[Sequence[str]] = []
     taken = 0
     for column in columns:
         width = len(_GAP) + _width(column)
-        if group and taken + width > room:
+        if group and taken + width > left:
             yield group
             group, taken = [], 0
         group.append(column)

@@ -5,6 +5,8 @@ for programs (JSON, CSV, YAML) keep every character.
 """
 
 import re
+import shutil
+import sys
 import unicodedata
 from typing import Final
 
@@ -15,6 +17,14 @@ import typer
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _SHAPING: Final = frozenset("\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}")
 _HIDDEN_IN_JSON: Final = re.compile(r"[^\x00-\x7e]")
+
+#: Where nobody watches, a line ends where it ends.
+UNLIMITED: Final = 10_000
+
+
+def room() -> int:
+    """How many characters a line of standard output has room for."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else UNLIMITED
 
 
 def visible(text: str) -> str:
