@@ -48,7 +48,7 @@ def _settle(collect_from: tuple[int, int, int]) -> None:
 
 
 def _begin() -> None:
-    """Started is a process by the first thing that it is asked for."""
+    """Nothing; the pool starts its process when it is first asked for something."""
 
 
 def _end_with_parent() -> None:

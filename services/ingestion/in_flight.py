@@ -121,7 +121,7 @@ class _CannotTellError(Exception):
     """What a plan makes of something cannot be told from the plan."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True)  # not slotted: of cached properties
 class _After:
     """What a plan makes of everything that it writes, and of what hangs together with that. Pure.
 

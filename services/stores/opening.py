@@ -33,14 +33,14 @@ async def open_store(
         CatalogueChanged: the store was built with a catalogue of another meaning.
         StoreUnavailable: it does not answer.
     """
-    kept, (scheme, separator, rest) = KeptCatalogue.of(catalogue), settings.store.partition(":")
+    scheme, separator, rest = settings.store.partition(":")
     if separator and scheme == "sqlite" and rest:
         from services.stores.sqlite.store import SqliteStore  # noqa: PLC0415 - see above
 
         return await SqliteStore.open(
             Path(rest),
             catalogue.fingerprint,
-            catalogue=kept,
+            catalogue=KeptCatalogue.of(catalogue),
             any_meaning=any_meaning,
             migrator=migrator,
             lock_seconds=settings.store_lock_seconds,
@@ -52,7 +52,7 @@ async def open_store(
         return await GremlinStore.open(
             settings.store,
             catalogue.fingerprint,
-            catalogue=kept,
+            catalogue=KeptCatalogue.of(catalogue),
             any_meaning=any_meaning,
             migrator=migrator,
             username=settings.store_username,
