@@ -28,9 +28,9 @@ from graph_model.catalogue.rules import (
     Trait,
 )
 from graph_model.values.blocked_values import (
+    ANY_BLOCKED_PATTERN,
     BLOCKED_ADDRESS_PATTERNS,
     BLOCKED_BIRTH_DATES,
-    BLOCKED_PATTERN,
     BLOCKED_VALUES,
     NAMES_AMONG_THEM,
     ROLE_MAILBOXES,
@@ -65,7 +65,7 @@ def compiled_kind(name: str, form: IdentifierForm) -> IdentifierKind:
         | _spellings(form.blocked, normalise),
         blocked_mailboxes=ROLE_MAILBOXES if is_address else frozenset(),
         blocked_patterns=(
-            BLOCKED_PATTERN,
+            ANY_BLOCKED_PATTERN,
             *(BLOCKED_ADDRESS_PATTERNS if is_address else ()),
             *(Pattern(pattern, of_folded_texts=True) for pattern in form.blocked_patterns),
         ),

@@ -78,7 +78,7 @@ BLOCKED_PATTERNS = (
     re.compile(r"^(?:mailer-daemon|postmaster)@"),
 )
 #: All of them, tried at once.
-BLOCKED_PATTERN = re.compile("|".join(pattern.pattern for pattern in BLOCKED_PATTERNS))
+ANY_BLOCKED_PATTERN = re.compile("|".join(pattern.pattern for pattern in BLOCKED_PATTERNS))
 
 #: Mailboxes of any domain that several people read (RFC 2142, and what is usual in ten languages): local parts, whole,
 #: of addresses only. First names (`dev`, `ola`) and what may be somebody's initials are not among them.

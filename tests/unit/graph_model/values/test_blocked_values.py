@@ -3,9 +3,9 @@ from datetime import date
 import pytest
 
 from graph_model.values.blocked_values import (
+    ANY_BLOCKED_PATTERN,
     BLOCKED_ADDRESS_PATTERNS,
     BLOCKED_BIRTH_DATES,
-    BLOCKED_PATTERN,
     BLOCKED_VALUES,
     ROLE_MAILBOXES,
 )
@@ -17,7 +17,7 @@ KIND = IdentifierKind(
     holder_limit=10,
     priority=50,
     blocked_values=BLOCKED_VALUES,
-    blocked_patterns=(BLOCKED_PATTERN,),
+    blocked_patterns=(ANY_BLOCKED_PATTERN,),
 )
 
 
