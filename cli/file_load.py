@@ -200,7 +200,7 @@ class FileLoad:
         self._summary.loaded = done
 
     def _count(self, loaded: Loaded) -> None:
-        read = LineCounts() if loaded.told is None else LineCounts.from_kept(orjson.loads(loaded.told))
+        read = LineCounts() if loaded.read_counts is None else LineCounts.from_kept(orjson.loads(loaded.read_counts))
         self._summary.count_loaded(loaded, read)
 
     async def _fill(self, filling: Filling) -> str:

@@ -45,7 +45,7 @@ class Loaded:
     generic: int = 0  #: identifiers that join nobody, since too many records carry them
     first_generic: tuple[Identifier, ...] = ()  #: some of these
     taken: Taken = field(default_factory=Taken)  #: what became of the changes that were read
-    told: str | None = None  #: what was said to be told when they were read
+    read_counts: str | None = None  #: what the caller kept of its reading, to be told in the end
     resumed: bool = False  #: whether this run went on with one that was interrupted
     was_read: bool = False  #: whether what is to be loaded was read by an earlier run
     is_of_input: bool = True  #: whether it is what the caller named
@@ -74,7 +74,7 @@ class Loaded:
             generic=generic,
             first_generic=first,
             taken=Taken() if taken is None else Taken.from_json(taken),
-            told=spool.kept(TOLD),
+            read_counts=spool.kept(TOLD),
             resumed=resumed,
             was_read=was_read,
             is_of_input=is_of_input,

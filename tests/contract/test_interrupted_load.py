@@ -118,7 +118,7 @@ async def test_whoever_ends_a_load_tells_what_an_uninterrupted_one_tells(
     place: Place, tmp_path: Path, portions: int
 ) -> None:
     whole = await Place(CATALOGUE, tmp_path / "other", tmp_path / "whole.sqlite").load(filling(), input_name="files")
-    assert (whole.told, whole.records, whole.generic) == (TOLD, 30, 1)
+    assert (whole.read_counts, whole.records, whole.generic) == (TOLD, 30, 1)
     assert whole.taken.outcomes == Counter({("crm", Outcome.APPLIED): 30, ("crm", Outcome.UNCHANGED): 1})
     ((_, unread),) = whole.taken.unread.first.values()
     assert (*whole.taken.unread.counts.values(), unread) == (4, "the input, line 4: n*** m***")
@@ -164,7 +164,7 @@ async def test_a_load_of_nothing_leaves_the_store_to_its_first_load(place: Place
         return TOLD
 
     loaded = await place.load(nothing, input_name="files")
-    assert (loaded.records, loaded.told) == (0, TOLD)
+    assert (loaded.records, loaded.read_counts) == (0, TOLD)
     async with place.opened() as store:
         assert await store.read_writers() == {}
     assert [each.name for each in place.spool.parent.glob("spool*")] == []
@@ -233,7 +233,7 @@ async def test_a_load_that_was_killed_after_reading_is_ended_without_its_files(p
     await sealed_and_killed(place, 2)
     ended = await place.end_interrupted()
     assert ended is not None
-    assert (ended.records, ended.told) == (30, TOLD)
+    assert (ended.records, ended.read_counts) == (30, TOLD)
     assert [each.name for each in place.spool.parent.glob("spool*")] == []
 
 
