@@ -1,4 +1,4 @@
-"""The connection to a Gremlin Server, opened anew when it was lost."""
+"""The connection to a Gremlin Server or to Amazon Neptune, opened anew when it was lost."""
 
 import asyncio
 import random
@@ -109,7 +109,10 @@ class Connection:
 
 
 async def _patiently(submit: Submit, traversal: Traversal) -> list[Any]:
-    """Run a traversal, and for a while again what was refused unread."""
+    """Run a traversal, and for a while again what was refused unread.
+
+    The first try is written by hand: nearly all requests need no other one, and are spared making the retries.
+    """
     try:
         return await submit(traversal)
     except _REFUSED_UNREAD:
