@@ -108,19 +108,7 @@ async def read_pulse(submit: Submit, expected: StoreIdentity) -> Pulse:
     Raises:
         StoreReplaced: another store answers.
     """
-    rows = await submit(
-        g.V(STORE_ID)
-        .project(*_FIELDS, "tasks_owed")
-        .by("store_id")
-        .by("meaning")
-        .by("fingerprint")
-        .by(GENERATION)
-        .by("generation")
-        .by("schema_version")
-        .by("migration")
-        .by("migrator")
-        .by(__.out(OWES).count())
-    )
+    rows = await submit(_described("tasks_owed").by(__.out(OWES).count()))
     row: dict[str, Any] = rows[0] if rows else {"store_id": None}
     _require_store(row["store_id"], expected)
     return Pulse(fingerprint=_meaning(row), generation=_generation(row), form=_form(row), tasks_owed=row["tasks_owed"])
@@ -168,20 +156,7 @@ def written_for(migrator: str | None, store: Traversal | None = None) -> Travers
 
 async def find_identity(submit: Submit) -> StoreIdentity | None:
     """Read what the graph says of itself; None: it is empty."""
-    rows = await submit(
-        g.V(STORE_ID)
-        .project(*_FIELDS, "version_floor", "former_ids")
-        .by("store_id")
-        .by("meaning")
-        .by("fingerprint")
-        .by(GENERATION)
-        .by("generation")
-        .by("schema_version")
-        .by("migration")
-        .by("migrator")
-        .by("version_floor")
-        .by("former_ids")
-    )
+    rows = await submit(_described("version_floor", "former_ids").by("version_floor").by("former_ids"))
     if not rows:
         return None
     row = rows[0]
@@ -193,6 +168,14 @@ async def find_identity(submit: Submit) -> StoreIdentity | None:
         row.get("version_floor", 0),
         frozenset(orjson.loads(row.get("former_ids", "[]"))),
     )
+
+
+def _described(*further: str) -> Traversal:
+    """Read `_FIELDS` of the store, and what is named here, of each of which a `by` must still say how it is read."""
+    described = g.V(STORE_ID).project(*_FIELDS, *further)
+    for name in _FIELDS:
+        described = described.by(name)
+    return described
 
 
 def _meaning(row: Mapping[str, Any]) -> str:
