@@ -10,7 +10,7 @@ from services.stores.gremlin.bulk_writes import ACCEPTED, guarded, written
 from services.stores.gremlin.graphbinary import ID, IN, LABEL, OUT, Rows
 from services.stores.gremlin.guarded import GuardedRequest
 from services.stores.gremlin.ids import STORE_ID, Label, revision, task_id
-from services.stores.gremlin.opening import GENERATION, StoreIdentity, generation, written_for
+from services.stores.gremlin.opening import GENERATION, StoreIdentity, written_for
 from services.stores.gremlin.outbox import empty_place, places_of
 from services.stores.gremlin.plan import OUTBOX, GraphWrites, owed
 from services.stores.gremlin.socket import Traversal, g, single
@@ -61,7 +61,7 @@ def bulk_change(before: StoreIdentity, after: StoreIdentity, task: TaskWrite, ke
     writes = GraphWrites(
         vertices=(task_vertex(task, change_id),), leave=(), let_go=(), bare=(), edges=tuple(owed(task)), drops=()
     )
-    unchanged = __.V(STORE_ID).has("meaning", before.fingerprint).where(generation().is_(before.generation))
+    unchanged = __.V(STORE_ID).has("meaning", before.fingerprint).has(GENERATION, before.generation)
     changed = (
         __.V(STORE_ID)
         .property(single, "meaning", after.fingerprint)

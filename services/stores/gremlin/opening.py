@@ -131,11 +131,6 @@ def _require_store(found: str | None, expected: StoreIdentity) -> None:
         )
 
 
-def generation() -> Traversal:
-    """Step from the store to its generation; graphs of form 1 keep it elsewhere, or do not have it."""
-    return __.coalesce(__.values(GENERATION), __.values("generation"), __.constant(0))
-
-
 def meaning() -> Traversal:
     """Step from the store to the fingerprint of the catalogue in force; graphs of form 1 keep it elsewhere."""
     return __.coalesce(__.values("meaning"), __.values("fingerprint"))
