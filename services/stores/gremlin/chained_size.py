@@ -1,8 +1,8 @@
 """How large a request is, counted as Amazon Neptune's documentation counts.
 
-https://docs.aws.amazon.com/neptune/latest/userguide/gremlin-efficient-upserts.html, as of 2026-11: about 200 records in
-a request, a record being a label or a property that is written; no more than 1,500 steps, a limit that may be refused
-above and is documented nowhere else.
+https://docs.aws.amazon.com/neptune/latest/userguide/gremlin-efficient-upserts.html, as of 2026-11: about 200
+elements in a request, an element being a label or a property that is written (AWS calls them records); no more than
+1,500 steps, a limit that may be refused above and is documented nowhere else.
 """
 
 from collections.abc import Iterable
@@ -19,14 +19,14 @@ from services.stores.port.errors import CommitTooLarge
 class RequestSize:
     """The size of a request, or what one may have at most."""
 
-    records: int  #: labels and properties that are written
+    elements: int  #: labels and properties that are written
     steps: int  #: of the traversal, those of all inner ones included
 
 
 #: What several components share a request up to.
-PACKED: Final = RequestSize(records=200, steps=1_500)
+PACKED: Final = RequestSize(elements=200, steps=1_500)
 #: What a component may have alone, as it must not be written in two requests.
-LARGEST: Final = RequestSize(records=12_000, steps=8_000)
+LARGEST: Final = RequestSize(elements=12_000, steps=8_000)
 
 
 def require_room(writes: GraphWrites, bytecode: Bytecode, most: RequestSize) -> None:
@@ -35,14 +35,14 @@ def require_room(writes: GraphWrites, bytecode: Bytecode, most: RequestSize) -> 
     Raises:
         CommitTooLarge: it is.
     """
-    found = RequestSize(records_of(writes), steps_of(bytecode))
-    if found.records > most.records:
-        raise CommitTooLarge(found.records, most.records, "records (labels and properties)")
+    found = RequestSize(elements_of(writes), steps_of(bytecode))
+    if found.elements > most.elements:
+        raise CommitTooLarge(found.elements, most.elements, "labels and properties")
     if found.steps > most.steps:
         raise CommitTooLarge(found.steps, most.steps, "steps")
 
 
-def records_of(writes: GraphWrites) -> int:
+def elements_of(writes: GraphWrites) -> int:
     """Count the labels and properties that are written; what is deleted does not count."""
     vertices = sum(len(write.properties) + (write.expected is None) for write in writes.vertices)
     return vertices + len(set(writes.edges))

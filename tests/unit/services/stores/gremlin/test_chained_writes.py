@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.stores.gremlin.chained_size import LARGEST, PACKED, records_of, steps_of
+from services.stores.gremlin.chained_size import LARGEST, PACKED, elements_of, steps_of
 from services.stores.gremlin.chained_writes import chained_commit
 from services.stores.gremlin.guarded import GuardedRequest
 from services.stores.gremlin.ids import Label
@@ -41,10 +41,10 @@ def test_a_commit_is_accepted_where_it_answers_the_place_of_its_writer() -> None
     assert not request.is_accepted([])
 
 
-def test_records_are_labels_and_properties_that_are_written() -> None:
-    assert records_of(NOTHING) == 2
-    assert records_of(new_vertices(2)) == 2 + 2 * 3
-    assert records_of(moving(5)) == 2 + 5
+def test_elements_are_labels_and_properties_that_are_written() -> None:
+    assert elements_of(NOTHING) == 2
+    assert elements_of(new_vertices(2)) == 2 + 2 * 3
+    assert elements_of(moving(5)) == 2 + 5
 
 
 def test_steps_are_counted_with_those_of_inner_traversals() -> None:
@@ -53,8 +53,8 @@ def test_steps_are_counted_with_those_of_inner_traversals() -> None:
 
 
 def test_what_could_be_committed_in_parts_is_refused_above_the_size_of_a_pack() -> None:
-    with pytest.raises(CommitTooLarge, match=f"takes {PACKED.records}; commit less"):
-        spelled(moving(PACKED.records), divisible=True)
+    with pytest.raises(CommitTooLarge, match=f"takes {PACKED.elements}; commit less"):
+        spelled(moving(PACKED.elements), divisible=True)
 
 
 def test_a_component_alone_may_be_larger_than_a_pack() -> None:
