@@ -211,7 +211,7 @@ class SmallRequests(SqliteStore):
 
     async def load(self, plan: Plan, outbox: Outbox) -> None:
         if len(plan.records) > 4:
-            raise CommitTooLarge(len(plan.records), 4)
+            raise CommitTooLarge.of(len(plan.records), 4)
         await super().load(plan, outbox)
 
 

@@ -37,9 +37,9 @@ def require_room(writes: GraphWrites, bytecode: Bytecode, most: RequestSize) -> 
     """
     found = RequestSize(elements_of(writes), steps_of(bytecode))
     if found.elements > most.elements:
-        raise CommitTooLarge(found.elements, most.elements, "labels and properties")
+        raise CommitTooLarge.of(found.elements, most.elements, "labels and properties")
     if found.steps > most.steps:
-        raise CommitTooLarge(found.steps, most.steps, "steps")
+        raise CommitTooLarge.of(found.steps, most.steps, "steps")
 
 
 def elements_of(writes: GraphWrites) -> int:

@@ -47,7 +47,9 @@ def _gremlin_fault(code: int, message: str, attributes: Mapping[str, Any]) -> St
             "-Xmx), or keep less in its graph"
         )
     if any(name.endswith(_OUT_OF_STACK) for name in classes):
-        return CommitTooLarge.told(f"the request has more steps than the Gremlin Server has stack for ({found})")
+        return CommitTooLarge(
+            f"the request has more steps than the Gremlin Server has stack for ({found}); commit less at once"
+        )
     if code in {TIMED_OUT, TRY_AGAIN}:
         return StoreUnavailable(
             f"the Gremlin Server could not answer in time ({found}): it ended the request after its evaluationTimeout"

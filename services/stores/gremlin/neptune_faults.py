@@ -47,7 +47,7 @@ def _overloaded(found: str) -> StoreError:
 
 
 def _too_large(found: str) -> StoreError:
-    return CommitTooLarge.told(f"Amazon Neptune does not take so large a request ({found})")
+    return CommitTooLarge(f"Amazon Neptune does not take so large a request ({found}); commit less at once")
 
 
 def _moved(found: str) -> StoreError:

@@ -123,7 +123,7 @@ class GremlinSocket:
         arguments = {"gremlin": traversal.bytecode, "aliases": {"g": "g"}, "batchSize": ROWS_PER_MESSAGE}
         message = self._serialize(request_id, "bytecode", arguments)
         if len(message) > LARGEST_REQUEST:
-            raise CommitTooLarge(len(message), LARGEST_REQUEST)
+            raise CommitTooLarge.of(len(message), LARGEST_REQUEST)
         answer = _Answer(asyncio.get_running_loop().create_future(), [], asyncio.timeout(ANSWER_SECONDS))
         self._answers[request_id] = answer
         try:

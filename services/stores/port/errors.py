@@ -44,15 +44,10 @@ class ClaimLost(CommitConflict):
 class CommitTooLarge(CommitConflict):
     """Too large for one request: commit less at once."""
 
-    def __init__(self, size: int, limit: int, unit: str = "bytes") -> None:
-        super().__init__(f"too large: the request has {size} {unit}, the server takes {limit}; commit less at once")
-
     @classmethod
-    def told(cls, message: str) -> Self:
-        """One that only the server has found, without figures."""
-        error = cls(0, 0)
-        error.args = (f"{message}; commit less at once",)
-        return error
+    def of(cls, size: int, limit: int, unit: str = "bytes") -> Self:
+        """One of which it is known by how much."""
+        return cls(f"too large: the request has {size} {unit}, the server takes {limit}; commit less at once")
 
 
 class ReadsDisagree(CommitConflict):

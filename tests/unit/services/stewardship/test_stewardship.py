@@ -254,7 +254,7 @@ async def test_the_withdrawal_of_what_is_too_large_for_one_commit_ends(company: 
 
     async def commit(plan: Plan, outbox: Outbox) -> None:
         await asyncio.sleep(0)
-        raise CommitTooLarge(2, 1)
+        raise CommitTooLarge.of(2, 1)
 
     with patch.object(company.store, "commit", commit), pytest.raises(CommitTooLarge):
         async with asyncio.timeout(10):
