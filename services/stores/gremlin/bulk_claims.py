@@ -11,9 +11,9 @@ from services.stores.gremlin.graphbinary import ID, IN, LABEL, OUT, Rows
 from services.stores.gremlin.guarded import GuardedRequest
 from services.stores.gremlin.ids import STORE_ID, Label, revision, task_id
 from services.stores.gremlin.opening import GENERATION, StoreIdentity, written_for
-from services.stores.gremlin.outbox import empty_place, places_of
+from services.stores.gremlin.outbox import empty_place, fenced, places_of
 from services.stores.gremlin.plan import OUTBOX, GraphWrites, owed
-from services.stores.gremlin.socket import Traversal, g, single
+from services.stores.gremlin.socket import g, single
 from services.stores.gremlin.vertices import task_vertex
 from services.stores.port.plan import TaskWrite
 
@@ -91,8 +91,3 @@ def bulk_restore(before: StoreIdentity, after: StoreIdentity) -> GuardedRequest:
         .constant(ACCEPTED)
     )
     return GuardedRequest(request, ACCEPTED)
-
-
-def fenced(change_id: str) -> Traversal:
-    """Invalidate all claims: no place of any outbox has this revision among those that its holder expects."""
-    return __.V(STORE_ID).out(OUTBOX).property(single, "rev", revision(STORE_ID, change_id))

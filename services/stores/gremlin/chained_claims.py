@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import orjson
-from gremlin_python.process.graph_traversal import __
 from gremlin_python.process.traversal import Merge
 from gremlin_python.statics import long
 
@@ -13,9 +12,9 @@ from services.stores.gremlin.graphbinary import ID, Rows
 from services.stores.gremlin.guarded import GuardedRequest
 from services.stores.gremlin.ids import STORE_ID, Label, revision
 from services.stores.gremlin.opening import GENERATION, StoreIdentity, written_for
-from services.stores.gremlin.outbox import empty_place, places_of
+from services.stores.gremlin.outbox import empty_place, fenced, places_of
 from services.stores.gremlin.plan import OUTBOX, Edge, GraphWrites, owed
-from services.stores.gremlin.socket import Traversal, g, single
+from services.stores.gremlin.socket import g, single
 from services.stores.gremlin.vertices import made_with, task_vertex
 from services.stores.port.plan import TaskWrite
 
@@ -49,7 +48,7 @@ def chained_change(before: StoreIdentity, after: StoreIdentity, task: TaskWrite,
         .property(single, GENERATION, after.generation)
         .property(single, "catalogue", kept)
     )
-    return finished(changed, writes, STORE_ID, _fenced(change_id))
+    return finished(changed, writes, STORE_ID, fenced(change_id).id_())
 
 
 def chained_restore(before: StoreIdentity, after: StoreIdentity) -> GuardedRequest:
@@ -61,9 +60,4 @@ def chained_restore(before: StoreIdentity, after: StoreIdentity) -> GuardedReque
         .property(single, "version_floor", long(after.version_floor))
         .property(single, "former_ids", orjson.dumps(sorted(after.former_ids)).decode())
     )
-    return finished(changed, _NOTHING, STORE_ID, _fenced(f"restored:{new_id()}"))
-
-
-def _fenced(change_id: str) -> Traversal:
-    """Invalidate all claims: no place of any outbox has this revision among those that its holder expects."""
-    return __.V(STORE_ID).out(OUTBOX).property(single, "rev", revision(STORE_ID, change_id)).id_()
+    return finished(changed, _NOTHING, STORE_ID, fenced(f"restored:{new_id()}").id_())

@@ -333,3 +333,8 @@ def empty_place(writer: str, slot: int, fence: str) -> Properties:
 def places_of(writer: str) -> list[str]:
     """The vertices of a writer's places, by their numbers."""
     return [slot_id(writer, slot) for slot in range(SLOTS)]
+
+
+def fenced(change_id: str) -> Traversal:
+    """Invalidate all claims: no place of any outbox has this revision among those that its holder expects."""
+    return __.V(STORE_ID).out(OUTBOX).property(single, "rev", revision(STORE_ID, change_id))
