@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from consumers.errors import KafkaNotConfigured
 from consumers.kafka_tls import renewed_context
-from consumers.kafka_tokens import aws_tokens, hear_out_refusals, provider_tokens
+from consumers.kafka_tokens import aws_tokens, provider_tokens
 from services.settings import KafkaSettings
 
 #: What goes through TLS, and what asks for a login.
@@ -27,7 +27,6 @@ def login_options(settings: KafkaSettings) -> dict[str, Any]:
 
 
 def _sasl_options(settings: KafkaSettings) -> dict[str, Any]:
-    hear_out_refusals()
     if settings.sasl_mechanism == "OAUTHBEARER":
         return {"sasl_mechanism": "OAUTHBEARER", "sasl_oauth_token_provider": provider_tokens(settings)}
     if settings.sasl_mechanism == "AWS_MSK_IAM":

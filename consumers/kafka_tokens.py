@@ -2,10 +2,12 @@
 
 import asyncio
 import importlib
+import re
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
+from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
@@ -29,6 +31,8 @@ _ANSWER_SECONDS: Final = 4.0
 _BUSY: Final = 429
 _SERVER_FAULT: Final = 500
 _REFUSED: Final = 400
+#: What a provider calls an error is a short name; what is none is not repeated.
+_NAME: Final = re.compile(r"[\w.-]{1,60}", re.ASCII)
 
 
 class TokenRefused(AuthenticationFailedError):  # type: ignore[misc]  # the client has no types
@@ -70,7 +74,7 @@ def _authenticator(connection: AIOKafkaConnection) -> _Authenticator:
     return _Authenticator(sasl_oauth_token_provider=connection._sasl_oauth_token_provider)  # noqa: SLF001
 
 
-def hear_out_refusals() -> None:
+def _hear_out_refusals() -> None:
     """Let every connection of the client that logs in by a token notice that it is not taken."""
     AIOKafkaConnection.authenticator_oauth = _authenticator
 
@@ -100,6 +104,7 @@ class RenewedTokens(AbstractTokenProvider):  # type: ignore[misc]  # the client 
         self._now = now
         self._token: Token | None = None
         self._turn = asyncio.Lock()
+        _hear_out_refusals()
 
     async def token(self) -> str:
         """A token that is valid; called by the client for each connection.
@@ -149,19 +154,23 @@ async def _ask_provider(settings: KafkaSettings) -> Token:
     form = {"grant_type": "client_credentials"} | {name: value for name, value in wanted.items() if value}
     known = f"{settings.oauth_client_id}:{settings.oauth_client_secret.get_secret_value()}"
     headers = {"Authorization": f"Basic {b64encode(known.encode()).decode()}", "Accept": "application/json"}
-    timeout, where, given = aiohttp.ClientTimeout(total=_ANSWER_SECONDS), settings.oauth_token_url, now_milliseconds()
+    timeout, given = aiohttp.ClientTimeout(total=_ANSWER_SECONDS), now_milliseconds()
+    where = _shown(settings.oauth_token_url)
     try:
         async with (
             aiohttp.ClientSession(timeout=timeout, headers=headers, trust_env=True) as session,
-            session.post(where, data=form, allow_redirects=False) as answer,
+            session.post(settings.oauth_token_url, data=form, allow_redirects=False) as answer,
         ):
             status, told = answer.status, await _json(answer)
-    except aiohttp.InvalidURL as error:
-        raise TokenRefused(f"IDENTITY_GRAPH_KAFKA_OAUTH_TOKEN_URL is no address that can be asked: {where}") from error
-    except aiohttp.ClientConnectorCertificateError as error:
+    except aiohttp.ClientConnectorCertificateError as error:  # a ValueError as well, so it stands first
         raise TokenRefused(
             f"the certificate of {where} of IDENTITY_GRAPH_KAFKA_OAUTH_TOKEN_URL is not trusted ({error}). Make its "
             "authority known to this machine, or to this process by the variable SSL_CERT_FILE"
+        ) from error
+    except (aiohttp.NonHttpUrlClientError, ValueError) as error:  # ValueError: invalid, or with a user and a password
+        raise TokenRefused(
+            f"IDENTITY_GRAPH_KAFKA_OAUTH_TOKEN_URL is no address that can be asked: {where}. One that begins with "
+            "https:// is expected, without user and password: these are …_OAUTH_CLIENT_ID and …_OAUTH_CLIENT_SECRET"
         ) from error
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         raise TokenUnavailable(
@@ -171,12 +180,32 @@ async def _ask_provider(settings: KafkaSettings) -> Token:
         raise TokenUnavailable(f"{where} of IDENTITY_GRAPH_KAFKA_OAUTH_TOKEN_URL gives no token now ({status})")
     text, seconds = told.get("access_token"), told.get("expires_in")
     if status >= _REFUSED or not isinstance(text, str):
-        why = told.get("error_description") or told.get("error") or "its answer holds no access_token"
         raise TokenRefused(
-            f"{where} gives no token (status {status}, {why}). Look at IDENTITY_GRAPH_KAFKA_OAUTH_CLIENT_ID, "
-            "…_OAUTH_CLIENT_SECRET, …_OAUTH_SCOPE and …_OAUTH_TOKEN_URL"
+            f"{where} gives no token (status {status}, {_named_error(told)}). Look at "
+            "IDENTITY_GRAPH_KAFKA_OAUTH_CLIENT_ID, …_OAUTH_CLIENT_SECRET, …_OAUTH_SCOPE and …_OAUTH_TOKEN_URL"
         )
     return Token(text, given, given + _milliseconds(seconds))
+
+
+_NOT_SHOWN: Final = "(not shown)"
+
+
+def _shown(url: str) -> str:
+    """An address as it may be told: without user and password, and nothing of one in which these could be anywhere."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # looked at only when it is asked for
+    except ValueError:
+        return _NOT_SHOWN
+    if "@" in url and not parts.netloc:
+        return _NOT_SHOWN
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def _named_error(told: Mapping[str, object]) -> str:
+    """Which error a provider names (RFC 6749, 5.2); what it says about it may hold personal data, or a secret."""
+    name = told.get("error")
+    return name if isinstance(name, str) and _NAME.fullmatch(name) else "its answer holds no access_token"
 
 
 def _milliseconds(seconds: object) -> int:
@@ -224,9 +253,17 @@ async def _sign(generate: Callable[[str], tuple[str, int]], region: str) -> Toke
         text, expires = await asyncio.to_thread(generate, region)
     except Exception as error:  # whatever the chain of credentials meets
         # Where there are no credentials at all, the signer looks for the key of none.
-        found = "there are none" if isinstance(error, AttributeError) else f"{type(error).__name__}: {error}"
+        found = "there are none" if isinstance(error, AttributeError) else _aws_fault(error)
         raise TokenRefused(
             f"nothing can be signed with the AWS credentials of this process ({found}). Give it a role, AWS_PROFILE, "
             "or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and look at IDENTITY_GRAPH_KAFKA_AWS_REGION"
         ) from error
     return Token(text, given, expires)
+
+
+def _aws_fault(error: Exception) -> str:
+    """The code that AWS answers with, or else what kind of error it is: messages name people, roles and keys."""
+    response = getattr(error, "response", None)  # of a ClientError of botocore
+    fault = response.get("Error") if isinstance(response, Mapping) else None
+    code = fault.get("Code") if isinstance(fault, Mapping) else None
+    return code if isinstance(code, str) else type(error).__name__

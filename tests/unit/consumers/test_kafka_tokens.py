@@ -1,6 +1,7 @@
 """Tokens for Kafka: asked for once, renewed in time, and refused in one line that says what to change."""
 
 import asyncio
+import re
 import sys
 from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from aiohttp import web
 from aiokafka.errors import KafkaConnectionError
+from botocore.exceptions import ClientError, ProfileNotFound
 from pydantic import SecretStr
 
 from consumers.errors import KafkaNotConfigured
@@ -120,7 +122,9 @@ async def test_how_long_a_token_is_valid_is_taken_as_providers_write_it(text: st
     ("status", "text", "found"),
     [
         (401, '{"error": "invalid_client"}', "status 401, invalid_client"),
-        (400, '{"error": "invalid_scope", "error_description": "no such scope"}', "no such scope"),
+        (400, '{"error": "invalid_scope", "error_description": "of ann@example.com"}', "status 400, invalid_scope"),
+        (400, '{"error": "no such client: ann@example.com"}', "its answer holds no access_token"),
+        (400, '{"error": {"message": "of ann@example.com"}}', "its answer holds no access_token"),
         (404, "<html>not here</html>", "status 404"),
         (302, "", "status 302"),
         (200, '{"token": "abc"}', "its answer holds no access_token"),
@@ -134,6 +138,7 @@ async def test_a_provider_that_gives_none_is_refused_with_what_it_says(status: i
             await provider_tokens(settings(url)).token()
     assert "…_OAUTH_CLIENT_SECRET" in str(caught.value)
     assert "secret" not in str(caught.value)
+    assert "ann@" not in str(caught.value)
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
@@ -146,6 +151,24 @@ async def test_a_provider_that_is_busy_is_waited_for(status: int) -> None:
 async def test_what_is_no_address_is_named() -> None:
     with pytest.raises(TokenRefused, match="_OAUTH_TOKEN_URL is no address"):
         await provider_tokens(settings("login.example.com/token")).token()
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://ann:hidden@login.example.com/token", "https://login.example.com/token"),
+        ("ftp://ann:hidden@login.example.com/token", "ftp://login.example.com/token"),
+        ("https://ann:hid/den@login.example.com/token", "(not shown)"),
+        ("https://[ann:hidden@login.example.com/token", "(not shown)"),
+        ("ann:hidden@login.example.com/token", "(not shown)"),
+        ("ftp://login.example.com/@token", "ftp://login.example.com/@token"),
+    ],
+)
+async def test_an_address_that_cannot_be_asked_is_shown_without_user_and_password(url: str, shown: str) -> None:
+    with pytest.raises(TokenRefused) as caught:
+        await provider_tokens(settings(url)).token()
+    assert f"can be asked: {shown}." in str(caught.value)
+    assert not re.search("ann|hid|den", str(caught.value))
 
 
 async def test_extensions_go_with_the_token() -> None:
@@ -212,6 +235,29 @@ async def test_a_process_without_aws_credentials_is_told_so(aws: pytest.MonkeyPa
     tokens = aws_tokens(settings(sasl_mechanism="AWS_MSK_IAM", aws_region="eu-west-1"))
     with pytest.raises(TokenRefused, match=r"there are none.*AWS_ACCESS_KEY_ID"):
         await tokens.token()
+
+
+@pytest.mark.parametrize(
+    ("failure", "found"),
+    [
+        (
+            ClientError({"Error": {"Code": "AccessDenied", "Message": "User: ann@example.com"}}, "AssumeRole"),
+            "(AccessDenied)",
+        ),
+        (ProfileNotFound(profile="ann"), "(ProfileNotFound)"),
+    ],
+)
+async def test_of_what_aws_refuses_only_the_kind_is_told(
+    failure: Exception, found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_region: str) -> tuple[str, int]:
+        raise failure
+
+    monkeypatch.setattr("aws_msk_iam_sasl_signer.MSKAuthTokenProvider.generate_auth_token", fail)
+    with pytest.raises(TokenRefused) as caught:
+        await aws_tokens(settings(sasl_mechanism="AWS_MSK_IAM", aws_region="eu-west-1")).token()
+    assert found in str(caught.value)
+    assert "ann" not in str(caught.value)
 
 
 async def test_what_signs_for_aws_is_an_extra_that_is_named_where_it_is_missing(
