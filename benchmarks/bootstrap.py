@@ -18,7 +18,7 @@ from benchmarks.workload import catalogue, changes, rows
 from cli.main import collect_rarely
 from graph_model.catalogue.rules import Catalogue
 from services.bootstrap.filling import Filling
-from services.bootstrap.load import load_store
+from services.bootstrap.load import FirstLoad, load_store
 from services.bootstrap.loaded import Manner
 from services.bootstrap.spool import BATCH
 from services.maintenance.verification.verify import no_progress
@@ -112,11 +112,18 @@ async def load_rows(
         while batch := list(islice(waiting, BATCH)):
             filling.take(batch)
 
-    manner = Manner(announce=False, apart=apart, portion=portion)
     marking = SqliteMigration(path)
+    load = FirstLoad(
+        marking=marking,
+        opened=opened,
+        catalogue=rules,
+        path=path.with_suffix(".load"),
+        progress=no_progress,
+        manner=Manner(announce=False, apart=apart, portion=portion),
+    )
     started = time.perf_counter()
     try:
-        await load_store(marking, opened, rules, path.with_suffix(".load"), fill, no_progress, manner)
+        await load_store(load, fill)
     finally:
         await marking.close()
     return time.perf_counter() - started

@@ -21,7 +21,7 @@ from graph_model.records.record import Change
 from graph_model.records.tasks import TruncateSource
 from graph_model.values.positions import Position
 from services.bootstrap.filling import Filling
-from services.bootstrap.load import end_interrupted, load_store
+from services.bootstrap.load import FirstLoad, end_interrupted, load_store
 from services.bootstrap.loaded import Loaded, Manner
 from services.bootstrap.spool import BATCH, LoadSpool, NoPlaceForSpool
 from services.bootstrap.writing import WRITER, Progress
@@ -105,22 +105,9 @@ class FileLoad:
         Raises:
             StoreError: see `load_store`.
         """
-        marking = await open_for_migration(self._settings)
-        try:
-            path = await self._path(marking)
-            with scan_progress() as progress:
-                loaded = await load_store(
-                    marking,
-                    self.opened,
-                    self._catalogue,
-                    path,
-                    self._fill,
-                    lambda what, done: self._note(progress, what, done),
-                    self._manner,
-                )
-        finally:
-            await marking.close()
-        self._kept = path
+        async with self._prepared() as load:
+            loaded = await load_store(load, self._fill)
+        self._kept = load.path
         self._count(loaded)
         return loaded
 
@@ -130,20 +117,8 @@ class FileLoad:
         Raises:
             StoreError: see `services.bootstrap.load.end_interrupted`.
         """
-        marking = await open_for_migration(self._settings)
-        try:
-            path = await self._path(marking)
-            with scan_progress() as progress:
-                loaded = await end_interrupted(
-                    marking,
-                    self.opened,
-                    self._catalogue,
-                    path,
-                    lambda what, done: self._note(progress, what, done),
-                    self._manner,
-                )
-        finally:
-            await marking.close()
+        async with self._prepared() as load:
+            loaded = await end_interrupted(load)
         if loaded is not None:
             self._count(loaded)
         return loaded
@@ -185,6 +160,23 @@ class FileLoad:
             yield store
         finally:
             await store.close()
+
+    @asynccontextmanager
+    async def _prepared(self) -> AsyncIterator[FirstLoad]:
+        marking = await open_for_migration(self._settings)
+        try:
+            path = await self._path(marking)
+            with scan_progress() as progress:
+                yield FirstLoad(
+                    marking=marking,
+                    opened=self.opened,
+                    catalogue=self._catalogue,
+                    path=path,
+                    progress=lambda what, done: self._note(progress, what, done),
+                    manner=self._manner,
+                )
+        finally:
+            await marking.close()
 
     async def _path(self, marking: MigratingStore) -> Path:
         if self._spool is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import Change
 from services.bootstrap.filling import Filling
-from services.bootstrap.load import Fill, end_interrupted, load_store
+from services.bootstrap.load import Fill, FirstLoad, end_interrupted, load_store
 from services.bootstrap.loaded import Loaded, Manner
 from services.bootstrap.writing import Progress
 from services.ingestion.ingest import Ingest
@@ -57,13 +57,25 @@ class Place:
             input_name=input_name,
             keeps_spool=input_name is not None,
         )
-        async with self.marking() as marking:
-            return await load_store(marking, self.opened_by_load, self.catalogue, self.spool, fill, progress, manner)
+        async with self.prepared(manner, progress) as load:
+            return await load_store(load, fill)
 
     async def end_interrupted(self) -> Loaded | None:
         manner = Manner(announce=False, portion=3)
+        async with self.prepared(manner) as load:
+            return await end_interrupted(load)
+
+    @asynccontextmanager
+    async def prepared(self, manner: Manner, progress: Progress = no_progress) -> AsyncIterator[FirstLoad]:
         async with self.marking() as marking:
-            return await end_interrupted(marking, self.opened_by_load, self.catalogue, self.spool, no_progress, manner)
+            yield FirstLoad(
+                marking=marking,
+                opened=self.opened_by_load,
+                catalogue=self.catalogue,
+                path=self.spool,
+                progress=progress,
+                manner=manner,
+            )
 
     @asynccontextmanager
     async def marking(self) -> AsyncIterator[MigratingStore]:

@@ -97,36 +97,23 @@ class LoadedByFormer(StoreError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoadedStore:
-    """A store to be loaded, and what a load needs."""
+class FirstLoad:
+    """A first load: of which store, by what, how."""
 
-    marking: MigratingStore
-    opened: OpenStore
-    catalogue: Catalogue
-    path: Path  #: of the spool
-    progress: Progress
-    manner: Manner
+    marking: MigratingStore  #: the store, to be claimed
+    opened: OpenStore  #: opens the same store
+    catalogue: Catalogue  #: what the data means
+    path: Path  #: of the spool, on a disk with room for about as much as the store will have
+    progress: Progress  #: hears how far it is
+    manner: Manner  #: how it is done
 
 
-async def load_store(
-    marking: MigratingStore,
-    opened: OpenStore,
-    catalogue: Catalogue,
-    path: Path,
-    fill: Fill,
-    progress: Progress,
-    manner: Manner,
-) -> Loaded:
+async def load_store(load: FirstLoad, fill: Fill) -> Loaded:
     """Load a store for the first time, or go on with that.
 
     Args:
-        marking: the store, to be claimed.
-        opened: opens the same store.
-        catalogue: what the data means.
-        path: the spool, on a disk with room for about as much as the store will have.
+        load: which store, and how.
         fill: puts what is to be loaded into the spool; not asked where an interrupted load had all of it.
-        progress: hears how far it is.
-        manner: how it is done.
 
     Raises:
         NoPlaceForSpool: there can be no spool where one is to be; the store is as it was.
@@ -136,29 +123,22 @@ async def load_store(
         MigrationTaken: another process has gone on with the load.
         StoreError: see `Store.commit`; what is done stays, and the next run goes on from there.
     """
-    LoadSpool.require_place(path)
-    store = LoadedStore(
-        marking=marking, opened=opened, catalogue=catalogue, path=path, progress=progress, manner=manner
-    )
-    form = await marking.read_form()
+    LoadSpool.require_place(load.path)
+    form = await load.marking.read_form()
     if form is not None and form.load_id is not None:
-        with Turn.take(path, form.load_id) as turn:
-            await marking.begin(form, load_mark(form.load_id))
-            return await _load(store, turn, fill, resumed=True)
-    complete = await _complete(store)
+        with Turn.take(load.path, form.load_id) as turn:
+            await load.marking.begin(form, load_mark(form.load_id))
+            return await _load(load, turn, fill, resumed=True)
+    complete = await _complete(load)
     if complete is not None:
         return complete
-    with Turn.take(path, new_id()) as turn:
-        await _claim(store, turn)
-        return await _load(store, turn, fill, resumed=False)
+    with Turn.take(load.path, new_id()) as turn:
+        await _claim(load, turn)
+        return await _load(load, turn, fill, resumed=False)
 
 
-async def end_interrupted(
-    marking: MigratingStore, opened: OpenStore, catalogue: Catalogue, path: Path, progress: Progress, manner: Manner
-) -> Loaded | None:
+async def end_interrupted(load: FirstLoad) -> Loaded | None:
     """End a load that was interrupted on this machine.
-
-    Args: see `load_store`.
 
     Returns:
         What it has made; None: it had not read everything, so that the store is given back, as if nobody had begun.
@@ -167,128 +147,125 @@ async def end_interrupted(
         LoadUnderWay: it is done by another process, or was begun by one of another machine or with another spool.
         StoreError: see `load_store`.
     """
-    form = await marking.read_form()
+    form = await load.marking.read_form()
     if form is None or form.load_id is None:
         return None
-    if load_begun(path) != form.load_id:
+    if load_begun(load.path) != form.load_id:
         raise LoadUnderWay
-    store = LoadedStore(
-        marking=marking, opened=opened, catalogue=catalogue, path=path, progress=progress, manner=manner
-    )
-    with Turn.take(path, form.load_id) as turn:
-        await marking.begin(form, load_mark(form.load_id))
-        async with opened(marking.migrator) as found:
-            spool = await _whole_spool(store, found, turn)
+    with Turn.take(load.path, form.load_id) as turn:
+        await load.marking.begin(form, load_mark(form.load_id))
+        async with load.opened(load.marking.migrator) as store:
+            spool = await _whole_spool(load, store, turn)
             if spool is None:
-                await _bring_into_force(found, catalogue)
+                await _bring_into_force(store, load.catalogue)
         if spool is None:
-            await _give_back(store, turn)
+            await _give_back(load, turn)
             return None
         spool.close()
-        return await _load(store, turn, _never, resumed=True)
+        return await _load(load, turn, _never, resumed=True)
 
 
 async def _never(_filling: Filling) -> None:
     raise AssertionError("the spool is whole")
 
 
-async def _complete(store: LoadedStore) -> Loaded | None:
+async def _complete(load: FirstLoad) -> Loaded | None:
     """What the load of the same input has made, where it is complete; None: nobody has ever written to the store.
 
     Raises:
         StoreInUse: somebody else has written, or something else was loaded.
     """
-    async with store.opened(None) as found:
-        writers = await found.read_writers()
+    async with load.opened(None) as store:
+        writers = await store.read_writers()
         if not writers:
             return None
-        spool = LoadSpool.of_store(store.path, found.store_id)
+        spool = LoadSpool.of_store(load.path, store.store_id)
         try:
             if (
                 spool is None
-                or store.manner.input_name is None
-                or spool.kept(INPUT) != store.manner.input_name
+                or load.manner.input_name is None
+                or spool.kept(INPUT) != load.manner.input_name
                 or writers.keys() != {WRITER, *spool.progress}
             ):
                 raise StoreInUse(writers)
             return Loaded.of(
                 spool,
-                await profiles_of(found),
+                await profiles_of(store),
                 resumed=True,
                 was_read=True,
                 was_complete=True,
-                by_former=None if found.fingerprint == store.catalogue.fingerprint else found.fingerprint,
+                by_former=None if store.fingerprint == load.catalogue.fingerprint else store.fingerprint,
             )
         finally:
             if spool is not None:
                 spool.close()
 
 
-async def _claim(store: LoadedStore, turn: Turn) -> None:
+async def _claim(load: FirstLoad, turn: Turn) -> None:
     """Claim a store for a load, which nobody has written to."""
-    form = await store.marking.read_form() or StoredForm(SCHEMA_VERSION)
-    await store.marking.begin(form, load_mark(turn.load_id))
-    async with store.opened(store.marking.migrator) as found:
+    form = await load.marking.read_form() or StoredForm(SCHEMA_VERSION)
+    await load.marking.begin(form, load_mark(turn.load_id))
+    async with load.opened(load.marking.migrator) as store:
         # From now on nobody else can claim; somebody may have done so just before.
-        writers = await found.read_writers()
+        writers = await store.read_writers()
     if writers:
-        await _give_back(store, turn)
+        await _give_back(load, turn)
         raise StoreInUse(writers)
 
 
-async def _give_back(store: LoadedStore, turn: Turn) -> None:
+async def _give_back(load: FirstLoad, turn: Turn) -> None:
     """Let everybody work with the store, with what is in it."""
-    await store.marking.move_mark(SCHEMA_VERSION, None)
+    await load.marking.move_mark(SCHEMA_VERSION, None)
     turn.is_over = True
-    LoadSpool.clear(store.path)
+    LoadSpool.clear(load.path)
 
 
-async def _load(store: LoadedStore, turn: Turn, fill: Fill, *, resumed: bool) -> Loaded:
+async def _load(load: FirstLoad, turn: Turn, fill: Fill, *, resumed: bool) -> Loaded:
     """Load a store that is claimed."""
-    apart = Apart() if store.manner.apart and KeptCatalogue.of(store.catalogue) is not None else None
+    apart = Apart() if load.manner.apart and KeptCatalogue.of(load.catalogue) is not None else None
     try:
-        async with store.opened(store.marking.migrator) as found:
-            loaded = await _brought_into_force(store, found, turn, fill, apart, resumed=resumed)
+        async with load.opened(load.marking.migrator) as store:
+            loaded = await _brought_into_force(load, store, turn, fill, apart, resumed=resumed)
     finally:
         if apart is not None:
             await asyncio.to_thread(apart.end)
-    if loaded.records and store.manner.keeps_spool:
-        await store.marking.move_mark(SCHEMA_VERSION, None)
+    if loaded.records and load.manner.keeps_spool:
+        await load.marking.move_mark(SCHEMA_VERSION, None)
         turn.is_over = True
     else:
-        await _give_back(store, turn)
+        await _give_back(load, turn)
     return loaded
 
 
 async def _brought_into_force(
-    store: LoadedStore, found: Store, turn: Turn, fill: Fill, apart: Apart | None, *, resumed: bool
+    load: FirstLoad, store: Store, turn: Turn, fill: Fill, apart: Apart | None, *, resumed: bool
 ) -> Loaded:
     """Bring into force what is in the spool, or comes into it."""
-    spool = await _whole_spool(store, found, turn)
+    spool = await _whole_spool(load, store, turn)
     was_read = spool is not None
-    spool = spool or await _filled(store, found, turn, fill, apart)
+    spool = spool or await _filled(load, store, turn, fill, apart)
     try:
-        catalogue = await _catalogue_of(store, found)
+        catalogue = await _catalogue_of(load, store)
         written = Written()
         if spool.records:
-            resolving = _resolving(store, spool, catalogue, turn, apart)
-            manner = store.manner
+            resolving = _resolving(load, spool, catalogue, turn, apart)
+            manner = load.manner
             written = await write_load(
-                found, spool, resolving, store.progress, announce=manner.announce, portion=manner.portion
+                store, spool, resolving, load.progress, announce=manner.announce, portion=manner.portion
             )
         return Loaded.of(
             spool,
             written,
             resumed=resumed,
             was_read=was_read,
-            is_of_input=not was_read or spool.kept(INPUT) == store.manner.input_name,
-            by_former=None if catalogue is store.catalogue else catalogue.fingerprint,
+            is_of_input=not was_read or spool.kept(INPUT) == load.manner.input_name,
+            by_former=None if catalogue is load.catalogue else catalogue.fingerprint,
         )
     finally:
         spool.close()
 
 
-async def _whole_spool(store: LoadedStore, found: Store, turn: Turn) -> LoadSpool | None:
+async def _whole_spool(load: FirstLoad, store: Store, turn: Turn) -> LoadSpool | None:
     """The spool that is to be written into the store, if there is one.
 
     One of another catalogue than the one given is removed as long as nothing of it is in force: it is filled anew.
@@ -296,53 +273,53 @@ async def _whole_spool(store: LoadedStore, found: Store, turn: Turn) -> LoadSpoo
     Raises:
         SpoolLost: a part of it is in force, and it is not there.
     """
-    spool = LoadSpool.sealed(store.path, turn.load_id)
-    is_begun = WRITER in await found.read_writers()
+    spool = LoadSpool.sealed(load.path, turn.load_id)
+    is_begun = WRITER in await store.read_writers()
     if spool is None and is_begun:
-        raise SpoolLost(store.path)
-    if spool is None or is_begun or found.fingerprint == store.catalogue.fingerprint:
+        raise SpoolLost(load.path)
+    if spool is None or is_begun or store.fingerprint == load.catalogue.fingerprint:
         return spool
     spool.remove()
     return None
 
 
-async def _catalogue_of(store: LoadedStore, found: Store) -> Catalogue:
+async def _catalogue_of(load: FirstLoad, store: Store) -> Catalogue:
     """The catalogue that the load follows.
 
     Raises:
         CatalogueLost: it is not the one given, and is not kept, or cannot be read.
     """
-    if found.fingerprint == store.catalogue.fingerprint:
-        return store.catalogue
-    kept = await found.read_catalogue()
+    if store.fingerprint == load.catalogue.fingerprint:
+        return load.catalogue
+    kept = await store.read_catalogue()
     with suppress(CatalogueError):
-        if kept is not None and (catalogue := parse_catalogue(kept.text, kept.name)).fingerprint == found.fingerprint:
+        if kept is not None and (catalogue := parse_catalogue(kept.text, kept.name)).fingerprint == store.fingerprint:
             return catalogue
-    raise CatalogueLost(found.fingerprint)
+    raise CatalogueLost(store.fingerprint)
 
 
-async def _bring_into_force(found: Store, catalogue: Catalogue) -> None:
+async def _bring_into_force(store: Store, catalogue: Catalogue) -> None:
     """Let a store that nobody has written to follow this catalogue, if it was made with another one."""
-    if found.fingerprint != catalogue.fingerprint:
+    if store.fingerprint != catalogue.fingerprint:
         task = TaskWrite(task_id=new_id(), expected=None, task=ReResolve())
-        await found.change_catalogue(catalogue.fingerprint, task, KeptCatalogue.of(catalogue))
+        await store.change_catalogue(catalogue.fingerprint, task, KeptCatalogue.of(catalogue))
 
 
-async def _filled(store: LoadedStore, found: Store, turn: Turn, fill: Fill, apart: Apart | None) -> LoadSpool:
+async def _filled(load: FirstLoad, store: Store, turn: Turn, fill: Fill, apart: Apart | None) -> LoadSpool:
     """Fill the spool of a load; where that cannot be done the store is free again."""
-    path = store.path
+    path = load.path
     try:
-        await _bring_into_force(found, store.catalogue)
-        filling = _filling(store, turn.load_id, found.generation, apart)
+        await _bring_into_force(store, load.catalogue)
+        filling = _filling(load, turn.load_id, store.generation, apart)
         try:
             told = await fill(filling)
-            kept = {STORE_ID: found.store_id, INPUT: store.manner.input_name, TOLD: told}
+            kept = {STORE_ID: store.store_id, INPUT: load.manner.input_name, TOLD: told}
             await asyncio.to_thread(filling.finish, {name: value for name, value in kept.items() if value is not None})
         except BaseException:
             filling.abandon()
             raise
     except BaseException as error:
-        await _give_back(store, turn)
+        await _give_back(load, turn)
         if isinstance(error, OSError | sqlite3.Error):
             raise StoreUnavailable(f"the spool {path} cannot be written: {error}; give it more room") from error
         if isinstance(error, BrokenExecutor):
@@ -354,17 +331,17 @@ async def _filled(store: LoadedStore, found: Store, turn: Turn, fill: Fill, apar
     return spool
 
 
-def _filling(store: LoadedStore, load_id: str, generation: int, apart: Apart | None) -> Filling:
-    kept = KeptCatalogue.of(store.catalogue)
+def _filling(load: FirstLoad, load_id: str, generation: int, apart: Apart | None) -> Filling:
+    kept = KeptCatalogue.of(load.catalogue)
     if apart is not None and kept is not None:
-        return FillingApart(apart, store.path, load_id, kept, generation)
-    return FillingHere(store.path, load_id, store.catalogue, generation)
+        return FillingApart(apart, load.path, load_id, kept, generation)
+    return FillingHere(load.path, load_id, load.catalogue, generation)
 
 
 def _resolving(
-    store: LoadedStore, spool: LoadSpool, catalogue: Catalogue, turn: Turn, apart: Apart | None
+    load: FirstLoad, spool: LoadSpool, catalogue: Catalogue, turn: Turn, apart: Apart | None
 ) -> Callable[[Wanted], Resolving]:
     kept = KeptCatalogue.of(catalogue)
     if apart is not None and kept is not None:
-        return lambda wanted: ResolvingApart(apart, store.path, turn.load_id, kept, wanted)
+        return lambda wanted: ResolvingApart(apart, load.path, turn.load_id, kept, wanted)
     return lambda wanted: ResolvingHere(spool, catalogue, wanted)
