@@ -39,7 +39,7 @@ from services.stores.port.protocols import Store
 #: longer than it saves.
 PAYS_FROM: Final = 4_000_000
 
-#: A spool, and the store made from it, take less than so many times the bytes of the files.
+#: A spool, and the store made from it, take less than so many times the bytes of files that are not packed.
 _ROOM: Final = 20
 
 

@@ -13,9 +13,9 @@ from services.stores.gremlin.bulk_writes import change_rows
 from services.stores.gremlin.connection import Connection, Submit
 from services.stores.gremlin.engines import AUTO, Engine, recognise
 from services.stores.gremlin.graphbinary import ID, Rows
-from services.stores.gremlin.ids import STORE_ID, Label, profile_id, record_id, revision, task_id, verdict_id
+from services.stores.gremlin.ids import STORE_ID, Label, profile_id, record_id, task_id, verdict_id
 from services.stores.gremlin.opening import GENERATION, StoreIdentity, find_identity, meaning, stored_or, written_for
-from services.stores.gremlin.plan import OUTBOX
+from services.stores.gremlin.outbox import fenced
 from services.stores.gremlin.scans import WINDOW, windows
 from services.stores.gremlin.socket import Credentials, Traversal, g, single
 from services.stores.port.errors import CommitConflict, MigrationTaken, StoreError
@@ -77,8 +77,6 @@ class GremlinMigration:
             .where(stored_or("migrator", "").is_(found.migrator or ""))
             .where(meaning().is_(identity.fingerprint))
         )
-        # No place of any outbox has this revision among those that its holder expects.
-        fenced = __.V(STORE_ID).out(OUTBOX).property(single, "rev", revision(STORE_ID, f"migration:{self._migrator}"))
         await self._write(
             g.V(STORE_ID)
             .where(unchanged)
@@ -88,7 +86,7 @@ class GremlinMigration:
             .property(single, "generation", REFUSAL)
             .property(single, "migrator", self._migrator)
             .property(single, "migration", mark)
-            .side_effect(fenced)
+            .side_effect(fenced(f"migration:{self._migrator}"))
         )
 
     async def rewrite_tables(self, moved: Callable[[str, int], None]) -> None:
