@@ -28,9 +28,14 @@ async def test_a_worker_that_comes_back_under_its_name_takes_its_partitions_and_
         async def all_are_taken() -> bool:
             return len(taken_over()) == 4
 
+        async def all_are_shared() -> bool:
+            return "partitions revoked" in [line["event"] for line in said] and await all_are_taken()
+
         async with world.worker(member="one"):
+            await eventually(all_are_taken)  # by one alone
+            said.clear()
             async with world.worker(member="two"):
-                await eventually(all_are_taken)
+                await eventually(all_are_shared)
                 await world.produce_people(people)
                 await world.until_read(40)
             said.clear()
