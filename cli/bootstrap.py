@@ -16,7 +16,6 @@ from cli.options import CatalogueOption, JsonOption, StoreOption, settings_with
 from cli.output import counted, print_json, warn
 from cli.running import run_batch, say_last
 from cli.terminal import say
-from graph_model.records.tasks import AnnounceProfiles
 from services.bootstrap.load import LoadedByFormer, StoreInUse
 from services.bootstrap.loaded import Loaded
 
@@ -109,7 +108,8 @@ async def _bootstrap(load: FileLoad, report: _Report) -> None:
     except StoreInUse:
         # It may be loaded, and nobody told of it yet: somebody interrupted this command then.
         async with load.opened(None) as store:
-            if not any(isinstance(owed.task, AnnounceProfiles) for owed in await store.read_tasks()):
+            if not await load.is_telling_owed(store):
                 raise
-    if report.loaded.by_former is None:  # else whoever works by that catalogue tells of them
+        report.told = await load.tell()
+    if report.loaded.records and report.loaded.by_former is None:  # else whoever works by that catalogue tells of them
         report.told = await load.tell()

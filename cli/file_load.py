@@ -18,7 +18,7 @@ from cli.store_progress import finish_owed_work, scan_progress
 from consumers.routing import epoch_of_topic, partition_writer
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import Change
-from graph_model.records.tasks import TruncateSource
+from graph_model.records.tasks import AnnounceProfiles, TruncateSource
 from graph_model.values.positions import Position
 from services.bootstrap.filling import Filling
 from services.bootstrap.load import FirstLoad, end_interrupted, load_store
@@ -39,7 +39,11 @@ from services.stores.port.protocols import Store
 #: longer than it saves.
 PAYS_FROM: Final = 4_000_000
 
-#: A spool, and the store made from it, take less than so many times the bytes of files that are not packed.
+#: Endings of files that are packed, and how many times larger such files mostly are unpacked.
+_PACKED: Final = frozenset({".gz", ".bz2", ".xz", ".zst", ".zip", ".parquet", ".xlsx"})
+_PACKED_TIMES: Final = 10
+
+#: A spool, and the store made from it, take less than so many times the bytes of the rows.
 _ROOM: Final = 20
 
 
@@ -79,6 +83,7 @@ class FileLoad:
             announce=bool(settings.kafka.bootstrap_servers),
             apart=True,
             input_name=_input_name(files),
+            reading=f"logs for {settings.kafka.group}" if as_logs else "rows",
             keeps_spool=keeps_spool,
         )
 
@@ -89,7 +94,7 @@ class FileLoad:
 
     async def suits(self, store: Store) -> bool:
         """Whether a first load is possible, and pays."""
-        known = sum(file.size or 0 for file in self._files)
+        known = sum(map(_expected_bytes, self._files))
         if not store.guarantees.first_load or not self.is_known or known < PAYS_FROM or await store.read_writers():
             return False
         path = self._spool or spool_beside(self._settings.store, store.store_id)
@@ -140,6 +145,16 @@ class FileLoad:
             writer = Writer(store, self._catalogue, WRITER, metrics=metrics, publish=publish)
             await writer.open()
             return await finish_owed_work(store, writer, tell)
+
+    async def tell_owed(self, store: Store) -> None:
+        """Tell of the profiles of a former load that nobody has been told of yet."""
+        if await self.is_telling_owed(store):
+            await self.tell()
+
+    @staticmethod
+    async def is_telling_owed(store: Store) -> bool:
+        """Whether profiles of a first load are still to be told of."""
+        return any(isinstance(owed.task, AnnounceProfiles) for owed in await store.read_tasks())
 
     def forget(self) -> None:
         """Take away the spool of the load, once it is told of."""
@@ -209,6 +224,11 @@ def spool_beside(store: str, store_id: str) -> Path:
     """
     scheme, _, path = store.partition(":")
     return Path(f"{path}-load" if scheme == "sqlite" else f"identity-graph-{store_id}.load")
+
+
+def _expected_bytes(file: InputFile) -> int:
+    """How many bytes of rows a file has, by its size and its name."""
+    return (file.size or 0) * (_PACKED_TIMES if file.path.suffix.lower() in _PACKED else 1)
 
 
 def _input_name(files: list[InputFile]) -> str:

@@ -121,7 +121,8 @@ async def _ingest(
         if ended is not None:
             if ended.by_former is not None:  # whoever works by that catalogue tells of it
                 return LoadedByFormer(ended.by_former, catalogue.fingerprint)
-            await load.tell()
+            if ended.records:
+                await load.tell()
             if summary.snapshot is None and ended.is_of_input and load.is_known:
                 return None
         await _by_shorter_way(settings, catalogue, files, summary, load)
@@ -136,15 +137,17 @@ async def _by_shorter_way(
     # Whichever way it goes: where events can go nowhere nothing is done.
     async with opened_store(settings, catalogue) as store, publishing(settings, store, metrics) as publish:
         if summary.snapshot is not None or not await load.suits(store):
+            await load.tell_owed(store)
             await _stream(store, catalogue, files, summary, metrics, publish)
             load.forget_former(store)
             return
     try:
-        await load.load()
+        loaded = await load.load()
     except StoreInUse:  # since it was looked at: it takes no other way any more
         await _by_shorter_way(settings, catalogue, files, summary, load)
         return
-    await load.tell()
+    if loaded.records:
+        await load.tell()
 
 
 async def _stream(

@@ -49,12 +49,14 @@ class Place:
         apart: bool = False,
         portion: int = 3,
         input_name: str | None = None,
+        reading: str = "",
     ) -> Loaded:
         manner = Manner(
             announce=announce,
             apart=apart,
             portion=portion,
             input_name=input_name,
+            reading=reading,
             keeps_spool=input_name is not None,
         )
         async with self.prepared(manner, progress) as load:

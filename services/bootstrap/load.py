@@ -31,7 +31,7 @@ from graph_model.errors import CatalogueError
 from graph_model.records.tasks import ReResolve
 from services.bootstrap.apart import Apart
 from services.bootstrap.filling import Filling, FillingApart, FillingHere
-from services.bootstrap.loaded import INPUT, TOLD, Loaded, Manner
+from services.bootstrap.loaded import INPUT, READING, TOLD, Loaded, Manner
 from services.bootstrap.resolving import Resolving, ResolvingApart, ResolvingHere, Wanted
 from services.bootstrap.spool import STORE_ID, LoadSpool
 from services.bootstrap.turn import Turn, load_begun
@@ -147,6 +147,7 @@ async def end_interrupted(load: FirstLoad) -> Loaded | None:
         LoadUnderWay: it is done by another process, or was begun by one of another machine or with another spool.
         StoreError: see `load_store`.
     """
+    LoadSpool.require_place(load.path)
     form = await load.marking.read_form()
     if form is None or form.load_id is None:
         return None
@@ -184,7 +185,7 @@ async def _complete(load: FirstLoad) -> Loaded | None:
             if (
                 spool is None
                 or load.manner.input_name is None
-                or spool.kept(INPUT) != load.manner.input_name
+                or not _is_of_input(spool, load)
                 or writers.keys() != {WRITER, *spool.progress}
             ):
                 raise StoreInUse(writers)
@@ -222,7 +223,7 @@ async def _give_back(load: FirstLoad, turn: Turn) -> None:
 
 async def _load(load: FirstLoad, turn: Turn, fill: Fill, *, resumed: bool) -> Loaded:
     """Load a store that is claimed."""
-    apart = Apart() if load.manner.apart and KeptCatalogue.of(load.catalogue) is not None else None
+    apart = _started() if load.manner.apart and KeptCatalogue.of(load.catalogue) is not None else None
     try:
         async with load.opened(load.marking.migrator) as store:
             loaded = await _brought_into_force(load, store, turn, fill, apart, resumed=resumed)
@@ -258,7 +259,7 @@ async def _brought_into_force(
             written,
             resumed=resumed,
             was_read=was_read,
-            is_of_input=not was_read or spool.kept(INPUT) == load.manner.input_name,
+            is_of_input=not was_read or _is_of_input(spool, load),
             by_former=None if catalogue is load.catalogue else catalogue.fingerprint,
         )
     finally:
@@ -268,18 +269,37 @@ async def _brought_into_force(
 async def _whole_spool(load: FirstLoad, store: Store, turn: Turn) -> LoadSpool | None:
     """The spool that is to be written into the store, if there is one.
 
-    One of another catalogue than the one given is removed as long as nothing of it is in force: it is filled anew.
+    One of another catalogue than the one given, or that was read in another way, is removed as long as nothing of it is
+    in force: it is filled anew.
 
     Raises:
         SpoolLost: a part of it is in force, and it is not there.
     """
     spool = LoadSpool.sealed(load.path, turn.load_id)
-    is_begun = WRITER in await store.read_writers()
+    is_begun = await _has_records(store)
     if spool is None and is_begun:
         raise SpoolLost(load.path)
-    if spool is None or is_begun or store.fingerprint == load.catalogue.fingerprint:
+    is_as_given = spool is not None and spool.kept(READING) == load.manner.reading
+    if spool is None or is_begun or (is_as_given and store.fingerprint == load.catalogue.fingerprint):
         return spool
     spool.remove()
+    return None
+
+
+async def _has_records(store: Store) -> bool:
+    async for _ in store.scan_records():
+        return True
+    return False
+
+
+def _is_of_input(spool: LoadSpool, load: FirstLoad) -> bool:
+    return spool.kept(INPUT) == load.manner.input_name and spool.kept(READING) == load.manner.reading
+
+
+def _started() -> Apart | None:
+    """A process of its own; None: the system gives us none, and this one does all the work."""
+    with suppress(OSError, ImportError):
+        return Apart()
     return None
 
 
@@ -313,7 +333,8 @@ async def _filled(load: FirstLoad, store: Store, turn: Turn, fill: Fill, apart: 
         filling = _filling(load, turn.load_id, store.generation, apart)
         try:
             told = await fill(filling)
-            kept = {STORE_ID: store.store_id, INPUT: load.manner.input_name, TOLD: told}
+            manner = load.manner
+            kept = {STORE_ID: store.store_id, INPUT: manner.input_name, READING: manner.reading, TOLD: told}
             await asyncio.to_thread(filling.finish, {name: value for name, value in kept.items() if value is not None})
         except BaseException:
             filling.abandon()

@@ -11,6 +11,7 @@ from services.bootstrap.writing import Written
 
 #: Under these names a spool keeps what its caller said of what is read, and what it wants told in the end.
 INPUT: Final = "input"
+READING: Final = "reading"
 TOLD: Final = "told"
 
 #: So many identifiers are named that too many records carry.
@@ -31,6 +32,9 @@ class Manner:
     input_name: str | None = None
     """What is read, as the caller names it. Who names the same once the load is complete is told of it again, as long
     as its spool is there and nobody else has written; None: nobody is."""
+    reading: str = ""
+    """How it is read, as the caller names it: what was read in another way is read again, as long as nothing of it is
+    in force."""
     keeps_spool: bool = False
     """Whether the spool of a complete load stays, for the caller to take away when all is told."""
 

@@ -52,6 +52,7 @@ class Turn:
             os.close(file)  # whoever had it has removed it meanwhile
         os.ftruncate(file, 0)
         os.write(file, load_id.encode())
+        _keep(path, file)
         return cls(path, file, load_id)
 
     def __enter__(self) -> Self:
@@ -74,6 +75,16 @@ def load_begun(spool: Path) -> str | None:
 
 def _beside(spool: Path) -> Path:
     return spool.with_name(spool.name + _ENDING)
+
+
+def _keep(path: Path, file: int) -> None:
+    """Bring the file to the disk, before the store says there that somebody loads it."""
+    os.fsync(file)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _is_at(path: Path, file: int) -> bool:

@@ -15,11 +15,13 @@ from graph_model.values.positions import Position
 from services.bootstrap.filling import Filling
 from services.bootstrap.load import CatalogueLost, Fill, SpoolLost, StoreInUse
 from services.bootstrap.loaded import Loaded
-from services.bootstrap.spool import LoadSpool
+from services.bootstrap.spool import LoadSpool, NoPlaceForSpool
 from services.bootstrap.turn import Turn
+from services.bootstrap.writing import WRITER
 from services.maintenance.re_resolve import change_meaning
 from services.maintenance.verification.verify import verify
 from services.stores.port.errors import CatalogueChanged, LoadUnderWay
+from services.stores.port.protocols import Store
 from services.stores.port.stored_form import SCHEMA_VERSION, StoredForm, load_mark
 from tests.contract.conftest import empty_graph
 from tests.dump import dump
@@ -180,10 +182,10 @@ async def test_a_load_that_was_killed_while_it_read_follows_the_catalogue_given_
         assert (await verify(store, EDITED)).problems == ()
 
 
-async def test_a_load_of_which_nothing_is_in_force_is_read_again_by_the_catalogue_given_now(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def killed(*_: object, **__: object) -> None:
+async def killed_before_writing(place: Place, monkeypatch: pytest.MonkeyPatch, *, claimed: bool) -> None:
+    async def killed(store: Store, *_: object, **__: object) -> None:
+        if claimed:
+            await store.claim_outbox(WRITER)
         raise Killed
 
     with monkeypatch.context() as patched:
@@ -191,10 +193,49 @@ async def test_a_load_of_which_nothing_is_in_force_is_read_again_by_the_catalogu
         with pytest.raises(Killed):
             await place.load(filling())
     assert place.spool.exists()
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+async def test_a_load_of_which_nothing_is_in_force_is_read_again_by_the_catalogue_given_now(
+    place: Place, monkeypatch: pytest.MonkeyPatch, claimed: bool
+) -> None:
+    await killed_before_writing(place, monkeypatch, claimed=claimed)
     edited = replace(place, catalogue=EDITED)
     assert not (await edited.load(filling())).was_read
     async with edited.opened() as store:
         assert (await verify(store, EDITED)).problems == ()
+
+
+async def test_a_load_of_which_nothing_is_in_force_is_read_again_where_it_is_to_be_read_otherwise(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await killed_before_writing(place, monkeypatch, claimed=True)
+    loaded = await place.load(filling(), reading="logs")
+    assert (loaded.records, loaded.was_read) == (30, False)
+
+
+async def test_a_load_that_is_partly_in_force_is_told_as_another_where_it_was_read_otherwise(place: Place) -> None:
+    await sealed_and_killed(place, 2)
+    loaded = await place.load(never, input_name="files", reading="logs")
+    assert (loaded.records, loaded.is_of_input) == (30, False)
+
+
+async def test_a_damaged_spool_is_named(place: Place) -> None:
+    await sealed_and_killed(place, 2)
+    place.spool.write_bytes(b"no spool any more")
+    for end in (place.end_interrupted, lambda: place.load(never)):
+        with pytest.raises(NoPlaceForSpool, match="is damaged"):
+            await end()
+
+
+async def test_where_no_further_process_can_be_made_one_does_all_the_work(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused() -> None:
+        raise OSError("no semaphores here")
+
+    monkeypatch.setattr("services.bootstrap.load.Apart", refused)
+    assert (await place.load(filling(), apart=True)).records == 30
 
 
 async def test_a_load_that_is_partly_in_force_is_ended_by_its_own_catalogue(place: Place, tmp_path: Path) -> None:
