@@ -121,7 +121,6 @@ class IngestSummary:
             "sources": self.counts.to_json(),
             "profiles": dict(sorted(self.events.items())),
             "owed_records": self.owed_records,
-            **({"resumed": True} if self.resumed else {}),
             **({} if self.snapshot is None else {"snapshot": self.snapshot.to_json()}),
             "largest_profiles": [{"profile_id": profile_id, "records": size} for profile_id, size in self.largest],
             "became_generic": {
