@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from graph_model.catalogue.rules import Catalogue
 from graph_model.records.record import Change
 from services.bootstrap.filling import Filling
@@ -21,6 +23,7 @@ from services.stores.port.migration import MigratingStore
 from services.stores.port.protocols import Store
 from services.stores.sqlite.migration import SqliteMigration
 from services.stores.sqlite.store import SqliteStore
+from tests.contract.conftest import empty_graph
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,19 @@ class Place:
             ingest = Ingest(store, self.catalogue, await store.claim_outbox("stream"), metrics=Metrics())
             for batch in in_batches(changes, at_once):
                 await ingest.apply(batch)
+
+
+class Killed(BaseException):
+    """Ends a load where it is, and what it would do at its end."""
+
+
+async def new_place(catalogue: Catalogue, request: pytest.FixtureRequest, folder: Path) -> Place:
+    """An empty store of the engine that the parameter of a fixture names, `sqlite` or `gremlin`."""
+    if request.param == "sqlite":
+        return Place(catalogue, folder / "spool", folder / "loaded.sqlite")
+    url = request.getfixturevalue("gremlin_url")
+    await empty_graph(url)
+    return Place(catalogue, folder / "spool", graph=url)
 
 
 def in_batches(changes: Sequence[Change], at_once: int) -> Iterator[Sequence[Change]]:

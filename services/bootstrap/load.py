@@ -276,7 +276,7 @@ async def _whole_spool(load: FirstLoad, store: Store, turn: Turn) -> LoadSpool |
         SpoolLost: a part of it is in force, and it is not there.
     """
     spool = LoadSpool.sealed(load.path, turn.load_id)
-    is_begun = await _has_records(store)
+    is_begun = WRITER in await store.read_writers() and await _has_records(store)
     if spool is None and is_begun:
         raise SpoolLost(load.path)
     is_as_given = spool is not None and spool.kept(READING) == load.manner.reading

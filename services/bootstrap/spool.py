@@ -32,6 +32,8 @@ BATCH: Final = 2_000
 
 #: Under this name a spool keeps which store it is for.
 STORE_ID: Final = "store_id"
+#: Likewise of which load it is.
+_LOAD_ID: Final = "load_id"
 
 _UNFINISHED: Final = ".unfinished"
 
@@ -115,13 +117,7 @@ class LoadSpool:
     @classmethod
     def sealed(cls, path: Path, load_id: str) -> Self | None:
         """Open the whole spool of a load, if there is one."""
-        if not path.exists():
-            return None
-        database = _connected(path, "ro")
-        if _state(database, "load_id") == load_id:
-            return cls(path, path, database)
-        database.close()
-        return None
+        return cls._that_keeps(path, _LOAD_ID, load_id)
 
     @classmethod
     def new(cls, path: Path, load_id: str) -> Self:
@@ -139,16 +135,21 @@ class LoadSpool:
         # One transaction until it is sealed: nothing of an unfinished one is ever read again.
         database.execute("BEGIN")
         spool = cls(path, file, database)
-        spool.keep("load_id", load_id)
+        spool.keep(_LOAD_ID, load_id)
         return spool
 
     @classmethod
     def of_store(cls, path: Path, store_id: str) -> Self | None:
         """Open the whole spool of a load of this store, if there is one, whichever load that was."""
-        if not path.exists() or not _is_spool(path):
+        return cls._that_keeps(path, STORE_ID, store_id) if _is_spool(path) else None
+
+    @classmethod
+    def _that_keeps(cls, path: Path, name: str, value: str) -> Self | None:
+        """Open the spool at `path`, if there is one that keeps this word under this name."""
+        if not path.exists():
             return None
         database = _connected(path, "ro")
-        if _state(database, STORE_ID) == store_id:
+        if _state(database, name) == value:
             return cls(path, path, database)
         database.close()
         return None
@@ -291,7 +292,7 @@ def read_derived(record: Record, document: bytes) -> MappedRecord:
 def _is_spool(path: Path) -> bool:
     try:
         with closing(_connected(path, "ro")) as database:
-            return _state(database, "load_id") is not None
+            return _state(database, _LOAD_ID) is not None
     except sqlite3.Error:
         return False
 

@@ -19,7 +19,7 @@ from graph_model.records.record import Record, RecordAddress
 from graph_model.resolution.hubs import BUCKETS
 from graph_model.values.identifiers import Identifier
 from services.ingestion.loading import Loaded
-from services.stores.port.plan import BucketWrite, Plan, ProfileWrite, RecordWrite
+from services.stores.port.plan import BucketWrite, IdentifierWrite, Plan, ProfileWrite, RecordWrite
 from services.stores.port.protocols import Revisions, SurroundingsReader
 from services.stores.port.stored import (
     BucketsNeeded,
@@ -139,16 +139,9 @@ class _After:
         return {write.profile_id: self._profile(write) for write in self.plan.profiles}
 
     @cached_property
-    def lists(self) -> Mapping[Identifier, tuple[str, int, bool]]:
-        """The identifiers that it writes: their revision, how many holders they list, and whether they are hubs."""
-        return {
-            write.identifier: (
-                self.revisions.of_identifier(write.identifier, self.plan.commit_id),
-                write.holders,
-                write.is_hub,
-            )
-            for write in self.plan.identifiers
-        }
+    def lists(self) -> Mapping[Identifier, IdentifierWrite]:
+        """The identifiers that it writes, with how many holders they list."""
+        return {write.identifier: write for write in self.plan.identifiers}
 
     @property
     def writes_verdicts(self) -> bool:
@@ -192,13 +185,17 @@ class _After:
         Raises:
             _CannotTellError: it gets or gives up buckets, or not all of its few holders are known.
         """
-        revision, holders, is_hub = self.lists[identifier]
-        if is_hub or identifier in self._buckets:
+        write = self.lists[identifier]
+        if write.is_hub or identifier in self._buckets:
             raise _CannotTellError
-        if not holders:
+        if not write.holders:
             return None
-        component = self._component_of_all(identifier, holders) if holders <= up_to else ()
-        return StoredIdentifier(revision=revision, holders=holders, component=component, buckets={})
+        return StoredIdentifier(
+            revision=self.revisions.of_identifier(identifier, self.plan.commit_id),
+            holders=write.holders,
+            component=self._component_of_all(identifier, write.holders) if write.holders <= up_to else (),
+            buckets={},
+        )
 
     def identifier_over(
         self, identifier: Identifier, stored: StoredIdentifier, up_to: int, needed: BucketsNeeded

@@ -24,9 +24,8 @@ from services.stores.port.errors import CommitTooLarge, LoadUnderWay
 from services.stores.port.plan import Plan, TaskWrite
 from services.stores.port.protocols import DurableOutbox, Outbox, Store
 from services.stores.sqlite.store import SqliteStore
-from tests.contract.conftest import empty_graph
 from tests.dump import dump
-from tests.first_load import Place
+from tests.first_load import Killed, Place, new_place
 from tests.properties import worlds
 from tests.properties.worlds import Step
 
@@ -49,17 +48,9 @@ HUB: tuple[Step, ...] = tuple(
 )
 
 
-class Killed(BaseException):
-    """Ends a load where it is."""
-
-
 @pytest.fixture(params=["sqlite", pytest.param("gremlin", marks=pytest.mark.gremlin)])
 async def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    if request.param == "sqlite":
-        return Place(CATALOGUE, tmp_path / "spool", tmp_path / "loaded.sqlite")
-    url = request.getfixturevalue("gremlin_url")
-    await empty_graph(url)
-    return Place(CATALOGUE, tmp_path / "spool", graph=url)
+    return await new_place(CATALOGUE, request, tmp_path)
 
 
 @pytest.fixture

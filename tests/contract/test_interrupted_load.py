@@ -23,9 +23,8 @@ from services.maintenance.verification.verify import verify
 from services.stores.port.errors import CatalogueChanged, LoadUnderWay
 from services.stores.port.protocols import Store
 from services.stores.port.stored_form import SCHEMA_VERSION, StoredForm, load_mark
-from tests.contract.conftest import empty_graph
 from tests.dump import dump
-from tests.first_load import Place, in_batches
+from tests.first_load import Killed, Place, in_batches, new_place
 
 TEXT = """
 version: 1
@@ -46,17 +45,9 @@ EDITED: Catalogue = parse_catalogue(TEXT.replace("holders: 3", "holders: 9"), "c
 TOLD = "a line was rejected"
 
 
-class Killed(BaseException):
-    """Ends a load where it is, and what it would do at its end."""
-
-
 @pytest.fixture(params=["sqlite", pytest.param("gremlin", marks=pytest.mark.gremlin)])
 async def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    if request.param == "sqlite":
-        return Place(CATALOGUE, tmp_path / "spool", tmp_path / "loaded.sqlite")
-    url = request.getfixturevalue("gremlin_url")
-    await empty_graph(url)
-    return Place(CATALOGUE, tmp_path / "spool", graph=url)
+    return await new_place(CATALOGUE, request, tmp_path)
 
 
 def changes() -> list[Change]:
