@@ -47,7 +47,7 @@ class _Report:
             other = "" if self.loaded.is_of_input else " Load other files with `identity-graph ingest`."
             say(f"\nThe interrupted load had read its files to the end, so none was read now.{other}")
         say(f"\nLoaded: {counted(self.loaded.records, 'record')}, {counted(self.loaded.profiles, 'profile')}")
-        if not self.loaded.records:
+        if not self.loaded.records and not self.told:  # else an earlier run has loaded what this one told of
             say("The store is as it was, and can have its first load yet.")
         if self.told:
             say(f"Told of: {counted(self.told, 'profile')}")

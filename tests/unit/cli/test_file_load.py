@@ -118,6 +118,13 @@ async def test_a_load_of_nothing_tells_nobody(tmp_path: Path, monkeypatch: pytes
     assert report.told == 0
 
 
+def test_who_tells_of_a_former_load_does_not_say_that_the_store_is_empty(capsys: pytest.CaptureFixture[str]) -> None:
+    bootstrap._Report(IngestSummary(CATALOGUE), told=3).print()
+    said = capsys.readouterr().out
+    assert "Told of: 3 profiles" in said
+    assert "can have its first load yet" not in said
+
+
 def test_the_spool_of_a_file_is_beside_it() -> None:
     assert spool_beside("sqlite:data/shop.sqlite", "1") == Path("data/shop.sqlite-load")
 
