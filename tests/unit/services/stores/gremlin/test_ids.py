@@ -6,10 +6,13 @@ from hypothesis import strategies as st
 
 from graph_model.records.record import RecordAddress
 from graph_model.values.identifiers import Identifier
+from graph_model.values.keys import is_shortened
 from services.stores.gremlin.ids import Label, identifier_id, profile_id, record_id, revision, slot_id, vertex_id
 
 ACCEPTED = re.compile(r"[a-z]+:[A-Za-z0-9._~@:+%]+")
 text = st.text(st.characters(codec="utf-8"), min_size=1)
+#: Numbers that have lost digits (`1.D5`) are refused before anything is stored under them.
+key_text = text.filter(lambda part: not is_shortened(part))
 
 
 @pytest.mark.parametrize(
@@ -42,7 +45,7 @@ def test_different_identifiers_have_different_ids(identifiers: list[Identifier])
     assert len(set(map(identifier_id, identifiers))) == len(identifiers)
 
 
-@given(st.lists(st.builds(RecordAddress.of, text, st.lists(text | st.integers(0, 9), min_size=1)), unique=True))
+@given(st.lists(st.builds(RecordAddress.of, text, st.lists(key_text | st.integers(0, 9), min_size=1)), unique=True))
 def test_different_records_have_different_ids(addresses: list[RecordAddress]) -> None:
     assert len(set(map(record_id, addresses))) == len(addresses)
 
