@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from docker.errors import DockerException  # type: ignore[import-untyped]
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.docker_client import DockerClient
 
@@ -20,10 +20,12 @@ from stack.process import wait_until
 from stack.requirements import Requirement, missing_for_gremlin, missing_requirements
 from stack.settings import StackSettings
 
+#: What a property test says is right or wrong however busy the machine is.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 #: What property tests draw are multiples of this; the usual number is 100.
-settings.register_profile("soak", max_examples=2_000)
-if profile := os.environ.get("HYPOTHESIS_PROFILE"):  # else Hypothesis chooses, also its own profile for CI
-    settings.load_profile(profile)
+settings.register_profile("soak", settings.get_profile("unhurried"), max_examples=2_000)
+if profile := os.environ.get("HYPOTHESIS_PROFILE", "" if "CI" in os.environ else "unhurried"):
+    settings.load_profile(profile)  # else Hypothesis takes its own one for CI, which is as patient
 
 NOT_RUN = pytest.StashKey[str]()
 GREMLIN_PORT = 8182

@@ -12,7 +12,7 @@ from graph_model.errors import MessageRejected
 from graph_model.records.record import Change, RecordAddress
 from graph_model.resolution.deletions import is_deleted
 from graph_model.values.equality import JsonValue
-from graph_model.values.keys import NotAKey, key_part, stored_part, write_key
+from graph_model.values.keys import NotAKey, key_part, plain_key, stored_part, write_key
 from graph_model.values.paths import has_column, root_of, value_at, values_at
 from graph_model.values.positions import Offset, Position, SourcePosition
 from graph_model.values.reading import AS_WRITTEN
@@ -151,8 +151,13 @@ def key_address(source: Source, values: Mapping[str, JsonValue], topic: str = ""
     Raises:
         MessageRejected: a column of the key is missing, or its value is no key; see `graph_model.values.keys`.
     """
+    is_topic_part = source.topic_pattern is not None and source.topic is None
+    if len(source.key) == 1 and not is_topic_part:
+        plain = plain_key(values.get(source.key[0]))
+        if plain is not None:
+            return RecordAddress(source.name, plain)
     parts: list[str] = []
-    if source.topic_pattern is not None and source.topic is None:
+    if is_topic_part:
         if not topic:
             raise MessageRejected("map", f"rows of source {source.name!r} come from the topics of its pattern only")
         parts.append(stored_part(topic))

@@ -33,7 +33,8 @@ _LONGEST_SHORTENED: Final = 60
 #: Whole numbers that are written as JSON numbers.
 _SMALL: Final = re.compile(r"0|-?[1-9][0-9]{0,14}", re.ASCII)
 
-_TOO_GREAT: Final = 10**15
+_SMALL_DIGITS: Final = 15
+_TOO_GREAT: Final = 10**_SMALL_DIGITS
 
 #: Characters of a part of a key. A row's key is written into everything that is kept of the row.
 LONGEST_PART: Final = 1_000
@@ -99,6 +100,19 @@ def without_notation(text: str) -> str:
 def write_key(parts: Sequence[str]) -> str:
     """Write the parts of a key as the canonical JSON array."""
     return orjson.dumps([int(part) if _SMALL.fullmatch(part) else part for part in parts]).decode()
+
+
+def plain_key(value: object) -> str | None:
+    """Write a key of one column at once where its value is plain digits, as most are: in a fraction of the time.
+
+    Returns:
+        What `write_key` makes of its `key_part`; None: that has to be asked.
+    """
+    if type(value) is int:
+        return f"[{value}]" if abs(value) < _TOO_GREAT else None
+    if type(value) is not str or len(value) > _SMALL_DIGITS:
+        return None
+    return f"[{value}]" if value.isascii() and value.isdigit() and value[0] != "0" else None
 
 
 def stored_key(parts: Sequence[object]) -> str:

@@ -63,6 +63,8 @@ class InFlight:
 
     async def read_records(self, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, StoredRecord]:
         """See `Store.read_records`."""
+        if self._after.leaves_alone(addresses):
+            return await self._store.read_records(addresses)
         found = {address: known for address in addresses if (known := self._after.record(address)) is not None}
         asked = [address for address in addresses if address not in found]
         stored = await self._store.read_records(asked) if asked else {}
@@ -147,6 +149,10 @@ class _After:
     def writes_verdicts(self) -> bool:
         """Whether the ledger changes."""
         return bool(self.plan.verdicts)
+
+    def leaves_alone(self, addresses: Collection[RecordAddress]) -> bool:
+        """Whether records are none of those that it writes, and it writes no profile that one could be of."""
+        return not self.plan.profiles and self._written.keys().isdisjoint(addresses)
 
     def record(self, address: RecordAddress) -> StoredRecord | None:
         """A record that it writes, unless its profile is another's."""

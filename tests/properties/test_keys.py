@@ -14,7 +14,7 @@ from graph_model.records.record import RecordAddress
 from graph_model.resolution.row_changes import Origin, key_address, row_change
 from graph_model.values.equality import JsonValue
 from graph_model.values.exact_json import read_exact_json
-from graph_model.values.keys import NotAKey, canonical_key, is_canonical, key_part, write_key
+from graph_model.values.keys import NotAKey, canonical_key, is_canonical, key_part, plain_key, write_key
 from graph_model.values.positions import Position
 from tests.properties import worlds
 from tests.properties.test_exact_json import documents
@@ -72,6 +72,13 @@ def test_every_json_value_is_a_key_or_is_rejected(document: str) -> None:
     (part,) = address.key_parts
     if not isinstance(value, str):
         assert Decimal(part) == Decimal(repr(value))
+
+
+@given(values | st.integers(-(10**16), 10**16) | st.integers(0, 10**16).map(str))
+@_many
+def test_a_key_that_is_written_at_once_is_the_one_that_is_written_part_by_part(value: JsonValue) -> None:
+    plain = plain_key(value)
+    assert plain is None or plain == write_key([key_part(value)])
 
 
 @given(keys)
