@@ -29,6 +29,8 @@ _REQUEST_TIMEOUT_MS: Final = 20_000
 #: Topics that appear later are found within this time.
 _METADATA_AGE_MS: Final = 5_000
 _SESSION_TIMEOUT_MS: Final = 20_000
+#: A member hears with its next heartbeat that others have come or gone, and they wait until then.
+_HEARTBEAT_MS: Final = 500
 #: What a rebalance waits for workers to finish their batches in flight.
 REBALANCE_TIMEOUT_MS: Final = 30_000
 #: A fetch that waits on quiet partitions holds up those of the same broker that come to it so long, and messages that
@@ -120,6 +122,7 @@ def make_consumer(settings: KafkaSettings) -> AIOKafkaConsumer:
         auto_offset_reset="none",
         isolation_level="read_committed",
         session_timeout_ms=_SESSION_TIMEOUT_MS,
+        heartbeat_interval_ms=_HEARTBEAT_MS,
         rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
         fetch_max_wait_ms=_FETCH_WAIT_MS,
         consumer_timeout_ms=_FETCH_WAIT_MS,

@@ -37,9 +37,11 @@ from graph_model.records.record import Change, Outcome
 from graph_model.values.positions import Position
 from services.clock import new_id, now_milliseconds
 from services.ingestion.claim import Claim
+from services.ingestion.line import NotBegunError
 from services.stores.port.errors import ClaimLost
 from services.stores.port.plan import TaskWrite
 from services.stores.port.protocols import Outbox
+from services.waiting import unless
 
 _log = structlog.get_logger()
 
@@ -83,7 +85,7 @@ class PartitionPipeline:
         self._is_over = False
 
     def stop(self) -> None:
-        """Let `run` return after the batches in flight."""
+        """Let `run` return after the batches in flight; one that still waits for its turn is given up."""
         self._stopping.set()
 
     async def run(self) -> None:
@@ -99,7 +101,7 @@ class PartitionPipeline:
                 tasks.create_task(self._read(tasks))
         except BaseExceptionGroup as group:
             for error in group.exceptions:
-                given_up = isinstance(error, TRANSIENT) and self._stopping.is_set()
+                given_up = isinstance(error, (*TRANSIENT, NotBegunError)) and self._stopping.is_set()
                 if not given_up and not isinstance(error, PartitionLost):
                     raise error from error.__cause__
             _log.info("the next owner of the partition redoes what is left", partition=self.name)
@@ -219,23 +221,14 @@ class PartitionPipeline:
 
     async def _poll(self) -> list[Message] | None:
         """Wait for messages; none when stopped. None: the log has no such offset."""
-        taking = asyncio.ensure_future(self._intake.take(self._parts.pace.size))
-        stopped = asyncio.ensure_future(self._stopping.wait())
-        try:
-            await asyncio.wait({taking, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            if not taking.done():
+        with kafka_errors(f"reading {self.name}"):
+            try:
+                return _messages(await unless(self._stopping, self._intake.take(self._parts.pace.size)) or ())
+            except NoOffsetForPartitionError:
+                # It was looked for before the take-over had set it.
                 return []
-            with kafka_errors(f"reading {self.name}"):
-                try:
-                    return _messages(taking.result())
-                except NoOffsetForPartitionError:
-                    # It was looked for before the take-over had set it.
-                    return []
-                except OffsetOutOfRangeError:
-                    return None
-        finally:
-            taking.cancel()
-            stopped.cancel()
+            except OffsetOutOfRangeError:
+                return None
 
     async def _process(self, messages: Sequence[Message]) -> None:
         await self._feed.begin_batch()
@@ -243,6 +236,9 @@ class PartitionPipeline:
         await asyncio.sleep(0)
         try:
             await self._retry.until_done(self.name, partial(self._apply, batch))
+        except NotBegunError:
+            self._feed.end_batch(None)
+            return
         except DATA_FAULTS as fault:
             _log.error("a change could not be applied", partition=self.name, fault=type(fault).__name__)
             if len(messages) > 1:
@@ -273,7 +269,7 @@ class PartitionPipeline:
         if not self._claim.is_held:
             await self._renew_claim()
         async with self._claim.lend() as ingest:
-            result = await ingest.apply(changes, Position(self._note.epoch, offset), tasks)
+            result = await ingest.apply(changes, Position(self._note.epoch, offset), tasks, leaving=self._stopping)
         if result.refusals:
             self._parts.pace.refused()
         else:

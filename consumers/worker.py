@@ -27,6 +27,7 @@ from services.settings import Settings
 from services.stores.opening import open_store
 from services.stores.port.errors import CatalogueChanged
 from services.stores.port.protocols import Store
+from services.waiting import unless
 
 _log = structlog.get_logger()
 
@@ -78,7 +79,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has
             self._parts.health.clear("broker")
             while not (self._stopping.is_set() or self._parts.heartbeat.has_gone_on):
                 with kafka_errors("being a member of the group"):
-                    await consumer.getmany(_NO_PARTITION, timeout_ms=_KEEP_ALIVE_MS)
+                    await unless(self._stopping, consumer.getmany(_NO_PARTITION, timeout_ms=_KEEP_ALIVE_MS))
                 self._raise_what_ended_a_pipeline()
         finally:
             # The client may still be told of new partitions while it leaves.

@@ -118,7 +118,12 @@ class Ingest:
         return self._outbox.accepted
 
     async def apply(
-        self, changes: Sequence[Change], progress: Position | None = None, tasks: Sequence[TaskWrite] = ()
+        self,
+        changes: Sequence[Change],
+        progress: Position | None = None,
+        tasks: Sequence[TaskWrite] = (),
+        *,
+        leaving: asyncio.Event | None = None,
     ) -> IngestResult:
         """Bring changes into force; those of one record in the order given.
 
@@ -126,12 +131,14 @@ class Ingest:
             changes: of any number of records and sources.
             progress: the log position that is in force when all of them are; kept with the last commit.
             tasks: work owed from now on, or done with these changes; written with the last commit.
+            leaving: set once the caller begins nothing more, also while it waits for its turn.
 
         Returns:
             One outcome for each change, and the commits made. Their events are in the outbox until whoever
             publishes them acknowledges each commit.
 
         Raises:
+            NotBegunError: `leaving` was set before its turn came.
             StoreUnavailable: the store does not answer; some of the changes may be in force, and giving
                 them again is safe.
             ClaimLost: another worker has taken over the outbox.
@@ -139,7 +146,8 @@ class Ingest:
             StoreDamaged: what is stored contradicts itself.
             TaskTaken: another worker has done a part of the work meanwhile.
         """
-        return await self._bring_into_force(Batch(changes=gather(changes), progress=progress, tasks=tuple(tasks)))
+        batch = Batch(changes=gather(changes), progress=progress, tasks=tuple(tasks))
+        return await self._bring_into_force(batch, leaving=leaving)
 
     async def decide(
         self,
@@ -205,9 +213,11 @@ class Ingest:
         )
         await self._store.commit(plan, self._outbox)
 
-    async def _bring_into_force(self, batch: Batch, check: Check | None = None) -> IngestResult:
+    async def _bring_into_force(
+        self, batch: Batch, check: Check | None = None, leaving: asyncio.Event | None = None
+    ) -> IngestResult:
         failures = self._failures
-        async with self._line.place() as place:
+        async with self._line.place(leaving) as place:
             work = _Work(batch, check, place, failures)
             try:
                 while work.waiting:

@@ -25,6 +25,10 @@ class NeverInForceError(Exception):
     """A plan that others were planned over has not come into force."""
 
 
+class NotBegunError(Exception):
+    """A piece of work was given up while it waited for its turn: nothing of it was read or written."""
+
+
 class Place:
     """Where one piece of work stands in the line."""
 
@@ -112,9 +116,19 @@ class Line:
         self._uneasy = max(0, self._uneasy - 1)
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[Place]:
-        """Wait until nobody but the head is ahead, and stand behind that; in the order in which it was asked for."""
+    async def place(self, leaving: asyncio.Event | None = None) -> AsyncIterator[Place]:
+        """Wait until nobody but the head is ahead, and stand behind that; in the order in which it was asked for.
+
+        Args:
+            leaving: set by whoever asks once it begins nothing more.
+
+        Raises:
+            NotBegunError: that happened before its turn came.
+        """
         await self._turn.acquire()
+        if leaving is not None and leaving.is_set():
+            self._turn.release()
+            raise NotBegunError
         ahead = None if self._last is None or self._last.has_left else self._last
         place = Place(self, ahead)
         try:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -10,42 +10,16 @@ from graph_model.records.record import Change, Outcome
 from graph_model.records.verdicts import Judgement, Verdict, VerdictEntry
 from graph_model.values.positions import Position
 from services.ingestion.ingest import Ingest, IngestResult
-from services.ingestion.line import Line
+from services.ingestion.line import Line, NotBegunError
 from services.ingestion.loading import Loaded
 from services.stores.port.errors import ClaimLost, CommitConflict, StoreUnavailable
-from services.stores.port.plan import Plan, VerdictWrite
+from services.stores.port.plan import VerdictWrite
 from services.stores.port.protocols import Outbox, Store
 from services.stores.sqlite.store import SqliteStore
-from tests.unit.services.faults import RefusingStore
+from tests.unit.services.faults import HeldStore, RefusingStore
 from tests.unit.services.people import CATALOGUE, Company
 
 DEADLINE_SECONDS = 20
-
-
-class HeldStore:
-    """Stands before a store, and holds every commit until the test says what becomes of it."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._begun: asyncio.Queue[asyncio.Future[Exception | None]] = asyncio.Queue()
-        self.plans: list[Plan] = []
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the real store has
-        return getattr(self._store, name)
-
-    async def commit(self, plan: Plan, outbox: Outbox) -> None:
-        self.plans.append(plan)
-        becomes = asyncio.get_running_loop().create_future()
-        self._begun.put_nowait(becomes)
-        failure = await becomes
-        if failure is not None:
-            raise failure
-        await self._store.commit(plan, outbox)
-
-    async def begun(self) -> "asyncio.Future[Exception | None]":
-        """Wait for the next commit; the test gives it None to let it go on, or what it fails with."""
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            return await self._begun.get()
 
 
 class Two:
@@ -259,3 +233,24 @@ async def test_work_that_comes_into_force_in_parts_is_followed_by_the_next(store
     assert all(result.refusals for result in results)
     assert sum(sum(result.outcomes.values()) for result in results) == 8
     assert await company.is_sound()
+
+
+async def test_work_that_waits_for_its_turn_can_be_given_up_and_lets_others_pass(store: SqliteStore) -> None:
+    two, leaving = await Two.of_two_claims(store), asyncio.Event()
+    commit, one, other = await two.begin(
+        two.company.change("crm1", email_1="a"), two.company.change("crm2", email_1="b")
+    )
+    waiting = asyncio.create_task(
+        two.second.apply([two.company.change("crm3", email_1="c")], Position(1, 3), leaving=leaving)
+    )
+    last = asyncio.create_task(two.first.apply([two.company.change("crm4", email_1="d")], Position(1, 4)))
+    await asyncio.sleep(0)
+    leaving.set()
+    commit.set_result(None)
+    for _ in range(2):
+        (await two.store.begun()).set_result(None)
+    for work in (one, other, last):
+        await ended(work)
+    with pytest.raises(NotBegunError):
+        await ended(waiting)
+    assert await two.company.profiles() == [["crm1"], ["crm2"], ["crm4"]]
