@@ -1,6 +1,7 @@
 """Repeats what fails only for now, until it works or nobody needs it any more."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final, TypeVar
@@ -45,6 +46,8 @@ class Retry:
     ) -> T:
         """Run `step` until it does not fail with one of `TRANSIENT`.
 
+        The first try is written by hand: nearly all steps need no other one, and are spared making the retries.
+
         Args:
             part: whose readiness it is while it fails.
             step: what to do; safe to do again.
@@ -53,6 +56,18 @@ class Retry:
         Raises:
             IdentityGraphError: what `step` raised last, where it will stay so or we are stopping.
         """
+        try:
+            return await step()
+        except TRANSIENT as error:
+            if self._stopping.is_set() or isinstance(error, gives_up_on):
+                raise
+            self._health.fail(part, error)
+            return await self._again(part, step, gives_up_on)
+        finally:
+            self._health.clear(part)
+
+    async def _again(self, part: str, step: Callable[[], Awaitable[T]], gives_up_on: tuple[type[Exception], ...]) -> T:
+        """Wait a moment, and run `step` until it does not fail."""
 
         def report(state: RetryCallState) -> None:
             error = state.outcome.exception() if state.outcome is not None else None
@@ -67,10 +82,8 @@ class Retry:
             before_sleep=report,
             reraise=True,
         )
-        try:
-            return await retrying(step)
-        finally:
-            self._health.clear(part)
+        await self._pause(random.uniform(0, _FIRST_SECONDS))  # noqa: S311 - nothing is secret
+        return await retrying(step)
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
