@@ -11,9 +11,14 @@ from consumers.publisher import Publisher, acknowledge
 from consumers.retry import Retry
 from services.ingestion.ingest import Committed
 from services.stores.port.protocols import Outbox
+from services.waiting import first_of
 
-#: Batches that may be on their way: one into the graph, one to the broker, one whose offset is committed.
+#: Batches that may be on their way: one into the graph, one to the broker, one in between.
 _BATCHES_AHEAD: Final = 3
+#: Batches whose events are published and whose offset is not committed yet.
+_ENDS_AHEAD: Final = 1_000
+#: Between two commits of offsets, which cost the broker as much as an event: after a crash so much is read again.
+_OFFSETS_SECONDS: Final = 0.2
 
 CommitOffset = Callable[[int], Awaitable[None]]
 Item = TypeVar("Item")
@@ -35,7 +40,8 @@ class Feed:
     1. tell the events of a commit, and then give its place in the outbox back: what has begun to be acknowledged is
        never told again (`consumers.publisher`);
     2. when a batch is complete, send its dead letters and wait until the broker has them;
-    3. commit the offset behind the batch, while the next one is published.
+    3. commit the offset behind the batch, while the next ones are published: at once where none was committed lately,
+       where dead letters were sent, which are not to be sent again, and where somebody waits for it.
     """
 
     def __init__(
@@ -46,7 +52,8 @@ class Feed:
         self._retry = retry
         self._commit_offset = commit_offset
         self._queue: asyncio.Queue[tuple[Outbox, Committed] | BatchEnd | None] = asyncio.Queue()
-        self._ends: asyncio.Queue[BatchEnd | None] = asyncio.Queue()  #: of batches that are published
+        self._ends: asyncio.Queue[BatchEnd | None] = asyncio.Queue(_ENDS_AHEAD)  #: of batches that are published
+        self._hurry = asyncio.Event()  #: set where the next offset is to be committed at once
         self._ahead = asyncio.Semaphore(_BATCHES_AHEAD)
 
     async def begin_batch(self) -> None:
@@ -68,6 +75,7 @@ class Feed:
     async def settle(self) -> None:
         """Return once everything taken over so far is published, and counts as read where it is a whole batch."""
         await self._queue.join()
+        self._hurry.set()
         await self._ends.join()
 
     def close(self) -> None:
@@ -88,7 +96,7 @@ class Feed:
             await self._publish(part, [item for item in items if isinstance(item, tuple)])
             for end in items:
                 if not isinstance(end, tuple):
-                    self._ends.put_nowait(end)
+                    await self._published(end)
             is_open = items[-1] is not None
             _done(self._queue, items)
 
@@ -101,9 +109,12 @@ class Feed:
         is_open = True
         while is_open:
             items = await _next(self._ends)
+            self._hurry.clear()
             await self._finish(part, [end for end in items if end is not None])
             is_open = items[-1] is not None
             _done(self._ends, items)
+            if is_open:
+                await first_of(self._hurry.wait(), self._retry.pause(_OFFSETS_SECONDS))
 
     async def _publish(self, part: str, commits: Sequence[tuple[Outbox, Committed]]) -> None:
         if commits:
@@ -113,6 +124,14 @@ class Feed:
             await self._retry.until_done(f"{part} publishing", partial(self._publisher.tell, told))
             await self._retry.until_done(f"{part} publishing", partial(acknowledge, outbox, told))
 
+    async def _published(self, end: BatchEnd | None) -> None:
+        """Take over the end of a batch whose events are published; None: of the last one."""
+        await self._ends.put(end)
+        if end is None or end.dead:
+            self._hurry.set()
+        else:
+            self._ahead.release()
+
     async def _finish(self, part: str, ends: Sequence[BatchEnd]) -> None:
         if not ends:
             return
@@ -120,8 +139,9 @@ class Feed:
         if dead:
             await self._retry.until_done(f"{part} dead letters", partial(self._dead_letters.send, dead))
         await self._retry.until_done(f"{part} offsets", partial(self._commit_offset, ends[-1].next_offset))
-        for _ in ends:
-            self._ahead.release()
+        for end in ends:
+            if end.dead:
+                self._ahead.release()
 
 
 async def _next(queue: asyncio.Queue[Item]) -> list[Item]:

@@ -78,14 +78,15 @@ class Retry:
             retry=retry_if_exception_type(TRANSIENT) & retry_if_not_exception_type(gives_up_on),
             wait=wait_random_exponential(multiplier=_FIRST_SECONDS, max=_LONGEST_SECONDS),
             stop=lambda _: self._stopping.is_set(),
-            sleep=self._pause,
+            sleep=self.pause,
             before_sleep=report,
             reraise=True,
         )
-        await self._pause(random.uniform(0, _FIRST_SECONDS))  # noqa: S311 - nothing is secret
+        await self.pause(random.uniform(0, _FIRST_SECONDS))  # noqa: S311 - nothing is secret
         return await retrying(step)
 
-    async def _pause(self, seconds: float) -> None:
+    async def pause(self, seconds: float) -> None:
+        """Wait so long, and no longer than until we are stopping."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()
