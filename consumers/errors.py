@@ -7,7 +7,7 @@ BrokerTrouble
     ├── LoginRefused         one of us does not trust the other: a password, an authority or a certificate is wrong
     ├── BrokerRefused        the broker answers no: somebody must change a right or a setting
     ├── MessageTooLarge      a topic does not take a message of this size: its setting must change
-    ├── OffsetsRefused       the offsets do not fit the topic or the catalogue
+    ├── OffsetsRefused       the offsets do not fit the topic or the catalogue: it is held until somebody decides
     └── PartitionLost        the partition now belongs to another worker: stop, it redoes the rest
 """
 
@@ -47,7 +47,7 @@ class MessageTooLarge(ConsumerError):
 
 
 class OffsetsRefused(ConsumerError):
-    """The offsets of the group do not fit the topic or the catalogue; nothing was read."""
+    """The offsets of the group do not fit the topic or the catalogue; nothing of it is read until somebody decides."""
 
 
 class PartitionLost(ConsumerError):

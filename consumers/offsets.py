@@ -94,7 +94,7 @@ def check_offsets(
         if note.epoch > log.epoch:
             raise _epoch_went_back(log, note.epoch)
         if note.partitions != log.partitions:
-            raise _another_topic(log, f"had {note.partitions} partitions and has {log.partitions} now")
+            raise _other_partitions(log, note.partitions)
     own = committed.get(log.partition)
     if own is None:
         return
@@ -162,8 +162,18 @@ def forgotten(log: Log, committed: CommittedOffset | None, progress: Position | 
 
 def _another_topic(log: Log, found: str) -> OffsetsRefused:
     return OffsetsRefused(
-        f"{log} {found}: the topic was made anew or repartitioned. Versions of a record are ordered by this log, "
-        f"so raise `epoch` of its sources in the catalogue above {log.epoch}; the topic is then read from the "
+        f"{log} {found}: the topic was made anew. Versions of a record are ordered by this log, so nothing more of it "
+        f"is read. Raise `epoch` of its sources in the catalogue above {log.epoch}; it is then read from the beginning"
+    )
+
+
+def _other_partitions(log: Log, before: int) -> OffsetsRefused:
+    # Raising the epoch alone would order old and new versions of such a row by offsets of two logs.
+    return OffsetsRefused(
+        f"topic {log.topic!r} had {before} partitions and has {log.partitions} now: rows go to other partitions since, "
+        "so that versions of one row lie in two logs, whose order nobody knows. Nothing more of this topic is read. "
+        f"Have it written anew (delete and make it with {log.partitions} partitions, and let the connector take a "
+        f"snapshot), and raise `epoch` of its sources in the catalogue above {log.epoch}; it is then read from the "
         "beginning"
     )
 

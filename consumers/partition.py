@@ -17,7 +17,7 @@ from aiokafka.errors import (
 from consumers.background_tasks import BackgroundTasks
 from consumers.batch import DATA_FAULTS, DecodedBatch, decode_batch
 from consumers.decoders.message import Message, time_sent
-from consumers.errors import PartitionLost
+from consumers.errors import OffsetsRefused, PartitionLost
 from consumers.feed import BatchEnd, Feed
 from consumers.intake import Intake
 from consumers.kafka_clients import kafka_errors
@@ -49,7 +49,7 @@ _log = structlog.get_logger()
 class PartitionPipeline:
     """Reads one partition from take-over to loss.
 
-    1. Refuse offsets that belong to another store or another topic.
+    1. Refuse offsets that belong to another store; hold the partition where they belong to another topic.
     2. Claim the partition's outbox, which fences whoever had it before; publish what it holds.
     3. For each batch: decode, bring into force (events in the outbox, same commit), hand over to the `Feed`.
 
@@ -122,17 +122,27 @@ class PartitionPipeline:
         self._parts.metrics.lag.labels(topic, str(number)).set(max(0, end - reached))
 
     async def _read(self, tasks: asyncio.TaskGroup) -> None:
-        await self._retry.until_done(self.name, self._take_over)
+        await self._take_over_or_hold()
         topic, number = self.partition
-        if number == 0:
+        if number == 0 and not self._stopping.is_set():
             tasks.create_task(BackgroundTasks(topic, self._parts, self._stopping, self._confirm_ownership).run())
         while not self._stopping.is_set():
             messages = await self._retry.until_done(self.name, self._poll)
             if messages is None:
-                await self._retry.until_done(self.name, self._take_over)
+                await self._take_over_or_hold()
             elif messages:
                 await self._process(messages)
         self._feed.close()
+
+    async def _take_over_or_hold(self) -> None:
+        """Take the partition over; one whose topic is another one by now is held, and keeps no other topic waiting."""
+        try:
+            await self._retry.until_done(self.name, self._take_over)
+        except OffsetsRefused as refusal:
+            self._parts.health.partitions.discard(self.name)
+            self._parts.health.fail(self.name, refusal)
+            await self._stopping.wait()
+            self._parts.health.clear(self.name)
 
     async def _take_over(self) -> None:
         topic, number = self.partition

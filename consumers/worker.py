@@ -186,7 +186,6 @@ async def run_worker(
 
     Raises:
         StoreReplaced: the group's offsets belong to another store; the message names the way out.
-        OffsetsRefused: a topic was made anew; the message names the way out.
         CatalogueChanged: the store was built with a catalogue of another meaning.
         CatalogueUnusable: another one came into force meanwhile, and cannot be loaded.
         OtherForm: the store is written in another form than this program knows.

@@ -13,7 +13,6 @@ import aiohttp
 import orjson
 import pytest
 
-from consumers.errors import OffsetsRefused
 from consumers.producer import Producer
 from consumers.publisher import Publisher
 from consumers.worker import run_worker
@@ -209,25 +208,6 @@ async def test_rewinding_rebuilds_the_profiles_in_another_store(world: World) ->
     assert (await verify(other, world.catalogue())).problems == ()
     assert len(await profile_ids(other)) == 20
     await other.close()
-
-
-async def test_a_topic_made_anew_is_refused_until_its_epoch_is_raised(world: World) -> None:
-    await world.create(world.people, 1)
-    await world.produce_people({1: "ann@example.com", 2: "bob@example.com"})
-    async with world.worker():
-        await world.until_read(2)
-    await world.delete(world.people)
-    await world.create(world.people, 1)
-    await world.produce_people({1: "cy@example.com"})
-    async with world.worker() as task:
-        with pytest.raises(OffsetsRefused, match="raise `epoch`"):
-            await asyncio.wait_for(task, DEADLINE_SECONDS)
-    async with world.worker(epoch=2):
-        await world.until_read(1)
-    store = await world.open_store()
-    assert len(await profile_ids(store)) == 2
-    assert (await verify(store, world.catalogue())).problems == ()
-    await store.close()
 
 
 async def test_two_workers_share_a_group_and_lose_nothing(world: World) -> None:
