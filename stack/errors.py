@@ -2,11 +2,13 @@
 
 StackError
 ├── RequirementMissingError  this machine lacks a program that the stack needs
-├── PortInUseError           another process listens where a part should
+├── PortInUseError           another process listens where a part should, or two parts want one port
+├── PortsInUseError          all of these, found before the first part starts
 ├── PartFailedError          a part did not start, did not become ready, or ended by itself
 └── ConnectorFailedError     Kafka Connect refused a connector, or its task failed
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from graph_model.errors import IdentityGraphError
@@ -31,13 +33,21 @@ class RequirementMissingError(StackError):
 
 
 class PortInUseError(StackError):
-    """Another process listens on a port that a part was told to use."""
+    """Another process, or another part, has a port that a part was told to use."""
 
-    def __init__(self, part: str, port: int, variable: str) -> None:
-        super().__init__(
-            f"{part}: port {port} is in use by another process. "
-            f"Stop that process, or set {variable} to a free port (0 picks one)."
-        )
+    def __init__(self, part: str, port: int, variable: str, *, other_part: str | None = None) -> None:
+        if other_part is None:
+            found, otherwise = "is in use by another process", "Stop that process, or set"
+        else:
+            found, otherwise = f"is that of {other_part}, too", "Set"
+        super().__init__(f"{part}: port {port} {found}. {otherwise} {variable} to a free port (0 picks one).")
+
+
+class PortsInUseError(StackError):
+    """Several parts cannot have their ports; a line for each."""
+
+    def __init__(self, faults: Iterable[PortInUseError]) -> None:
+        super().__init__("\n".join(map(str, faults)))
 
 
 class PartFailedError(StackError):

@@ -2,12 +2,15 @@
 
 import shutil
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 
+from stack.errors import PortInUseError, PortsInUseError
 from stack.ports import Port
 from stack.process import Command, StartedProcess, kill_process, start_process, stop_process, wait_until_ready
+from stack.settings import port_variable
 
 
 class Server(ABC):
@@ -99,6 +102,29 @@ class Server(ABC):
         self.stop()
         for leftover in self.leftovers:
             shutil.rmtree(leftover)
+
+
+def refuse_ports(servers: Iterable[Server]) -> None:
+    """Refuse servers that could not all listen, before the first of them starts.
+
+    Raises:
+        PortsInUseError: another process listens where one of them should, or two of them want the same port.
+    """
+    faults: list[PortInUseError] = []
+    wanted: dict[int, str] = {}
+    for server in servers:
+        for port in server.ports:
+            if port.number in wanted:
+                other = wanted[port.number]
+                faults.append(PortInUseError(server.part, port.number, port_variable(port.name), other_part=other))
+                continue
+            wanted[port.number] = server.part
+            try:
+                port.refuse_if_in_use(server.part)
+            except PortInUseError as fault:
+                faults.append(fault)
+    if faults:
+        raise PortsInUseError(faults)
 
 
 class HttpServer(Server):

@@ -16,7 +16,7 @@ from stack.kafka import KafkaBroker
 from stack.postgres import PostgresServer
 from stack.process import is_running, stop_process
 from stack.requirements import missing_requirements, require
-from stack.server import Server
+from stack.server import Server, refuse_ports
 from stack.service import Api, Consumer, wiring
 from stack.settings import CONFIGURATION, StackSettings
 from stack.state import StackState, StartedPart, read_state, write_state
@@ -73,6 +73,7 @@ def up(settings: StackSettings, say: Say, *, with_services: bool = True) -> Stac
     Everything that was started is stopped again when one part fails.
 
     Raises:
+        PortsInUseError: some parts cannot have their ports; nothing was started.
         StackError: a part cannot start; the message says which, why, and where its log is.
     """
     folder = settings.folder.absolute()
@@ -83,8 +84,9 @@ def up(settings: StackSettings, say: Say, *, with_services: bool = True) -> Stac
             return found
         _refuse_half_a_stack(found)
         require(missing_requirements())
-        _fetch(settings.cache.absolute(), say)
         stack = stack_of(settings)
+        refuse_ports((*stack.servers, *stack.services) if with_services else stack.servers)
+        _fetch(settings.cache.absolute(), say)
         _remove_data(stack)
         try:
             for server in stack.servers:

@@ -1,11 +1,13 @@
 """The list of started parts decides what may be stopped."""
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from stack.errors import StackError
+from stack.errors import PortsInUseError, StackError
+from stack.ports import HOST, Port
 from stack.process import StartedProcess, is_running, stop_process
 from stack.settings import StackSettings
 from stack.state import StackState, StartedPart, read_state, write_state
@@ -102,3 +104,21 @@ def test_a_list_that_cannot_be_read_is_refused_by_name(settings: StackSettings) 
     (settings.folder / "state.json").write_text('[{"pid": "one"}]')
     with pytest.raises(StackError, match=r"state\.json is not a list of started parts"):
         read_state(settings.folder)
+
+
+def test_up_names_every_port_that_a_part_cannot_have_before_it_starts_anything(tmp_path: Path) -> None:
+    with socket.create_server((HOST, 0)) as stranger:
+        taken = stranger.getsockname()[1]
+        chosen = {f"{part}_port": 0 for part in ("kafka", "kafka_controller", "connect", "postgres", "consumer")}
+        twice = Port.named("kafka", 0).number
+        ports = {**chosen, "kafka_port": twice, "gremlin_port": taken, "api_port": twice}
+        settings = StackSettings(folder=tmp_path / "run", cache=tmp_path / "lib", **ports)
+        lines: list[str] = []
+        with pytest.raises(PortsInUseError) as refusal:
+            up(settings, lines.append)
+    assert str(refusal.value) == (
+        f"Gremlin Server: port {taken} is in use by another process. Stop that process, or set "
+        "IDENTITY_GRAPH_STACK_GREMLIN_PORT to a free port (0 picks one).\n"
+        f"API: port {twice} is that of Kafka, too. Set IDENTITY_GRAPH_STACK_API_PORT to a free port (0 picks one)."
+    )
+    assert (lines, (tmp_path / "lib").exists()) == ([], False)
