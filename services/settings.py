@@ -117,6 +117,11 @@ class Settings(BaseSettings):
     )
     store_username: str = Field("", description="user name for a Gremlin Server that asks for one")
     store_password: SecretStr = Field(SecretStr(""), description="password for a Gremlin Server that asks for one")
+    store_aws_region: str = Field(
+        "",
+        description="region that requests to an Amazon Neptune cluster are signed for, where it wants them signed "
+        "(IAM); empty: the one in the name of its endpoint",
+    )
     store_lock_seconds: float = Field(
         5.0,
         gt=0,

@@ -17,6 +17,7 @@ from services.ingestion.ingest import Ingest
 from services.maintenance.verification.verify import no_progress
 from services.metrics import Metrics
 from services.stores.gremlin.migration import GremlinMigration
+from services.stores.gremlin.socket import NOBODY
 from services.stores.gremlin.store import GremlinStore
 from services.stores.port.identity import KeptCatalogue
 from services.stores.port.migration import MigratingStore
@@ -85,9 +86,7 @@ class Place:
     @asynccontextmanager
     async def marking(self) -> AsyncIterator[MigratingStore]:
         marking: MigratingStore = (
-            SqliteMigration(self.file)
-            if self.file is not None
-            else await GremlinMigration.open(self.graph, username="", password="")
+            SqliteMigration(self.file) if self.file is not None else await GremlinMigration.open(self.graph, NOBODY)
         )
         try:
             yield marking

@@ -1,6 +1,7 @@
 """Opens the store that the settings name; an engine and its driver are imported when they are asked for."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from graph_model.catalogue.rules import Catalogue
 from services.settings import Settings
@@ -8,6 +9,9 @@ from services.stores.port.errors import StoreError
 from services.stores.port.identity import KeptCatalogue
 from services.stores.port.migration import MigratingStore
 from services.stores.port.protocols import Store
+
+if TYPE_CHECKING:
+    from services.stores.gremlin.socket import Credentials
 
 
 async def open_store(
@@ -55,8 +59,7 @@ async def open_store(
             catalogue=KeptCatalogue.of(catalogue),
             any_meaning=any_meaning,
             migrator=migrator,
-            username=settings.store_username,
-            password=settings.store_password.get_secret_value(),
+            credentials=_credentials(settings),
             engine=settings.store_engine,
         )
     raise _unknown(settings)
@@ -77,9 +80,14 @@ async def open_for_migration(settings: Settings) -> MigratingStore:
     if separator and scheme in ("ws", "wss"):
         from services.stores.gremlin.migration import GremlinMigration  # noqa: PLC0415 - see above
 
-        password = settings.store_password.get_secret_value()
-        return await GremlinMigration.open(settings.store, settings.store_username, password, settings.store_engine)
+        return await GremlinMigration.open(settings.store, _credentials(settings), settings.store_engine)
     raise _unknown(settings)
+
+
+def _credentials(settings: Settings) -> "Credentials":
+    from services.stores.gremlin.socket import Credentials  # noqa: PLC0415 - see above
+
+    return Credentials(settings.store_username, settings.store_password.get_secret_value(), settings.store_aws_region)
 
 
 def _unknown(settings: Settings) -> StoreError:

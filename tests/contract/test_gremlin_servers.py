@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from services.stores.gremlin.socket import Credentials
 from services.stores.gremlin.store import GremlinStore
 from services.stores.port.errors import StoreError, StoreReplaced, StoreUnavailable
 from stack.errors import PortInUseError
@@ -81,7 +82,7 @@ def guarded_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 async def test_a_server_that_asks_gets_name_and_password(guarded_url: str) -> None:
-    store = await GremlinStore.open(guarded_url, FINGERPRINT, username=USER, password=PASSWORD)
+    store = await GremlinStore.open(guarded_url, FINGERPRINT, credentials=Credentials(USER, PASSWORD))
     await store.commit(person(1, "ann"), await store.claim_outbox("tests"))
     assert await store.read_profile("p1") is not None
     await store.close()
@@ -89,7 +90,7 @@ async def test_a_server_that_asks_gets_name_and_password(guarded_url: str) -> No
 
 async def test_wrong_credentials_are_refused_by_the_names_of_their_settings(guarded_url: str) -> None:
     with pytest.raises(StoreError, match="IDENTITY_GRAPH_STORE_PASSWORD") as refused:
-        await GremlinStore.open(guarded_url, FINGERPRINT, username=USER, password="wrong-secret")  # noqa: S106
+        await GremlinStore.open(guarded_url, FINGERPRINT, credentials=Credentials(USER, "wrong-secret"))
     assert "wrong-secret" not in str(refused.value)
 
 

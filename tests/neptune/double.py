@@ -25,6 +25,7 @@ from gremlin_python.process.traversal import Bytecode, P
 from gremlin_python.structure.io.graphbinaryV1 import DataType, GraphBinaryReader
 
 from services.stores.gremlin.chained_size import LARGEST, steps_of
+from tests.neptune.signatures import Keyring
 from tests.neptune.steps import faults, maintenance, writes
 
 STATUS = {
@@ -59,14 +60,35 @@ class NeptuneDouble:
     refused: list[str] = field(default_factory=list)  #: what was asked, and Neptune would not run
     happened: Counter[str] = field(default_factory=Counter)
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    keyring: Keyring | None = None  #: of a cluster with IAM authentication
+    clients: set[web.WebSocketResponse] = field(default_factory=set)
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
 
-    async def tell_status(self, _request: web.Request) -> web.Response:
-        return web.json_response(self.status)
+    async def tell_status(self, request: web.Request) -> web.Response:
+        return self._denied(request) or web.json_response(self.status)
 
-    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+    async def give_keys(self, request: web.Request) -> web.Response:
+        return web.Response(status=404) if self.keyring is None else await self.keyring.give(request)
+
+    def lose_connections(self) -> None:
+        """Lose all connections, as where the instance restarts; whoever comes back is taken."""
+        asyncio.run_coroutine_threadsafe(self._lose_connections(), self.loop).result(30)
+
+    async def _lose_connections(self) -> None:
+        for client in [*self.clients]:
+            _cut(client)
+
+    def _denied(self, request: web.Request) -> web.Response | None:
+        return None if self.keyring is None else self.keyring.refusal(request)
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        denied = self._denied(request)
+        if denied is not None:
+            return denied
         client = web.WebSocketResponse(max_msg_size=0, autoping=True)
         await client.prepare(request)
         self.happened["connected"] += 1
+        self.clients.add(client)
         async with (
             aiohttp.ClientSession() as session,
             session.ws_connect(self.server, max_msg_size=0) as server,
@@ -78,6 +100,7 @@ class NeptuneDouble:
                     if message.type is aiohttp.WSMsgType.BINARY and not await self._take(message.data, way):
                         break
             finally:
+                self.clients.discard(client)
                 await asyncio.gather(*way.writes)
                 back.cancel()
                 await asyncio.gather(back, return_exceptions=True)
@@ -135,7 +158,7 @@ class NeptuneDouble:
 def neptune_double(server: str) -> Iterator[NeptuneDouble]:
     """Run a stand-in in front of the Gremlin Server at `server`."""
     double = NeptuneDouble(server)
-    loop = asyncio.new_event_loop()
+    loop = double.loop
     thread = threading.Thread(target=loop.run_forever, name="neptune-double", daemon=True)
     thread.start()
     runner: Future[web.AppRunner] = asyncio.run_coroutine_threadsafe(_start(double), loop)
@@ -153,6 +176,7 @@ async def _start(double: NeptuneDouble) -> web.AppRunner:
     application = web.Application()
     application.router.add_get("/status", double.tell_status)
     application.router.add_get("/gremlin", double.serve)
+    application.router.add_get("/role", double.give_keys)
     runner = web.AppRunner(application, shutdown_timeout=1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -160,6 +184,12 @@ async def _start(double: NeptuneDouble) -> web.AppRunner:
     _, port = runner.addresses[0]
     double.url = f"ws://127.0.0.1:{port}/gremlin"
     return runner
+
+
+def _cut(client: web.WebSocketResponse) -> None:
+    transport = client._req.transport if client._req is not None else None
+    if transport is not None:
+        transport.abort()
 
 
 @dataclass

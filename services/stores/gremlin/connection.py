@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
+from services.stores.gremlin.engines import Endpoint
 from services.stores.gremlin.neptune_faults import Overloaded, WriterMoved
 from services.stores.gremlin.socket import Credentials, GremlinSocket, Traversal
 from services.stores.port.errors import NoRoom, StoreUnavailable
@@ -24,15 +25,17 @@ _REFUSED_UNREAD = (Overloaded, WriterMoved)
 class Connection:
     """A socket that is replaced when it was lost, after making sure that the same store answers."""
 
-    def __init__(self, url: str, credentials: Credentials, greet: Callable[[Submit], Awaitable[None]]) -> None:
+    def __init__(
+        self, endpoint: Endpoint, credentials: Credentials, greet: Callable[[Submit], Awaitable[None]]
+    ) -> None:
         """Prepare a connection; the first request opens it.
 
         Args:
-            url: address of the endpoint, `ws://…/gremlin`.
+            endpoint: where the graph is served.
             credentials: for servers that ask.
             greet: runs on every new socket before any other request; raises if the store must not be used.
         """
-        self._url = url
+        self._endpoint = endpoint
         self._credentials = credentials
         self._greet = greet
         self._socket: GremlinSocket | None = None
@@ -92,7 +95,7 @@ class Connection:
         if self._socket is not None:
             former, self._socket = self._socket, None
             await former.close()
-        socket = await GremlinSocket.open(self._url, self._credentials)
+        socket = await GremlinSocket.open(self._endpoint.url, self._credentials, self._endpoint.signer)
         try:
             await self._greet(partial(_patiently, socket.submit))
         except BaseException:

@@ -6,20 +6,24 @@ https://docs.aws.amazon.com/neptune/latest/userguide/access-graph-status.html
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import aiohttp
+import orjson
 
-from services.stores.port.errors import StoreError
+from services.stores.gremlin.signing import Signer
+from services.stores.port.errors import StoreError, StoreUnavailable
 from services.stores.port.protocols import Guarantees
 
 #: Neptune speaks TinkerPop 3.7 from then on, which the writes need.
 OLDEST_NEPTUNE: Final = (1, 3, 2, 0)
 AUTO: Final = "auto"  #: the setting that leaves it to us
 _STATUS_SECONDS: Final = 2.0
-#: By its name a cluster is recognised also where it does not tell everybody of itself.
+_FORBIDDEN: Final = 403
+#: By its name a cluster is recognised also where it does not answer.
 _NEPTUNE_HOSTS: Final = (".neptune.amazonaws.com", ".neptune.amazonaws.com.cn")
 
 
@@ -48,33 +52,54 @@ ROWS_PER_NEPTUNE_COMMIT: Final = 5
 ROWS_PER_COMMIT: Final = 500
 
 
-async def recognise(url: str, wanted: str = AUTO) -> Engine:
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a graph is served."""
+
+    url: str  #: `ws://…` or `wss://…`
+    engine: Engine
+    signer: Signer | None = None  #: for a cluster that wants to know who asks
+
+
+async def recognise(url: str, wanted: str = AUTO, aws_region: str = "") -> Endpoint:
     """Find out which engine answers at `url`.
 
     Args:
         url: of the endpoint, `ws://…` or `wss://…`.
         wanted: what the settings say that it is (an `Engine`), or `AUTO`: that is to be found out. Whoever does not
             tell, counts as a Gremlin Server.
+        aws_region: see `Signer.of`.
 
     Raises:
+        StoreUnavailable: a Neptune cluster does not answer, or (`AccessRefused`) not to us.
         StoreError: a Neptune cluster cannot be used, or was expected and is none; the message says why.
     """
     if wanted == Engine.GREMLIN_SERVER:
-        return Engine.GREMLIN_SERVER
-    status = await _read_status(url)
-    if "dbEngineVersion" in status:
-        _require_usable(status)
-        return Engine.NEPTUNE
+        return Endpoint(url, Engine.GREMLIN_SERVER)
     host = urlsplit(url).hostname or ""
-    if host.endswith(_NEPTUNE_HOSTS) or status.get("code") == "AccessDeniedException":
-        return Engine.NEPTUNE
+    is_named = host.endswith(_NEPTUNE_HOSTS)
+    told, signer = await _read_status(url), None
+    if told.http == _FORBIDDEN and (is_named or "code" in told.status):
+        signer = Signer.of(url, aws_region)
+        told = await _read_status(url, signer)
+        if told.http == _FORBIDDEN:
+            raise signer.refusal(url, told.http)
+    if "dbEngineVersion" in told.status:
+        _require_usable(told.status)
+        return Endpoint(url, Engine.NEPTUNE, signer)
+    if is_named or (wanted == Engine.NEPTUNE and told.http is None):
+        found = "nothing" if told.http is None else f"HTTP status {told.http}"
+        raise StoreUnavailable(
+            f"Amazon Neptune at {host} answers `/status` with {found}. Look whether the cluster is available, and "
+            "whether its security group and network let this machine in; or at the address, IDENTITY_GRAPH_STORE"
+        )
     if wanted == Engine.NEPTUNE:
         # What is written for Neptune relies on its locks, and another engine would lose commits without a word.
         raise StoreError(
             f"IDENTITY_GRAPH_STORE_ENGINE is `neptune`, but {host} does not answer `/status` as Amazon Neptune does. "
             "Look whether the address is that of a cluster, or set it to `auto`"
         )
-    return Engine.GREMLIN_SERVER
+    return Endpoint(url, Engine.GREMLIN_SERVER)
 
 
 def _require_usable(status: Mapping[str, Any]) -> None:
@@ -92,16 +117,28 @@ def _require_usable(status: Mapping[str, Any]) -> None:
         )
 
 
-async def _read_status(url: str) -> Mapping[str, Any]:
-    """What the host says of itself; nothing where it does not speak of that."""
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a host says of itself."""
+
+    http: int | None  #: status code; None: it does not answer
+    status: Mapping[str, Any]  #: nothing where it does not speak of that
+
+
+async def _read_status(url: str, signer: Signer | None = None) -> _Told:
     endpoint = urlsplit(url)
     address = f"{'https' if endpoint.scheme == 'wss' else 'http'}://{endpoint.netloc}/status"
+    headers = {} if signer is None else await signer.headers(address)
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_STATUS_SECONDS)) as session,
-            session.get(address) as response,
+            session.get(address, headers=headers) as response,
         ):
-            status = await response.json(content_type=None)
-    except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
-        return {}
-    return status if isinstance(status, dict) else {}
+            http, text = response.status, await response.read()
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        return _Told(None, {})
+    try:
+        status = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return _Told(http, {})
+    return _Told(http, status if isinstance(status, dict) else {})

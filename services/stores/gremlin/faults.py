@@ -9,10 +9,11 @@ from typing import Any
 
 import aiohttp
 
-from services.stores.gremlin.neptune_faults import neptune_fault
+from services.stores.gremlin.neptune_faults import TOO_MANY_REQUESTS, Overloaded, neptune_fault
 from services.stores.port.errors import CommitConflict, CommitTooLarge, NoRoom, StoreError, StoreUnavailable
 
 UNAUTHORIZED = 401
+FORBIDDEN = 403
 TIMED_OUT = 598
 FAILED_ON_PURPOSE = 595  #: our own `fail()` step: something existed that must not, or the other way round
 TRY_AGAIN = 596
@@ -66,8 +67,24 @@ def socket_faults() -> Iterator[None]:
     """Translate errors of the socket into `StoreUnavailable`."""
     try:
         yield
+    except aiohttp.WSServerHandshakeError as error:
+        raise _handshake_fault(error.status) from error
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         raise StoreUnavailable(f"the Gremlin Server cannot be reached ({type(error).__name__})") from error
+
+
+def _handshake_fault(status: int) -> StoreUnavailable:
+    if status == TOO_MANY_REQUESTS:
+        return Overloaded(
+            f"the server takes no further connection (status {status}): fewer processes, or a larger instance, would "
+            "help"
+        )
+    if status in {UNAUTHORIZED, FORBIDDEN}:
+        return StoreUnavailable(
+            f"the server refuses unsigned connections (status {status}). Where it is an Amazon Neptune cluster whose "
+            "IAM authentication was turned on meanwhile, start this process again"
+        )
+    return StoreUnavailable(f"the server at this address takes no WebSocket connection (status {status})")
 
 
 def _with(wanted: str, code: int, classes: list[str]) -> str:

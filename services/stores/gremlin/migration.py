@@ -42,19 +42,20 @@ class GremlinMigration:
         self._migrator = new_id()
 
     @classmethod
-    async def open(cls, url: str, username: str, password: str, engine: str = AUTO) -> Self:
+    async def open(cls, url: str, credentials: Credentials, engine: str = AUTO) -> Self:
         """Connect to the graph at `url`; `engine` is what the settings say that serves it (see `recognise`).
 
         Raises:
             StoreError: it is on Amazon Neptune, where nothing of this is spelled yet.
             StoreUnavailable: nothing answers there.
         """
-        if await recognise(url, engine) is Engine.NEPTUNE:
+        endpoint = await recognise(url, engine, credentials.aws_region)
+        if endpoint.engine is Engine.NEPTUNE:
             raise StoreError(
                 "a graph on Amazon Neptune can be loaded neither by `bootstrap` nor by `migrate` yet. Use "
                 "`identity-graph ingest`, which brings files into force while others work"
             )
-        connection = Connection(url, Credentials(username, password), _greet_nobody)
+        connection = Connection(endpoint, credentials, _greet_nobody)
         await connection.connect()
         return cls(connection)
 

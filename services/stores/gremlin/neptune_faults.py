@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import orjson
 
+from services.stores.gremlin.signing import ACTIONS, AccessRefused
 from services.stores.port.errors import CommitConflict, CommitTooLarge, StoreError, StoreUnavailable
 
 
@@ -20,7 +21,7 @@ class WriterMoved(StoreUnavailable):
     """Another instance of the cluster has become the writer; its name leads there by now, or soon."""
 
 
-_TOO_MANY_REQUESTS: Final = 429
+TOO_MANY_REQUESTS: Final = 429
 
 
 def neptune_fault(code: int, message: str) -> StoreError | None:
@@ -32,7 +33,7 @@ def neptune_fault(code: int, message: str) -> StoreError | None:
     """
     name = _name(message)
     found = f"status {code}: {name}" if name else f"status {code}"
-    fault = _FAULTS.get(name, _overloaded if code == _TOO_MANY_REQUESTS else None)
+    fault = _FAULTS.get(name, _overloaded if code == TOO_MANY_REQUESTS else None)
     return None if fault is None else fault(found)
 
 
@@ -64,9 +65,9 @@ def _late(found: str) -> StoreError:
 
 
 def _denied(found: str) -> StoreError:
-    return StoreError(
-        f"Amazon Neptune refused access ({found}): IAM authentication is on for this cluster, and requests are not "
-        "signed yet. Turn it off, and let the security group decide who connects"
+    return AccessRefused(
+        f"Amazon Neptune does not let this process do what it asks for ({found}): the policy of its AWS credentials "
+        f"must allow {ACTIONS}. What is changed there takes up to ten minutes"
     )
 
 

@@ -9,7 +9,7 @@ import base64
 import logging
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 from uuid import UUID, uuid4
 
 import aiohttp
@@ -19,8 +19,9 @@ from gremlin_python.process.graph_traversal import GraphTraversalSource
 from gremlin_python.process.traversal import Cardinality, TraversalStrategies
 from gremlin_python.structure.graph import Graph
 
-from services.stores.gremlin.faults import server_fault, socket_faults
+from services.stores.gremlin.faults import FORBIDDEN, server_fault, socket_faults
 from services.stores.gremlin.graphbinary import read_message, rows_writer
+from services.stores.gremlin.signing import Signer
 from services.stores.port.errors import CommitTooLarge, StoreError, StoreUnavailable
 
 #: A gremlinpython traversal; the library has no types of its own.
@@ -53,15 +54,20 @@ for _name in ("gremlinpython", "gremlin_python"):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Name and password for a server that asks for them; empty otherwise."""
+    """How this process proves who it is, to a server that asks; empty otherwise."""
 
-    username: str = ""
+    username: str = ""  #: for a Gremlin Server
     password: str = field(default="", repr=False)
+    aws_region: str = ""  #: for Amazon Neptune, see `Signer.of`
 
     @property
     def sasl_plain(self) -> str:
         """The answer to the server's challenge, by RFC 4616."""
         return base64.b64encode(f"\0{self.username}\0{self.password}".encode()).decode()
+
+
+#: For a server that asks nobody.
+NOBODY: Final = Credentials()
 
 
 @dataclass(slots=True)
@@ -91,16 +97,17 @@ class GremlinSocket:
         self._watch = asyncio.create_task(self._look_after())
 
     @classmethod
-    async def open(cls, url: str, credentials: Credentials) -> "GremlinSocket":
+    async def open(cls, url: str, credentials: Credentials, signer: Signer | None = None) -> "GremlinSocket":
         """Connect to `url`.
 
         Raises:
+            AccessRefused: nothing can be signed by `signer`, or what it signs is refused.
             StoreUnavailable: nothing answers there.
         """
         session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CONNECT_SECONDS))
         try:
             with socket_faults():
-                websocket = await session.ws_connect(url, autoping=False, max_msg_size=0)
+                websocket = await _connected(session, url, signer)
         except BaseException:
             await session.close()
             raise
@@ -236,3 +243,15 @@ class GremlinSocket:
                 answer.done.set_exception(error)
                 if not answer.patience.expired():
                     answer.patience.reschedule(0)  # it may still wait for its message to be taken
+
+
+async def _connected(
+    session: aiohttp.ClientSession, url: str, signer: Signer | None
+) -> aiohttp.ClientWebSocketResponse:
+    headers = {} if signer is None else await signer.headers(url.replace("ws", "http", 1))
+    try:
+        return await session.ws_connect(url, autoping=False, max_msg_size=0, headers=headers)
+    except aiohttp.WSServerHandshakeError as error:
+        if signer is None or error.status != FORBIDDEN:
+            raise
+        raise signer.refusal(url, error.status) from error

@@ -16,7 +16,7 @@ from graph_model.values.identifiers import Identifier
 from services.stores.gremlin import ids, opening, reads
 from services.stores.gremlin.catalogue_change import change_catalogue, restored
 from services.stores.gremlin.connection import Connection, Submit
-from services.stores.gremlin.engines import AUTO, Engine, recognise
+from services.stores.gremlin.engines import AUTO, Endpoint, Engine, recognise
 from services.stores.gremlin.identifiers import KnownHubs, count_links, find_profiles, read_holders, read_identifiers
 from services.stores.gremlin.opening import (
     StoreIdentity,
@@ -30,7 +30,7 @@ from services.stores.gremlin.outbox import GremlinOutbox, read_writers
 from services.stores.gremlin.plan import graph_writes
 from services.stores.gremlin.reads import formed
 from services.stores.gremlin.scans import WINDOW, windows
-from services.stores.gremlin.socket import Credentials, Traversal
+from services.stores.gremlin.socket import NOBODY, Credentials, Traversal
 from services.stores.gremlin.spelling import BULK, CHAINED
 from services.stores.port.errors import CatalogueChanged, CommitConflict, StoreError
 from services.stores.port.identity import KeptCatalogue, Pulse, WriterState
@@ -63,18 +63,17 @@ class GremlinStore:
 
     def __init__(
         self,
-        url: str,
+        endpoint: Endpoint,
         identify_store: Callable[[Submit], Awaitable[StoreIdentity]],
         credentials: Credentials,
         migrator: str | None = None,
-        engine: Engine = Engine.GREMLIN_SERVER,
     ) -> None:
-        self._engine = engine
-        self._spelling = CHAINED if engine is Engine.NEPTUNE else BULK
+        self._engine = endpoint.engine
+        self._spelling = CHAINED if endpoint.engine is Engine.NEPTUNE else BULK
         self._identify = identify_store
         self._migrator = migrator
         self._identity: StoreIdentity | None = None
-        self._connection = Connection(url, credentials, self._greet)
+        self._connection = Connection(endpoint, credentials, self._greet)
         self._submit = self._connection.submit
         self._hubs = KnownHubs()
         self._written_at = -math.inf
@@ -86,8 +85,7 @@ class GremlinStore:
         fingerprint: str,
         *,
         catalogue: KeptCatalogue | None = None,
-        username: str = "",
-        password: str = "",
+        credentials: Credentials = NOBODY,
         any_meaning: bool = False,
         migrator: str | None = None,
         engine: str = AUTO,
@@ -98,8 +96,7 @@ class GremlinStore:
             url: where the Gremlin Server answers.
             fingerprint: the meaning of the catalogue to work with.
             catalogue: the one of this fingerprint, to be kept where it is, or comes, into force.
-            username: for servers that ask.
-            password: for servers that ask.
+            credentials: for servers that ask.
             any_meaning: work with the meaning that is in force in the graph, where that is another one.
             migrator: of who migrates the graph: the id by which it does.
             engine: what serves the graph (an `Engine`), or `AUTO`: that is found out.
@@ -110,16 +107,16 @@ class GremlinStore:
             StoreUnavailable: nothing answers there.
             StoreError: the graph cannot be used; the message says why.
         """
-        found = await recognise(url, engine)
+        endpoint = await recognise(url, engine, credentials.aws_region)
         identify_store = partial(
             identify,
             fingerprint=fingerprint,
             catalogue=catalogue,
             any_meaning=any_meaning,
             migrator=migrator,
-            has_transactions=found is Engine.NEPTUNE,
+            has_transactions=endpoint.engine is Engine.NEPTUNE,
         )
-        store = cls(url, identify_store, Credentials(username, password), migrator, found)
+        store = cls(endpoint, identify_store, credentials, migrator)
         try:
             await store._connection.connect()
         except BaseException:

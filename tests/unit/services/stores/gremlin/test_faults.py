@@ -2,6 +2,7 @@ import pytest
 
 from services.stores.gremlin.faults import server_fault, socket_faults
 from services.stores.gremlin.neptune_faults import Overloaded, WriterMoved
+from services.stores.gremlin.signing import AccessRefused
 from services.stores.port.errors import CommitConflict, CommitTooLarge, StoreError, StoreUnavailable
 
 TRANSACTION = "org.apache.tinkerpop.gremlin.structure.util.TransactionException"
@@ -45,7 +46,7 @@ def neptune(code: str) -> str:
         (400, "QueryTooLargeException", CommitTooLarge),
         (400, "ReadOnlyViolationException", WriterMoved),
         (500, "TimeLimitExceededException", StoreUnavailable),
-        (403, "AccessDeniedException", StoreError),
+        (403, "AccessDeniedException", AccessRefused),
         (400, "MalformedQueryException", StoreError),
     ],
 )
