@@ -15,7 +15,7 @@ from cli.options import STANDARD_STREAM
 from cli.output import warn
 from consumers.decoders.message import Message
 from consumers.kafka_admin import KafkaAdmin
-from consumers.kafka_clients import close_quietly, connection_options, kafka_errors, start
+from consumers.kafka_clients import close_quietly, kafka_errors, make_reader, start
 from consumers.sampling import sampled_tables
 from graph_model.catalogue.draft.tables import SampledTable
 from graph_model.errors import MessageRejected
@@ -99,7 +99,7 @@ def _message(row: FileRow) -> Message:
 @asynccontextmanager
 async def _reader(settings: KafkaSettings) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer outside of any group."""
-    reader = AIOKafkaConsumer(**connection_options(settings), group_id=None, enable_auto_commit=False)
+    reader = make_reader(settings)
     try:
         await start(reader, settings)
         yield reader

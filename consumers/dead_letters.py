@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from consumers.decoders.message import Message
+from consumers.decoders.message import Headers, Message
 from consumers.errors import MessageTooLarge
 from consumers.producer import Outgoing, Producer
 from graph_model.errors import MessageRejected
@@ -12,6 +12,7 @@ from services.metrics import Metrics
 from services.settings import KafkaSettings
 
 _OMITTED_HEADER: Final = "identity_graph.value.omitted"
+_PREFIX: Final = "__connect.errors."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,9 @@ class DeadLetterTopic:
         outgoing = [self._outgoing(letter) for letter in letters]
         try:
             await self._producer.send(outgoing)
-        except MessageTooLarge:
-            for each in outgoing:
-                await self._send_whole_or_without_value(each)
+        except MessageTooLarge as error:
+            for number in error.not_taken:
+                await self._send_whole_or_without_value(outgoing[number])
         for letter in letters:
             self._metrics.dead_letters.labels(letter.error.stage).inc()
 
@@ -54,8 +55,7 @@ class DeadLetterTopic:
         try:
             await self._producer.send([outgoing])
         except MessageTooLarge:
-            size = str(len(outgoing.value or b"")).encode()
-            headers = (*outgoing.headers, (_OMITTED_HEADER, size + b" bytes"))
+            headers = (*outgoing.headers, (_OMITTED_HEADER, size_told(outgoing.value)))
             await self._producer.send([replace(outgoing, value=b"", headers=headers)])
 
     def _outgoing(self, letter: DeadLetter) -> Outgoing:
@@ -70,7 +70,7 @@ class DeadLetterTopic:
             "exception.class.name": f"{type(error).__module__}.{type(error).__qualname__}",
             "exception.message": error.reason,
         }
-        added = tuple((f"__connect.errors.{name}", value.encode()) for name, value in reasons.items())
+        added = tuple((f"{_PREFIX}{name}", value.encode()) for name, value in reasons.items())
         # The client cannot send a message that has neither key nor value.
         empty = message.key is None and message.value is None
         return Outgoing(
@@ -80,3 +80,22 @@ class DeadLetterTopic:
             headers=(*message.headers, *added),
             timestamp=message.timestamp,
         )
+
+
+def place_of(headers: Headers) -> tuple[str, int, int] | None:
+    """Topic, partition and offset of the message that a letter with these headers holds; None: others wrote it."""
+    told = {name.removeprefix(_PREFIX): value for name, value in headers if name.startswith(_PREFIX)}
+    topic, partition, offset = (told.get(name) or b"" for name in ("topic", "partition", "offset"))
+    if not (partition.isdigit() and offset.isdigit()):
+        return None
+    return topic.decode(errors="replace"), int(partition), int(offset)
+
+
+def size_told(value: bytes | None) -> bytes:
+    """How the size of a value that was left out is told."""
+    return b"%d bytes" % len(value or b"")
+
+
+def size_omitted(headers: Headers) -> bytes | None:
+    """The size of the value that a letter with these headers had to leave out; None: it has its value."""
+    return dict(headers).get(_OMITTED_HEADER)

@@ -11,6 +11,8 @@ BrokerTrouble
     └── PartitionLost        the partition now belongs to another worker: stop, it redoes the rest
 """
 
+from collections.abc import Sequence
+
 from services.ingestion.claim import BrokerTrouble
 
 
@@ -37,9 +39,11 @@ class BrokerRefused(ConsumerError):
 class MessageTooLarge(ConsumerError):
     """The topic does not take a message of this size."""
 
-    def __init__(self, topic: str, size: int) -> None:
+    def __init__(self, topic: str, size: int, not_taken: Sequence[int]) -> None:
+        """Say that a message of `size` bytes was not taken; by `not_taken`, which of those sent with it were not."""
         self.topic = topic
         self.size = size
+        self.not_taken = not_taken
         super().__init__(
             f"topic {topic!r} does not take a message of {size} bytes; set its `max.message.bytes` above that "
             "(and `message.max.bytes` of the brokers, where it is less)"

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, TypeVar
 
-from consumers.dead_letters import DeadLetter, DeadLetterTopic
+from consumers.dead_letters import DeadLetter
 from consumers.publisher import Publisher, acknowledge
 from consumers.retry import Retry
+from consumers.sent_letters import PartitionLetters
 from services.ingestion.ingest import Committed
 from services.stores.port.protocols import Outbox
 from services.waiting import first_of
@@ -45,7 +46,7 @@ class Feed:
     """
 
     def __init__(
-        self, publisher: Publisher, dead_letters: DeadLetterTopic, retry: Retry, commit_offset: CommitOffset
+        self, publisher: Publisher, dead_letters: PartitionLetters, retry: Retry, commit_offset: CommitOffset
     ) -> None:
         self._publisher = publisher
         self._dead_letters = dead_letters

@@ -130,6 +130,11 @@ def make_consumer(settings: KafkaSettings) -> AIOKafkaConsumer:
     )
 
 
+def make_reader(settings: KafkaSettings) -> AIOKafkaConsumer:
+    """A consumer outside of any group, for what is read once."""
+    return AIOKafkaConsumer(**connection_options(settings), group_id=None, enable_auto_commit=False)
+
+
 def make_producer(settings: KafkaSettings) -> AIOKafkaProducer:
     """A producer whose messages all replicas have, each once."""
     return AIOKafkaProducer(

@@ -32,6 +32,7 @@ from consumers.offsets import (
 )
 from consumers.retry import TRANSIENT, Retry
 from consumers.routing import epoch_of_topic, partition_writer
+from consumers.sent_letters import PartitionLetters
 from consumers.worker_parts import WorkerParts
 from graph_model.records.record import Change, Outcome
 from graph_model.values.positions import Position
@@ -68,7 +69,8 @@ class PartitionPipeline:
         self.rewound = False  #: whether it was begun anew
         self._stopping = asyncio.Event()
         self._retry = Retry(parts.health, self._stopping)
-        self._feed = Feed(parts.publisher, parts.dead_letters, self._retry, self._commit_offset)
+        self._letters = PartitionLetters(parts.dead_letters, parts.admin, parts.settings, partition)
+        self._feed = Feed(parts.publisher, self._letters, self._retry, self._commit_offset)
         self._claim = Claim(
             parts.store,
             parts.catalogue,
@@ -155,6 +157,7 @@ class PartitionPipeline:
             committed = offsets_of_store(committed, store_id, former_ids)
         check_offsets(log, committed, store_id, former_ids)
         outbox = await self._renew_claim()
+        self._letters.begin(log.end)
         offset = starting_offset(log, committed.get(number), outbox.progress, start)
         if self._rewind:
             offset = log.beginning
@@ -189,7 +192,7 @@ class PartitionPipeline:
         elif progress is not None and progress.epoch == log.epoch and offset <= progress.log_offset:
             # Killed between a commit of the store and one of the group.
             again = progress.log_offset + 1 - offset
-            _log.info("read again; dead letters among them are sent again", partition=self.name, messages=again)
+            _log.info("messages that are in force are read again", partition=self.name, messages=again)
 
     def _tell_skipped(
         self, committed: CommittedOffset | None, progress: Position | None, offset: int, log: Log

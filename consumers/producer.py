@@ -45,7 +45,7 @@ class Producer:
         Raises:
             BrokerUnavailable: some may have arrived; sending all again is safe.
             BrokerRefused: a topic may not be written to.
-            MessageTooLarge: a topic does not take so large a message; some of the others may have arrived.
+            MessageTooLarge: a topic does not take so large a message; it tells which others were not taken either.
         """
         if not messages:
             return
@@ -97,7 +97,7 @@ class Producer:
 
 
 async def _send(client: AIOKafkaProducer, messages: Sequence[Outgoing]) -> None:
-    sent: list[tuple[Outgoing, asyncio.Future[object]]] = []
+    waiting: list[asyncio.Future[object]] = []
     for message in messages:
         try:
             acknowledged = await client.send(
@@ -108,17 +108,21 @@ async def _send(client: AIOKafkaProducer, messages: Sequence[Outgoing]) -> None:
                 headers=list(message.headers),
             )
         except MessageSizeTooLargeError:
-            await asyncio.gather(*(acknowledged for _, acknowledged in sent), return_exceptions=True)
-            raise _too_large(message) from None
-        sent.append((message, acknowledged))
-    answers = await asyncio.gather(*(acknowledged for _, acknowledged in sent), return_exceptions=True)
-    for (message, _), answer in zip(sent, answers, strict=True):
+            answers = await asyncio.gather(*waiting, return_exceptions=True)
+            raise _too_large(message, [*_failed(answers), *range(len(waiting), len(messages))]) from None
+        waiting.append(acknowledged)
+    answers = await asyncio.gather(*waiting, return_exceptions=True)
+    for message, answer in zip(messages, answers, strict=True):
         if isinstance(answer, MessageSizeTooLargeError):
-            raise _too_large(message)
+            raise _too_large(message, _failed(answers))
         if isinstance(answer, BaseException):
             raise answer
 
 
-def _too_large(message: Outgoing) -> MessageTooLarge:
+def _failed(answers: Sequence[object]) -> list[int]:
+    return [number for number, answer in enumerate(answers) if isinstance(answer, BaseException)]
+
+
+def _too_large(message: Outgoing, not_taken: Sequence[int]) -> MessageTooLarge:
     headers = sum(len(name) + len(value or b"") for name, value in message.headers)
-    return MessageTooLarge(message.topic, len(message.key or b"") + len(message.value or b"") + headers)
+    return MessageTooLarge(message.topic, len(message.key or b"") + len(message.value or b"") + headers, not_taken)

@@ -90,7 +90,7 @@ async def test_a_topic_made_anew_is_held_until_its_epoch_is_raised(world: World)
     await world.create(world.people, 1)
     await world.produce_people({1: "cy@example.com"})
     async with seen_worker(world) as session:
-        await until_held(session, f"{world.people}/0", "raise `epoch`")
+        await until_held(session, f"{world.people}/0", "Raise `epoch`")
         await produce_customers(world, 1)
         await world.until_read(1, world.customers)
     async with world.worker(epoch=2):

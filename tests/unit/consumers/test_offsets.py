@@ -73,7 +73,7 @@ def test_offsets_of_another_store_are_refused_after_the_epoch_was_raised_as_well
 
 
 def test_an_offset_beyond_the_end_tells_of_a_topic_made_anew() -> None:
-    with pytest.raises(OffsetsRefused, match=r"ends at 100.*raise `epoch`"):
+    with pytest.raises(OffsetsRefused, match=r"ends at 100.*Raise `epoch`"):
         check_offsets(LOG, {0: committed(101)}, "ours")
 
 
@@ -83,7 +83,7 @@ def test_another_number_of_partitions_is_refused_whichever_partition_tells() -> 
 
 
 def test_a_store_that_is_ahead_of_the_log_tells_of_a_topic_made_anew() -> None:
-    with pytest.raises(OffsetsRefused, match="raise `epoch`"):
+    with pytest.raises(OffsetsRefused, match="Raise `epoch`"):
         starting_offset(LOG, None, Position(3, 100), "earliest")
 
 

@@ -8,12 +8,12 @@ from typing import cast
 import pytest
 from msgspec.structs import replace
 
-from consumers.dead_letters import DeadLetterTopic
 from consumers.feed import BatchEnd, Feed
 from consumers.health import WorkerHealth
 from consumers.producer import Outgoing, Producer
 from consumers.publisher import Publisher
 from consumers.retry import Retry
+from consumers.sent_letters import PartitionLetters
 from services.metrics import Metrics
 from services.settings import KafkaSettings
 from services.stores.port.errors import StoreUnavailable
@@ -107,7 +107,7 @@ async def test_what_has_begun_to_be_acknowledged_is_not_told_again(store: BusySt
         offsets.append(offset)
 
     retry = Retry(WorkerHealth(), asyncio.Event())
-    feed = Feed(publisher, cast("DeadLetterTopic", None), retry, commit_offset)
+    feed = Feed(publisher, cast("PartitionLetters", None), retry, commit_offset)
     await feed.begin_batch()
     await feed.committed(cast("Outbox", deaf), [committed])
     feed.end_batch(BatchEnd(next_offset=7))
