@@ -329,10 +329,12 @@ async def test_a_change_that_cannot_be_applied_costs_one_dead_letter(
         changes: Sequence[Change],
         progress: Position | None = None,
         tasks: Sequence[TaskWrite] = (),
+        *,
+        leaving: asyncio.Event | None = None,
     ) -> IngestResult:
         if any(change.address.key == "[7]" for change in changes):
             raise ValueError("ann@example.com")
-        return await apply(ingest, changes, progress, tasks)
+        return await apply(ingest, changes, progress, tasks, leaving=leaving)
 
     monkeypatch.setattr(Ingest, "apply", faulty)
     await world.create(world.people, 1)
