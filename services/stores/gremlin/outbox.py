@@ -100,6 +100,9 @@ class GremlinOutbox:
             fingerprint: the meaning of the catalogue that the writer works with; with another one in force nothing is
                 taken over, and the answer is None.
             migrator: by this id the caller migrates the graph; None: nothing is taken over while somebody does.
+
+        Raises:
+            StoreUnavailable: others have claimed all the time.
         """
         fence = f"claim:{new_id()}"
         retries = AsyncRetrying(
@@ -109,7 +112,14 @@ class GremlinOutbox:
             reraise=True,
         )
         claim = request(writer, fence, fingerprint, migrator)
-        if not claim.is_accepted(await retries(submit, claim.traversal)):
+        try:
+            answer: list[Any] = await retries(submit, claim.traversal)
+        except CommitConflict as conflict:
+            raise StoreUnavailable(
+                f"outboxes could not be claimed for {CLAIM_SECONDS:.0f} seconds, since others claimed theirs at the "
+                "same time; it is tried again"
+            ) from conflict
+        if not claim.is_accepted(answer):
             return None
         numbered = g.V(STORE_ID).out(OUTBOX).values("accepted")
         rows, accepted = await asyncio.gather(submit(_places_traversal(writer)), submit(numbered))

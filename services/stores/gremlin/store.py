@@ -76,6 +76,7 @@ class GremlinStore:
         self._connection = Connection(endpoint, credentials, self._greet)
         self._submit = self._connection.submit
         self._hubs = KnownHubs()
+        self._claiming = asyncio.Lock()  #: all claims write on the store, so that two at once refuse each other
         self._written_at = -math.inf
 
     @classmethod
@@ -298,9 +299,10 @@ class GremlinStore:
     async def claim_outbox(self, writer: str) -> GremlinOutbox:
         """See `Store.claim_outbox`."""
         while True:
-            outbox = await GremlinOutbox.claim(
-                self._submit, self._spelling.claim, writer, self.fingerprint, self._migrator
-            )
+            async with self._claiming:
+                outbox = await GremlinOutbox.claim(
+                    self._submit, self._spelling.claim, writer, self.fingerprint, self._migrator
+                )
             self._identity = await require_same(self._submit, self._known_identity, self._migrator)
             if outbox is not None:
                 return outbox
