@@ -22,7 +22,7 @@ class BackgroundTasks:
     """Does what is owed as long as this worker has the first partition of a topic, whichever topic caused it.
 
     1. Claim the outbox of the topic's agenda, which fences whoever had it before; publish what it holds.
-    2. Wait until the heartbeat tells of work: a second at the most, and not that long where this worker has just
+    2. Wait until the heartbeat tells of work: about a second, and not that long where this worker has just
        written some down.
     3. For each batch: wait for the turn, bring it into force, publish.
     """

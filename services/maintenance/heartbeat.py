@@ -1,4 +1,4 @@
-"""One look at the store a second, for a whole process: which catalogue is in force by now, and what work is owed.
+"""A look at the store about once a second, for a whole process: which catalogue is in force, and what work is owed.
 
 Everybody in the process who wants to know one of these asks here, so that it costs the store one request however many
 partitions or streams there are.
@@ -34,7 +34,9 @@ from services.stores.port.protocols import Store
 
 _log = structlog.get_logger()
 
-_SECONDS: Final = 1.0
+#: A little more than a second, so that whoever has nothing to do asks the store less than once a second, proofs and
+#: looks for abandoned outboxes included.
+_SECONDS: Final = 1.1
 #: A look that takes longer counts as failed.
 LOOK_SECONDS: Final = 3.0
 #: After so long without a commit something tiny is written, to see whether a commit still could be. So long also counts
@@ -46,7 +48,7 @@ Take: TypeAlias = Callable[[Catalogue], Awaitable[None]]
 
 
 class Heartbeat:
-    """What is known of the store, at most a second old while `run` runs."""
+    """What is known of the store, about a second old at the most while `run` runs."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""A worker that has nothing to do asks its store once a second, however many partitions it has."""
+"""A worker that has nothing to do asks its store less than once a second, however many partitions it has."""
 
 import asyncio
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import cast
 
 import pytest
 
+from consumers import watches
 from consumers.background_tasks import BackgroundTasks
 from consumers.health import WorkerHealth
 from consumers.kafka_admin import KafkaAdmin
@@ -48,6 +49,11 @@ async def test_idle_partitions_cost_the_store_one_request_for_each_beat(
     await opened.close()
     assert asked == {"read_pulse": BEATS}
     assert health.problems == {}
+
+
+def test_beats_proofs_and_looks_for_abandoned_outboxes_are_less_than_one_request_a_second() -> None:
+    a_minute = 60 / heartbeat._SECONDS + 60 / heartbeat.PROOF_SECONDS + 60 / watches._OUTBOXES_SECONDS
+    assert a_minute <= 60
 
 
 async def _still_ours() -> None:
