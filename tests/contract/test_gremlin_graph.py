@@ -12,13 +12,12 @@ from graph_model.records.tasks import ReResolve
 from graph_model.resolution.hubs import BUCKETS, bucket_of
 from graph_model.values.identifiers import Identifier
 from services.stores.gremlin import identifiers
-from services.stores.gremlin import outbox as outboxes
 from services.stores.gremlin.ids import STORE_ID, tally_id
 from services.stores.gremlin.reads import Row
 from services.stores.gremlin.socket import Credentials, GremlinSocket, Traversal, g
 from services.stores.gremlin.spelling import BULK
 from services.stores.gremlin.store import GremlinStore
-from services.stores.port.errors import CatalogueChanged, ClaimLost, CommitConflict, StoreError, StoreUnavailable
+from services.stores.port.errors import CatalogueChanged, ClaimLost, StoreError
 from services.stores.port.plan import BucketWrite, Plan
 from services.stores.port.stored import all_buckets
 from tests.contract.builders import (
@@ -42,8 +41,6 @@ pytestmark = pytest.mark.gremlin
 
 TILL = email("till")
 HOLDERS = tuple(map(address, range(1, 4)))
-PARTITIONS = 50
-REQUESTS_PER_CLAIM = 4  #: the claim; its places, and what all have numbered; whether the store is still the same
 
 
 @pytest.fixture
@@ -231,31 +228,3 @@ async def test_a_refused_claim_does_not_touch_the_store(
         await other.claim_outbox("tests")
     assert await ask(g.V(STORE_ID).out("outbox").count()) == [0]
     await other.close()
-
-
-async def test_claims_of_one_process_do_not_refuse_each_other(
-    store: GremlinStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = 0
-    submit = store._submit
-
-    async def counted(traversal: Traversal) -> list[Any]:
-        nonlocal asked
-        asked += 1
-        return await submit(traversal)
-
-    monkeypatch.setattr(store, "_submit", counted)
-    await asyncio.gather(*(store.claim_outbox(f"topic/{number}") for number in range(PARTITIONS)))
-    assert asked == REQUESTS_PER_CLAIM * PARTITIONS
-
-
-async def test_who_is_refused_by_claims_of_others_all_the_time_is_told_to_come_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(outboxes, "CLAIM_SECONDS", 0.1)
-
-    async def refused(_: Traversal) -> list[Any]:
-        raise CommitConflict("another commit was faster")
-
-    with pytest.raises(StoreUnavailable, match="could not be claimed"):
-        await outboxes.GremlinOutbox.claim(refused, BULK.claim, "tests", FINGERPRINT)
