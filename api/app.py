@@ -19,6 +19,7 @@ from api.documents import Problem, ProfileUpdate, Reset
 from api.failures import TellFailures
 from api.hosts import KnownHosts
 from api.load import Admission
+from api.measuring import CountRequests, HttpFigures
 from api.middleware import (
     AnswerHead,
     BodyLimit,
@@ -99,7 +100,8 @@ def create_app(
         feed=None if outbox is None else SharedFeed(outbox, store.store_id, (stopping, heartbeat.refused)),
     )
     app.state.services = Services.over(catalogue, wiring)
-    _add_operations(app, settings)
+    metrics.add(store.traffic.figures)
+    _add_operations(app, settings, HttpFigures(metrics.registry))
     _describe_more(app)
     return app
 
@@ -142,7 +144,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.gather(beating, return_exceptions=True)
 
 
-def _add_operations(app: FastAPI, settings: Settings) -> None:
+def _add_operations(app: FastAPI, settings: Settings, figures: HttpFigures) -> None:
     """Add the operations, and what stands before all of them: the last one added is the first that is met."""
     for module in (profiles, explain, records, context, changes, verdicts, profile_updates, health):
         app.include_router(module.router)
@@ -154,10 +156,11 @@ def _add_operations(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(AnswerHead)
     app.add_middleware(RefuseWhenOutdated)
     app.add_middleware(UnforeseenFailures)
-    app.add_middleware(Admission, limits=settings.limits)
+    app.add_middleware(Admission, limits=settings.limits, figures=figures)
     app.add_middleware(TellFailures)
     app.add_middleware(RefuseUnknownHosts, known=KnownHosts.of(settings))
     app.add_middleware(SaidAnyway)
+    app.add_middleware(CountRequests, figures=figures)
 
 
 def _describe_more(app: FastAPI) -> None:

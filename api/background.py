@@ -66,7 +66,7 @@ async def work_off_owed(in_force: Callable[[], Services]) -> None:
         try:
             if heartbeat.tasks_owed:
                 with suppress(WorkStopped, CatalogueChanged):
-                    await work_off(store, lend)
+                    await work_off(store, lend, in_force().metrics.count_task)
                     heartbeat.beat_now()
             told = ""
         except Exception as error:  # noqa: BLE001 - whatever it was, answering goes on, and so does trying

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.answers import json_answer
-from api.dependencies import services_of
+from api.dependencies import Services, services_of
 from api.documents import Health, Readiness
 from api.errors import NotReady
 from api.problems import problem_docs
@@ -54,5 +54,19 @@ async def read_readiness(request: Request) -> Response:
 
 @router.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
 async def read_metrics(request: Request) -> Response:
-    """Counters of this process in the Prometheus text format."""
-    return Response(services_of(request).metrics.render(), media_type=CONTENT_TYPE_LATEST)
+    """Figures of this process in the Prometheus text format."""
+    services = services_of(request)
+    services.metrics.show_readiness(_unready_parts(services))
+    return Response(services.metrics.render(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _unready_parts(services: Services) -> list[str]:
+    """What keeps the process from answering, as far as it is known without asking anybody."""
+    heartbeat = services.heartbeat
+    found = {
+        "stopping": services.stopping.is_set(),
+        "catalogue": heartbeat.refusal is not None,
+        "connection to the store": heartbeat.problem is not None or heartbeat.age > _READINESS_SECONDS,
+        "connection to the broker": services.writer.problem is not None,
+    }
+    return [part for part, is_unready in found.items() if is_unready]

@@ -5,6 +5,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.measuring import HttpFigures
 from api.problems import ProblemType, problem_response
 from services.settings import ServerLimits
 
@@ -24,13 +25,17 @@ class Admission:
     work is given up: also where its caller has long gone.
     """
 
-    def __init__(self, app: ASGIApp, *, limits: ServerLimits) -> None:
+    def __init__(self, app: ASGIApp, *, limits: ServerLimits, figures: HttpFigures) -> None:
         """Stand before `app`, which itself refuses bodies that are too long."""
         self._app = app
         self._limits = limits
         self._requests = 0
         self._streams = 0
         self._held = 0  #: bytes of bodies
+        figures.most.set(limits.requests)
+        figures.in_progress.set_function(lambda: self._requests)
+        figures.streams.set_function(lambda: self._streams)
+        figures.held_bytes.set_function(lambda: self._held)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""

@@ -82,7 +82,12 @@ class BackgroundTasks:
             async with turn:
                 _log.info("doing work owed", part=self._name)
                 with suppress(WorkStopped):
-                    await work_off(self._parts.store, self._lend, tell=self._parts.publisher.tell)
+                    await work_off(
+                        self._parts.store,
+                        self._lend,
+                        self._parts.metrics.count_task,
+                        self._parts.publisher.tell,
+                    )
                     _log.info("no work is owed any more", part=self._name)
             heartbeat.beat_now()
         except ClaimLost:

@@ -43,11 +43,21 @@ class DecodedBatch:
         """Offset of the last message."""
         return self.messages[-1].offset
 
+    @property
+    def committed_at(self) -> list[tuple[str, int]]:
+        """Of each change its source, and when that committed it: as it says, else when the message was sent."""
+        return [(change.address.source, _committed_at(change)) for change in self.changes]
+
     def rejected(self, fault: Exception) -> "DecodedBatch":
         """The batch of one message whose content could not be applied because of `fault`."""
         content: tuple[Decoded, ...] = (*self.changes, *self.tasks)
         letter = DeadLetter(self.messages[0], _unexpected("apply", fault), source_of(content[0]))
         return replace(self, changes=(), tasks=(), dead=(letter,))
+
+
+def _committed_at(change: Change) -> int:
+    # A time in the row itself may be far from when it was written.
+    return change.accepted_at if change.dates_itself and change.accepted_at is not None else change.observed_at
 
 
 def decode_batch(messages: Sequence[Message], catalogue: Catalogue, *, partitions: int) -> DecodedBatch:

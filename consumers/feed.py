@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, TypeVar
 
+from prometheus_client import Histogram
+
 from consumers.dead_letters import DeadLetter
 from consumers.publisher import Publisher, acknowledge
 from consumers.retry import Retry
 from consumers.sent_letters import PartitionLetters
+from services.clock import now_milliseconds
 from services.ingestion.ingest import Committed
 from services.stores.port.protocols import Outbox
 from services.waiting import first_of
@@ -30,6 +33,7 @@ class BatchEnd:
     """All changes of a batch are in force."""
 
     next_offset: int
+    committed_at: Sequence[tuple[str, int]] = field(default=())  #: of each change: source, and when that committed it
     dead: Sequence[DeadLetter] = field(default=())
 
 
@@ -46,8 +50,15 @@ class Feed:
     """
 
     def __init__(
-        self, publisher: Publisher, dead_letters: PartitionLetters, retry: Retry, commit_offset: CommitOffset
+        self,
+        publisher: Publisher,
+        dead_letters: PartitionLetters,
+        retry: Retry,
+        commit_offset: CommitOffset,
+        delays: Histogram,
     ) -> None:
+        """Begin with nothing; `delays` is told how long after its source a change was published, by source."""
+        self._delays = delays
         self._publisher = publisher
         self._dead_letters = dead_letters
         self._retry = retry
@@ -97,6 +108,7 @@ class Feed:
             await self._publish(part, [item for item in items if isinstance(item, tuple)])
             for end in items:
                 if not isinstance(end, tuple):
+                    self._note_delays(end)
                     await self._published(end)
             is_open = items[-1] is not None
             _done(self._queue, items)
@@ -116,6 +128,11 @@ class Feed:
             _done(self._ends, items)
             if is_open:
                 await first_of(self._hurry.wait(), self._retry.pause(_OFFSETS_SECONDS))
+
+    def _note_delays(self, end: BatchEnd | None) -> None:
+        now = now_milliseconds()
+        for source, committed_at in () if end is None else end.committed_at:
+            self._delays.labels(source).observe(max(0, now - committed_at) / 1_000)
 
     async def _publish(self, part: str, commits: Sequence[tuple[Outbox, Committed]]) -> None:
         if commits:

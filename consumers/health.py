@@ -100,6 +100,7 @@ async def serve_health(health: WorkerHealth, metrics: Metrics, host: str, port: 
         return web.json_response(body, status=503 if problems else 200)
 
     async def figures(_: web.Request) -> web.Response:
+        metrics.show_readiness(health.problems)
         return web.Response(body=metrics.render(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     app = web.Application()

@@ -70,7 +70,7 @@ class PartitionPipeline:
         self._stopping = asyncio.Event()
         self._retry = Retry(parts.health, self._stopping)
         self._letters = PartitionLetters(parts.dead_letters, parts.admin, parts.settings, partition)
-        self._feed = Feed(parts.publisher, self._letters, self._retry, self._commit_offset)
+        self._feed = Feed(parts.publisher, self._letters, self._retry, self._commit_offset, parts.metrics.delay_seconds)
         self._claim = Claim(
             parts.store,
             parts.catalogue,
@@ -83,6 +83,7 @@ class PartitionPipeline:
         self._note = OffsetNote(store_id=parts.store.store_id, partitions=0, epoch=0)
         self._committed = 0  #: the offset that the group has for this partition
         self._in_force: int | None = None  #: everything before it is, as far as is known
+        self._sent_at: int | None = None  #: when the newest message in force was sent, milliseconds since 1970
         self._intake = self._intake_from(0)
         self._is_over = False
 
@@ -113,6 +114,7 @@ class PartitionPipeline:
             await self._intake.close()
             with suppress(KeyError):  # where it was never measured
                 self._parts.metrics.lag.remove(self.partition.topic, str(self.partition.partition))
+                self._parts.metrics.lateness_seconds.remove(self.partition.topic, str(self.partition.partition))
 
     def show_lag(self, end: int) -> None:
         """Show how many offsets are not in force yet, by where the log ends now."""
@@ -121,7 +123,10 @@ class PartitionPipeline:
         intake = self._intake
         reached = max(self._in_force, intake.passed) if self._in_force >= intake.delivered else self._in_force
         topic, number = self.partition
-        self._parts.metrics.lag.labels(topic, str(number)).set(max(0, end - reached))
+        behind = max(0, end - reached)
+        self._parts.metrics.lag.labels(topic, str(number)).set(behind)
+        age = now_milliseconds() - self._sent_at if behind and self._sent_at is not None else 0
+        self._parts.metrics.lateness_seconds.labels(topic, str(number)).set(max(0, age) / 1_000)
 
     async def _read(self, tasks: asyncio.TaskGroup) -> None:
         await self._take_over_or_hold()
@@ -262,7 +267,10 @@ class PartitionPipeline:
             batch = batch.rejected(fault)
             await self._retry.until_done(self.name, partial(self._apply, batch))
         self._count(batch)
-        self._feed.end_batch(BatchEnd(next_offset=batch.last_offset + 1, dead=batch.dead))
+        self._sent_at = batch.messages[-1].timestamp
+        self._feed.end_batch(
+            BatchEnd(next_offset=batch.last_offset + 1, dead=batch.dead, committed_at=batch.committed_at)
+        )
 
     async def _apply(self, batch: DecodedBatch) -> None:
         tasks = [TaskWrite(task_id=new_id(), expected=None, task=task) for task in batch.tasks]

@@ -214,6 +214,7 @@ async def run_worker(
             raise  # it was given up
         opened.push_async_callback(store.close)
         _require_guarantees(store)
+        metrics.add(store.traffic.figures)
         parts = WorkerParts.over(settings.kafka, catalogue, store, admin, producer, metrics=metrics, health=health)
         worker = Worker(parts, stopping, rewind=rewind)
         await _work(worker, watch(worker, parts, producer), stopping)

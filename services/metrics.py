@@ -3,13 +3,29 @@
 Conserved per source: changes in = applied + unchanged + stale + dead + ignored.
 """
 
+import platform
+from collections.abc import Collection, Iterable, Mapping
 from copy import copy
 from functools import partial
-from typing import Self
+from importlib.metadata import version
+from typing import Final, Self
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector, generate_latest
+from prometheus_client.registry import Collector
 
-_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+from graph_model.records.tasks import AnnounceProfiles, DeleteAbsent, ReResolve, Task, TruncateSource
+
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+#: From a change that is read at once to one that waited for days.
+_DELAY_SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200, 43_200, 259_200)
+
+
+_TASKS: Final[Mapping[type[Task], str]] = {
+    AnnounceProfiles: "announce",
+    DeleteAbsent: "delete_absent",
+    ReResolve: "re_resolve",
+    TruncateSource: "truncate",
+}
 
 
 class Metrics:
@@ -59,7 +75,23 @@ class Metrics:
             "Offsets between the end of a partition and what is in force",
             ("topic", "partition"),
         )
+        self.delay_seconds = Histogram(
+            "identity_graph_change_delay_seconds",
+            "Time from when the source committed a change until its batch was published",
+            ("source",),
+            buckets=_DELAY_SECONDS,
+            registry=self.registry,
+        )
+        self.lateness_seconds = gauge(
+            "identity_graph_consumer_lateness_seconds",
+            "Age of the newest message in force, where more wait behind it; else 0",
+            ("topic", "partition"),
+        )
+        self.task_items = counter(
+            "identity_graph_task_items", "Records, or profiles, that work owed has walked over", ("task",)
+        )
         self._add_failures()
+        self._add_process()
 
     def _add_failures(self) -> None:
         counter, gauge = partial(Counter, registry=self.registry), partial(Gauge, registry=self.registry)
@@ -75,6 +107,34 @@ class Metrics:
         self.topics_missing = gauge(
             "identity_graph_topics_missing", "Topics of the catalogue that do not exist or may not be seen"
         )
+
+    def _add_process(self) -> None:
+        self._ready = Gauge("identity_graph_ready", "Whether the process does its work: 1 or 0", registry=self.registry)
+        self._unready = Gauge(
+            "identity_graph_unready_parts",
+            "What keeps it from its work, 1 each; `/readyz` says why",
+            ("part",),
+            registry=self.registry,
+        )
+        build = Info("identity_graph_build", "Which program runs", registry=self.registry)
+        build.info({"version": version("identity-graph"), "python": platform.python_version()})
+        ProcessCollector(registry=self.registry)  # memory, processor time, open files
+
+    def add(self, figures: Iterable[Collector]) -> None:
+        """Show further figures, which somebody else counts."""
+        for each in figures:
+            self.registry.register(each)
+
+    def count_task(self, task: Task, walked: int) -> None:
+        """Count that work owed has walked over so many records, or profiles."""
+        self.task_items.labels(_TASKS[type(task)]).inc(walked)
+
+    def show_readiness(self, unready: Collection[str]) -> None:
+        """Show by which parts the process is kept from its work; none: it is ready."""
+        self._ready.set(not unready)
+        self._unready.clear()
+        for part in unready:
+            self._unready.labels(part).set(1)
 
     def for_work_owed(self) -> Self:
         """The same figures, but what becomes of records is counted apart: it did not come in as a change."""

@@ -12,6 +12,7 @@ from services.stores.gremlin.engines import Endpoint
 from services.stores.gremlin.neptune_faults import Overloaded, WriterMoved
 from services.stores.gremlin.socket import Credentials, GremlinSocket, Traversal
 from services.stores.port.errors import NoRoom, StoreUnavailable
+from services.stores.port.traffic import Traffic
 
 #: Runs a traversal and returns all it answers.
 Submit: TypeAlias = Callable[[Traversal], Awaitable[list[Any]]]
@@ -42,13 +43,14 @@ class Connection:
         self._opening: asyncio.Task[GremlinSocket] | None = None
         self._closed = False
         self._room_lost: NoRoom | None = None  #: what the server said last of its memory
+        self.traffic = Traffic()
 
     async def submit(self, traversal: Traversal) -> list[Any]:
         """Run a traversal and return all it answers; see `GremlinSocket.submit` for the errors.
 
         What was refused unread is tried again for a while: where there is too much to do, or the writer has moved.
         """
-        return await _patiently(self._submit, traversal)
+        return await self.traffic.timed(_patiently(self._submit, traversal))
 
     async def _submit(self, traversal: Traversal) -> list[Any]:
         socket = self._socket

@@ -47,6 +47,7 @@ from services.stores.port.stored import (
     StoredVerdict,
     all_buckets,
 )
+from services.stores.port.traffic import Traffic
 
 CHUNK = 2_000  #: vertices asked for in one request
 
@@ -154,6 +155,11 @@ class GremlinStore:
     def generation(self) -> int:
         """See `Store.generation`; as it was when the store was connected, or an outbox last claimed."""
         return self._known_identity.generation
+
+    @property
+    def traffic(self) -> Traffic:
+        """See `Store.traffic`."""
+        return self._connection.traffic
 
     @property
     def written_at(self) -> float:

@@ -29,6 +29,7 @@ from services.stores.port.stored import (
     StoredVerdict,
     all_buckets,
 )
+from services.stores.port.traffic import Traffic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +213,11 @@ class Store(StoreReader, StoreScanner, Protocol):
     @property
     def guarantees(self) -> Guarantees:
         """What this store promises."""
+        ...
+
+    @property
+    def traffic(self) -> Traffic:
+        """How much this object asks of the store."""
         ...
 
     @property

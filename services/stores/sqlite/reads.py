@@ -18,6 +18,7 @@ from graph_model.profile.document import ProfileStatus
 from graph_model.records.record import RecordAddress
 from services.stores.port.stored import StoredProfile, StoredRecord
 from services.stores.port.stored_forms import DAMAGES, damage_of, read_addresses, read_record
+from services.stores.port.traffic import Traffic
 from services.stores.sqlite.catalogue import StoreState
 from services.stores.sqlite.connection import LOCK_SECONDS, connect, fault_of, is_locked, waiting_from_now
 from services.stores.sqlite.packing import pack_id, unpack_component, unpack_id
@@ -149,8 +150,11 @@ class SqliteReader:
 class SqliteReads:
     """Runs reads. One read is one call without a pause, so that none ends, or is cancelled, within a snapshot."""
 
-    def __init__(self, path: Path, lock_seconds: float = LOCK_SECONDS, *, read_only: bool = False) -> None:
+    def __init__(
+        self, path: Path, traffic: Traffic, lock_seconds: float = LOCK_SECONDS, *, read_only: bool = False
+    ) -> None:
         self._path = path
+        self._traffic = traffic
         self._lock_seconds = lock_seconds
         self._here = SqliteReader(path, ROWS_ON_LOOP, _LOCK_SECONDS_ON_LOOP, read_only=read_only)
         self._there = SqliteReader(path, None, lock_seconds, read_only=read_only)
@@ -175,6 +179,15 @@ class SqliteReads:
             StoreUnavailable: the file cannot be read.
             StoreDamaged: what is read is not what this program writes.
         """
+        return await self._traffic.timed(self._run(rows, read, *arguments, **named))
+
+    async def _run(
+        self,
+        rows: int,
+        read: Callable[Concatenate[SqliteReader, Arguments], Result],
+        *arguments: Arguments.args,
+        **named: Arguments.kwargs,
+    ) -> Result:
         try:
             if rows <= ROWS_ON_LOOP:
                 try:

@@ -32,6 +32,7 @@ from services.stores.port.stored import (
     StoredVerdict,
     all_buckets,
 )
+from services.stores.port.traffic import Traffic
 from services.stores.sqlite import identifiers as sqlite_identifiers
 from services.stores.sqlite import queries as sqlite_queries
 from services.stores.sqlite import scans as sqlite_scans
@@ -80,7 +81,8 @@ class SqliteStore:
         self._migrator = migrator
         self._path = path
         self._lock_seconds = lock_seconds
-        self._reads = SqliteReads(path, lock_seconds, read_only=read_only)
+        self.traffic = Traffic()  #: see `Store.traffic`
+        self._reads = SqliteReads(path, self.traffic, lock_seconds, read_only=read_only)
         self._writes = connect(path, read_only=read_only)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-commits")
         self._news = asyncio.Event()
@@ -349,7 +351,7 @@ class SqliteStore:
         """Do something with the connection that writes, after what others have asked for."""
         with translated(self._path):
             work = waiting_from_now(self._lock_seconds, self._writes, write, *arguments, **named)
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            return await self.traffic.timed(asyncio.get_running_loop().run_in_executor(self._thread, work))
 
     def _announce(self) -> None:
         """Wake everybody who waits for events, and start a new round of waiting."""

@@ -6,10 +6,12 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+from prometheus_client import CollectorRegistry
 from starlette.types import Receive, Scope, Send
 
 from api.app import create_app
 from api.load import Admission
+from api.measuring import HttpFigures
 from graph_model.catalogue.rules import Catalogue
 from services.ingestion.writer import Writer
 from services.metrics import Metrics
@@ -80,7 +82,8 @@ async def test_bodies_that_are_held_together_are_bounded() -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": str(size).encode()})
 
-    app = Admission(echo, limits=ServerLimits(held_bytes=1_048_576, body_bytes=2 * half))
+    limits = ServerLimits(held_bytes=1_048_576, body_bytes=2 * half)
+    app = Admission(echo, limits=limits, figures=HttpFigures(CollectorRegistry()))
     first_half_sent, go_on = asyncio.Event(), asyncio.Event()
 
     async def slowly() -> AsyncIterator[bytes]:

@@ -14,6 +14,7 @@ from consumers.publisher import Publisher
 from consumers.retry import Retry
 from consumers.sent_letters import PartitionLetters
 from services.ingestion.ingest import Committed
+from services.metrics import Metrics
 from services.stores.port.protocols import Outbox
 
 
@@ -55,7 +56,9 @@ class DeadLetters:
 
 def feed_over(told: Told, offsets: Offsets) -> Feed:
     retry = Retry(WorkerHealth(), asyncio.Event())
-    return Feed(cast("Publisher", told), cast("PartitionLetters", DeadLetters()), retry, offsets.commit)
+    return Feed(
+        cast("Publisher", told), cast("PartitionLetters", DeadLetters()), retry, offsets.commit, Metrics().delay_seconds
+    )
 
 
 async def bring_into_force(feed: Feed, told: Told, number: int, dead: Sequence[DeadLetter] = ()) -> None:
@@ -131,7 +134,9 @@ async def test_an_offset_behind_dead_letters_waits_for_nothing() -> None:
 async def test_who_stops_does_not_wait_for_the_next_commit_of_an_offset() -> None:
     told, offsets, stopping = Told(), Offsets(), asyncio.Event()
     retry = Retry(WorkerHealth(), stopping)
-    feed = Feed(cast("Publisher", told), cast("PartitionLetters", DeadLetters()), retry, offsets.commit)
+    feed = Feed(
+        cast("Publisher", told), cast("PartitionLetters", DeadLetters()), retry, offsets.commit, Metrics().delay_seconds
+    )
     offsets.may.set()
     halves = asyncio.gather(feed.publish_all("people/0"), feed.finish_all("people/0"))
     async with asyncio.timeout(10):

@@ -107,7 +107,7 @@ async def test_what_has_begun_to_be_acknowledged_is_not_told_again(store: BusySt
         offsets.append(offset)
 
     retry = Retry(WorkerHealth(), asyncio.Event())
-    feed = Feed(publisher, cast("PartitionLetters", None), retry, commit_offset)
+    feed = Feed(publisher, cast("PartitionLetters", None), retry, commit_offset, Metrics().delay_seconds)
     await feed.begin_batch()
     await feed.committed(cast("Outbox", deaf), [committed])
     feed.end_batch(BatchEnd(next_offset=7))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from services.stores.port.errors import StoreUnavailable
+from services.stores.port.traffic import Traffic
 from services.stores.sqlite.reads import ROWS_ON_LOOP, SqliteReader, SqliteReads
 
 ALL = "SELECT n FROM number ORDER BY n"
@@ -26,7 +27,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def reads(path: Path) -> AsyncIterator[SqliteReads]:
-    opened = SqliteReads(path)
+    opened = SqliteReads(path, Traffic())
     yield opened
     await opened.close()
 
