@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
@@ -50,9 +51,16 @@ def lacking_for_gremlin() -> Sequence[Requirement]:
     return () if docker_answers() else missing_for_gremlin()
 
 
+PROMTOOL = Requirement("promtool", "apt-get install prometheus, or only its /usr/bin/promtool")
+
+
+def lacking_for_the_stack() -> Sequence[Requirement]:
+    return [*missing_requirements(), *([] if shutil.which("promtool") else [PROMTOOL])]
+
+
 LACKING: dict[str, Callable[[], Sequence[Requirement]]] = {
     "gremlin": lacking_for_gremlin,
-    "stack": missing_requirements,
+    "stack": lacking_for_the_stack,
 }
 
 

@@ -1,6 +1,7 @@
 """From a row changed in PostgreSQL to a profile in the graph and an update on Kafka, with nothing but real parts."""
 
 import os
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -12,8 +13,11 @@ from stack.debezium import KafkaConnect
 from stack.gremlin_server import GremlinServer
 from stack.kafka import KafkaBroker
 from stack.postgres import PostgresServer
-from stack.settings import StackSettings
+from stack.server import HttpServer
+from stack.settings import CHECKOUT, StackSettings
 from tests.stack.road import NAME, Road, eventually, opened_road, what_a_subscriber_holds
+
+ALERTS = CHECKOUT / "examples/operating/alerts.yml"
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
@@ -101,6 +105,36 @@ def test_a_prompt_context_comes_from_the_graph(road: Road) -> None:
     answer = httpx.post(f"{road.api.url}/v1/context", json={"identifier": "email:ann@example.com", "token_budget": 200})
     assert answer.status_code == 200
     assert "Ann Lee" in answer.json()["text"]
+
+
+@pytest.mark.parametrize("process", ["api", "consumer"])
+def test_figures_are_as_prometheus_wants_them_and_tell_how_it_goes(road: Road, process: str) -> None:
+    server: HttpServer = getattr(road, process)
+    text = httpx.get(f"{server.url}/metrics").text
+    checked = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
+    figures = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    assert figures["identity_graph_ready"] == "1.0"
+    above_nothing = ["process_resident_memory_bytes", "identity_graph_store_request_seconds_count"]
+    if process == "api":
+        above_nothing.append('identity_graph_http_requests_total{method="POST",path="/v1/context",status="200"}')
+        assert [name for name in figures if "profile_id" in name and "{profile_id}" not in name] == []
+    else:
+        above_nothing.append('identity_graph_change_delay_seconds_count{source="customers"}')
+        assert float(figures['identity_graph_change_delay_seconds_bucket{le="60.0",source="customers"}']) > 0
+        assert [name for name in figures if name.startswith("identity_graph_consumer_lateness_seconds{")] != []
+    assert [name for name in above_nothing if float(figures[name]) <= 0] == []
+
+
+def test_the_alert_rules_are_rules() -> None:
+    checked = subprocess.run(["promtool", "check", "rules", str(ALERTS)], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_alert_rules_ask_only_for_figures_that_there_are(road: Road) -> None:
+    served = "".join(httpx.get(f"{server.url}/metrics").text for server in (road.api, road.consumer))
+    asked = set(re.findall(r"\bidentity_graph_\w+", ALERTS.read_text()))
+    assert [name for name in sorted(asked) if name not in served] == []
 
 
 def test_a_consumer_killed_in_the_middle_loses_nothing(road: Road) -> None:
