@@ -1,19 +1,23 @@
 """What only a stand-in for Amazon Neptune shows: its errors, its limits, and that the law holds through all of them."""
 
 import asyncio
+import socket
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from graph_model.profile.document import ProfileStatus
-from services.stores.gremlin import connection
+from services.stores.gremlin import connection, engines
 from services.stores.gremlin.store import GremlinStore
 from services.stores.port.errors import ClaimLost, StoreError, StoreUnavailable
 from services.stores.port.protocols import Store
 from tests.contract import test_law
 from tests.contract.builders import FINGERPRINT, address, make_profile, person, plan, profile_revision, write_profile
 from tests.contract.conftest import Reopen
-from tests.neptune.double import STATUS, Moods, NeptuneDouble
+from tests.neptune.double import STATUS, Moods, NeptuneDouble, neptune_double
 from tests.unit.services.people import CATALOGUE, Company
 
 pytestmark = [pytest.mark.gremlin, pytest.mark.parametrize("reopen", ["neptune"], indirect=True)]
@@ -39,16 +43,24 @@ async def test_many_workers_on_a_cluster_under_load_leave_the_store_as_its_recor
     await test_law.test_many_workers_leave_the_store_as_its_records_say(crowd)
 
 
-async def test_connections_that_are_lost_after_commits_lose_and_double_nothing(
-    reopen: Reopen, neptune: NeptuneDouble
+@pytest.mark.parametrize(
+    ("moods", "expected"),
+    [
+        (Moods(lost=0.3), {"lost"}),
+        (Moods(failed_over=0.3), {"failed over, done", "failed over, not done"}),
+    ],
+    ids=["lost", "failed over"],
+)
+async def test_connections_that_are_lost_in_the_midst_of_commits_lose_and_double_nothing(
+    reopen: Reopen, neptune: NeptuneDouble, moods: Moods, expected: set[str]
 ) -> None:
     company = await Company.over(await reopen(CATALOGUE.fingerprint))
     neptune.happened.clear()
-    neptune.moods = Moods(lost=0.3)
+    neptune.moods = moods
     names = [f"crm{number}" for number in range(1, 21)]
     for number, name in enumerate(names):
         await until_done(company, name, email_1=f"{number // 2}")
-    assert neptune.happened["lost"]
+    assert expected <= neptune.happened.keys()
     neptune.moods = Moods()
     assert await company.profiles() == sorted(sorted(names[start : start + 2]) for start in range(0, 20, 2))
     assert await company.is_sound()
@@ -63,7 +75,7 @@ async def until_done(company: Company, name: str, **row: str) -> None:
         except ClaimLost:
             company.outbox = await company.store.claim_outbox("test")
         except StoreUnavailable:
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.05)
         else:
             return
 
@@ -76,6 +88,53 @@ async def test_a_writer_that_has_moved_is_found_again(reopen: Reopen, neptune: N
     for number in range(10):
         await store.commit(person(number, f"name{number}"), outbox)
     assert neptune.happened["connected"] >= neptune.happened["ReadOnlyViolationException"] > 0
+
+
+async def test_after_a_fail_over_the_name_of_the_cluster_is_asked_where_it_leads(
+    reopen: Reopen, neptune: NeptuneDouble, gremlin_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del reopen
+    writer = [neptune]
+    found = socket.getaddrinfo
+
+    def resolve(host: str, port: int, *rest: Any, **more: Any) -> list[Any]:  # noqa: ANN401 - passed on
+        address = urlsplit(writer[0].url)
+        return found(*((address.hostname, address.port) if host == "graph.test" else (host, port)), *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with neptune_double(gremlin_url) as other:
+        store = await GremlinStore.open("ws://graph.test:8182/gremlin", FINGERPRINT)
+        outbox = await store.claim_outbox("tests")
+        neptune.moods, writer[0] = Moods(moved=1.0), other
+        await store.commit(person(1, "ann"), outbox)
+        assert other.happened["done"]
+        await store.close()
+
+
+@pytest.mark.parametrize("due", ["oldest_seconds", "idle_seconds"])
+async def test_a_connection_is_renewed_before_neptune_closes_it_and_what_is_under_way_ends_on_it(
+    reopen: Reopen, neptune: NeptuneDouble, due: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "NEPTUNE_UPKEEP", replace(engines.NEPTUNE_UPKEEP, **{due: -1.0}))
+    store = await reopen()
+    neptune.happened.clear()
+    reads = []
+    for _ in range(20):
+        reads.append(asyncio.create_task(store.read_profile("p1")))
+        await asyncio.sleep(0.003)
+    assert await asyncio.gather(*reads) == [None] * len(reads)
+    assert neptune.happened["connected"] > 1
+    await store.close()
+    assert not [client for client in neptune.clients if not client.closed]
+
+
+async def test_a_cluster_that_takes_no_further_connection_says_so(
+    reopen: Reopen, neptune: NeptuneDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(neptune, "is_full", True)
+    with pytest.raises(StoreUnavailable, match="429"):
+        await reopen()
 
 
 async def test_a_cluster_that_never_has_time_is_unavailable_after_a_while(

@@ -9,6 +9,7 @@ import asyncio
 import random
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
@@ -36,6 +37,7 @@ STATUS = {
 }
 _MORE_TO_COME = 206
 _LONGEST_REQUEST_SECONDS = 30
+_FAIL_OVER_SECONDS = 0.2  #: of a cluster about half a minute
 
 
 @dataclass
@@ -46,6 +48,7 @@ class Moods:
     conflicts: float = 0.0  #: of those that write: a neighbour held a lock
     moved: float = 0.0  #: of those that write: another instance has become the writer
     lost: float = 0.0  #: of those that write: done, and the connection is lost before the answer
+    failed_over: float = 0.0  #: of those that write, half of them done: nobody is let in for a while
 
 
 @dataclass
@@ -61,6 +64,8 @@ class NeptuneDouble:
     happened: Counter[str] = field(default_factory=Counter)
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     keyring: Keyring | None = None  #: of a cluster with IAM authentication
+    down_until: float = 0.0  #: nobody is let in before, by the clock that never goes back
+    is_full: bool = False  #: there are as many connections as an instance takes
     clients: set[web.WebSocketResponse] = field(default_factory=set)
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
 
@@ -82,9 +87,11 @@ class NeptuneDouble:
         return None if self.keyring is None else self.keyring.refusal(request)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        denied = self._denied(request)
-        if denied is not None:
-            return denied
+        if time.monotonic() < self.down_until and request.transport is not None:
+            request.transport.abort()
+        refused = self._denied(request) or (web.Response(status=429) if self.is_full else None)
+        if refused is not None:
+            return refused
         client = web.WebSocketResponse(max_msg_size=0, autoping=True)
         await client.prepare(request)
         self.happened["connected"] += 1
@@ -118,11 +125,20 @@ class NeptuneDouble:
         self.happened[name] += 1
         if code:
             await way.client.send_bytes(error(request_id, code, name))
+        elif name == "failed over, not done":
+            await self._fail_over()
         elif writes(bytecode):
             way.writes.append(asyncio.create_task(self._write(request_id, data, way)))
         else:
             await way.server.send_bytes(data)
-        return name != "lost"
+        if name == "failed over, done":
+            await asyncio.gather(*way.writes)
+            await self._fail_over()
+        return name == "done" or bool(code)
+
+    async def _fail_over(self) -> None:
+        self.down_until = time.monotonic() + _FAIL_OVER_SECONDS
+        await self._lose_connections()
 
     async def _write(self, request_id: UUID, data: bytes, way: "_Way") -> None:
         async with self.writing:
@@ -146,6 +162,8 @@ class NeptuneDouble:
                 (self.moods.conflicts, 500, "ConcurrentModificationException"),
                 (self.moods.moved, 400, "ReadOnlyViolationException"),
                 (self.moods.lost, 0, "lost"),
+                (self.moods.failed_over / 2, 0, "failed over, done"),
+                (self.moods.failed_over / 2, 0, "failed over, not done"),
             ]
         for share, code, name in moods:
             if draw < share:

@@ -41,6 +41,7 @@ class Connection:
         self._greet = greet
         self._socket: GremlinSocket | None = None
         self._opening: asyncio.Task[GremlinSocket] | None = None
+        self._retiring: set[asyncio.Task[None]] = set()
         self._closed = False
         self._room_lost: NoRoom | None = None  #: what the server said last of its memory
         self.traffic = Traffic()
@@ -54,7 +55,7 @@ class Connection:
 
     async def _submit(self, traversal: Traversal) -> list[Any]:
         socket = self._socket
-        if socket is None or not socket.is_open:
+        if socket is None or not socket.is_open or socket.is_due:
             socket = await self._opened()
         try:
             return await socket.submit(traversal)
@@ -64,8 +65,7 @@ class Connection:
         except WriterMoved:
             # The next socket asks anew which address the name of the cluster leads to.
             if self._socket is socket:
-                self._socket = None
-            await socket.close()
+                self._let_go()
             raise
 
     async def connect(self) -> None:
@@ -80,6 +80,15 @@ class Connection:
             await asyncio.gather(self._opening, return_exceptions=True)
         if self._socket is not None:
             await self._socket.close()
+        await asyncio.gather(*self._retiring)
+
+    def _let_go(self) -> None:
+        """Ask nothing more on the present socket, and close it when it has answered."""
+        if self._socket is not None:
+            retiring = asyncio.create_task(self._socket.retire())
+            self._retiring.add(retiring)
+            retiring.add_done_callback(self._retiring.discard)
+        self._socket = None
 
     async def _opened(self) -> GremlinSocket:
         """Open a socket for everybody who waits for one: whoever comes while a server hangs waits for one attempt."""
@@ -94,10 +103,9 @@ class Connection:
             raise self._named(error) from error
 
     async def _open(self) -> GremlinSocket:
-        if self._socket is not None:
-            former, self._socket = self._socket, None
-            await former.close()
-        socket = await GremlinSocket.open(self._endpoint.url, self._credentials, self._endpoint.signer)
+        self._let_go()
+        endpoint = self._endpoint
+        socket = await GremlinSocket.open(endpoint.url, self._credentials, endpoint.signer, endpoint.upkeep)
         try:
             await self._greet(partial(_patiently, socket.submit))
         except BaseException:
@@ -109,7 +117,7 @@ class Connection:
     def _named(self, error: StoreUnavailable) -> StoreUnavailable:
         """Name what the server said before it was gone: one that is out of memory does not come so far again."""
         if self._room_lost is None or isinstance(error, NoRoom):
-            return StoreUnavailable(str(error))
+            return type(error)(str(error))  # one for each that waited
         return NoRoom(f"{error}. Before that it said: {self._room_lost}")
 
 

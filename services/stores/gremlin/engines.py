@@ -15,6 +15,7 @@ import aiohttp
 import orjson
 
 from services.stores.gremlin.signing import Signer
+from services.stores.gremlin.socket import NEAR, Upkeep
 from services.stores.port.errors import StoreError, StoreUnavailable
 from services.stores.port.protocols import Guarantees
 
@@ -45,6 +46,13 @@ class Engine(StrEnum):
         return Guarantees(guarded_commits="safe", durable=False, rows_per_commit=ROWS_PER_COMMIT)
 
 
+#: Neptune closes a connection that was idle for 20 minutes, or a little later, and with IAM authentication every one
+#: after 10 days: https://docs.aws.amazon.com/neptune/latest/userguide/best-practices-gremlin-java-close-connections.html
+#: An instance that scales may need 20 seconds to answer a ping, which is sent after two looks:
+#: https://docs.aws.amazon.com/neptune/latest/userguide/best-practices-gremlin-heartbeat-serverless.html
+NEPTUNE_UPKEEP: Final = Upkeep(
+    look_seconds=5.0, silent_looks=6, oldest_seconds=9 * 24 * 3_600.0, idle_seconds=19 * 60.0
+)
 #: A new row with its identifiers, profile, history and edges writes some forty labels and properties, and a request to
 #: Neptune should have 200 (`chained_size`).
 ROWS_PER_NEPTUNE_COMMIT: Final = 5
@@ -59,6 +67,11 @@ class Endpoint:
     url: str  #: `ws://…` or `wss://…`
     engine: Engine
     signer: Signer | None = None  #: for a cluster that wants to know who asks
+
+    @property
+    def upkeep(self) -> Upkeep:
+        """How a connection to it is kept."""
+        return NEPTUNE_UPKEEP if self.engine is Engine.NEPTUNE else NEAR
 
 
 async def recognise(url: str, wanted: str = AUTO, aws_region: str = "") -> Endpoint:

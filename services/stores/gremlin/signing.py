@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/neptune/latest/userguide/iam-auth-connecting.html
 
 import asyncio
 import importlib
+import logging
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Self
@@ -22,6 +23,9 @@ ACTIONS: Final = (
     "neptune-db:GetEngineStatus, neptune-db:ReadDataViaQuery, neptune-db:WriteDataViaQuery and "
     "neptune-db:DeleteDataViaQuery"
 )
+
+# It logs where credentials are from each time, and at its lowest level what is signed.
+logging.getLogger("botocore").setLevel(logging.WARNING)
 
 
 class AccessRefused(StoreUnavailable):

@@ -7,6 +7,8 @@ request and runs an event loop inside ours, so the transport is here.
 import asyncio
 import base64
 import logging
+import math
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -36,10 +38,6 @@ single = Cardinality.single
 LARGEST_REQUEST = 8 * 2**20  #: bytes; servers take 10 MiB in one message
 CONNECT_SECONDS = 2.5
 ANSWER_SECONDS = 60.0  #: servers give up on a request after 30
-LOOK_SECONDS = 0.4
-#: After so many looks at which nothing had come, not even the answer to a ping, the server hangs. Where this process is
-#: held up itself, that is one look, however long it takes.
-SILENT_LOOKS = 6
 _FAREWELL_SECONDS = 1.0
 ROWS_PER_MESSAGE = 1000
 LARGEST_ON_LOOP = 128 * 1024  #: bytes of a message that is read on the event loop; it takes about 2 ms
@@ -50,6 +48,22 @@ _CREDENTIALS_WANTED = 407
 # What the library logs on errors contains whole requests, and so personal data.
 for _name in ("gremlinpython", "gremlin_python"):
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """How a connection is looked after, and when another one takes its place."""
+
+    look_seconds: float
+    #: After so many looks at which nothing had come, not even the answer to a ping, the server hangs. Where this
+    #: process is held up itself, that is one look, however long it takes.
+    silent_looks: int
+    oldest_seconds: float = math.inf  #: so long it is used
+    idle_seconds: float = math.inf  #: so long nothing may have been asked on it, signs of life aside
+
+
+#: Of a Gremlin Server, which closes nothing by itself.
+NEAR: Final = Upkeep(look_seconds=0.4, silent_looks=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +97,14 @@ class GremlinSocket:
     """A live WebSocket. Once closed it stays closed; `Connection` opens another."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, websocket: aiohttp.ClientWebSocketResponse, credentials: Credentials
+        self,
+        session: aiohttp.ClientSession,
+        websocket: aiohttp.ClientWebSocketResponse,
+        credentials: Credentials,
+        upkeep: Upkeep,
     ) -> None:
+        self._upkeep = upkeep
+        self._opened_at = self._asked_at = time.monotonic()
         self._session = session
         self._websocket = websocket
         self._credentials = credentials
@@ -97,7 +117,9 @@ class GremlinSocket:
         self._watch = asyncio.create_task(self._look_after())
 
     @classmethod
-    async def open(cls, url: str, credentials: Credentials, signer: Signer | None = None) -> "GremlinSocket":
+    async def open(
+        cls, url: str, credentials: Credentials, signer: Signer | None = None, upkeep: Upkeep = NEAR
+    ) -> "GremlinSocket":
         """Connect to `url`.
 
         Raises:
@@ -111,12 +133,18 @@ class GremlinSocket:
         except BaseException:
             await session.close()
             raise
-        return cls(session, websocket, credentials)
+        return cls(session, websocket, credentials, upkeep)
 
     @property
     def is_open(self) -> bool:
         """Whether requests can still be sent."""
         return self._lost is None and not self._websocket.closed and not self._reader.done()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether another one should take its place, before the server closes it in the midst of a request."""
+        now = time.monotonic()
+        return now - self._opened_at > self._upkeep.oldest_seconds or now - self._asked_at > self._upkeep.idle_seconds
 
     async def submit(self, traversal: Traversal) -> list[Any]:
         """Run a traversal and return all it answers.
@@ -126,6 +154,7 @@ class GremlinSocket:
             CommitConflict: another transaction changed what this one read, or a `fail()` step was reached.
             StoreUnavailable: the socket is lost or the server does not answer; what became of the request is unknown.
         """
+        self._asked_at = time.monotonic()
         request_id = uuid4()
         arguments = {"gremlin": traversal.bytecode, "aliases": {"g": "g"}, "batchSize": ROWS_PER_MESSAGE}
         message = self._serialize(request_id, "bytecode", arguments)
@@ -144,6 +173,13 @@ class GremlinSocket:
             del self._answers[request_id]
             if answer.done.done() and not answer.done.cancelled():
                 answer.done.exception()  # it was asked for, also where the message could not be sent
+
+    async def retire(self) -> None:
+        """Close the socket as soon as all is answered that was asked on it; nothing more is."""
+        waiting = [answer.done for answer in self._answers.values()]
+        if waiting:
+            await asyncio.wait(waiting)
+        await self.close()
 
     async def close(self) -> None:
         """Close the socket; requests in flight fail. Who hangs is not waited for."""
@@ -184,8 +220,8 @@ class GremlinSocket:
     async def _look_after(self) -> None:
         """Ask for a sign of life where nothing comes by itself, and give up a server that gives none."""
         silent = 0
-        while silent < SILENT_LOOKS:
-            await asyncio.sleep(LOOK_SECONDS)
+        while silent < self._upkeep.silent_looks:
+            await asyncio.sleep(self._upkeep.look_seconds)
             if self._reader.done():
                 return
             silent = 0 if self._heard or self._reading else silent + 1
@@ -194,8 +230,9 @@ class GremlinSocket:
                 with suppress(aiohttp.ClientError, OSError, TimeoutError):
                     async with asyncio.timeout(0):  # what the server does not take now waits behind a request
                         await self._websocket.ping()
+        seconds = self._upkeep.silent_looks * self._upkeep.look_seconds
         self._lost = StoreUnavailable(
-            f"the Gremlin Server hangs: it has given no sign of life for {SILENT_LOOKS * LOOK_SECONDS:.1f} seconds. "
+            f"the Gremlin Server hangs: it has given no sign of life for {seconds:.1f} seconds. "
             "Look at its process and its log; it is asked again"
         )
         self._reader.cancel()
