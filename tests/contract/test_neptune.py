@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -10,12 +11,26 @@ from urllib.parse import urlsplit
 import pytest
 
 from graph_model.profile.document import ProfileStatus
+from graph_model.resolution.hubs import BUCKETS, bucket_of
 from services.stores.gremlin import connection, engines
 from services.stores.gremlin.store import GremlinStore
 from services.stores.port.errors import ClaimLost, StoreError, StoreUnavailable
 from services.stores.port.protocols import Store
 from tests.contract import test_law
-from tests.contract.builders import FINGERPRINT, address, make_profile, person, plan, profile_revision, write_profile
+from tests.contract.builders import (
+    FINGERPRINT,
+    address,
+    email,
+    person,
+    plan,
+    profile_revision,
+    record,
+    step,
+    write_bucket,
+    write_identifier,
+    write_profile,
+    write_record,
+)
 from tests.contract.conftest import Reopen
 from tests.neptune.double import STATUS, Moods, NeptuneDouble, neptune_double
 from tests.unit.services.people import CATALOGUE, Company
@@ -151,27 +166,78 @@ async def test_a_graph_on_neptune_keeps_what_is_committed(reopen: Reopen) -> Non
     assert (await reopen()).guarantees.durable
 
 
-async def test_groups_of_five_hundred_records_are_joined_and_split_by_one_commit_each(store: Store) -> None:
+async def test_a_thousand_single_profiles_are_joined_and_split_by_one_commit_each(store: Store) -> None:
     outbox = await store.claim_outbox("tests")
-    halves = {"p1": range(500), "p2": range(500, 1_000)}
-    for profile, numbers in halves.items():
-        await make_profile(store, outbox, profile, *numbers)
-    for joined in (True, False):
-        profiles = [
-            write_profile("p1", expected=await profile_revision(store, "p1"), version=2),
-            write_profile(
-                "p2",
-                expected=await profile_revision(store, "p2"),
-                version=2,
-                status=ProfileStatus.ABSORBED if joined else ProfileStatus.LIVE,
-            ),
-        ]
-        moved = [(address(number), "p1" if joined else "p2") for number in halves["p2"]]
-        await store.commit(plan(memberships=moved, profiles=profiles), outbox)
-        members = list((await store.read_components(["p1", "p2"])).memberships.values())
-        assert {profile: members.count(profile) for profile in set(members)} == (
-            {"p1": 1_000} if joined else {"p1": 500, "p2": 500}
+    people = range(1_000)
+    for half in (people[:500], people[500:]):
+        records = [write_record(record(address(number)), f"p{number}") for number in half]
+        await store.commit(plan(records=records, profiles=[write_profile(f"p{n}") for n in half]), outbox)
+    revisions = {found.profile_id: found.revision async for found in store.scan_profiles()}
+    absorbed = [
+        write_profile(name, expected=expected, version=2, status=ProfileStatus.ABSORBED)
+        for name, expected in revisions.items()
+        if name != "p0"
+    ]
+    joined = plan(
+        memberships=[(address(number), "p0") for number in people],
+        profiles=[write_profile("p0", expected=revisions["p0"], version=2), *absorbed],
+        history=tuple(step(f"p{number}", 2) for number in people),
+    )
+    split = plan(
+        memberships=[(address(number), f"q{number}") for number in people[1:]],
+        profiles=[
+            write_profile("p0", expected=store.revisions.of_profile("p0", joined.commit_id), version=3),
+            *(write_profile(f"q{number}") for number in people[1:]),
+        ],
+        history=tuple(step(f"q{number}", 1) for number in people[1:]),
+    )
+    await store.commit(joined, outbox)
+    assert await memberships(store) == {"p0": 1_000}
+    await store.commit(split, outbox)
+    assert await memberships(store) == {"p0": 1, **{f"q{number}": 1 for number in people[1:]}}
+
+
+async def memberships(store: Store) -> Counter[str]:
+    """How many records each profile has, by its side and by theirs."""
+    profiles = [found.profile_id async for found in store.scan_profiles() if found.status is ProfileStatus.LIVE]
+    by_record = Counter([found.profile_id async for found in store.scan_records()])
+    assert by_record == Counter((await store.read_components(profiles)).memberships.values())
+    return Counter({str(profile): count for profile, count in by_record.items()})
+
+
+async def test_a_key_of_thirteen_hundred_records_becomes_a_hub_and_is_one_no_more(store: Store) -> None:
+    outbox = await store.claim_outbox("tests")
+    key, holders = email("till"), [address(number) for number in range(1_300)]
+    revision, profile = None, None
+    for end in (650, 1_300):
+        written = plan(
+            records=[write_record(record(at), "p1", [key]) for at in holders[end - 650 : end]],
+            identifiers=[write_identifier(key, end, expected=revision)],
+            profiles=[write_profile("p1", expected=profile, version=end)],
         )
+        await store.commit(written, outbox)
+        revision = (await store.read_identifiers({key: 0}))[key].revision
+        profile = await profile_revision(store, "p1")
+    counts = Counter(map(bucket_of, holders))
+    to_hub = plan(
+        identifiers=[write_identifier(key, 0, expected=revision, is_hub=True)],
+        buckets=tuple(write_bucket(key, number, counts[number]) for number in range(BUCKETS)),
+        moved_links=((key, tuple(holders)),),
+        hubs=frozenset({key}),
+    )
+    await store.commit(to_hub, outbox)
+    hub = (await store.read_identifiers({key: 0}))[key]
+    assert (hub.is_hub, hub.holders, len(await store.read_holders(key))) == (True, 1_300, 1_300)
+    back = plan(
+        identifiers=[write_identifier(key, 1_300, expected=hub.revision)],
+        buckets=tuple(
+            write_bucket(key, number, None, expected=bucket.revision) for number, bucket in hub.buckets.items()
+        ),
+        moved_links=((key, tuple(holders)),),
+    )
+    await store.commit(back, outbox)
+    key_again = (await store.read_identifiers({key: 0}))[key]
+    assert (key_again.is_hub, key_again.holders, len(await store.read_holders(key))) == (False, 1_300, 1_300)
 
 
 async def test_a_version_that_is_too_old_is_refused_before_anything_is_written(

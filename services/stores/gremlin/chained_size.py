@@ -25,8 +25,9 @@ class RequestSize:
 
 #: What several components share a request up to.
 PACKED: Final = RequestSize(elements=200, steps=1_500)
-#: What a component may have alone, as it must not be written in two requests.
-LARGEST: Final = RequestSize(elements=12_000, steps=8_000)
+#: What a component may have alone, as it must not be written in two requests: room for the 1,000 records of a profile
+#: that become single ones, each with its history, while an identifier of theirs becomes a hub.
+LARGEST: Final = RequestSize(elements=20_000, steps=20_000)
 
 
 def require_room(writes: GraphWrites, bytecode: Bytecode, most: RequestSize) -> None:

@@ -8,7 +8,6 @@ level deeper with each of its steps.
 What Neptune runs itself: https://docs.aws.amazon.com/neptune/latest/userguide/gremlin-step-support.html
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -107,19 +106,14 @@ def _drops(writes: GraphWrites) -> Iterator[Traversal]:
 
 def _former_memberships(writes: GraphWrites) -> Iterator[Traversal]:
     """Drop the membership edges of records that leave, but for the one that each has from now on."""
-    stay = {edge.tail: edge for edge in writes.edges if edge.label in _MEMBERSHIPS}
-    by_place: defaultdict[tuple[str, str] | None, list[str]] = defaultdict(list)
-    for record in dict.fromkeys(writes.leave):
-        edge = stay.get(record)
-        by_place[None if edge is None else (edge.label, edge.head)].append(record)
-    for place, records in by_place.items():
-        if place is None:
-            yield __.V(Rows(records)).out_e(*_MEMBERSHIPS).drop()
-        else:
-            label, profile = place
-            other = [name for name in _MEMBERSHIPS if name != label]
-            yield __.V(Rows(records)).out_e(label).where(_other_than([profile])).drop()
-            yield __.V(Rows(records)).out_e(*other).drop()
+    staying = {edge.tail: edge for edge in writes.edges if edge.label in _MEMBERSHIPS}
+    leaving = list(dict.fromkeys(writes.leave))
+    for start in range(0, len(leaving), _PER_BRANCH):
+        records = leaving[start : start + _PER_BRANCH]
+        edges = __.V(Rows(records)).out_e(*_MEMBERSHIPS)
+        for edge in (staying[record] for record in records if record in staying):
+            edges = edges.has(T.id, P.neq(edge_id(edge)))
+        yield edges.drop()
 
 
 def _other_than(vertices: Iterable[str]) -> Traversal:
