@@ -95,7 +95,7 @@ class FileLoad:
     async def suits(self, store: Store) -> bool:
         """Whether a first load is possible, and pays."""
         known = sum(map(_expected_bytes, self._files))
-        if not store.guarantees.first_load or not self.is_known or known < PAYS_FROM or await store.read_writers():
+        if not self.is_known or known < PAYS_FROM or await store.read_writers():
             return False
         path = self._spool or spool_beside(self._settings.store, store.store_id)
         try:

@@ -129,11 +129,13 @@ class Killed(BaseException):
 
 
 async def new_place(catalogue: Catalogue, request: pytest.FixtureRequest, folder: Path) -> Place:
-    """An empty store of the engine that the parameter of a fixture names, `sqlite` or `gremlin`."""
+    """An empty store of the engine that the parameter of a fixture names, `sqlite`, `gremlin` or `neptune`."""
     if request.param == "sqlite":
         return Place(catalogue, folder / "spool", folder / "loaded.sqlite")
     url = request.getfixturevalue("gremlin_url")
     await empty_graph(url)
+    if request.param == "neptune":
+        url = request.getfixturevalue("neptune").url
     return Place(catalogue, folder / "spool", graph=url)
 
 

@@ -48,7 +48,13 @@ HUB: tuple[Step, ...] = tuple(
 )
 
 
-@pytest.fixture(params=["sqlite", pytest.param("gremlin", marks=pytest.mark.gremlin)])
+@pytest.fixture(
+    params=[
+        "sqlite",
+        pytest.param("gremlin", marks=pytest.mark.gremlin),
+        pytest.param("neptune", marks=pytest.mark.gremlin),
+    ]
+)
 async def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     return await new_place(CATALOGUE, request, tmp_path)
 

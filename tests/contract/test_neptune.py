@@ -13,9 +13,13 @@ import pytest
 from graph_model.profile.document import ProfileStatus
 from graph_model.resolution.hubs import BUCKETS, bucket_of
 from services.stores.gremlin import connection, engines
+from services.stores.gremlin.migration import GremlinMigration
+from services.stores.gremlin.socket import NOBODY
 from services.stores.gremlin.store import GremlinStore
-from services.stores.port.errors import ClaimLost, StoreError, StoreUnavailable
+from services.stores.port.errors import ClaimLost, MigrationTaken, StoreError, StoreUnavailable
+from services.stores.port.migration import DocumentKind, StoredDocument
 from services.stores.port.protocols import Store
+from services.stores.port.stored_form import SCHEMA_VERSION
 from tests.contract import test_law
 from tests.contract.builders import (
     FINGERPRINT,
@@ -238,6 +242,35 @@ async def test_a_key_of_thirteen_hundred_records_becomes_a_hub_and_is_one_no_mor
     await store.commit(back, outbox)
     key_again = (await store.read_identifiers({key: 0}))[key]
     assert (key_again.is_hub, key_again.holders, len(await store.read_holders(key))) == (False, 1_300, 1_300)
+
+
+async def test_documents_are_written_anew_by_who_has_marked_the_graph_last(
+    store: Store, neptune: NeptuneDouble
+) -> None:
+    await store.commit(person(1, "ann"), await store.claim_outbox("tests"))
+    first, second = [await GremlinMigration.open(neptune.url, NOBODY) for _ in range(2)]
+    found = await first.read_form()
+    assert found is not None
+    await first.begin(found, "1")
+    anew = [
+        StoredDocument(each.name, '{"text":"anew"}')
+        async for portion in first.read_documents(DocumentKind.PROFILE, None)
+        for each in portion
+    ]
+    await first.write_documents(DocumentKind.PROFILE, anew, "2")
+    with pytest.raises(MigrationTaken):
+        await second.begin(found, "1")
+    marked = await second.read_form()
+    assert marked is not None
+    await second.begin(marked, "3")
+    with pytest.raises(MigrationTaken):
+        await first.write_documents(DocumentKind.PROFILE, anew, "4")
+    await second.move_mark(SCHEMA_VERSION, None)
+    profile = await store.read_profile("p1")
+    assert profile is not None
+    assert (profile.document, await first.read_form()) == (b'{"text":"anew"}', found)
+    for migration in (first, second):
+        await migration.close()
 
 
 async def test_a_version_that_is_too_old_is_refused_before_anything_is_written(

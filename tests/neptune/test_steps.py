@@ -7,7 +7,7 @@ import pytest
 from gremlin_python.process.graph_traversal import __
 from gremlin_python.process.traversal import Cardinality, Merge, P, T
 
-from services.stores.gremlin import chained_claims, chained_reads, opening, reads, scans
+from services.stores.gremlin import chained_claims, chained_migration, chained_reads, opening, reads, scans
 from services.stores.gremlin.ids import Label
 from services.stores.gremlin.opening import StoreIdentity
 from services.stores.gremlin.socket import Traversal, g
@@ -23,6 +23,9 @@ SENT: dict[str, Traversal] = {
     "claim of a migrator": chained_claims.chained_claim("w", "fence", "f" * 64, "m").traversal,
     "change of the catalogue": chained_claims.chained_change(BEFORE, AFTER, TASK, "").traversal,
     "restore": chained_claims.chained_restore(BEFORE, AFTER).traversal,
+    "begin of a first load": chained_migration.chained_begin(BEFORE, BEFORE.form, "m", "load:1").traversal,
+    "documents of a migration": chained_migration.chained_documents("m", Label.RECORD, {"r": "{}"}, "1").traversal,
+    "end of a migration": chained_migration.chained_mark("m", SCHEMA_VERSION, None).traversal,
     "proof": opening.written_and_removed(),
     "identifiers": chained_reads.own_traversal(["i"]),
     "components of holders": chained_reads.holders_components_groups(["i"]),

@@ -7,7 +7,7 @@ from gremlin_python.process.traversal import Merge
 from gremlin_python.statics import long
 
 from services.clock import new_id
-from services.stores.gremlin.chained_writes import finished, guarded
+from services.stores.gremlin.chained_writes import NOTHING, finished, guarded
 from services.stores.gremlin.graphbinary import ID, Rows
 from services.stores.gremlin.guarded import GuardedRequest
 from services.stores.gremlin.ids import STORE_ID, Label, revision
@@ -17,8 +17,6 @@ from services.stores.gremlin.plan import OUTBOX, Edge, GraphWrites, owed
 from services.stores.gremlin.socket import g, single
 from services.stores.gremlin.vertices import made_with, task_vertex
 from services.stores.port.plan import TaskWrite
-
-_NOTHING = GraphWrites(vertices=(), leave=(), let_go=(), bare=(), edges=(), drops=())
 
 
 def chained_claim(writer: str, fence: str, fingerprint: str, migrator: str | None) -> GuardedRequest:
@@ -31,7 +29,7 @@ def chained_claim(writer: str, fence: str, fingerprint: str, migrator: str | Non
             .option(Merge.on_create, made_with(Label.PENDING, empty_place(writer, slot, fence)))
             .option(Merge.on_match, Rows({"rev": revision(vertex, fence)}), single)
         )
-    hung = replace(_NOTHING, edges=tuple(Edge(OUTBOX, STORE_ID, vertex) for vertex in places_of(writer)))
+    hung = replace(NOTHING, edges=tuple(Edge(OUTBOX, STORE_ID, vertex) for vertex in places_of(writer)))
     return finished(traversal, hung, STORE_ID)
 
 
@@ -60,4 +58,4 @@ def chained_restore(before: StoreIdentity, after: StoreIdentity) -> GuardedReque
         .property(single, "version_floor", long(after.version_floor))
         .property(single, "former_ids", orjson.dumps(sorted(after.former_ids)).decode())
     )
-    return finished(changed, _NOTHING, STORE_ID, fenced(f"restored:{new_id()}").id_())
+    return finished(changed, NOTHING, STORE_ID, fenced(f"restored:{new_id()}").id_())

@@ -39,9 +39,7 @@ class Engine(StrEnum):
         """What a store on this engine promises."""
         if self is Engine.NEPTUNE:
             # Each request is a transaction, which locks what it reads in order to write; commits are on disk.
-            return Guarantees(
-                guarded_commits="safe", durable=True, rows_per_commit=ROWS_PER_NEPTUNE_COMMIT, first_load=False
-            )
+            return Guarantees(guarded_commits="safe", durable=True, rows_per_commit=ROWS_PER_NEPTUNE_COMMIT)
         # Of a TinkerTransactionGraph: nothing is lost by races, everything by a restart.
         return Guarantees(guarded_commits="safe", durable=False, rows_per_commit=ROWS_PER_COMMIT)
 

@@ -3,27 +3,24 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Final, Self
 
-from gremlin_python.process.graph_traversal import __
 from gremlin_python.process.traversal import T
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from graph_model.records.record import RecordAddress
 from services.clock import new_id
-from services.stores.gremlin.bulk_writes import change_rows
 from services.stores.gremlin.connection import Connection, Submit
 from services.stores.gremlin.engines import AUTO, Engine, recognise
-from services.stores.gremlin.graphbinary import ID, Rows
-from services.stores.gremlin.ids import STORE_ID, Label, profile_id, record_id, task_id, verdict_id
-from services.stores.gremlin.opening import GENERATION, StoreIdentity, find_identity, meaning, stored_or, written_for
-from services.stores.gremlin.outbox import fenced
+from services.stores.gremlin.guarded import GuardedRequest
+from services.stores.gremlin.ids import Label, profile_id, record_id, task_id, verdict_id
+from services.stores.gremlin.opening import StoreIdentity, find_identity
 from services.stores.gremlin.scans import WINDOW, windows
-from services.stores.gremlin.socket import Credentials, Traversal, g, single
-from services.stores.port.errors import CommitConflict, MigrationTaken, StoreError
+from services.stores.gremlin.socket import Credentials, g
+from services.stores.gremlin.spelling import BULK_MIGRATION, CHAINED_MIGRATION, MigrationSpelling
+from services.stores.port.errors import CommitConflict, MigrationTaken
 from services.stores.port.migration import PORTION, DocumentKind, StoredDocument, portions
-from services.stores.port.stored_form import REFUSAL, UNTOLD_VERSION, StoredForm
+from services.stores.port.stored_form import StoredForm
 
 _RETRY_SECONDS: Final = 20.0
-_DONE: Final = ["done"]  #: the answer to what was written; another answer means that nothing was
 
 #: How the vertex of a document is called by the names of its label's order.
 _VERTICES: Final[Mapping[DocumentKind, Callable[[tuple[str, ...]], str]]] = {
@@ -37,8 +34,9 @@ _VERTICES: Final[Mapping[DocumentKind, Callable[[tuple[str, ...]], str]]] = {
 class GremlinMigration:
     """A graph that is brought into another form; implements `MigratingStore`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, spelling: MigrationSpelling) -> None:
         self._connection = connection
+        self._spelling = spelling
         self._migrator = new_id()
 
     @classmethod
@@ -46,18 +44,13 @@ class GremlinMigration:
         """Connect to the graph at `url`; `engine` is what the settings say that serves it (see `recognise`).
 
         Raises:
-            StoreError: it is on Amazon Neptune, where nothing of this is spelled yet.
+            StoreError: see `recognise`.
             StoreUnavailable: nothing answers there.
         """
         endpoint = await recognise(url, engine, credentials.aws_region)
-        if endpoint.engine is Engine.NEPTUNE:
-            raise StoreError(
-                "a graph on Amazon Neptune can be loaded neither by `bootstrap` nor by `migrate` yet. Use "
-                "`identity-graph ingest`, which brings files into force while others work"
-            )
         connection = Connection(endpoint, credentials, _greet_nobody)
         await connection.connect()
-        return cls(connection)
+        return cls(connection, CHAINED_MIGRATION if endpoint.engine is Engine.NEPTUNE else BULK_MIGRATION)
 
     @property
     def migrator(self) -> str:
@@ -71,24 +64,7 @@ class GremlinMigration:
 
     async def begin(self, found: StoredForm, mark: str) -> None:
         """See `MigratingStore.begin`."""
-        identity = await self._identity()
-        unchanged = (
-            __.where(stored_or("schema_version", UNTOLD_VERSION).is_(found.version))
-            .where(stored_or("migration", "").is_(found.mark or ""))
-            .where(stored_or("migrator", "").is_(found.migrator or ""))
-            .where(meaning().is_(identity.fingerprint))
-        )
-        await self._write(
-            g.V(STORE_ID)
-            .where(unchanged)
-            .property(single, "meaning", identity.fingerprint)
-            .property(single, GENERATION, identity.generation)
-            .property(single, "fingerprint", REFUSAL)
-            .property(single, "generation", REFUSAL)
-            .property(single, "migrator", self._migrator)
-            .property(single, "migration", mark)
-            .side_effect(fenced(f"migration:{self._migrator}"))
-        )
+        await self._write(self._spelling.begin(await self._identity(), found, self._migrator, mark))
 
     async def rewrite_tables(self, moved: Callable[[str, int], None]) -> None:
         """See `MigratingStore.rewrite_tables`; in a graph a property is there once it is written."""
@@ -108,15 +84,12 @@ class GremlinMigration:
 
     async def write_documents(self, kind: DocumentKind, documents: Sequence[StoredDocument], mark: str) -> None:
         """See `MigratingStore.write_documents`."""
-        rows = [{"find": {ID: _VERTICES[kind](d.name)}, "set": {"document": d.text}} for d in documents]
-        await self._write(self._marked(mark, Rows(rows)).side_effect(change_rows()))
+        by_vertex = {_VERTICES[kind](each.name): each.text for each in documents}
+        await self._write(self._spelling.documents(self._migrator, Label(kind), by_vertex, mark))
 
     async def move_mark(self, version: int, mark: str | None) -> None:
         """See `MigratingStore.move_mark`."""
-        moved = self._marked(mark or "").property(single, "schema_version", version)
-        if mark is None:
-            moved = moved.side_effect(__.properties("migration", "migrator").drop())
-        await self._write(moved)
+        await self._write(self._spelling.mark(self._migrator, version, mark))
 
     async def close(self) -> None:
         """See `MigratingStore.close`."""
@@ -128,12 +101,7 @@ class GremlinMigration:
             raise MigrationTaken
         return identity
 
-    def _marked(self, mark: str, changed: Rows | None = None) -> Traversal:
-        """Begin a traversal that moves the mark, and goes on only as long as this process migrates the graph."""
-        source = g if changed is None else g.with_side_effect("changed", changed)
-        return source.V(STORE_ID).where(written_for(self._migrator)).property(single, "migration", mark)
-
-    async def _write(self, traversal: Traversal) -> None:
+    async def _write(self, request: GuardedRequest) -> None:
         """Run it, and again where it collides with a commit that is on its way.
 
         Raises:
@@ -145,7 +113,7 @@ class GremlinMigration:
             stop=stop_after_delay(_RETRY_SECONDS),
             reraise=True,
         )
-        if await retries(self._connection.submit, traversal.constant(_DONE[0])) != _DONE:
+        if not request.is_accepted(await retries(self._connection.submit, request.traversal)):
             raise MigrationTaken
 
 

@@ -6,9 +6,11 @@ from typing import Final, Protocol, TypeAlias
 
 from services.stores.gremlin import reads
 from services.stores.gremlin.bulk_claims import bulk_change, bulk_claim, bulk_restore
+from services.stores.gremlin.bulk_migration import bulk_begin, bulk_documents, bulk_mark
 from services.stores.gremlin.bulk_writes import bulk_commit
 from services.stores.gremlin.catalogue_change import ChangeRequest, RestoreRequest
 from services.stores.gremlin.chained_claims import chained_change, chained_claim, chained_restore
+from services.stores.gremlin.chained_migration import chained_begin, chained_documents, chained_mark
 from services.stores.gremlin.chained_reads import (
     chained_bucket_rows,
     chained_component_rows,
@@ -17,9 +19,12 @@ from services.stores.gremlin.chained_reads import (
 )
 from services.stores.gremlin.chained_writes import chained_commit
 from services.stores.gremlin.guarded import GuardedRequest
+from services.stores.gremlin.ids import Label
+from services.stores.gremlin.opening import StoreIdentity
 from services.stores.gremlin.outbox import ClaimRequest
 from services.stores.gremlin.plan import GraphWrites
 from services.stores.gremlin.reads import Read, Row
+from services.stores.port.stored_form import StoredForm
 
 #: Reads rows about vertices.
 ReadRows: TypeAlias = Callable[[Read, Iterable[str]], Awaitable[list[Row]]]
@@ -46,6 +51,26 @@ class Spelling:
     component_rows: ReadRows  #: see `reads.component_rows`
     link_rows: ReadRows  #: see `reads.link_rows`
 
+
+class DocumentsRequest(Protocol):
+    """Spells how documents are written anew."""
+
+    def __call__(self, migrator: str, label: Label, documents: Mapping[str, str], mark: str) -> GuardedRequest:
+        """See `chained_migration.chained_documents`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationSpelling:
+    """How one kind of engine is asked when its graph is loaded or brought into another form."""
+
+    begin: Callable[[StoreIdentity, StoredForm, str, str], GuardedRequest]  #: see `chained_migration.chained_begin`
+    documents: DocumentsRequest
+    mark: Callable[[str, int, str | None], GuardedRequest]  #: see `chained_migration.chained_mark`
+
+
+BULK_MIGRATION: Final = MigrationSpelling(begin=bulk_begin, documents=bulk_documents, mark=bulk_mark)
+CHAINED_MIGRATION: Final = MigrationSpelling(begin=chained_begin, documents=chained_documents, mark=chained_mark)
 
 #: Few steps and much data: for Gremlin Server, which compiles each step by reflection.
 BULK: Final = Spelling(

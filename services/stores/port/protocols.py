@@ -39,7 +39,6 @@ class Guarantees:
     guarded_commits: Literal["safe", "single_writer"]
     durable: bool
     rows_per_commit: int | None = None  #: so many rows suit one commit; None: as many as one likes
-    first_load: bool = True  #: whether it can be claimed for a first load, as a `MigratingStore`
 
     def require_guarded_commits(self) -> None:
         """Make sure, before anything is written, that of two commits that rest on the same state one is refused.

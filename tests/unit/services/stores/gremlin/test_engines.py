@@ -5,8 +5,6 @@ import pytest
 from aiohttp import web
 
 from services.stores.gremlin.engines import Engine, recognise
-from services.stores.gremlin.migration import GremlinMigration
-from services.stores.gremlin.socket import NOBODY
 from services.stores.port.errors import StoreError, StoreUnavailable
 
 NEPTUNE = {"status": "healthy", "dbEngineVersion": "1.4.8.0.R1", "role": "writer"}
@@ -84,9 +82,3 @@ async def test_a_reader_endpoint_is_refused_by_the_name_of_the_setting(host: Hos
 def test_neptune_keeps_what_is_committed_and_takes_few_rows_at_once() -> None:
     assert Engine.NEPTUNE.guarantees.durable
     assert (Engine.NEPTUNE.guarantees.rows_per_commit or 0) < (Engine.GREMLIN_SERVER.guarantees.rows_per_commit or 0)
-
-
-async def test_neptune_is_claimed_neither_for_a_first_load_nor_for_another_form(host: Host) -> None:
-    assert not Engine.NEPTUNE.guarantees.first_load
-    with pytest.raises(StoreError, match="identity-graph ingest"):
-        await GremlinMigration.open(host.tells(NEPTUNE), NOBODY)
