@@ -25,17 +25,12 @@ from services.clock import new_id, now_milliseconds
 from services.computing import collecting_later, computed
 from services.ingestion.announcements import first_events
 from services.ingestion.batches import Batch, RecordChange, accepted_number, gather, halve
-from services.ingestion.line import Line, NeverInForceError, Place
+from services.ingestion.line import Line, NeverInForceError, NotBegunError, Place
 from services.ingestion.loading import Loaded, load
 from services.ingestion.planning import Commit, make_plan
 from services.ingestion.refusals import REFUSALS_PER_HALVING, Disagreements, waiting_time
 from services.metrics import Metrics
-from services.stores.port.errors import (
-    ClaimLost,
-    CommitConflict,
-    CommitTooLarge,
-    TaskTaken,
-)
+from services.stores.port.errors import ClaimLost, CommitConflict, CommitTooLarge, TaskTaken
 from services.stores.port.plan import Plan, RecordWrite, TaskWrite, VerdictWrite
 from services.stores.port.protocols import Outbox, Store, SurroundingsReader
 
@@ -138,7 +133,7 @@ class Ingest:
             publishes them acknowledges each commit.
 
         Raises:
-            NotBegunError: `leaving` was set before its turn came.
+            NotBegunError: `leaving` was set before its turn came, or before it was refused as a whole.
             StoreUnavailable: the store does not answer; some of the changes may be in force, and giving
                 them again is safe.
             ClaimLost: another worker has taken over the outbox.
@@ -218,7 +213,7 @@ class Ingest:
     ) -> IngestResult:
         failures = self._failures
         async with self._line.place(leaving) as place:
-            work = _Work(batch, check, place, failures)
+            work = _Work(batch, check, place, failures, leaving or asyncio.Event())
             try:
                 while work.waiting:
                     await self._go_on(work)
@@ -238,6 +233,8 @@ class Ingest:
         except ClaimLost:
             raise
         except CommitConflict as error:
+            if work.leaving.is_set() and not work.result.committed:
+                raise NotBegunError from error
             took = time.perf_counter() - started
             too_large = isinstance(error, CommitTooLarge)
             if too_large and not batch.can_be_halved:
@@ -388,7 +385,8 @@ class Ingest:
 class _Work:
     """A piece of work on its way into force."""
 
-    def __init__(self, batch: Batch, check: Check | None, place: Place, failures: int) -> None:
+    def __init__(self, batch: Batch, check: Check | None, place: Place, failures: int, leaving: asyncio.Event) -> None:
+        self.leaving = leaving
         self.check = check
         self.place = place
         self.failures = failures  #: of the `Ingest` when it was asked for

@@ -26,7 +26,7 @@ class NeverInForceError(Exception):
 
 
 class NotBegunError(Exception):
-    """A piece of work was given up while it waited for its turn: nothing of it was read or written."""
+    """A piece of work was given up while it waited, for its turn or for another try: nothing of it was written."""
 
 
 class Place:

@@ -254,3 +254,16 @@ async def test_work_that_waits_for_its_turn_can_be_given_up_and_lets_others_pass
     with pytest.raises(NotBegunError):
         await ended(waiting)
     assert await two.company.profiles() == [["crm1"], ["crm2"], ["crm4"]]
+
+
+async def test_work_that_is_refused_while_its_writer_leaves_is_not_tried_again(store: SqliteStore) -> None:
+    two, leaving = await Two.of_two_claims(store), asyncio.Event()
+    change = two.company.change("crm1", email_1="a")
+    work = asyncio.create_task(two.first.apply([change], Position(1, 1), leaving=leaving))
+    commit = await two.store.begun()
+    leaving.set()
+    commit.set_result(CommitConflict("refused for the test"))
+    with pytest.raises(NotBegunError):
+        await ended(work)
+    assert len(two.store.plans) == 1
+    assert await two.company.profiles() == []
