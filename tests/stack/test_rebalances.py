@@ -1,5 +1,8 @@
 """Workers come and go while every partition has a backlog, and the others hardly notice."""
 
+import asyncio
+import os
+import signal
 import time
 from pathlib import Path
 from uuid import uuid4
@@ -8,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from stack.kafka import KafkaBroker
-from tests.stack.worker_world import World, eventually
+from tests.stack.worker_world import World, eventually, profile_ids
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 
@@ -44,3 +47,15 @@ async def test_a_second_worker_gets_its_share_of_a_backlog_soon_and_nothing_is_d
     assert in_force < PEOPLE  # there was a backlog meanwhile
     assert not [line for line in said if line["event"] == "partition left with a batch in flight"]
     assert not [line for line in said if "read again" in line["event"]]
+
+
+async def test_sigterm_ends_a_worker_that_has_a_backlog_soon_with_the_offsets_of_all_that_is_done(world: World) -> None:
+    await world.create(world.people, PARTITIONS)
+    await world.produce_people({number: f"p{number}@example.com" for number in range(PEOPLE)})
+    async with world.worker() as task:
+        await world.read(f"{world.name}.updates", 500)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.wait_for(task, SECONDS)
+    committed, store = sum((await world.committed()).values()), await world.open_store()
+    assert len(await profile_ids(store)) == committed < PEOPLE
+    await store.close()
