@@ -23,6 +23,7 @@ from gremlin_python.structure.graph import Graph
 
 from services.stores.gremlin.faults import FORBIDDEN, server_fault, socket_faults
 from services.stores.gremlin.graphbinary import read_message, rows_writer
+from services.stores.gremlin.opening_faults import opening_faults
 from services.stores.gremlin.signing import Signer
 from services.stores.port.errors import CommitTooLarge, StoreError, StoreUnavailable
 
@@ -128,7 +129,7 @@ class GremlinSocket:
         """
         session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CONNECT_SECONDS))
         try:
-            with socket_faults():
+            with socket_faults(), opening_faults(url):
                 websocket = await _connected(session, url, signer)
         except BaseException:
             await session.close()
