@@ -26,6 +26,7 @@ from api.errors import ApiError
 from graph_model.catalogue.rules import Catalogue
 from services.ingestion.claim import Publish
 from services.ingestion.writer import API_WRITERS
+from services.maintenance.room import tell_room
 from services.metrics import Metrics
 from services.settings import ServerLimits, Settings
 from services.stores.opening import open_store
@@ -93,6 +94,7 @@ async def serve(
             settings = settings.model_copy(update={"writer": _own_name(listening)})
         store = await open_store(settings, catalogue)
         stack.push_async_callback(store.close)
+        await tell_room(store)
         metrics = Metrics()
         publish = None if publisher is None else await stack.enter_async_context(publisher(store, metrics))
         app = create_app(settings, catalogue, store, metrics=metrics, publish=publish)

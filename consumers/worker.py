@@ -22,6 +22,7 @@ from consumers.subscription import Subscription
 from consumers.watches import watch
 from consumers.worker_parts import WorkerParts
 from graph_model.catalogue.rules import Catalogue
+from services.maintenance.room import tell_room
 from services.metrics import Metrics
 from services.settings import Settings
 from services.stores.opening import open_store
@@ -214,6 +215,7 @@ async def run_worker(
             raise  # it was given up
         opened.push_async_callback(store.close)
         _require_guarantees(store)
+        await tell_room(store)
         metrics.add(store.traffic.figures)
         parts = WorkerParts.over(settings.kafka, catalogue, store, admin, producer, metrics=metrics, health=health)
         worker = Worker(parts, stopping, rewind=rewind)

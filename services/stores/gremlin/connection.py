@@ -9,9 +9,11 @@ from typing import Any, TypeAlias
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from services.stores.gremlin.engines import Endpoint
+from services.stores.gremlin.heap import read_heap
 from services.stores.gremlin.neptune_faults import Overloaded, WriterMoved
 from services.stores.gremlin.socket import Credentials, GremlinSocket, Traversal
 from services.stores.port.errors import NoRoom, StoreUnavailable
+from services.stores.port.protocols import Heap
 from services.stores.port.traffic import Traffic
 
 #: Runs a traversal and returns all it answers.
@@ -67,6 +69,12 @@ class Connection:
             if self._socket is socket:
                 self._let_go()
             raise
+
+    async def read_heap(self) -> Heap | None:
+        """How much memory the server has; None where it does not tell."""
+        if self._socket is None or not self._socket.is_open:
+            await self._opened()
+        return None if self._socket is None else await read_heap(self._socket)
 
     async def connect(self) -> None:
         """Connect now, if there is no connection."""

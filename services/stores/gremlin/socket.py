@@ -158,7 +158,16 @@ class GremlinSocket:
         self._asked_at = time.monotonic()
         request_id = uuid4()
         arguments = {"gremlin": traversal.bytecode, "aliases": {"g": "g"}, "batchSize": ROWS_PER_MESSAGE}
-        message = self._serialize(request_id, "bytecode", arguments)
+        return await self._send(request_id, self._serialize(request_id, "bytecode", arguments))
+
+    async def evaluate(self, script: str) -> list[Any]:
+        """Run a Groovy script, of our own words only; for errors see `submit`."""
+        request_id = uuid4()
+        request = RequestMessage("", "eval", {"gremlin": script, "language": "gremlin-groovy"})
+        return await self._send(request_id, self._serializer.serialize_message(request_id, request))
+
+    async def _send(self, request_id: UUID, message: bytes) -> list[Any]:
+        """Send a request, and wait for all of its answer; see `submit`."""
         if len(message) > LARGEST_REQUEST:
             raise CommitTooLarge.of(len(message), LARGEST_REQUEST)
         answer = _Answer(asyncio.get_running_loop().create_future(), [], asyncio.timeout(ANSWER_SECONDS))

@@ -35,7 +35,7 @@ from services.stores.gremlin.spelling import BULK, CHAINED
 from services.stores.port.errors import CatalogueChanged, CommitConflict, StoreError
 from services.stores.port.identity import KeptCatalogue, Pulse, WriterState
 from services.stores.port.plan import Plan, TaskWrite
-from services.stores.port.protocols import Guarantees, Outbox
+from services.stores.port.protocols import Guarantees, Heap, Outbox
 from services.stores.port.stored import (
     BucketsNeeded,
     Components,
@@ -165,6 +165,10 @@ class GremlinStore:
     def written_at(self) -> float:
         """See `Store.written_at`."""
         return self._written_at
+
+    async def read_heap(self) -> Heap | None:
+        """See `StoreInMemory.read_heap`."""
+        return None if self.guarantees.durable else await self._connection.read_heap()
 
     async def prove_writable(self) -> None:
         """See `Store.prove_writable`."""

@@ -273,6 +273,23 @@ class Store(StoreReader, StoreScanner, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heap:
+    """Memory of a graph's server; garbage that it has not collected yet counts as used."""
+
+    most_bytes: int
+    used_bytes: int
+
+
+@runtime_checkable
+class StoreInMemory(Protocol):
+    """A store whose server may keep everything in memory."""
+
+    async def read_heap(self) -> Heap | None:
+        """Ask how much memory the server has; None where it does not tell, or keeps its graph elsewhere."""
+        ...
+
+
 @runtime_checkable
 class DurableOutbox(Protocol):
     """A store whose outbox keeps published events for a while, so that they can be read again."""
