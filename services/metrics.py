@@ -75,6 +75,12 @@ class Metrics:
             "Offsets between the end of a partition and what is in force",
             ("topic", "partition"),
         )
+        self._add_lateness()
+        self._add_failures()
+        self._add_process()
+
+    def _add_lateness(self) -> None:
+        counter, gauge = partial(Counter, registry=self.registry), partial(Gauge, registry=self.registry)
         self.delay_seconds = Histogram(
             "identity_graph_change_delay_seconds",
             "Time from when the source committed a change until its batch was published",
@@ -90,8 +96,6 @@ class Metrics:
         self.task_items = counter(
             "identity_graph_task_items", "Records, or profiles, that work owed has walked over", ("task",)
         )
-        self._add_failures()
-        self._add_process()
 
     def _add_failures(self) -> None:
         counter, gauge = partial(Counter, registry=self.registry), partial(Gauge, registry=self.registry)
