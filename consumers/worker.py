@@ -214,9 +214,7 @@ async def run_worker(
                 return
             raise  # it was given up
         opened.push_async_callback(store.close)
-        _require_guarantees(store)
-        await tell_room(store)
-        metrics.add(store.traffic.figures)
+        await _accept(store, metrics)
         parts = WorkerParts.over(settings.kafka, catalogue, store, admin, producer, metrics=metrics, health=health)
         worker = Worker(parts, stopping, rewind=rewind)
         await _work(worker, watch(worker, parts, producer), stopping)
@@ -258,10 +256,17 @@ async def _work(worker: Worker, watching: Coroutine[None, None, None], stopping:
         await asyncio.gather(working, watch, return_exceptions=True)
 
 
-def _require_guarantees(store: Store) -> None:
+async def _accept(store: Store, metrics: Metrics) -> None:
+    """Look at what a store promises, and show its figures.
+
+    Raises:
+        UnsafeStore: it does not keep several writers apart.
+    """
     store.guarantees.require_guarded_commits()
+    metrics.add(store.traffic.figures)
     if not store.guarantees.durable:
         _log.warning("this store keeps its graph in memory; after its restart rebuild it: consume --rewind")
+    await tell_room(store)
 
 
 @contextmanager
