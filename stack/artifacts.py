@@ -38,6 +38,8 @@ class Artifact:
 KAFKA = Artifact("kafka", "copy-dependencies", "-DincludeScope=runtime")
 DEBEZIUM = Artifact("debezium", "unpack-dependencies", "-DexcludeTransitive=true")
 GREMLIN_SERVER = Artifact("gremlin-server", "copy-dependencies", "-DincludeScope=runtime")
+JANUSGRAPH = Artifact("janusgraph", "copy-dependencies", "-DincludeScope=runtime")
+CASSANDRA = Artifact("cassandra", "copy-dependencies", "-DincludeScope=runtime")
 ALL = (KAFKA, DEBEZIUM, GREMLIN_SERVER)
 
 

@@ -16,6 +16,7 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.docker_client import DockerClient
 
 from stack.gremlin_server import FILES, IMAGE, IMAGE_HOME, PROBE, GremlinServer
+from stack.janusgraph import JanusGraph
 from stack.ports import Port, answers
 from stack.process import wait_until
 from stack.requirements import Requirement, missing_for_gremlin, missing_requirements
@@ -60,6 +61,7 @@ def lacking_for_the_stack() -> Sequence[Requirement]:
 
 LACKING: dict[str, Callable[[], Sequence[Requirement]]] = {
     "gremlin": lacking_for_gremlin,
+    "janusgraph": missing_for_gremlin,
     "stack": lacking_for_the_stack,
 }
 
@@ -117,6 +119,13 @@ def gremlin_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield from gremlin_in_a_container()
     else:
         yield from gremlin_as_a_process(tmp_path_factory.mktemp("gremlin"))
+
+
+@pytest.fixture(scope="session")
+def janusgraph_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The WebSocket address of a JanusGraph Server that keeps its graph in memory."""
+    with JanusGraph(tmp_path_factory.mktemp("janusgraph"), StackSettings().cache) as server:
+        yield server.url
 
 
 def gremlin_as_a_process(folder: Path) -> Iterator[str]:

@@ -39,13 +39,14 @@ def neptune(running_double: NeptuneDouble) -> Iterator[NeptuneDouble]:
         "sqlite",
         pytest.param("gremlin", marks=pytest.mark.gremlin),
         pytest.param("neptune", marks=pytest.mark.gremlin),
+        pytest.param("janusgraph", marks=pytest.mark.janusgraph),
     ]
 )
 async def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Reopen]:
     opened: list[Store] = []
     url = ""
     if request.param != "sqlite":
-        url = request.getfixturevalue("gremlin_url")
+        url = request.getfixturevalue("janusgraph_url" if request.param == "janusgraph" else "gremlin_url")
         await empty_graph(url)
     if request.param == "neptune":
         url = request.getfixturevalue("neptune").url

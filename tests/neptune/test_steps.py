@@ -32,9 +32,9 @@ SENT: dict[str, Traversal] = {
     "members": chained_reads.members_groups(["p"]),
     "links": chained_reads.links_groups(["r"]),
     "records": reads.records_traversal(["r"]),
-    "tombstones": reads.tombstones_traversal(["r"]).drop(),
+    "tombstones": reads.removal_traversal(["r"]),
     "tallies": reads.tallies_traversal(["t"]),
-    "holders": reads.holders_traversal("i"),
+    "holders": reads.holders_traversal("i", "key"),
     "profiles": reads.profiles_traversal(["p"]),
     "versions": reads.versions_traversal(["p"]),
     "counted links": reads.links_traversal(["i"]),
@@ -53,7 +53,7 @@ def test_neptune_runs_it_itself(traversal: Traversal) -> None:
 
 @pytest.mark.parametrize("label", scans.ORDER)
 def test_what_neptune_does_not_run_itself_is_a_named_maintenance_read(label: Label) -> None:
-    traversal = scans.window_traversal(label, ["a"] * len(scans.ORDER[label]), 10)
+    traversal = scans.window_traversal(label, scans.ORDER[label], ["a"] * len(scans.ORDER[label]), 10)
     assert not faults(traversal.bytecode) or maintenance(traversal.bytecode) in MAINTENANCE
 
 

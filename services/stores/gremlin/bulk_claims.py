@@ -1,21 +1,27 @@
 """Claims, changes of the catalogue and restores, spelled for Gremlin Server; see `bulk_writes`."""
 
+from collections.abc import Callable
+
 import orjson
 from gremlin_python.process.graph_traversal import __
 from gremlin_python.process.traversal import Merge
 from gremlin_python.statics import long
 
 from services.clock import new_id
-from services.stores.gremlin.bulk_writes import ACCEPTED, guarded, written
+from services.stores.gremlin.bulk_writes import ACCEPTED, guarded, to_revisions, written
 from services.stores.gremlin.graphbinary import ID, IN, LABEL, OUT, Rows
 from services.stores.gremlin.guarded import GuardedRequest
 from services.stores.gremlin.ids import STORE_ID, Label, revision, task_id
 from services.stores.gremlin.opening import GENERATION, StoreIdentity, written_for
 from services.stores.gremlin.outbox import empty_place, fenced, places_of
 from services.stores.gremlin.plan import OUTBOX, GraphWrites, owed
-from services.stores.gremlin.socket import g, single
-from services.stores.gremlin.vertices import task_vertex
+from services.stores.gremlin.socket import Traversal, g, single
+from services.stores.gremlin.vertices import VertexWrite, task_vertex
 from services.stores.port.plan import TaskWrite
+
+
+def _as_it_is(write: VertexWrite) -> VertexWrite:
+    return write
 
 
 def bulk_claim(writer: str, fence: str, fingerprint: str, migrator: str | None) -> GuardedRequest:
@@ -55,23 +61,41 @@ def bulk_claim(writer: str, fence: str, fingerprint: str, migrator: str | None) 
     return GuardedRequest(claimed, ACCEPTED)
 
 
-def bulk_change(before: StoreIdentity, after: StoreIdentity, task: TaskWrite, kept: str) -> GuardedRequest:
-    """Bring another meaning of the catalogue into force, with the task that it owes."""
+def bulk_change(
+    before: StoreIdentity,
+    after: StoreIdentity,
+    task: TaskWrite,
+    kept: str,
+    named: Callable[[VertexWrite], VertexWrite] = _as_it_is,
+    revisions: Callable[[Traversal], Traversal] = to_revisions,
+) -> GuardedRequest:
+    """Bring another meaning of the catalogue into force, with the task that it owes.
+
+    As claims do, it writes who has claimed last: so that it is refused also where only what both write is compared.
+
+    Args:
+        before: the store as it was read.
+        after: the store as it becomes.
+        task: what is owed.
+        kept: the catalogue, as a document.
+        named: says besides what lets nobody else make the task.
+        revisions: see `bulk_commit`.
+    """
     change_id = f"catalogue:{new_id()}"
-    writes = GraphWrites(
-        vertices=(task_vertex(task, change_id),), leave=(), let_go=(), bare=(), edges=tuple(owed(task)), drops=()
-    )
+    vertex = named(task_vertex(task, change_id))
+    writes = GraphWrites(vertices=(vertex,), leave=(), let_go=(), bare=(), edges=tuple(owed(task)), drops=())
     unchanged = __.V(STORE_ID).has("meaning", before.fingerprint).has(GENERATION, before.generation)
     changed = (
         __.V(STORE_ID)
         .property(single, "meaning", after.fingerprint)
         .property(single, GENERATION, after.generation)
         .property(single, "catalogue", kept)
+        .property(single, "claim", change_id)
     )
     # A task that must not exist is looked for before it is made: else it would look like a collision.
     task_fits = __.V(task_id(task.task_id)).count().is_(0 if task.expected is None else 1)
     request = (
-        written(guarded(writes).where(unchanged).where(task_fits), writes)
+        written(guarded(writes, revisions).where(unchanged).where(task_fits), writes)
         .side_effect(changed)
         .side_effect(fenced(change_id))
         .constant(ACCEPTED)
@@ -84,6 +108,7 @@ def bulk_restore(before: StoreIdentity, after: StoreIdentity) -> GuardedRequest:
     request = (
         g.V(STORE_ID)
         .has("store_id", before.store_id)
+        .property(single, "claim", f"restored:{new_id()}")
         .side_effect(fenced(f"restored:{new_id()}"))
         .property(single, "store_id", after.store_id)
         .property(single, "version_floor", long(after.version_floor))

@@ -33,6 +33,8 @@ class Engine(StrEnum):
 
     GREMLIN_SERVER = "gremlin-server"  #: with a TinkerTransactionGraph
     NEPTUNE = "neptune"  #: Amazon Neptune
+    JANUSGRAPH = "janusgraph"  #: over Cassandra
+    JANUSGRAPH_IN_MEMORY = "janusgraph-inmemory"  #: for trials
 
     @property
     def guarantees(self) -> Guarantees:
@@ -40,6 +42,11 @@ class Engine(StrEnum):
         if self is Engine.NEPTUNE:
             # Each request is a transaction, which locks what it reads in order to write; commits are on disk.
             return Guarantees(guarded_commits="safe", durable=True, rows_per_commit=ROWS_PER_NEPTUNE_COMMIT)
+        if self in JANUSGRAPHS:
+            # Locks and one batch per commit, which are looked for before the graph is used.
+            return Guarantees(
+                guarded_commits="safe", durable=self is Engine.JANUSGRAPH, rows_per_commit=ROWS_PER_JANUSGRAPH_COMMIT
+            )
         # Of a TinkerTransactionGraph: nothing is lost by races, everything by a restart.
         return Guarantees(guarded_commits="safe", durable=False, rows_per_commit=ROWS_PER_COMMIT)
 
@@ -54,6 +61,9 @@ NEPTUNE_UPKEEP: Final = Upkeep(
 #: A new row with its identifiers, profile, history and edges writes some forty labels and properties, and a request to
 #: Neptune should have 200 (`chained_size`).
 ROWS_PER_NEPTUNE_COMMIT: Final = 5
+JANUSGRAPHS: Final = frozenset({Engine.JANUSGRAPH, Engine.JANUSGRAPH_IN_MEMORY})
+#: Of a new row some ten vertices are locked one after the other, and a request should be done within seconds.
+ROWS_PER_JANUSGRAPH_COMMIT: Final = 50
 #: Servers take messages of some size only.
 ROWS_PER_COMMIT: Final = 500
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 
+from services.stores.gremlin.janusgraph.faults import janusgraph_fault
 from services.stores.gremlin.neptune_faults import TOO_MANY_REQUESTS, Overloaded, neptune_fault
 from services.stores.port.errors import CommitConflict, CommitTooLarge, NoRoom, StoreError, StoreUnavailable
 
@@ -31,7 +32,9 @@ def server_fault(code: int, message: str, attributes: Mapping[str, Any]) -> Stor
         message: what the server says; only looked through, never repeated.
         attributes: status attributes; `exceptions` lists the classes of the error and its causes.
     """
-    return neptune_fault(code, message) or _gremlin_fault(code, message, attributes)
+    known = neptune_fault(code, message) or _gremlin_fault(code, message, attributes)
+    # What no other server says is told by where it came from.
+    return (janusgraph_fault(code, message, attributes) or known) if type(known) is StoreError else known
 
 
 def _gremlin_fault(code: int, message: str, attributes: Mapping[str, Any]) -> StoreError:

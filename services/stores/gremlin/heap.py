@@ -14,7 +14,7 @@ _SCRIPT: Final = "r = Runtime.getRuntime(); [r.maxMemory(), r.totalMemory() - r.
 async def read_heap(socket: GremlinSocket) -> Heap | None:
     """Ask the server; None where it runs no scripts, or says something else."""
     with suppress(StoreError):
-        found = await socket.evaluate(_SCRIPT)
+        found = await socket.run_script(_SCRIPT, {})
         if len(found) == 2 and all(isinstance(each, int) for each in found):
             return Heap(most_bytes=found[0], used_bytes=found[1])
     return None

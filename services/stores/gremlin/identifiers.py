@@ -67,12 +67,12 @@ async def read_identifiers(
     return found
 
 
-async def read_holders(submit: Submit, identifier: Identifier) -> tuple[RecordAddress, ...]:
-    """Read who carries an identifier; see `Store.read_holders`."""
-    rows = await submit(reads.holders_traversal(identifier_id(identifier)))
+async def read_holders(submit: Submit, identifier: Identifier, row_key: str) -> tuple[RecordAddress, ...]:
+    """Read who carries an identifier; see `Store.read_holders`. In `row_key` a record holds the key of its row."""
+    rows = await submit(reads.holders_traversal(identifier_id(identifier), row_key))
     if not rows:  # a hub, most likely; it may have so many holders that each bucket gets a request of its own
         for bucket in bucket_ids(identifier):
-            rows += await submit(reads.holders_traversal(bucket))
+            rows += await submit(reads.holders_traversal(bucket, row_key))
     return await formed(rows, lambda found: tuple(sorted(RecordAddress(row["source"], row["key"]) for row in found)))
 
 

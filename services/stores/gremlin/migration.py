@@ -9,13 +9,14 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, w
 from graph_model.records.record import RecordAddress
 from services.clock import new_id
 from services.stores.gremlin.connection import Connection, Submit
-from services.stores.gremlin.engines import AUTO, Engine, recognise
+from services.stores.gremlin.engines import AUTO, Engine
 from services.stores.gremlin.guarded import GuardedRequest
 from services.stores.gremlin.ids import Label, profile_id, record_id, task_id, verdict_id
+from services.stores.gremlin.janusgraph.opening import served_by
 from services.stores.gremlin.opening import StoreIdentity, find_identity
 from services.stores.gremlin.scans import WINDOW, windows
 from services.stores.gremlin.socket import Credentials, g
-from services.stores.gremlin.spelling import BULK_MIGRATION, CHAINED_MIGRATION, MigrationSpelling
+from services.stores.gremlin.spelling import BULK_MIGRATION, CHAINED_MIGRATION, MigrationSpelling, spelling_for
 from services.stores.port.errors import CommitConflict, MigrationTaken
 from services.stores.port.migration import PORTION, DocumentKind, StoredDocument, portions
 from services.stores.port.stored_form import StoredForm
@@ -34,9 +35,10 @@ _VERTICES: Final[Mapping[DocumentKind, Callable[[tuple[str, ...]], str]]] = {
 class GremlinMigration:
     """A graph that is brought into another form; implements `MigratingStore`."""
 
-    def __init__(self, connection: Connection, spelling: MigrationSpelling) -> None:
+    def __init__(self, connection: Connection, spelling: MigrationSpelling, row_key: str) -> None:
         self._connection = connection
         self._spelling = spelling
+        self._row_key = row_key
         self._migrator = new_id()
 
     @classmethod
@@ -47,10 +49,11 @@ class GremlinMigration:
             StoreError: see `recognise`.
             StoreUnavailable: nothing answers there.
         """
-        endpoint = await recognise(url, engine, credentials.aws_region)
+        endpoint = await served_by(url, engine, credentials)
         connection = Connection(endpoint, credentials, _greet_nobody)
         await connection.connect()
-        return cls(connection, CHAINED_MIGRATION if endpoint.engine is Engine.NEPTUNE else BULK_MIGRATION)
+        spelling = CHAINED_MIGRATION if endpoint.engine is Engine.NEPTUNE else BULK_MIGRATION
+        return cls(connection, spelling, spelling_for(endpoint.engine).row_key)
 
     @property
     def migrator(self) -> str:
@@ -73,7 +76,7 @@ class GremlinMigration:
         self, kind: DocumentKind, after: Sequence[str] | None
     ) -> AsyncIterator[Sequence[StoredDocument]]:
         """See `MigratingStore.read_documents`."""
-        async for names in windows(self._connection.submit, Label(kind), WINDOW, after):
+        async for names in windows(self._connection.submit, Label(kind), self._row_key, WINDOW, after):
             for start in range(0, len(names), PORTION):
                 by_vertex = {_VERTICES[kind](name): name for name in names[start : start + PORTION]}
                 read = g.V(*by_vertex).project("id", "document").by(T.id).by("document")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -47,6 +48,7 @@ async def identify(
     any_meaning: bool = False,
     migrator: str | None = None,
     has_transactions: bool = False,
+    unique: Properties = MappingProxyType({}),
 ) -> StoreIdentity:
     """Read which store this is; an empty graph becomes a new store.
 
@@ -57,6 +59,7 @@ async def identify(
         any_meaning: take the store with whatever catalogue is in force there.
         migrator: see `StoredForm.require`.
         has_transactions: whether the graph is known to undo failed requests.
+        unique: what else stands on the vertex of a new store, so that nobody makes a second one.
 
     Raises:
         CatalogueChanged: a catalogue of another meaning is in force.
@@ -67,7 +70,7 @@ async def identify(
     if identity is None:
         if not has_transactions:
             await _require_transactions(submit)
-        identity = await _make(submit, fingerprint)
+        identity = await _make(submit, fingerprint, unique)
     identity.form.require(migrator)
     if identity.fingerprint != fingerprint and not any_meaning:
         raise CatalogueChanged(identity.fingerprint, fingerprint)
@@ -196,7 +199,7 @@ async def _keep(submit: Submit, identity: StoreIdentity, catalogue: KeptCatalogu
         await submit(kept.property(single, "catalogue", catalogue.to_json()).count())
 
 
-async def _make(submit: Submit, fingerprint: str) -> StoreIdentity:
+async def _make(submit: Submit, fingerprint: str, unique: Properties) -> StoreIdentity:
     identity = StoreIdentity(new_id(), fingerprint, 0, StoredForm(SCHEMA_VERSION))
     properties: Properties = {
         "store_id": identity.store_id,
@@ -205,6 +208,7 @@ async def _make(submit: Submit, fingerprint: str) -> StoreIdentity:
         "schema_version": SCHEMA_VERSION,
         "fingerprint": REFUSAL,
         "generation": REFUSAL,
+        **unique,
     }
     make = g.merge_v(Rows({ID: STORE_ID})).option(Merge.on_create, made_with(Label.STORE, properties))
     with suppress(CommitConflict):  # somebody else makes it at the same time

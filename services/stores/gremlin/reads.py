@@ -104,9 +104,9 @@ def stored_record(row: Row) -> StoredRecord:
     )
 
 
-def tombstones_traversal(vertices: Collection[str]) -> Traversal:
-    """Those of some records that are deleted."""
-    return g.V(Rows([*vertices])).has("deleted", True)
+def removal_traversal(vertices: Collection[str]) -> Traversal:
+    """Drop those of some records that are deleted."""
+    return g.V(Rows([*vertices])).has("deleted", True).drop()
 
 
 def records_of(rows: Iterable[Row]) -> dict[RecordAddress, StoredRecord]:
@@ -187,9 +187,9 @@ def stored_identifier(
     )
 
 
-def holders_traversal(vertex: str) -> Traversal:
-    """The records that hang on an identifier or a bucket."""
-    return g.V(vertex).in_(HAS).project("source", "key").by("source").by("key")
+def holders_traversal(vertex: str, row_key: str) -> Traversal:
+    """The records that hang on an identifier or a bucket; `row_key` names the property that holds the key of a row."""
+    return g.V(vertex).in_(HAS).project("source", "key").by("source").by(row_key)
 
 
 def components_traversal(vertices: Collection[str]) -> Traversal:

@@ -29,17 +29,19 @@ ORDER = {
 
 
 async def windows(
-    submit: Submit, label: Label, size: int, after: Sequence[str] | None = None
+    submit: Submit, label: Label, row_key: str, size: int, after: Sequence[str] | None = None
 ) -> AsyncIterator[list[tuple[str, ...]]]:
     """The ordering properties of all vertices of `label` that follow `after`, in order, at most `size` at once.
 
-    The first windows are smaller, for whoever wants only a few.
+    The first windows are smaller, for whoever wants only a few. `row_key` names the property that holds the key of a
+    record.
     """
+    order = tuple(row_key if name == "key" else name for name in ORDER[label])
     largest, size = size, min(size, FIRST_WINDOW)
     while True:
-        rows = await submit(window_traversal(label, after, size))
+        rows = await submit(window_traversal(label, order, after, size))
         if rows:
-            names = [tuple(row[name] for name in ORDER[label]) for row in rows]
+            names = [tuple(row[name] for name in order) for row in rows]
             after = names[-1]
             yield names
         if len(rows) < size:
@@ -47,9 +49,8 @@ async def windows(
         size = min(largest, size * _GROWTH)
 
 
-def window_traversal(label: Label, after: Sequence[str] | None, size: int) -> Traversal:
-    """The next vertices of `label`, those that follow `after`."""
-    names = ORDER[label]
+def window_traversal(label: Label, names: Sequence[str], after: Sequence[str] | None, size: int) -> Traversal:
+    """The next vertices of `label` in the order of some properties, those that follow `after`."""
     traversal = g.V().has_label(label.value)
     if after is not None:
         beyond = [_equal(names[:place], after).has(names[place], P.gt(after[place])) for place in range(len(names))]

@@ -9,6 +9,7 @@ import base64
 import logging
 import math
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -155,19 +156,23 @@ class GremlinSocket:
             CommitConflict: another transaction changed what this one read, or a `fail()` step was reached.
             StoreUnavailable: the socket is lost or the server does not answer; what became of the request is unknown.
         """
+        arguments = {"gremlin": traversal.bytecode, "aliases": {"g": "g"}, "batchSize": ROWS_PER_MESSAGE}
+        return await self._request("traversal", "bytecode", arguments)
+
+    async def run_script(self, text: str, bindings: Mapping[str, Any]) -> list[Any]:
+        """Run a script in Groovy, for what no traversal can say; answers and raises as `submit` does.
+
+        Args:
+            text: the script, in which `g` is the graph's traversal source.
+            bindings: further names that it knows.
+        """
+        arguments = {"gremlin": text, "bindings": dict(bindings), "language": "gremlin-groovy", "aliases": {"g": "g"}}
+        return await self._request("", "eval", arguments)
+
+    async def _request(self, processor: str, operation: str, arguments: dict[str, Any]) -> list[Any]:
         self._asked_at = time.monotonic()
         request_id = uuid4()
-        arguments = {"gremlin": traversal.bytecode, "aliases": {"g": "g"}, "batchSize": ROWS_PER_MESSAGE}
-        return await self._send(request_id, self._serialize(request_id, "bytecode", arguments))
-
-    async def evaluate(self, script: str) -> list[Any]:
-        """Run a Groovy script, of our own words only; for errors see `submit`."""
-        request_id = uuid4()
-        request = RequestMessage("", "eval", {"gremlin": script, "language": "gremlin-groovy"})
-        return await self._send(request_id, self._serializer.serialize_message(request_id, request))
-
-    async def _send(self, request_id: UUID, message: bytes) -> list[Any]:
-        """Send a request, and wait for all of its answer; see `submit`."""
+        message = self._serialize(request_id, processor, operation, arguments)
         if len(message) > LARGEST_REQUEST:
             raise CommitTooLarge.of(len(message), LARGEST_REQUEST)
         answer = _Answer(asyncio.get_running_loop().create_future(), [], asyncio.timeout(ANSWER_SECONDS))
@@ -209,10 +214,8 @@ class GremlinSocket:
         if connection is not None and connection.transport is not None:
             connection.transport.abort()
 
-    def _serialize(self, request_id: UUID, operation: str, arguments: dict[str, Any]) -> bytes:
-        message: bytes = self._serializer.serialize_message(
-            request_id, RequestMessage("traversal", operation, arguments)
-        )
+    def _serialize(self, request_id: UUID, processor: str, operation: str, arguments: dict[str, Any]) -> bytes:
+        message: bytes = self._serializer.serialize_message(request_id, RequestMessage(processor, operation, arguments))
         return message
 
     async def _read(self) -> None:
@@ -274,7 +277,9 @@ class GremlinSocket:
         if message.code == _CREDENTIALS_WANTED:
             reply = {"sasl": self._credentials.sasl_plain}
             with suppress(aiohttp.ClientError, OSError):
-                await self._websocket.send_bytes(self._serialize(message.request_id, "authentication", reply))
+                await self._websocket.send_bytes(
+                    self._serialize(message.request_id, "traversal", "authentication", reply)
+                )
         elif message.code == _MORE_TO_COME:
             answer.rows.extend(message.rows)
             await asyncio.sleep(0)  # the next part may be there already

@@ -1,7 +1,7 @@
-"""The two spellings of what is written and read: the steps are the same, and so is what they come to."""
+"""The spellings of what is written and read: the steps are the same, and so is what they come to."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final, Protocol, TypeAlias
 
 from services.stores.gremlin import reads
@@ -18,12 +18,16 @@ from services.stores.gremlin.chained_reads import (
     chained_link_rows,
 )
 from services.stores.gremlin.chained_writes import chained_commit
+from services.stores.gremlin.engines import JANUSGRAPHS, Engine
 from services.stores.gremlin.guarded import GuardedRequest
 from services.stores.gremlin.ids import Label
+from services.stores.gremlin.janusgraph.schema import ROW_KEY
+from services.stores.gremlin.janusgraph.writes import named_change, named_commit, named_removal
 from services.stores.gremlin.opening import StoreIdentity
 from services.stores.gremlin.outbox import ClaimRequest
 from services.stores.gremlin.plan import GraphWrites
 from services.stores.gremlin.reads import Read, Row
+from services.stores.gremlin.socket import Traversal
 from services.stores.port.stored_form import StoredForm
 
 #: Reads rows about vertices.
@@ -50,6 +54,8 @@ class Spelling:
     bucket_rows: ReadRows  #: see `reads.bucket_rows`
     component_rows: ReadRows  #: see `reads.component_rows`
     link_rows: ReadRows  #: see `reads.link_rows`
+    removal: Callable[[Collection[str]], Traversal]  #: drops those of some records that are deleted
+    row_key: str = "key"  #: the property of a record that holds its key
 
 
 class DocumentsRequest(Protocol):
@@ -82,6 +88,7 @@ BULK: Final = Spelling(
     bucket_rows=reads.bucket_rows,
     component_rows=reads.component_rows,
     link_rows=reads.link_rows,
+    removal=reads.removal_traversal,
 )
 
 #: Many steps with constant arguments: for Amazon Neptune, which runs these itself.
@@ -94,4 +101,15 @@ CHAINED: Final = Spelling(
     bucket_rows=chained_bucket_rows,
     component_rows=chained_component_rows,
     link_rows=chained_link_rows,
+    removal=reads.removal_traversal,
 )
+
+#: As for Gremlin Server, but for what JanusGraph does not keep apart by itself.
+NAMED: Final = replace(BULK, commit=named_commit, change=named_change, removal=named_removal, row_key=ROW_KEY)
+
+
+def spelling_for(engine: Engine) -> Spelling:
+    """How an engine is asked."""
+    if engine is Engine.NEPTUNE:
+        return CHAINED
+    return NAMED if engine in JANUSGRAPHS else BULK

@@ -16,8 +16,10 @@ from graph_model.values.identifiers import Identifier
 from services.stores.gremlin import ids, opening, reads
 from services.stores.gremlin.catalogue_change import change_catalogue, restored
 from services.stores.gremlin.connection import Connection, Submit
-from services.stores.gremlin.engines import AUTO, Endpoint, Engine, recognise
+from services.stores.gremlin.engines import AUTO, Endpoint, Engine
 from services.stores.gremlin.identifiers import KnownHubs, count_links, find_profiles, read_holders, read_identifiers
+from services.stores.gremlin.janusgraph.opening import served_by
+from services.stores.gremlin.janusgraph.writes import unique_properties
 from services.stores.gremlin.opening import (
     StoreIdentity,
     identify,
@@ -31,7 +33,7 @@ from services.stores.gremlin.plan import graph_writes
 from services.stores.gremlin.reads import formed
 from services.stores.gremlin.scans import WINDOW, windows
 from services.stores.gremlin.socket import NOBODY, Credentials, Traversal
-from services.stores.gremlin.spelling import BULK, CHAINED
+from services.stores.gremlin.spelling import spelling_for
 from services.stores.port.errors import CatalogueChanged, CommitConflict, StoreError
 from services.stores.port.identity import KeptCatalogue, Pulse, WriterState
 from services.stores.port.plan import Plan, TaskWrite
@@ -70,7 +72,7 @@ class GremlinStore:
         migrator: str | None = None,
     ) -> None:
         self._engine = endpoint.engine
-        self._spelling = CHAINED if endpoint.engine is Engine.NEPTUNE else BULK
+        self._spelling = spelling_for(endpoint.engine)
         self._identify = identify_store
         self._migrator = migrator
         self._identity: StoreIdentity | None = None
@@ -109,14 +111,15 @@ class GremlinStore:
             StoreUnavailable: nothing answers there.
             StoreError: the graph cannot be used; the message says why.
         """
-        endpoint = await recognise(url, engine, credentials.aws_region)
+        endpoint = await served_by(url, engine, credentials)
         identify_store = partial(
             identify,
             fingerprint=fingerprint,
             catalogue=catalogue,
             any_meaning=any_meaning,
             migrator=migrator,
-            has_transactions=endpoint.engine is Engine.NEPTUNE,
+            has_transactions=endpoint.engine is not Engine.GREMLIN_SERVER,
+            unique=unique_properties(endpoint.engine),
         )
         store = cls(endpoint, identify_store, credentials, migrator)
         try:
@@ -204,7 +207,7 @@ class GremlinStore:
 
     async def read_holders(self, identifier: Identifier) -> tuple[RecordAddress, ...]:
         """See `Store.read_holders`."""
-        return await read_holders(self._submit, identifier)
+        return await read_holders(self._submit, identifier, self._spelling.row_key)
 
     async def read_links(self, addresses: Collection[RecordAddress]) -> Mapping[RecordAddress, tuple[Identifier, ...]]:
         """See `Store.read_links`."""
@@ -320,7 +323,7 @@ class GremlinStore:
     async def remove_tombstones(self, addresses: Collection[RecordAddress]) -> None:
         """See `Store.remove_tombstones`."""
         for chunk in _chunks(list(map(ids.record_id, addresses))):
-            await self._submit(reads.tombstones_traversal(chunk).drop())
+            await self._submit(self._spelling.removal(chunk))
 
     async def read_writers(self) -> Mapping[str, WriterState]:
         """See `Store.read_writers`."""
@@ -351,7 +354,7 @@ class GremlinStore:
         after: Sequence[str] | None = None,
     ) -> AsyncIterator[tuple[Key, Item]]:
         """Everything of a label, in order; `key` makes of the names in a window what `read` asks for."""
-        async for names in windows(self._submit, label, WINDOW, after):
+        async for names in windows(self._submit, label, self._spelling.row_key, WINDOW, after):
             for chunk in _chunks([key(name) for name in names]):
                 found = await read(chunk)
                 for wanted in chunk:

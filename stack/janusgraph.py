@@ -1,0 +1,78 @@
+"""JanusGraph Server: its graph in memory, for tests, or in Cassandra, where it survives."""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from stack.artifacts import JANUSGRAPH, fetch
+from stack.gremlin_server import PROBE
+from stack.ports import HOST, Port, answers
+from stack.process import Command
+from stack.server import Server
+from stack.settings import CONFIGURATION
+
+#: Both settings of ids are fixed when a graph is first opened.
+_ANY = {
+    "gremlin.graph": "org.janusgraph.core.JanusGraphFactory",
+    "graph.set-vertex-id": "true",
+    "graph.allow-custom-vid-types": "true",
+}
+#: One process serves the graph, so that a lock need not wait for claims of others that are still on their way.
+IN_MEMORY = {**_ANY, "storage.backend": "inmemory", "storage.lock.wait-time": "2"}
+
+
+def in_cassandra(port: Port) -> Mapping[str, str]:
+    """Settings of a graph that the Cassandra node at `port` keeps."""
+    return {
+        **_ANY,
+        "storage.backend": "cql",
+        "storage.hostname": HOST,
+        "storage.port": str(port.number),
+        "storage.cql.local-datacenter": "datacenter1",
+        "storage.cql.read-consistency-level": "QUORUM",
+        "storage.cql.write-consistency-level": "QUORUM",
+        "storage.lock.wait-time": "10",
+    }
+
+
+class JanusGraph(Server):
+    """A JanusGraph Server of our own, as a local process."""
+
+    part = "JanusGraph"
+
+    def __init__(self, folder: Path, cache: Path, *, settings: Mapping[str, str] = IN_MEMORY, port: int = 0) -> None:
+        self.port = Port.named("gremlin", port)
+        super().__init__(folder, self.port)
+        self.cache = cache
+        self.settings = settings
+
+    @property
+    def url(self) -> str:
+        """The WebSocket address for drivers."""
+        return f"ws://{self.port.address}/gremlin"
+
+    def describe(self) -> str:
+        """Where it is reached, for a person."""
+        return self.url
+
+    def prepare(self) -> Command:
+        """Writes the configuration, with the local address and where the graph is kept."""
+        for name in ("conf", "scripts"):
+            (self.folder / name).mkdir(exist_ok=True)
+        shutil.copyfile(CONFIGURATION / "gremlin-init.groovy", self.folder / "scripts/identity-graph.groovy")
+        graph = "".join(f"{name}={value}\n" for name, value in self.settings.items())
+        (self.folder / "conf/identity-graph.properties").write_text(graph)
+        server = yaml.safe_load((CONFIGURATION / "janusgraph.yaml").read_text())
+        configuration = self.folder / "conf/identity-graph.yaml"
+        configuration.write_text(yaml.safe_dump({**server, "host": HOST, "port": self.port.number}))
+        classes = f"{fetch(JANUSGRAPH, self.cache)}/*"
+        logging = f"-Dlogback.configurationFile={CONFIGURATION / 'logback.xml'}"
+        main = "org.janusgraph.graphdb.server.JanusGraphServer"
+        arguments = ("java", "-Xmx2g", "-cp", classes, logging, main, str(configuration))
+        return Command(arguments, self.folder)
+
+    def is_ready(self) -> bool:
+        """Whether it runs traversals; a server whose graph cannot be opened listens, and runs none."""
+        return answers(self.port, PROBE)
