@@ -99,7 +99,7 @@ def require_schema(facts: Mapping[str, Any]) -> None:
 async def _is_janusgraph(socket: GremlinSocket) -> bool:
     """Ask for a vertex with an id that no graph holds: JanusGraph alone refuses to look for it."""
     try:
-        await socket.submit(g.V("").id_())
+        await socket.submit(g.V("").values("rev"))
     except JanusGraphFault:
         return True
     return False
