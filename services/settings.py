@@ -113,7 +113,7 @@ class Settings(BaseSettings):
     store_engine: Literal["auto", "gremlin-server", "neptune"] = Field(
         "auto",
         description="what serves the graph: Gremlin Server or Amazon Neptune, which are written to differently; `auto` "
-        "asks it. It stays the same for one graph",
+        "asks it, and JanusGraph is always recognised. It stays the same for one graph",
     )
     store_username: str = Field("", description="user name for a Gremlin Server that asks for one")
     store_password: SecretStr = Field(SecretStr(""), description="password for a Gremlin Server that asks for one")

@@ -23,7 +23,7 @@ _ANY = {
 IN_MEMORY = {**_ANY, "storage.backend": "inmemory", "storage.lock.wait-time": "2"}
 
 
-def in_cassandra(port: Port) -> Mapping[str, str]:
+def in_cassandra(port: Port) -> dict[str, str]:
     """Settings of a graph that the Cassandra node at `port` keeps."""
     return {
         **_ANY,
@@ -33,7 +33,10 @@ def in_cassandra(port: Port) -> Mapping[str, str]:
         "storage.cql.local-datacenter": "datacenter1",
         "storage.cql.read-consistency-level": "QUORUM",
         "storage.cql.write-consistency-level": "QUORUM",
-        "storage.lock.wait-time": "10",
+        "storage.cql.atomic-batch-mutate": "true",
+        "storage.buffer-size": "1000000",
+        # Longer than a claim of a lock takes to be written, which is given up else.
+        "storage.lock.wait-time": "50",
     }
 
 

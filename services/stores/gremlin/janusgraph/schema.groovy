@@ -18,8 +18,9 @@ try {
       management.setConsistency(index.buildCompositeIndex(), ConsistencyModifier.LOCK)
     }
   }
-  management.commit()
-} finally {
-  if (management.isOpen()) management.rollback()
+} catch (error) {
+  management.rollback()
+  throw error
 }
+management.commit()
 ['made']
