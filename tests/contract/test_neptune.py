@@ -14,7 +14,7 @@ from graph_model.profile.document import ProfileStatus
 from graph_model.resolution.hubs import BUCKETS, bucket_of
 from services.stores.gremlin import connection, engines
 from services.stores.gremlin.migration import GremlinMigration
-from services.stores.gremlin.socket import NOBODY
+from services.stores.gremlin.socket import NOBODY, Upkeep
 from services.stores.gremlin.store import GremlinStore
 from services.stores.port.errors import ClaimLost, MigrationTaken, StoreError, StoreUnavailable
 from services.stores.port.migration import DocumentKind, StoredDocument
@@ -130,11 +130,15 @@ async def test_after_a_fail_over_the_name_of_the_cluster_is_asked_where_it_leads
         await store.close()
 
 
-@pytest.mark.parametrize("due", ["oldest_seconds", "idle_seconds"])
+@pytest.mark.parametrize(
+    "upkeep",
+    [replace(engines.NEPTUNE_UPKEEP, oldest_seconds=-1.0), replace(engines.NEPTUNE_UPKEEP, idle_seconds=-1.0)],
+    ids=["old", "idle"],
+)
 async def test_a_connection_is_renewed_before_neptune_closes_it_and_what_is_under_way_ends_on_it(
-    reopen: Reopen, neptune: NeptuneDouble, due: str, monkeypatch: pytest.MonkeyPatch
+    reopen: Reopen, neptune: NeptuneDouble, upkeep: Upkeep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engines, "NEPTUNE_UPKEEP", replace(engines.NEPTUNE_UPKEEP, **{due: -1.0}))
+    monkeypatch.setattr(engines, "NEPTUNE_UPKEEP", upkeep)
     store = await reopen()
     neptune.happened.clear()
     reads = []

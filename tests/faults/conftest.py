@@ -7,8 +7,11 @@ import pytest
 
 from stack.kafka import KafkaBroker
 from stack.settings import StackSettings
-from tests.contract.conftest import empty_graph
+from tests.contract.conftest import empty_graph, neptune, running_double
 from tests.faults.ground import Ground, new_ground
+from tests.neptune.double import NeptuneDouble
+
+__all__ = ["neptune", "running_double"]
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +39,9 @@ async def ground(kafka_broker: KafkaBroker, tmp_path: Path, store_url: str) -> G
 @pytest.fixture
 async def embedded_ground(kafka_broker: KafkaBroker, tmp_path: Path) -> Ground:
     return await new_ground(kafka_broker, tmp_path)
+
+
+@pytest.fixture
+async def neptune_ground(kafka_broker: KafkaBroker, tmp_path: Path, neptune: NeptuneDouble) -> Ground:
+    await empty_graph(neptune.server)
+    return await new_ground(kafka_broker, tmp_path, neptune.url)

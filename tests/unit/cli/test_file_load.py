@@ -1,7 +1,6 @@
 """When and where a first load of files is done."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,13 +63,6 @@ async def test_standard_input_does_not_say_how_large_it_is(store: SqliteStore, t
 
 async def test_a_store_that_somebody_has_claimed_has_no_first_load(store: SqliteStore, tmp_path: Path) -> None:
     await store.claim_outbox("api")
-    assert not await load_of(tmp_path, "a.csv").suits(store)
-
-
-async def test_a_store_that_cannot_be_claimed_for_one_has_no_first_load(
-    store: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(store, "guarantees", replace(store.guarantees, first_load=False))
     assert not await load_of(tmp_path, "a.csv").suits(store)
 
 
