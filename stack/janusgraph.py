@@ -36,7 +36,7 @@ def in_cassandra(port: Port) -> dict[str, str]:
         "storage.cql.atomic-batch-mutate": "true",
         "storage.buffer-size": "1000000",
         # Longer than a claim of a lock takes to be written, which is given up else.
-        "storage.lock.wait-time": "50",
+        "storage.lock.wait-time": "200",
     }
 
 
