@@ -100,7 +100,7 @@ def create_app(
         feed=None if outbox is None else SharedFeed(outbox, store.store_id, (stopping, heartbeat.refused)),
     )
     app.state.services = Services.over(catalogue, wiring)
-    metrics.add(store.traffic.figures)
+    metrics.show_store(store.traffic)
     _add_operations(app, settings, HttpFigures(metrics.registry))
     _describe_more(app)
     return app

@@ -263,7 +263,7 @@ async def _accept(store: Store, metrics: Metrics) -> None:
         UnsafeStore: it does not keep several writers apart.
     """
     store.guarantees.require_guarded_commits()
-    metrics.add(store.traffic.figures)
+    metrics.show_store(store.traffic)
     if not store.guarantees.durable:
         _log.warning("this store keeps its graph in memory; after its restart rebuild it: consume --rewind")
     await tell_room(store)

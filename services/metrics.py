@@ -4,18 +4,19 @@ Conserved per source: changes in = applied + unchanged + stale + dead + ignored.
 """
 
 import platform
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from copy import copy
 from functools import partial
 from importlib.metadata import version
 from typing import Final, Self
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector, generate_latest
-from prometheus_client.registry import Collector
 
 from graph_model.records.tasks import AnnounceProfiles, DeleteAbsent, ReResolve, Task, TruncateSource
+from services.traffic import Traffic
 
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_STORE_SECONDS: Final = (0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30)
 #: From a change that is read at once to one that waited for days.
 _DELAY_SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200, 43_200, 259_200)
 
@@ -124,10 +125,21 @@ class Metrics:
         build.info({"version": version("identity-graph"), "python": platform.python_version()})
         ProcessCollector(registry=self.registry)  # memory, processor time, open files
 
-    def add(self, figures: Iterable[Collector]) -> None:
-        """Show further figures, which somebody else counts."""
-        for each in figures:
-            self.registry.register(each)
+    def show_store(self, traffic: Traffic) -> None:
+        """Show how much is asked of the store, the one of this process."""
+        seconds = Histogram(
+            "identity_graph_store_request_seconds",
+            "Time until the store answered a request, or failed",
+            buckets=_STORE_SECONDS,
+            registry=self.registry,
+        )
+        traffic.tell(seconds.observe)
+        in_progress = Gauge(
+            "identity_graph_store_requests_in_progress",
+            "Requests that the store has not answered yet",
+            registry=self.registry,
+        )
+        in_progress.set_function(lambda: traffic.under_way)
 
     def count_task(self, task: Task, walked: int) -> None:
         """Count that work owed has walked over so many records, or profiles."""

@@ -14,7 +14,7 @@ from services.stores.gremlin.neptune_faults import Overloaded, WriterMoved
 from services.stores.gremlin.socket import Credentials, GremlinSocket, Traversal
 from services.stores.port.errors import NoRoom, StoreUnavailable
 from services.stores.port.protocols import Heap
-from services.stores.port.traffic import Traffic
+from services.traffic import Traffic
 
 #: Runs a traversal and returns all it answers.
 Submit: TypeAlias = Callable[[Traversal], Awaitable[list[Any]]]

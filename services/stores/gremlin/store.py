@@ -49,7 +49,7 @@ from services.stores.port.stored import (
     StoredVerdict,
     all_buckets,
 )
-from services.stores.port.traffic import Traffic
+from services.traffic import Traffic
 
 CHUNK = 2_000  #: vertices asked for in one request
 

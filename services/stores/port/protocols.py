@@ -29,7 +29,7 @@ from services.stores.port.stored import (
     StoredVerdict,
     all_buckets,
 )
-from services.stores.port.traffic import Traffic
+from services.traffic import Traffic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

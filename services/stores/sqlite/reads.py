@@ -18,10 +18,10 @@ from graph_model.profile.document import ProfileStatus
 from graph_model.records.record import RecordAddress
 from services.stores.port.stored import StoredProfile, StoredRecord
 from services.stores.port.stored_forms import DAMAGES, damage_of, read_addresses, read_record
-from services.stores.port.traffic import Traffic
 from services.stores.sqlite.catalogue import StoreState
 from services.stores.sqlite.connection import LOCK_SECONDS, connect, fault_of, is_locked, waiting_from_now
 from services.stores.sqlite.packing import pack_id, unpack_component, unpack_id
+from services.traffic import Traffic
 
 #: What `SqliteReader.record` reads behind the address, of a record `r` with its profile `p`.
 RECORD_COLUMNS = "r.document, r.revision, r.profile_id, coalesce(p.component, p.profile_id)"

@@ -32,7 +32,6 @@ from services.stores.port.stored import (
     StoredVerdict,
     all_buckets,
 )
-from services.stores.port.traffic import Traffic
 from services.stores.sqlite import identifiers as sqlite_identifiers
 from services.stores.sqlite import queries as sqlite_queries
 from services.stores.sqlite import scans as sqlite_scans
@@ -52,6 +51,7 @@ from services.stores.sqlite.ownership import require_own
 from services.stores.sqlite.packing import CommitIds
 from services.stores.sqlite.reads import SqliteReads
 from services.stores.sqlite.writes import remove_tombstones, write_plan
+from services.traffic import Traffic
 
 _SECONDS_BETWEEN_TRIMS = 600
 _POLL_SECONDS = 0.25

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from services.stores.port.errors import StoreUnavailable
-from services.stores.port.traffic import Traffic
 from services.stores.sqlite.reads import ROWS_ON_LOOP, SqliteReader, SqliteReads
+from services.traffic import Traffic
 
 ALL = "SELECT n FROM number ORDER BY n"
 
