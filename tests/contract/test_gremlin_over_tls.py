@@ -1,4 +1,4 @@
-"""A Gremlin Server that uses TLS, and what is said where it cannot be trusted, or there is none."""
+"""A Gremlin Server that uses TLS, and what is said where it cannot be trusted, or used, or there is none."""
 
 import asyncio
 import os
@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from services.stores.gremlin.socket import NOBODY, GremlinSocket, g
 from services.stores.gremlin.store import GremlinStore
-from services.stores.port.errors import StoreUnavailable
+from services.stores.port.errors import StoreError, StoreUnavailable
 from stack.gremlin_server import GremlinServer
 from stack.process import Command
 from stack.settings import StackSettings
@@ -25,6 +26,7 @@ CONFIGURATION = "conf/identity-graph.yaml"
 SECRET = "changeit"  # noqa: S105 - of a key that lives as long as the test
 OPEN = """
 import asyncio, sys
+from services.stores.gremlin.socket import NOBODY, GremlinSocket, g
 from services.stores.gremlin.store import GremlinStore
 async def main():
     store = await GremlinStore.open(sys.argv[1], sys.argv[2])
@@ -125,3 +127,34 @@ async def test_an_address_where_nobody_is_is_told_with_the_setting(url: str, fou
     said = await why_not(url)
     assert found in said
     assert "correct IDENTITY_GRAPH_STORE" in said
+
+
+async def test_a_path_where_there_is_no_graph_is_told(gremlin_url: str) -> None:
+    said = await why_not(gremlin_url.replace("/gremlin", "/graph"))
+    assert "correct IDENTITY_GRAPH_STORE, whose path is `/gremlin`" in said
+
+
+async def test_a_server_of_another_kind_is_told() -> None:
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        said = await why_not(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/graph")
+    assert "takes no WebSocket connection (status 404); correct IDENTITY_GRAPH_STORE" in said
+
+
+async def test_a_server_that_lacks_a_step_is_told_to_be_too_old(gremlin_url: str) -> None:
+    later = g.V()
+    later.bytecode.add_step("stepOfALaterVersion")
+    socket = await GremlinSocket.open(gremlin_url, NOBODY)
+    with pytest.raises(StoreError, match=r"too old .* TinkerPop 3\.7 is expected; .* IDENTITY_GRAPH_STORE"):
+        await socket.submit(later)
+    await socket.close()
+
+
+@pytest.mark.parametrize("url", ["ws://:8182/gremlin", "wss://localhost:81820/gremlin", "ws://localhost:many/gremlin"])
+async def test_what_is_no_address_is_refused_before_anything_is_asked(url: str) -> None:
+    with pytest.raises(StoreError, match="IDENTITY_GRAPH_STORE is no address"):
+        await GremlinStore.open(url, FINGERPRINT)

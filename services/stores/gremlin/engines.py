@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import orjson
 
+from services.stores.gremlin.opening_faults import require_address
 from services.stores.gremlin.signing import Signer
 from services.stores.gremlin.socket import NEAR, Upkeep
 from services.stores.port.errors import StoreError, StoreUnavailable
@@ -95,6 +96,7 @@ async def recognise(url: str, wanted: str = AUTO, aws_region: str = "") -> Endpo
         StoreUnavailable: a Neptune cluster does not answer, or (`AccessRefused`) not to us.
         StoreError: a Neptune cluster cannot be used, or was expected and is none; the message says why.
     """
+    require_address(url)
     if wanted == Engine.GREMLIN_SERVER:
         return Endpoint(url, Engine.GREMLIN_SERVER)
     host = urlsplit(url).hostname or ""

@@ -19,6 +19,8 @@ TIMED_OUT = 598
 FAILED_ON_PURPOSE = 595  #: our own `fail()` step: something existed that must not, or the other way round
 TRY_AGAIN = 596
 _OUT_OF_MEMORY = "OutOfMemoryError"
+#: Said of a step that the server does not have.
+_UNKNOWN_STEP = "Could not locate method"
 _OUT_OF_STACK = "StackOverflowError"
 _CONFLICT_CLASSES = ("TransactionException", "ConcurrentModificationException")
 _CONFLICT_MESSAGES = ("Vertex with id already exists", "Vertex id could not be resolved from mergeE")
@@ -62,21 +64,29 @@ def _gremlin_fault(code: int, message: str, attributes: Mapping[str, Any]) -> St
     by_message = any(part in message for part in (*_CONFLICT_MESSAGES, *_CONFLICT_CLASSES))
     if code == FAILED_ON_PURPOSE or by_class or by_message:
         return CommitConflict(f"another commit was faster ({found})")
-    return StoreError(f"the Gremlin Server failed ({found}); its log says more")
+    return StoreError(
+        _too_old(found) if _UNKNOWN_STEP in message else f"the Gremlin Server failed ({found}); its log says more"
+    )
+
+
+def _too_old(found: str) -> str:
+    return (
+        f"the Gremlin Server is too old ({found}): it lacks a step that is asked of it. One that speaks TinkerPop 3.7 "
+        "is expected; upgrade it, or name another one with IDENTITY_GRAPH_STORE"
+    )
 
 
 @contextmanager
 def socket_faults() -> Iterator[None]:
-    """Translate errors of the socket into `StoreUnavailable`."""
+    """Translate errors of an open socket into `StoreUnavailable`."""
     try:
         yield
-    except aiohttp.WSServerHandshakeError as error:
-        raise _handshake_fault(error.status) from error
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         raise StoreUnavailable(f"the Gremlin Server cannot be reached ({type(error).__name__})") from error
 
 
-def _handshake_fault(status: int) -> StoreUnavailable:
+def handshake_fault(place: str, status: int) -> StoreUnavailable:
+    """What is said where the server at `place` answers the request for a WebSocket with another status."""
     if status == TOO_MANY_REQUESTS:
         return Overloaded(
             f"the server takes no further connection (status {status}): fewer processes, or a larger instance, would "
@@ -87,7 +97,10 @@ def _handshake_fault(status: int) -> StoreUnavailable:
             f"the server refuses unsigned connections (status {status}). Where it is an Amazon Neptune cluster whose "
             "IAM authentication was turned on meanwhile, start this process again"
         )
-    return StoreUnavailable(f"the server at this address takes no WebSocket connection (status {status})")
+    return StoreUnavailable(
+        f"the server at {place} takes no WebSocket connection (status {status}); correct IDENTITY_GRAPH_STORE, whose "
+        "path is `/gremlin` for a Gremlin Server"
+    )
 
 
 def _with(wanted: str, code: int, classes: list[str]) -> str:

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from services.stores.port.errors import StoreUnavailable
+from services.stores.gremlin.faults import handshake_fault
+from services.stores.port.errors import StoreError, StoreUnavailable
 
 _SETTING: Final = "IDENTITY_GRAPH_STORE"
 #: What OpenSSL calls a certificate that is not valid yet, or no longer; and one for other names, or addresses.
@@ -18,15 +19,34 @@ _OTHER_NAMES: Final = (62, 64)
 
 @contextmanager
 def opening_faults(url: str) -> Iterator[None]:
-    """Translate what opening a connection to `url` fails with; what has to do with its answers is left as it is."""
+    """Translate what opening a connection to `url` fails with."""
     try:
         yield
-    except aiohttp.WSServerHandshakeError:
-        raise
+    except aiohttp.WSServerHandshakeError as error:
+        raise handshake_fault(_place(url), error.status) from error
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        endpoint = urlsplit(url)
-        place = endpoint.netloc.rpartition("@")[2]
-        raise StoreUnavailable(f"the Gremlin Server at {place} cannot be reached: {_why(error)}") from error
+        raise StoreUnavailable(f"the Gremlin Server at {_place(url)} cannot be reached: {_why(error)}") from error
+
+
+def require_address(url: str) -> None:
+    """Refuse what cannot be the address of an endpoint.
+
+    Raises:
+        StoreError: it names no host, or no port that there can be.
+    """
+    try:
+        found = "" if urlsplit(url).hostname and urlsplit(url).port != 0 else "it names no host, or port 0"
+    except ValueError as error:
+        found = str(error)
+    if found:
+        raise StoreError(
+            f"{_SETTING} is no address of a Gremlin endpoint: {found}; `ws://HOST:PORT/gremlin` is expected, or "
+            "`wss://` where it uses TLS"
+        )
+
+
+def _place(url: str) -> str:
+    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def _why(error: Exception) -> str:
@@ -42,7 +62,7 @@ def _why(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return (
             f"it does not answer ({type(error).__name__}); look at the server and at what stands before it (security "
-            f"groups, firewalls), or correct {_SETTING}"
+            f"groups, firewalls), or correct {_SETTING}, whose path is `/gremlin` for a Gremlin Server"
         )
     return (
         f"it ended the connection ({type(error).__name__}); look at its log; if it uses TLS, begin {_SETTING} with "

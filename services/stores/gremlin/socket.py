@@ -130,7 +130,7 @@ class GremlinSocket:
         """
         session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CONNECT_SECONDS))
         try:
-            with socket_faults(), opening_faults(url):
+            with opening_faults(url):
                 websocket = await _connected(session, url, signer)
         except BaseException:
             await session.close()
