@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from stack.errors import PartFailedError
 from stack.requirements import MAVEN, require
@@ -40,7 +41,8 @@ DEBEZIUM = Artifact("debezium", "unpack-dependencies", "-DexcludeTransitive=true
 GREMLIN_SERVER = Artifact("gremlin-server", "copy-dependencies", "-DincludeScope=runtime")
 JANUSGRAPH = Artifact("janusgraph", "copy-dependencies", "-DincludeScope=runtime")
 CASSANDRA = Artifact("cassandra", "copy-dependencies", "-DincludeScope=runtime")
-ALL = (KAFKA, DEBEZIUM, GREMLIN_SERVER)
+#: What each graph of `StackSettings.graph` needs.
+OF_GRAPHS: Final = {"tinkergraph": (GREMLIN_SERVER,), "janusgraph": (CASSANDRA, JANUSGRAPH)}
 
 
 def fetch(artifact: Artifact, cache: Path) -> Path:

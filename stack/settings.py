@@ -1,6 +1,7 @@
 """Where the stack keeps its files and which ports its parts listen on."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -30,10 +31,15 @@ class StackSettings(BaseSettings):
     catalogue: Path = Field(
         CHECKOUT / "examples/inventory/catalogue.yaml", description="the catalogue the service runs with"
     )
+    graph: Literal["tinkergraph", "janusgraph"] = Field(
+        "tinkergraph", description="what keeps the graph: `tinkergraph` in memory, or `janusgraph` over Cassandra"
+    )
     kafka_port: int = _port(9092, "Kafka")
     kafka_controller_port: int = _port(9093, "Kafka's controller")
     connect_port: int = _port(8083, "Kafka Connect's REST interface")
     postgres_port: int = _port(15432, "PostgreSQL (a machine's own server usually has 5432)")
-    gremlin_port: int = _port(8182, "Gremlin Server")
+    gremlin_port: int = _port(8182, "Gremlin Server, or JanusGraph")
+    cassandra_port: int = _port(9042, "Cassandra")
+    cassandra_storage_port: int = _port(7000, "Cassandra's nodes among themselves")
     consumer_port: int = _port(8091, "the consumer's readiness and metrics")
     api_port: int = _port(8090, "the HTTP API")

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stack import artifacts
+from stack.cassandra import Cassandra
 from stack.debezium import CONNECTOR, KafkaConnect, connector_configuration
 from stack.errors import StackError
 from stack.gremlin_server import GremlinServer
+from stack.janusgraph import JanusGraph, in_cassandra
 from stack.kafka import KafkaBroker
 from stack.postgres import PostgresServer
 from stack.process import is_running, stop_process
@@ -34,14 +36,14 @@ class Stack:
     kafka: KafkaBroker
     postgres: PostgresServer
     connect: KafkaConnect
-    gremlin: GremlinServer
+    graph: tuple[Server, ...]  #: what keeps the graph, in the order in which it starts
     consumer: Consumer
     api: Api
 
     @property
     def servers(self) -> tuple[Server, ...]:
         """The foreign servers, in the order in which they start."""
-        return (self.kafka, self.postgres, self.gremlin, self.connect)
+        return (self.kafka, self.postgres, *self.graph, self.connect)
 
     @property
     def services(self) -> tuple[Server, ...]:
@@ -55,16 +57,31 @@ def stack_of(settings: StackSettings) -> Stack:
     kafka = KafkaBroker(
         folder / "kafka", cache, port=settings.kafka_port, controller_port=settings.kafka_controller_port
     )
-    gremlin = GremlinServer(folder / "gremlin", cache, port=settings.gremlin_port)
-    environment = wiring(settings.catalogue.absolute(), kafka.bootstrap_servers, gremlin.url)
+    graph, url = _graph_of(settings)
+    environment = wiring(settings.catalogue.absolute(), kafka.bootstrap_servers, url)
     return Stack(
         kafka=kafka,
         postgres=PostgresServer(folder / "postgres", port=settings.postgres_port),
         connect=KafkaConnect(folder / "connect", cache, kafka.bootstrap_servers, port=settings.connect_port),
-        gremlin=gremlin,
+        graph=graph,
         consumer=Consumer(folder / "consumer", environment, port=settings.consumer_port),
         api=Api(folder / "api", environment, port=settings.api_port),
     )
+
+
+def _graph_of(settings: StackSettings) -> tuple[tuple[Server, ...], str]:
+    """What keeps the graph, and the address at which it is served."""
+    folder, cache = settings.folder.absolute(), settings.cache.absolute()
+    if settings.graph == "tinkergraph":
+        gremlin = GremlinServer(folder / "gremlin", cache, port=settings.gremlin_port)
+        return (gremlin,), gremlin.url
+    cassandra = Cassandra(
+        folder / "cassandra", cache, port=settings.cassandra_port, storage_port=settings.cassandra_storage_port
+    )
+    janusgraph = JanusGraph(
+        folder / "janusgraph", cache, settings=in_cassandra(cassandra.port), port=settings.gremlin_port
+    )
+    return (cassandra, janusgraph), janusgraph.url
 
 
 def up(settings: StackSettings, say: Say, *, with_services: bool = True) -> StackState:
@@ -86,7 +103,7 @@ def up(settings: StackSettings, say: Say, *, with_services: bool = True) -> Stac
         require(missing_requirements())
         stack = stack_of(settings)
         refuse_ports((*stack.servers, *stack.services) if with_services else stack.servers)
-        _fetch(settings.cache.absolute(), say)
+        _fetch(settings, say)
         _remove_data(stack)
         try:
             for server in stack.servers:
@@ -145,15 +162,16 @@ def _refuse_half_a_stack(state: StackState) -> None:
         raise StackError(f"Only a part of the stack runs; {ended}. Run `make stack-down`, then start again.")
 
 
-def _fetch(cache: Path, say: Say) -> None:
-    for artifact in artifacts.ALL:
+def _fetch(settings: StackSettings, say: Say) -> None:
+    cache = settings.cache.absolute()
+    for artifact in (artifacts.KAFKA, artifacts.DEBEZIUM, *artifacts.OF_GRAPHS[settings.graph]):
         if not artifact.folder(cache).exists():
             say(f"Fetching {artifact.name} (once, into {cache}) ...")
             artifacts.fetch(artifact, cache)
 
 
 def _remove_data(stack: Stack) -> None:
-    # The graph is in memory, so a stack always begins anew: offsets of an earlier one would fit no graph.
+    # A graph in memory is gone, so a stack always begins anew: offsets of an earlier one would fit no graph.
     for server in (*stack.servers, *stack.services):
         if server.log.exists():  # without it the folder is not one of ours
             shutil.rmtree(server.folder)

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from gremlin_python.process.graph_traversal import __
 from gremlin_python.process.traversal import Merge, P, T
+from tenacity import AsyncRetrying, retry_if_result, stop_after_delay, wait_random_exponential
 
 from services.clock import new_id
 from services.stores.gremlin.connection import Submit
@@ -23,6 +24,9 @@ from services.stores.port.stored_form import REFUSAL, SCHEMA_VERSION, UNTOLD_VER
 
 #: How often the meaning of the catalogue has changed. `generation` turns away programs that know no schema version.
 GENERATION = "meaning_generation"
+
+#: So long whoever is refused while it makes a store tries again.
+_MAKING_SECONDS: Final = 10.0
 
 #: What is read of the store; where it lacks a property, as graphs of former forms do, the answer lacks it as well.
 _FIELDS = ("store_id", "meaning", "fingerprint", GENERATION, "generation", "schema_version", "migration", "migrator")
@@ -211,12 +215,22 @@ async def _make(submit: Submit, fingerprint: str, unique: Properties) -> StoreId
         **unique,
     }
     make = g.merge_v(Rows({ID: STORE_ID})).option(Merge.on_create, made_with(Label.STORE, properties))
-    with suppress(CommitConflict):  # somebody else makes it at the same time
-        if await submit(make.values("store_id")) == [identity.store_id]:
-            return identity
-    found = await find_identity(submit)
+
+    async def made_or_found() -> StoreIdentity | None:
+        with suppress(CommitConflict):  # somebody else makes it at the same time, who may be refused for that as well
+            if await submit(make.values("store_id")) == [identity.store_id]:
+                return identity
+        return await find_identity(submit)
+
+    attempts = AsyncRetrying(
+        retry=retry_if_result(lambda found: found is None),
+        wait=wait_random_exponential(multiplier=0.05, max=1),
+        stop=stop_after_delay(_MAKING_SECONDS),
+        retry_error_callback=lambda _: None,
+    )
+    found: StoreIdentity | None = await attempts(made_or_found)
     if found is None:
-        raise StoreUnavailable("the graph is empty, and somebody else was making a store of it; open it again")
+        raise StoreUnavailable("the graph is empty, and others were making a store of it; open it again")
     return found
 
 

@@ -16,9 +16,10 @@ from graph_model.values.identifiers import Identifier
 from services.stores.gremlin import ids, opening, reads
 from services.stores.gremlin.catalogue_change import change_catalogue, restored
 from services.stores.gremlin.connection import Connection, Submit
-from services.stores.gremlin.engines import AUTO, Endpoint, Engine
+from services.stores.gremlin.engines import AUTO, JANUSGRAPHS, Endpoint, Engine
 from services.stores.gremlin.identifiers import KnownHubs, count_links, find_profiles, read_holders, read_identifiers
 from services.stores.gremlin.janusgraph.opening import served_by
+from services.stores.gremlin.janusgraph.reads import without_torn_rows
 from services.stores.gremlin.janusgraph.writes import unique_properties
 from services.stores.gremlin.opening import (
     StoreIdentity,
@@ -77,7 +78,8 @@ class GremlinStore:
         self._migrator = migrator
         self._identity: StoreIdentity | None = None
         self._connection = Connection(endpoint, credentials, self._greet)
-        self._submit = self._connection.submit
+        submit = self._connection.submit
+        self._submit = without_torn_rows(submit) if endpoint.engine in JANUSGRAPHS else submit
         self._hubs = KnownHubs()
         self._claiming = asyncio.Lock()  #: all claims write on the store, so that two at once refuse each other
         self._written_at = -math.inf

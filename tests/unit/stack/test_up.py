@@ -11,7 +11,7 @@ from stack.ports import HOST, Port
 from stack.process import StartedProcess, is_running, stop_process
 from stack.settings import StackSettings
 from stack.state import StackState, StartedPart, read_state, write_state
-from stack.up import down, status, up
+from stack.up import down, stack_of, status, up
 
 Started = Callable[..., StartedProcess]
 
@@ -122,3 +122,13 @@ def test_up_names_every_port_that_a_part_cannot_have_before_it_starts_anything(t
         f"API: port {twice} is that of Kafka, too. Set IDENTITY_GRAPH_STACK_API_PORT to a free port (0 picks one)."
     )
     assert (lines, (tmp_path / "lib").exists()) == ([], False)
+
+
+def test_the_graph_of_the_stack_can_be_one_that_survives(settings: StackSettings) -> None:
+    stack = stack_of(settings.model_copy(update={"graph": "janusgraph"}))
+    parts = [server.part for server in stack.servers]
+    assert parts.index("Cassandra") < parts.index("JanusGraph")
+    assert "Gremlin Server" not in parts
+    assert {service.environment["IDENTITY_GRAPH_STORE"] for service in (stack.consumer, stack.api)} == {
+        stack.graph[-1].describe()
+    }

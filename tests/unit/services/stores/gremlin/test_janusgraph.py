@@ -2,8 +2,11 @@ from typing import Any
 
 import pytest
 
+from services.stores.gremlin import reads
 from services.stores.gremlin.faults import server_fault
 from services.stores.gremlin.janusgraph.opening import LEAST_BUFFER, require_schema, require_settings
+from services.stores.gremlin.janusgraph.reads import without_torn_rows
+from services.stores.gremlin.socket import Traversal
 from services.stores.port.errors import CommitConflict, CommitTooLarge, StoreError, StoreUnavailable
 
 SOUND = {
@@ -71,3 +74,15 @@ def test_a_name_that_is_taken_is_a_conflict() -> None:
     message = "Adding this property for key [unique_name] and value [secret] violates a uniqueness constraint"
     attributes = {"exceptions": ["org.janusgraph.core.SchemaViolationException"], "stackTrace": "at org.janusgraph.x"}
     assert isinstance(server_fault(500, message, attributes), CommitConflict)
+
+
+async def test_a_vertex_that_is_dropped_while_it_is_read_counts_as_gone() -> None:
+    whole = {"id": "identifier:email:a", "rev": "1", "holders": 1, "hub": False, "components": []}
+
+    async def submit(_: Traversal) -> list[Any]:
+        return [whole, {"id": "identifier:email:b", "components": []}]
+
+    vertices = ["identifier:email:a", "identifier:email:b"]
+    asked = without_torn_rows(submit)
+    assert await asked(reads.identifiers_traversal(vertices, dict.fromkeys(vertices, 5))) == [whole]
+    assert len(await asked(reads.holders_components_traversal(vertices))) == 2
