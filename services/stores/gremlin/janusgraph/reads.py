@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from gremlin_python.process.traversal import Bytecode
+
 from services.stores.gremlin.connection import Submit
 from services.stores.gremlin.socket import Traversal
 
@@ -16,16 +18,18 @@ def without_torn_rows(submit: Submit) -> Submit:
     """
 
     async def asked(traversal: Traversal) -> list[Any]:
-        answer, fields = await submit(traversal), _fields(traversal)
+        answer, fields = await submit(traversal), _fields(traversal.bytecode)
         telling = next((field for field in _TELLING if field in fields), None)
         return answer if telling is None else [row for row in answer if telling in row]
 
     return asked
 
 
-def _fields(traversal: Traversal) -> tuple[str, ...]:
+def _fields(bytecode: Bytecode) -> tuple[str, ...]:
     """The fields of the rows that a traversal answers with; none where it answers with something else."""
-    for step, *arguments in traversal.bytecode.step_instructions:
+    for step, *arguments in bytecode.step_instructions:
         if step == "project":
             return tuple(arguments)
+        if step == "union":  # whose branches answer with the same
+            return _fields(arguments[0])
     return ()
