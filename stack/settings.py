@@ -32,7 +32,7 @@ class StackSettings(BaseSettings):
         CHECKOUT / "examples/inventory/catalogue.yaml", description="the catalogue the service runs with"
     )
     graph: Literal["tinkergraph", "janusgraph"] = Field(
-        "tinkergraph", description="what keeps the graph: `tinkergraph` in memory, or `janusgraph` over Cassandra"
+        "tinkergraph", description="what keeps the graph, in memory or over Cassandra"
     )
     kafka_port: int = _port(9092, "Kafka")
     kafka_controller_port: int = _port(9093, "Kafka's controller")
