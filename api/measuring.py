@@ -43,6 +43,18 @@ class HttpFigures:
         self.held_bytes = Gauge(
             "identity_graph_http_held_bytes", "Bytes of bodies that are held until they are whole", registry=registry
         )
+        #: Finding a series by its labels takes ten times as long as counting.
+        self._series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def count(self, method: str, path: str, status: int, seconds: float) -> None:
+        """Count a request, by its operation."""
+        series = self._series.get((method, path, status))
+        if series is None:
+            series = self.requests.labels(method, path, str(status)), self.seconds.labels(path)
+            self._series[method, path, status] = series
+        requests, times = series
+        requests.inc()
+        times.observe(seconds)
 
 
 class CountRequests:
@@ -69,5 +81,4 @@ class CountRequests:
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         path: str = getattr(scope.get("route"), "path", _OTHER)
         method = scope["method"] if scope["method"] in _METHODS else _OTHER
-        self._figures.requests.labels(method, path, str(status)).inc()
-        self._figures.seconds.labels(path).observe(seconds)
+        self._figures.count(method, path, status, seconds)
