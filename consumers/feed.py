@@ -130,9 +130,11 @@ class Feed:
                 await first_of(self._hurry.wait(), self._retry.pause(_OFFSETS_SECONDS))
 
     def _note_delays(self, end: BatchEnd | None) -> None:
-        now = now_milliseconds()
+        now, series = now_milliseconds(), dict[str, Histogram]()
         for source, committed_at in () if end is None else end.committed_at:
-            self._delays.labels(source).observe(max(0, now - committed_at) / 1_000)
+            # Finding a series by its labels takes ten times as long as observing.
+            delays = series.get(source) or series.setdefault(source, self._delays.labels(source))
+            delays.observe(max(0, now - committed_at) / 1_000)
 
     async def _publish(self, part: str, commits: Sequence[tuple[Outbox, Committed]]) -> None:
         if commits:
