@@ -7,10 +7,9 @@ from pathlib import Path
 import yaml
 
 from stack.artifacts import JANUSGRAPH, fetch
-from stack.gremlin_server import PROBE
-from stack.ports import HOST, Port, answers
+from stack.gremlin_server import GremlinServer
+from stack.ports import HOST, Port
 from stack.process import Command
-from stack.server import Server
 from stack.settings import CONFIGURATION
 
 #: Both settings of ids are fixed when a graph is first opened.
@@ -40,25 +39,17 @@ def in_cassandra(port: Port) -> dict[str, str]:
     }
 
 
-class JanusGraph(Server):
-    """A JanusGraph Server of our own, as a local process."""
+class JanusGraph(GremlinServer):
+    """A JanusGraph Server of our own, as a local process: a Gremlin Server with another graph.
+
+    One whose graph cannot be opened listens, and runs no traversals: so it never becomes ready.
+    """
 
     part = "JanusGraph"
 
     def __init__(self, folder: Path, cache: Path, *, settings: Mapping[str, str] = IN_MEMORY, port: int = 0) -> None:
-        self.port = Port.named("gremlin", port)
-        super().__init__(folder, self.port)
-        self.cache = cache
+        super().__init__(folder, cache, port=port)
         self.settings = settings
-
-    @property
-    def url(self) -> str:
-        """The WebSocket address for drivers."""
-        return f"ws://{self.port.address}/gremlin"
-
-    def describe(self) -> str:
-        """Where it is reached, for a person."""
-        return self.url
 
     def prepare(self) -> Command:
         """Writes the configuration, with the local address and where the graph is kept."""
@@ -75,7 +66,3 @@ class JanusGraph(Server):
         main = "org.janusgraph.graphdb.server.JanusGraphServer"
         arguments = ("java", "-Xmx2g", "-cp", classes, logging, main, str(configuration))
         return Command(arguments, self.folder)
-
-    def is_ready(self) -> bool:
-        """Whether it runs traversals; a server whose graph cannot be opened listens, and runs none."""
-        return answers(self.port, PROBE)
