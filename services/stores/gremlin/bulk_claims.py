@@ -83,7 +83,7 @@ def bulk_change(
     """
     change_id = f"catalogue:{new_id()}"
     vertex = named(task_vertex(task, change_id))
-    writes = GraphWrites(vertices=(vertex,), leave=(), let_go=(), bare=(), edges=tuple(owed(task)), drops=())
+    writes = GraphWrites(vertices=(vertex,), edges=tuple(owed(task)))
     unchanged = __.V(STORE_ID).has("meaning", before.fingerprint).has(GENERATION, before.generation)
     changed = (
         __.V(STORE_ID)

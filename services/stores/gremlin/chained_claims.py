@@ -1,13 +1,11 @@
 """Claims, changes of the catalogue and restores, spelled for Amazon Neptune; see `chained_writes`."""
 
-from dataclasses import replace
-
 import orjson
 from gremlin_python.process.traversal import Merge
 from gremlin_python.statics import long
 
 from services.clock import new_id
-from services.stores.gremlin.chained_writes import NOTHING, finished, guarded
+from services.stores.gremlin.chained_writes import finished, guarded
 from services.stores.gremlin.graphbinary import ID, Rows
 from services.stores.gremlin.guarded import GuardedRequest
 from services.stores.gremlin.ids import STORE_ID, Label, revision
@@ -29,7 +27,7 @@ def chained_claim(writer: str, fence: str, fingerprint: str, migrator: str | Non
             .option(Merge.on_create, made_with(Label.PENDING, empty_place(writer, slot, fence)))
             .option(Merge.on_match, Rows({"rev": revision(vertex, fence)}), single)
         )
-    hung = replace(NOTHING, edges=tuple(Edge(OUTBOX, STORE_ID, vertex) for vertex in places_of(writer)))
+    hung = GraphWrites(edges=tuple(Edge(OUTBOX, STORE_ID, vertex) for vertex in places_of(writer)))
     return finished(traversal, hung, STORE_ID)
 
 
@@ -37,7 +35,7 @@ def chained_change(before: StoreIdentity, after: StoreIdentity, task: TaskWrite,
     """Bring another meaning of the catalogue into force, with the task that it owes."""
     change_id = f"catalogue:{new_id()}"
     vertex = task_vertex(task, change_id)
-    writes = GraphWrites(vertices=(vertex,), leave=(), let_go=(), bare=(), edges=tuple(owed(task)), drops=())
+    writes = GraphWrites(vertices=(vertex,), edges=tuple(owed(task)))
     unchanged = g.V(STORE_ID).has("meaning", before.fingerprint).has(GENERATION, before.generation)
     changed = (
         guarded(unchanged, writes)
@@ -58,4 +56,4 @@ def chained_restore(before: StoreIdentity, after: StoreIdentity) -> GuardedReque
         .property(single, "version_floor", long(after.version_floor))
         .property(single, "former_ids", orjson.dumps(sorted(after.former_ids)).decode())
     )
-    return finished(changed, NOTHING, STORE_ID, fenced(f"restored:{new_id()}").id_())
+    return finished(changed, GraphWrites(), STORE_ID, fenced(f"restored:{new_id()}").id_())

@@ -20,8 +20,6 @@ from services.stores.gremlin.guarded import GuardedRequest
 from services.stores.gremlin.plan import HAS, MEMBER_OF, WAS_MEMBER_OF, Edge, GraphWrites
 from services.stores.gremlin.socket import Traversal, g, single
 
-#: What writes only where it begins, and at its ends.
-NOTHING: Final = GraphWrites(vertices=(), leave=(), let_go=(), bare=(), edges=(), drops=())
 _PER_BRANCH: Final = 100
 _MEMBERSHIPS: Final = (MEMBER_OF, WAS_MEMBER_OF)
 

@@ -72,8 +72,7 @@ class Connection:
 
     async def read_heap(self) -> Heap | None:
         """How much memory the server has; None where it does not tell."""
-        if self._socket is None or not self._socket.is_open:
-            await self._opened()
+        await self.connect()
         return None if self._socket is None else await read_heap(self._socket)
 
     async def connect(self) -> None:

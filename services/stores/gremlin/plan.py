@@ -56,12 +56,12 @@ class Edge(Struct, frozen=True, gc=False):
 class GraphWrites:
     """The steps of one commit, in this order; all of them happen or none."""
 
-    vertices: tuple[VertexWrite, ...]
-    leave: tuple[str, ...]  #: records whose membership edges go
-    let_go: tuple[tuple[str, tuple[str, ...]], ...]  #: (record, vertices that it keeps); its other `has` edges go
-    bare: tuple[str, ...]  #: identifiers that no longer list holders themselves; the `has` edges to them go
-    edges: tuple[Edge, ...]  #: edges that exist afterwards
-    drops: tuple[str, ...]  #: vertices that go, with all their edges; each, or its tally, is among `vertices`
+    vertices: tuple[VertexWrite, ...] = ()
+    leave: tuple[str, ...] = ()  #: records whose membership edges go
+    let_go: tuple[tuple[str, tuple[str, ...]], ...] = ()  #: (record, vertices that it keeps); its other `has` edges go
+    bare: tuple[str, ...] = ()  #: identifiers that no longer list holders themselves; the `has` edges to them go
+    edges: tuple[Edge, ...] = ()  #: edges that exist afterwards
+    drops: tuple[str, ...] = ()  #: vertices that go, with all their edges; each, or its tally, is among `vertices`
 
 
 def graph_writes(plan: Plan, slot: VertexWrite) -> GraphWrites:

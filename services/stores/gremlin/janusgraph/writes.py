@@ -1,6 +1,7 @@
 """Commits spelled for JanusGraph: as for Gremlin Server, and each new vertex with a name that only one may have."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Final
 
 from gremlin_python.process.graph_traversal import __
@@ -25,14 +26,7 @@ _DROPPED: Final = frozenset({Label.RECORD, Label.IDENTIFIER, Label.TALLY, Label.
 
 def named_commit(writes: GraphWrites, *, divisible: bool) -> GuardedRequest:
     """See `bulk_commit`; what is written says besides what only one commit may make or drop (`schema`)."""
-    named = GraphWrites(
-        vertices=tuple(map(_named, writes.vertices)),
-        leave=writes.leave,
-        let_go=writes.let_go,
-        bare=writes.bare,
-        edges=writes.edges,
-        drops=writes.drops,
-    )
+    named = replace(writes, vertices=tuple(map(_named, writes.vertices)))
     return bulk_commit(named, divisible=divisible, revisions=_compared)
 
 

@@ -12,7 +12,7 @@ from services.stores.port.errors import CommitTooLarge
 from tests.neptune.steps import faults
 
 SLOT = VertexWrite("pending:w:0", Label.PENDING, "pending:w:0#before", {"rev": "pending:w:0#now", "commit": "now"})
-NOTHING = GraphWrites(vertices=(SLOT,), leave=(), let_go=(), bare=(), edges=(), drops=())
+NOTHING = GraphWrites(vertices=(SLOT,))
 
 
 def moving(records: int) -> GraphWrites:
