@@ -144,3 +144,14 @@ def gremlin_in_a_container() -> Iterator[str]:
         if not wait_until(lambda: answers(Port("gremlin", port), PROBE), within=90):
             pytest.fail(f"{IMAGE} was not ready after 90 seconds:\n{started.get_logs()}", pytrace=False)
         yield f"ws://{host}:{port}/gremlin"
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """A process that knows nothing of AWS yet."""
+    for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    return monkeypatch

@@ -54,8 +54,8 @@ class DeadLetters:
         assert letters
 
 
-def feed_over(told: Told, offsets: Offsets) -> Feed:
-    retry = Retry(WorkerHealth(), asyncio.Event())
+def feed_over(told: Told, offsets: Offsets, stopping: asyncio.Event | None = None) -> Feed:
+    retry = Retry(WorkerHealth(), stopping or asyncio.Event())
     return Feed(
         cast("Publisher", told), cast("PartitionLetters", DeadLetters()), retry, offsets.commit, Metrics().delay_seconds
     )
@@ -67,14 +67,19 @@ async def bring_into_force(feed: Feed, told: Told, number: int, dead: Sequence[D
     feed.end_batch(BatchEnd(next_offset=number, dead=dead))
 
 
+async def bring_about(feed: Feed, told: Told, number: int) -> None:
+    """Bring a batch into force, and wait until it is published."""
+    await bring_into_force(feed, told, number)
+    assert await told.acknowledged.get() == f"commit{number}"
+
+
 async def test_a_batch_is_told_while_the_offset_of_the_one_before_is_committed() -> None:
     told, offsets = Told(), Offsets()
     feed = feed_over(told, offsets)
     halves = asyncio.gather(feed.publish_all("people/0"), feed.finish_all("people/0"))
     async with asyncio.timeout(10):
         for number in (1, 2):
-            await bring_into_force(feed, told, number)
-            assert await told.acknowledged.get() == f"commit{number}"
+            await bring_about(feed, told, number)
         assert offsets.committed == []
         offsets.may.set()
         feed.close()
@@ -107,8 +112,7 @@ async def test_batches_that_follow_each_other_are_told_at_once_and_their_offsets
     halves = asyncio.gather(feed.publish_all("people/0"), feed.finish_all("people/0"))
     async with asyncio.timeout(10):
         for number in range(1, 21):
-            await bring_into_force(feed, told, number)
-            assert await told.acknowledged.get() == f"commit{number}"
+            await bring_about(feed, told, number)
         await feed.settle()
         feed.close()
         await halves
@@ -133,16 +137,12 @@ async def test_an_offset_behind_dead_letters_waits_for_nothing() -> None:
 @pytest.mark.usefixtures("_seldom")
 async def test_who_stops_does_not_wait_for_the_next_commit_of_an_offset() -> None:
     told, offsets, stopping = Told(), Offsets(), asyncio.Event()
-    retry = Retry(WorkerHealth(), stopping)
-    feed = Feed(
-        cast("Publisher", told), cast("PartitionLetters", DeadLetters()), retry, offsets.commit, Metrics().delay_seconds
-    )
+    feed = feed_over(told, offsets, stopping)
     offsets.may.set()
     halves = asyncio.gather(feed.publish_all("people/0"), feed.finish_all("people/0"))
     async with asyncio.timeout(10):
         for number in (1, 2):
-            await bring_into_force(feed, told, number)
-            assert await told.acknowledged.get() == f"commit{number}"
+            await bring_about(feed, told, number)
         stopping.set()
         feed.close()
         await halves

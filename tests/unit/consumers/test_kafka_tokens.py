@@ -6,7 +6,6 @@ import sys
 from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -193,17 +192,6 @@ async def test_extensions_go_with_the_token() -> None:
 async def test_a_setting_that_belongs_to_a_mechanism_and_is_missing_is_named(given: dict[str, Any], named: str) -> None:
     with pytest.raises(KafkaNotConfigured, match=named):
         login_options(settings(**given))
-
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """A process that knows nothing of AWS yet."""
-    for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
-    return monkeypatch
 
 
 async def test_a_token_for_msk_is_a_signed_address_for_fifteen_minutes_and_renewed_before(
